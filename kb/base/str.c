@@ -1,0 +1,405 @@
+/* kb/base/str.c: see str.h. */
+#include "kb/base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/base/arena.h"
+
+struct str cstr(const char *s)
+{
+	return s ? (struct str){ s, strlen(s) } : STR_NONE;
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_is(struct str a, const char *s)
+{
+	return str_eq(a, cstr(s));
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_eq(str_sub(s, s.n - suffix.n, s.n), suffix);
+}
+
+struct str str_sub(struct str s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from > to)
+		from = to;
+	return s.p ? (struct str){ s.p + from, to - from } : STR_NONE;
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && blank(s.p[s.n - 1]))
+		s.n--;
+	while (s.n && blank(s.p[0]))
+		s.p++, s.n--;
+	return s;
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+	const char *at;
+
+	if (needle.n == 0)
+		return 0;
+	if (s.n < needle.n)
+		return SIZE_MAX;
+	at = memmem(s.p, s.n, needle.p, needle.n);
+	return at ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
+size_t str_chr(struct str s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
+bool str_split(struct str *part, struct str *s, char sep)
+{
+	size_t i;
+
+	if (s->n == 0)
+		return false;
+	i = str_chr(*s, sep);
+	*part = str_sub(*s, 0, i);
+	*s = i == SIZE_MAX ? STR_NONE : str_sub(*s, i + 1, s->n);
+	return true;
+}
+
+bool str_line(struct str *line, struct str *s)
+{
+	return str_split(line, s, '\n');
+}
+
+bool str_u64(uint64_t *v, struct str s)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	if (s.n == 0 || s.n > 20)
+		return false;
+	for (i = 0; i < s.n; i++) {
+		unsigned d = (unsigned char)s.p[i] - (unsigned)'0';
+
+		if (d > 9 || sum > (UINT64_MAX - d) / 10)
+			return false;
+		sum = sum * 10 + d;
+	}
+	*v = sum;
+	return true;
+}
+
+/* Length of the well-formed sequence at p (n bytes left), or 0. */
+static size_t utf8_length(const unsigned char *p, size_t n)
+{
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] < 0xe0)
+		return n >= 2 && (p[1] & 0xc0) == 0x80 ? 2 : 0;
+	if ((p[0] & 0xf0) == 0xe0) {
+		if (n < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
+			return 0;
+		if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0))
+			return 0;
+		return 3;
+	}
+	if (p[0] >= 0xf0 && p[0] < 0xf5) {
+		if (n < 4 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
+			return 0;
+		if ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+			return 0;
+		return 4;
+	}
+	return 0;
+}
+
+size_t str_utf8_bad(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0, k;
+	uint64_t w;
+
+	while (i < s.n) {
+		while (i + 8 <= s.n && (memcpy(&w, p + i, 8), (w & 0x8080808080808080u) == 0))
+			i += 8;
+		if (i >= s.n)
+			break;
+		if ((k = utf8_length(p + i, s.n - i)) == 0)
+			return i;
+		i += k;
+	}
+	return s.n;
+}
+
+struct str str_utf8_cut(struct str s, size_t n)
+{
+	if (s.n <= n)
+		return s;
+	while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_sub(s, 0, n);
+}
+
+size_t str_utf8_count(struct str s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+uint32_t str_utf8_next(struct str s, size_t *i)
+{
+	const unsigned char *p = (const unsigned char *)s.p + *i;
+	size_t n = utf8_length(p, s.n - *i);
+
+	*i += n ? n : 1;
+	switch (n) {
+	case 1: return p[0];
+	case 2: return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
+	case 3: return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+	case 4: return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
+		    (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+	default: return 0xfffd;
+	}
+}
+
+size_t str_distance(struct str a, struct str b, size_t max)
+{
+	enum { LONGEST = 128 };		/* bytes; nothing longer is worth a suggestion */
+	size_t row[3][LONGEST + 1], *pp = row[0], *p = row[1], *c = row[2], *t, i, j, v;
+
+	if (a.n > LONGEST || b.n > LONGEST || a.n > b.n + max || b.n > a.n + max)
+		return max + 1;
+	for (j = 0; j <= b.n; j++)
+		p[j] = j;
+	for (i = 1; i <= a.n; i++) {
+		c[0] = i;
+		for (j = 1; j <= b.n; j++) {
+			v = p[j - 1] + (a.p[i - 1] != b.p[j - 1]);
+			if (p[j] + 1 < v)
+				v = p[j] + 1;
+			if (c[j - 1] + 1 < v)
+				v = c[j - 1] + 1;
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1] &&
+			    pp[j - 2] + 1 < v)
+				v = pp[j - 2] + 1;
+			c[j] = v;
+		}
+		t = pp;
+		pp = p;
+		p = c;
+		c = t;
+	}
+	return p[b.n] > max ? max + 1 : p[b.n];
+}
+
+struct str buf_str(const struct buf *b)
+{
+	return (struct str){ b->p, b->n };
+}
+
+const char *buf_cstr(struct buf *b)
+{
+	buf_reserve(b, 0);
+	return b->p;
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf)BUF_INIT;
+}
+
+void buf_clear(struct buf *b)
+{
+	b->n = 0;
+	if (b->p)
+		b->p[0] = '\0';
+}
+
+void buf_reserve(struct buf *b, size_t more)
+{
+	size_t want = b->n + more + 1;
+
+	if (want < b->n)
+		want = SIZE_MAX;	/* xrealloc ends the program */
+	if (want <= b->cap)
+		return;
+	b->cap = want < b->cap + b->cap / 2 ? b->cap + b->cap / 2 : want;
+	if (b->cap < 64)
+		b->cap = 64;
+	b->p = xrealloc(b->p, b->cap);
+	b->p[b->n] = '\0';
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+	buf_reserve(b, n);
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+void buf_str_add(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void buf_putc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void buf_utf8(struct buf *b, uint32_t cp)
+{
+	char s[4];
+	size_t n = 0;
+
+	if (cp < 0x80) {
+		s[n++] = (char)cp;
+	} else if (cp < 0x800) {
+		s[n++] = (char)(0xc0 | cp >> 6);
+	} else if (cp < 0x10000) {
+		s[n++] = (char)(0xe0 | cp >> 12);
+		s[n++] = (char)(0x80 | (cp >> 6 & 0x3f));
+	} else {
+		s[n++] = (char)(0xf0 | (cp >> 18 & 7));
+		s[n++] = (char)(0x80 | (cp >> 12 & 0x3f));
+		s[n++] = (char)(0x80 | (cp >> 6 & 0x3f));
+	}
+	if (cp >= 0x80)
+		s[n++] = (char)(0x80 | (cp & 0x3f));
+	buf_add(b, s, n);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n > 0) {
+		buf_reserve(b, (size_t)n);
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
+	}
+	va_end(again);
+}
+
+void buf_splice(struct buf *b, size_t off, size_t n, struct str s)
+{
+	size_t tail = b->n - off - n;
+
+	buf_reserve(b, s.n);
+	memmove(b->p + off + s.n, b->p + off + n, tail);
+	if (s.n)
+		memcpy(b->p + off, s.p, s.n);
+	b->n = off + s.n + tail;
+	b->p[b->n] = '\0';
+}
+
+void buf_text_escape(struct buf *b, struct str s)
+{
+	size_t i, from = 0;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x20 && c != 0x7f)
+			continue;
+		buf_add(b, s.p + from, i - from);
+		from = i + 1;
+		if (c == '\t')
+			buf_puts(b, "\\t");
+		else if (c == '\n')
+			buf_puts(b, "\\n");
+		else
+			buf_printf(b, "\\x%02x", c);
+	}
+	buf_add(b, s.p + from, s.n - from);
+}
+
+void buf_json_escape(struct buf *b, struct str s)
+{
+	size_t i = 0, at;
+	uint32_t cp;
+
+	while (i < s.n) {
+		at = i;
+		cp = str_utf8_next(s, &i);
+		if (cp == '"' || cp == '\\')
+			buf_printf(b, "\\%c", (char)cp);
+		else if (cp == '\n')
+			buf_puts(b, "\\n");
+		else if (cp == '\t')
+			buf_puts(b, "\\t");
+		else if (cp < 0x20 || cp == 0x7f)
+			buf_printf(b, "\\u%04x", (unsigned)cp);
+		else if (cp == 0xfffd)
+			buf_utf8(b, cp);
+		else
+			buf_add(b, s.p + at, i - at);
+	}
+}
+
+void buf_html_escape(struct buf *b, struct str s)
+{
+	size_t i = 0, at;
+	uint32_t cp;
+
+	while (i < s.n) {
+		at = i;
+		cp = str_utf8_next(s, &i);
+		switch (cp) {
+		case '&': buf_puts(b, "&amp;"); break;
+		case '<': buf_puts(b, "&lt;"); break;
+		case '>': buf_puts(b, "&gt;"); break;
+		case '"': buf_puts(b, "&quot;"); break;
+		case '\'': buf_puts(b, "&#39;"); break;
+		default:
+			if ((cp < 0x20 && cp != '\n' && cp != '\t') || (cp >= 0x7f && cp < 0xa0) || cp == 0xfffd)
+				buf_utf8(b, 0xfffd);
+			else
+				buf_add(b, s.p + at, i - at);
+		}
+	}
+}

@@ -1,0 +1,96 @@
+/* kb/cmd.c: see cmd.h. */
+#include "kb/cmd.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct opt *opts, size_t n)
+{
+	struct err e = ERR_INIT;
+	struct opt *all = arena_array(c->arena, n + 2, sizeof *all);
+	bool help = false;
+	size_t i;
+
+	if (n)
+		memcpy(all, opts, n * sizeof *opts);
+	all[n] = (struct opt){ "help", 'h', OPT_FLAG, &help, NULL, "print this" };
+	all[n + 1] = (struct opt){ "json", 0, OPT_FLAG, &c->json, NULL, "answer in JSON Lines" };
+	if (opt_parse(left, argc, argv, all, n + 2, c->arena, &e))
+		return cmd_usage(c, "%s", e.msg);
+	if (!help)
+		return -1;
+	fprintf(c->out, "usage: colep [-C DIR] %s %s\n%s\n\n", c->command->name, c->command->args, c->command->about);
+	for (i = 0; i < n + 2; i++) {
+		const struct opt *o = &all[i];
+		char left_side[80];
+
+		snprintf(left_side, sizeof left_side, "%s%.1s%s--%s%s%s", o->letter ? "-" : "",
+		    o->letter ? &o->letter : "", o->letter ? ", " : "    ", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+		fprintf(c->out, "  %-28s %s\n", left_side, o->about);
+	}
+	return EXIT_YES;
+}
+
+int cmd_usage(struct ctx *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(c->err, "colep: %s: ", c->command ? c->command->name : "arguments");
+	va_start(ap, fmt);
+	vfprintf(c->err, fmt, ap);
+	va_end(ap);
+	putc('\n', c->err);
+	if (c->command)
+		fprintf(c->err, "usage: colep [-C DIR] %s %s\n", c->command->name, c->command->args);
+	return EXIT_USAGE;
+}
+
+int cmd_fail(struct ctx *c, const struct err *e)
+{
+	cmd_say(c, "%s", e->msg);
+	return e->rc == RC_NOTFOUND ? EXIT_NO : EXIT_FAIL;
+}
+
+void cmd_say(struct ctx *c, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT, line = BUF_INIT;
+	char small[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(small, sizeof small, fmt, ap);
+	va_end(ap);
+	buf_puts(&text, small);
+	buf_text_escape(&line, buf_str(&text));	/* names of others must not steer a terminal */
+	fprintf(c->err, "colep: %s\n", buf_cstr(&line));
+	buf_free(&text);
+	buf_free(&line);
+}
+
+void cmd_out(struct out *o, const struct ctx *c)
+{
+	out_open(o, c->out, c->json, c->out_terminal);
+}
+
+void cmd_progress(struct ctx *c, const char *what, uint64_t n, uint64_t total, bool done)
+{
+	static struct timespec last;	/* when a line was last drawn: there is one terminal */
+	struct timespec now;
+
+	if (!c->err_terminal)
+		return;
+	if (done) {
+		fputs("\r\033[K", c->err);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < 100000000)
+		return;
+	last = now;
+	if (total)
+		fprintf(c->err, "\r\033[K%s: %llu of %llu", what, (unsigned long long)n, (unsigned long long)total);
+	else
+		fprintf(c->err, "\r\033[K%s: %llu", what, (unsigned long long)n);
+	fflush(c->err);
+}

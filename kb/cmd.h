@@ -1,0 +1,62 @@
+/* kb/cmd.h: what every command gets. Only main.c and cmd_*.c files include it: they parse arguments
+ * and print; all other files take arguments and return values. */
+#ifndef KB_CMD_H
+#define KB_CMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "kb/base/arena.h"
+#include "kb/base/err.h"
+#include "kb/base/opt.h"
+#include "kb/base/out.h"
+
+struct ctx;
+
+enum exit_status { EXIT_YES = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAIL = 3 };
+
+struct command {
+	const char *name;
+	int (*run)(struct ctx *c, int argc, char **argv);	/* argv[0] is the name; returns an exit status */
+	const char *args;		/* "ID", "[FILTERS] QUERY…" */
+	const char *about;		/* one line, lower case, no full stop */
+};
+
+struct ctx {
+	const char *dir;		/* the node's folder: first -C, else COLEP_DIR, else "." */
+	const char **dirs;		/* every -C (at least one entry), for reading commands */
+	size_t ndirs;
+	struct arena *arena;		/* dies with the command */
+	int64_t now;			/* seconds since 1970, UTC: SOURCE_DATE_EPOCH or the clock */
+	FILE *out, *err;
+	bool json;
+	bool out_terminal, in_terminal, err_terminal;
+	bool colour;			/* on a terminal, unless NO_COLOR */
+	const char *lang;		/* interface language: COLEP_LANG, default "en" */
+	const char *keys;		/* folder of private keys (DESIGN 3), resolved from the environment */
+	const struct command *command;	/* the row in the table */
+	const struct command *commands;	/* the table, ended by a NULL name */
+};
+
+/* Read a command's own options; --help and --json are known everywhere. *left as opt_parse. Returns -1
+ * to go on, else the exit status to end with (--help printed, or a usage error). */
+int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct opt *opts, size_t n);
+
+/* "colep: WHERE: WHAT; HOW TO MEND" on stderr; returns 2. */
+int cmd_usage(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The same of an error; returns 1 for RC_NOTFOUND (the answer is no), else 3. */
+int cmd_fail(struct ctx *c, const struct err *e);
+
+/* One line "colep: TEXT" on stderr. */
+void cmd_say(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* out_open with the context's settings. */
+void cmd_out(struct out *o, const struct ctx *c);
+
+/* Progress on a terminal's stderr, for what takes over a second: overwrites one line, drawn at most ten
+ * times a second; total 0 = unknown. done = true removes the line. Quiet when stderr is no terminal. */
+void cmd_progress(struct ctx *c, const char *what, uint64_t n, uint64_t total, bool done);
+
+#endif

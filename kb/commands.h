@@ -1,0 +1,9 @@
+/* kb/commands.h: the commands that live in kb/, for main.c's table. */
+#ifndef KB_COMMANDS_H
+#define KB_COMMANDS_H
+
+struct ctx;
+
+int cmd_version(struct ctx *c, int argc, char **argv);
+
+#endif

@@ -1,0 +1,76 @@
+/* kb/gate/git.h: the gate to libgit2, the only file that includes its header. Loaded by dlopen at the
+ * first repo_open or repo_init, because loading and initialising it costs a reading command more than
+ * its whole answer. One repo at a time per thread. Objects read are bounded before they are inflated. */
+#ifndef KB_GATE_GIT_H
+#define KB_GATE_GIT_H
+
+#include "kb/base/arena.h"
+#include "kb/base/err.h"
+#include "kb/base/oid.h"
+#include "kb/base/str.h"
+
+struct repo;				/* opaque: git.c */
+
+enum rc repo_open(struct repo **r, const char *dir, struct err *e) NODISCARD;	/* work tree or bare */
+enum rc repo_init(struct repo **r, const char *dir, struct err *e) NODISCARD;	/* branch main, nothing in it */
+void repo_close(struct repo *r);	/* no-op on NULL */
+
+enum object_type { OBJECT_COMMIT = 1, OBJECT_TREE = 2, OBJECT_BLOB = 3, OBJECT_TAG = 4 };
+
+/* Append an object's bytes. RC_NOTFOUND; RC_INVALID: another type or more than max bytes; RC_CORRUPT. */
+enum rc repo_read(struct buf *b, struct repo *r, const struct oid *o, enum object_type t, size_t max, struct err *e) NODISCARD;
+enum rc repo_has(bool *has, struct repo *r, const struct oid *o, struct err *e) NODISCARD;
+/* Store bytes as an object; *o is its id. Loose, or kept for one pack between bulk_begin and bulk_end. */
+enum rc repo_write(struct oid *o, struct repo *r, enum object_type t, struct str bytes, struct err *e) NODISCARD;
+enum rc repo_bulk_begin(struct repo *r, struct err *e) NODISCARD;
+enum rc repo_bulk_end(struct repo *r, struct err *e) NODISCARD;		/* writes one pack, fsynced */
+/* Id that a blob of these bytes would have; stores nothing. */
+struct oid repo_hash_blob(struct str bytes);	/* needs no repo and no libgit2 */
+
+struct commit {
+	struct oid id, tree, *parents;
+	size_t nparents;
+	struct str author, committer;	/* "BG node <node@bg.invalid>" */
+	int64_t time;			/* committer's, seconds since 1970 */
+	struct str message;
+	struct str signature;		/* gpgsig unfolded, or STR_NONE */
+	struct str signed_bytes;	/* the raw object without gpgsig */
+};
+enum rc repo_commit(struct commit *c, struct arena *a, struct repo *r, const struct oid *o, struct err *e) NODISCARD;
+/* First value of a trailer ("Colep-Node") in the message's last paragraph, or STR_NONE. */
+struct str commit_trailer(const struct commit *c, const char *name);
+
+/* Blobs that differ between two trees (or commits; NULL = empty), by path. Whole subtrees that are equal
+ * cost nothing. old or new is none for added and deleted. fn returns RC_OK to go on. */
+struct change {
+	struct str path;
+	struct oid old, new;
+	unsigned mode;			/* of new; 0100644, other kinds are given as they stand */
+};
+typedef enum rc change_fn(void *ctx, const struct change *c, struct err *e);
+enum rc repo_diff(struct repo *r, const struct oid *from, const struct oid *to, change_fn *fn, void *ctx, struct err *e) NODISCARD;
+
+/* Blob at a path of a commit or tree. RC_NOTFOUND. */
+enum rc repo_lookup(struct oid *o, struct repo *r, const struct oid *treeish, struct str path, struct err *e) NODISCARD;
+
+/* A tree like base (NULL: empty) with these paths set (new = none: removed). Paths sorted and unique. */
+enum rc repo_tree(struct oid *o, struct repo *r, const struct oid *base, const struct change *c, size_t n, struct err *e) NODISCARD;
+
+enum rc repo_ref(struct oid *o, struct repo *r, const char *name, struct err *e) NODISCARD;	/* RC_NOTFOUND */
+/* Compare and swap: old none = must not exist. RC_CONFLICT when it moved. */
+enum rc repo_ref_set(struct repo *r, const char *name, const struct oid *new, const struct oid *old, struct err *e) NODISCARD;
+
+enum rc repo_config_set(struct repo *r, const char *key, const char *value, struct err *e) NODISCARD;
+
+/* Paths of the work tree that differ from a commit's tree (untracked ones that are not ignored included),
+ * by path; uses and refreshes git's own stat cache. new is none for a deleted path; mode as on disk. The
+ * blob is hashed, not stored. Symlinks, fifos, nested repositories are given with their mode. */
+enum rc repo_worktree_diff(struct repo *r, const struct oid *commit, change_fn *fn, void *ctx, struct err *e) NODISCARD;
+
+/* Make the work tree and .git/index agree with a move of main from one commit to another: paths that
+ * still were as in from are written, others (unsaved work) are left alone and given to fn when not NULL. */
+enum rc repo_checkout(struct repo *r, const struct oid *from, const struct oid *to, change_fn *kept, void *ctx, struct err *e) NODISCARD;
+/* Only .git/index: entries of these paths become as in the commit. */
+enum rc repo_index_set(struct repo *r, const struct oid *commit, struct err *e) NODISCARD;
+
+#endif

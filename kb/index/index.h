@@ -1,0 +1,54 @@
+/* kb/index/index.h: the search index of one node, derived from main and always rebuildable. Nothing
+ * above knows how it is laid out (that is told on top of index.c). */
+#ifndef KB_INDEX_INDEX_H
+#define KB_INDEX_INDEX_H
+
+#include "kb/base/arena.h"
+#include "kb/base/err.h"
+#include "kb/base/oid.h"
+#include "kb/base/str.h"
+#include "kb/node.h"
+
+struct index;				/* one LMDB environment; opened once per process */
+struct snap;				/* one view of it: a read transaction */
+
+/* Told about long work: n of total documents. NULL: quiet. */
+struct progress {
+	void (*fn)(void *ctx, uint64_t n, uint64_t total);
+	void *ctx;
+};
+
+/* Open the node's index and bring it to the node's main: when the stamp (schema, analyser version, commit)
+ * is right nothing is written and libgit2 not loaded; when behind, the tree diff is applied in one
+ * transaction; any doubt (no index, another schema, truncated, damaged, unknown old commit): rebuilt, and
+ * *rebuilt_why (when not NULL) gets a sentence. On a read-only disk an index that is right is used; one
+ * that is behind is used with *stale = true. */
+enum rc index_open(struct index **ix, const struct node *n, bool rebuild, const struct progress *p,
+    const char **rebuilt_why, bool *stale, struct err *e) NODISCARD;
+void index_close(struct index *ix);
+enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e) NODISCARD;	/* for serve */
+
+struct record {				/* strings borrowed until snap_close */
+	uint32_t doc;			/* its number in this snapshot */
+	struct str id;			/* "cs-mk-2022-taiwan" or "cs-mk-2022-taiwan.fa" */
+	struct str kind, owner, status, tlp, lang, date, title, summary, path, stage;
+	const struct str *countries, *topics, *meetings;	/* in the snapshot's arena */
+	size_t ncountries, ntopics, nmeetings;
+	struct oid blob;
+	bool broken;			/* its front matter does not parse; fields are guessed from the path */
+};
+/* A translation's kind, owner, status, tlp, lists are its original's. */
+
+enum rc snap_open(struct snap **s, struct index *ix, struct err *e) NODISCARD;
+void snap_close(struct snap *s);
+struct oid snap_commit(const struct snap *s);	/* the main it was made from */
+size_t snap_count(const struct snap *s);
+/* The i-th record in order of id. */
+enum rc snap_record(struct record *r, struct snap *s, size_t i, struct err *e) NODISCARD;
+enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e) NODISCARD;	/* RC_NOTFOUND */
+/* Append the whole document, as in git. */
+enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e) NODISCARD;
+/* roster/ and vocab/ files of this main: append one; RC_NOTFOUND. */
+enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e) NODISCARD;
+
+#endif

@@ -1,0 +1,46 @@
+/* kb/index/query.h: from a query string and filters to ranked documents. Reads the index only; knows
+ * nothing of files, Markdown rendering or peers. */
+#ifndef KB_INDEX_QUERY_H
+#define KB_INDEX_QUERY_H
+
+#include "kb/index/index.h"
+
+struct filters {			/* STR lists: any of them; all lists must hold. Empty = no filter */
+	struct str *kind, *owner, *country, *topic, *lang, *status, *meeting;
+	size_t nkind, nowner, ncountry, ntopic, nlang, nstatus, nmeeting;
+	int64_t since, until;		/* days since 1970; since > until: no filter. See FILTERS_INIT */
+};
+#define FILTERS_INIT { .since = 1, .until = 0 }
+
+bool filters_match(const struct filters *f, const struct record *r);
+
+struct query;				/* parsed; lives in the arena */
+
+/* Words, "phrases", -not, field:value (the filters' names); never fails on odd input: what cannot be
+ * understood is taken as words. RC_INVALID: empty, only negatives, or longer than 1,000 words (said). */
+enum rc query_parse(struct query **q, struct filters *f, struct arena *a, struct str text, struct err *e) NODISCARD;
+
+struct hit {
+	struct record record;
+	uint32_t score;			/* fixed point, 1/1024; comparable within one result only */
+};
+struct facet { const char *field; struct str value; uint32_t count; };
+struct result {
+	struct hit *hits;		/* best first, ties by rising id; in the arena */
+	size_t n;
+	uint64_t total;			/* documents that match at all */
+	struct facet *facets;		/* by field in the order of FILTERS, then falling count, then value */
+	size_t nfacets;
+	struct str note;		/* "showing X for Y", or STR_NONE */
+};
+enum rc query_run(struct result *res, struct arena *a, struct snap *s, const struct query *q,
+    const struct filters *f, size_t limit, bool facets, struct err *e) NODISCARD;
+
+/* The passage with most of the query's words, plain text (Markdown marks and front matter left out), at
+ * most about 240 characters, and the spans to mark (byte offsets into *text, rising, not overlapping). */
+struct span { size_t from, to; };
+struct snippet { struct str text; struct span *spans; size_t n; bool cut_front, cut_back; };
+enum rc query_snippet(struct snippet *sn, struct arena *a, struct snap *s, const struct query *q,
+    const struct record *r, struct err *e) NODISCARD;
+
+#endif
