@@ -34,6 +34,46 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -lcmocka -Wl,--as-needed $(LIBS)
 
+# What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
+PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
+	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
+TEST_PACKAGES = libcmocka-dev openssh-client
+
+.PHONY: setup setup-test
+setup:	## install what is missing to build and run (Debian packages)
+	@$(call install,$(PACKAGES))
+setup-test: setup	## install what the tests need besides
+	@$(call install,$(TEST_PACKAGES))
+
+# Nothing to do costs one dpkg-query. Root installs; else sudo without a question; else the line to type.
+define install
+missing=; for p in $(1); do \
+	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok installed' || missing="$$missing $$p"; done; \
+[ -z "$$missing" ] && exit 0; \
+as=; if [ "$$(id -u)" != 0 ]; then \
+	if sudo -n true 2>/dev/null; then as="sudo -n"; \
+	else echo "colep: setup: packages are missing; install them with: sudo apt-get install$$missing" >&2; exit 3; fi; fi; \
+echo "installing$$missing" >&2; log=$$(mktemp); \
+{ $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $$missing; } >$$log 2>&1 \
+	|| { cat $$log >&2; echo "colep: setup: installing failed; see the lines above" >&2; rm -f $$log; exit 3; }; rm -f $$log
+endef
+
+.PHONY: test check check-asan
+test: setup-test	## install what is missing, run every test, end with N passed, N failed
+	@$(MAKE) -s DEV=1 check-deps colep unit
+	@tests/run $(UNIT) $(sort $(wildcard tests/cli/*.sh))
+
+.PHONY: unit
+unit: $(UNIT)
+
+check:	## the quick tests, before every commit
+	@$(MAKE) -s DEV=1 check-deps colep unit
+	@tests/run $(UNIT)
+
+check-asan:	## the unit tests under AddressSanitizer and UBSan
+	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' unit
+	@tests/run $(patsubst $(BUILD)/%,build-asan/%,$(UNIT))
+
 .PHONY: check-deps
 check-deps:	## prove that includes point down only, and each library has one gate
 	@! grep -rnE '#include "(sync|render)/' kb

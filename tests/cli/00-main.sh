@@ -1,0 +1,22 @@
+#!/bin/sh
+# The command line itself: usage, exit statuses, suggestions.
+n=0 failed=0
+check() { # NAME WANTED-STATUS WANTED-TEXT COMMAND...
+	name=$1 want=$2 text=$3; shift 3
+	got=$("$@" 2>&1); status=$?
+	n=$((n + 1))
+	case $got in *"$text"*) found=1 ;; *) found=0 ;; esac
+	if [ $status -eq "$want" ] && [ $found -eq 1 ]; then echo "ok $n - $name"
+	else echo "not ok $n - $name: exit $status, said: $got"; failed=1; fi
+}
+check "version prints the version" 0 "colep 0." "$COLEP" version
+check "help lists the commands" 0 "version" "$COLEP" help
+check "help of a command gives its usage" 0 "usage: colep [-C DIR] version" "$COLEP" help version
+check "no command is wrong usage" 2 "usage: colep" "$COLEP"
+check "an unknown command is wrong usage and the nearest is offered" 2 "did you mean 'version'" "$COLEP" versoin
+check "an unknown option is wrong usage and the nearest is offered" 2 "did you mean --json" "$COLEP" version --jsn
+check "-C without a folder is wrong usage" 2 "needs a folder" "$COLEP" -C
+check "a control character in an argument does not reach the terminal" 2 'a\x1b' "$COLEP" "$(printf 'a\033')"
+check "a full disk under standard output is a failure" 3 "standard output" sh -c "'$COLEP' version >/dev/full"
+echo "1..$n"
+exit $failed

@@ -1,0 +1,288 @@
+/* tests/unit/base.c: strings, dates, ids, options, files, arena. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kb/base/arena.h"
+#include "kb/base/date.h"
+#include "kb/base/file.h"
+#include "kb/base/oid.h"
+#include "kb/base/opt.h"
+#include "kb/base/out.h"
+
+static void test_str__utf8_bad_finds_the_first_bad_byte(void **state)
+{
+	static const struct { const char *s; size_t n, bad; } v[] = {
+		{ "abcdefghij", 10, 10 }, { "abcdefgh\xff", 9, 8 }, { "\xc0\x80", 2, 0 }, { "\xed\xa0\x80", 3, 0 },
+		{ "\xf4\x90\x80\x80", 4, 0 }, { "a\xe2\x82\xac", 4, 4 }, { "a\xe2\x82", 3, 1 }, { "", 0, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof v / sizeof *v; i++)
+		assert_int_equal(str_utf8_bad((struct str){ v[i].s, v[i].n }), v[i].bad);
+}
+
+static void test_str__cut_never_splits_a_character(void **state)
+{
+	struct str s = STR("a\xe2\x82\xac" "b");
+
+	(void)state;
+	assert_int_equal(str_utf8_cut(s, 2).n, 1);
+	assert_int_equal(str_utf8_cut(s, 3).n, 1);
+	assert_int_equal(str_utf8_cut(s, 4).n, 4);
+	assert_int_equal(str_utf8_count(s), 3);
+}
+
+static void test_str__u64_refuses_overflow_and_signs(void **state)
+{
+	uint64_t v;
+
+	(void)state;
+	assert_true(str_u64(&v, STR("18446744073709551615")) && v == UINT64_MAX);
+	assert_false(str_u64(&v, STR("18446744073709551616")));
+	assert_false(str_u64(&v, STR("-1")));
+	assert_false(str_u64(&v, STR("")));
+}
+
+static void test_str__distance_counts_swaps_as_one(void **state)
+{
+	(void)state;
+	assert_int_equal(str_distance(STR("hawala"), STR("hawlaa"), 2), 1);
+	assert_int_equal(str_distance(STR("som"), STR("thb"), 2), 3);
+	assert_int_equal(str_distance(STR("abc"), STR("abc"), 2), 0);
+}
+
+static void test_str__lines_keep_empty_ones(void **state)
+{
+	struct str rest = STR("a\n\nb"), line;
+	int n = 0;
+
+	(void)state;
+	while (str_line(&line, &rest))
+		n++;
+	assert_int_equal(n, 3);
+}
+
+static void test_buf__escapes_for_text_json_and_html(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_text_escape(&b, STR("a\tb\nc\033"));
+	assert_string_equal(buf_cstr(&b), "a\\tb\\nc\\x1b");
+	buf_clear(&b);
+	buf_json_escape(&b, STR("\"\\\x01\xff"));
+	assert_string_equal(buf_cstr(&b), "\\\"\\\\\\u0001\xef\xbf\xbd");
+	buf_clear(&b);
+	buf_html_escape(&b, STR("<a href='x'>&\"\x07"));
+	assert_string_equal(buf_cstr(&b), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\xef\xbf\xbd");
+	buf_free(&b);
+}
+
+static void test_buf__splice_replaces_in_the_middle(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_puts(&b, "one two three");
+	buf_splice(&b, 4, 3, STR("2"));
+	assert_string_equal(b.p, "one 2 three");
+	buf_splice(&b, 0, 0, STR("> "));
+	assert_string_equal(b.p, "> one 2 three");
+	buf_free(&b);
+}
+
+static void test_date__every_day_of_four_centuries_comes_back(void **state)
+{
+	int64_t day, before = date_days(1899, 12, 31);
+	int y, m, d;
+
+	(void)state;
+	assert_int_equal(date_days(1970, 1, 1), 0);
+	for (day = before + 1; day <= date_days(2199, 12, 31); day++) {
+		date_civil(&y, &m, &d, day);
+		assert_int_equal(date_days(y, m, d), day);
+	}
+}
+
+static void test_date__parses_the_four_forms_and_no_other(void **state)
+{
+	static const char *const bad[] = { "", "22", "2022-13", "2022-02-30", "2022-5", "2022-05-18/2022-05-17",
+		"2022-05-18T", "2022/", "/2022", "20a2", "1899", "2022-05-18-01" };
+	int64_t a, b;
+	size_t i;
+
+	(void)state;
+	assert_true(date_parse(&a, &b, STR("2022")) && b - a == 364);
+	assert_true(date_parse(&a, &b, STR("2024-02")) && b - a == 28);
+	assert_true(date_parse(&a, &b, STR("2022-05-18")) && a == b && a == date_days(2022, 5, 18));
+	assert_true(date_parse(&a, &b, STR("2021-03/2021-11")) && b == date_days(2021, 11, 30));
+	for (i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(date_parse(&a, &b, cstr(bad[i])));
+}
+
+static void test_date__formats_times_before_and_after_1970(void **state)
+{
+	char t[21];
+
+	(void)state;
+	time_format(t, -1);
+	assert_string_equal(t, "1969-12-31T23:59:59Z");
+	time_format(t, 1652882400);
+	assert_string_equal(t, "2022-05-18T14:00:00Z");
+}
+
+static void test_oid__reads_back_what_it_writes(void **state)
+{
+	const char *hex = "0123456789abcdef0123456789abcdef01234567";
+	char got[OID_HEX + 1];
+	struct oid o;
+
+	(void)state;
+	assert_true(oid_parse(&o, cstr(hex)));
+	oid_format(got, &o);
+	assert_string_equal(got, hex);
+	assert_false(oid_parse(&o, STR("012345")));
+	assert_false(oid_parse(&o, STR("g123456789abcdef0123456789abcdef01234567")));
+}
+
+static void test_opt__permutes_prefixes_and_ends_at_two_dashes(void **state)
+{
+	char a0[] = "x", a1[] = "op", a2[] = "--lim=5", a3[] = "-mhello", a4[] = "--", a5[] = "--flag";
+	char *argv[] = { a0, a1, a2, a3, a4, a5, NULL };
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	uint64_t limit = 0;
+	const char *m = NULL;
+	bool flag = false;
+	const struct opt opts[] = { { "limit", 0, OPT_NUMBER, &limit, "N", "" },
+		{ "message", 'm', OPT_TEXT, &m, "TEXT", "" }, { "flag", 0, OPT_FLAG, &flag, NULL, "" } };
+	int left;
+
+	(void)state;
+	assert_int_equal(opt_parse(&left, 6, argv, opts, 3, &a, &e), RC_OK);
+	assert_int_equal(left, 3);
+	assert_string_equal(argv[1], "op");
+	assert_string_equal(argv[2], "--flag");
+	assert_int_equal(limit, 5);
+	assert_string_equal(m, "hello");
+	assert_false(flag);
+	arena_free(&a);
+}
+
+static void test_file__writes_whole_and_refuses_what_is_no_file(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(dir_make("t/a/b", 0755, &e), RC_OK);
+	assert_int_equal(file_write("t/a/f", STR("12345"), 0644, &e), RC_OK);
+	assert_int_equal(file_read(&b, "t/a/f", 5, &e), RC_OK);
+	assert_string_equal(b.p, "12345");
+	assert_int_equal(file_read(&b, "t/a/f", 4, &e), RC_INVALID);
+	assert_int_equal(b.n, 5);
+	assert_int_equal(file_read(&b, "t/none", 4, &e), RC_NOTFOUND);
+	assert_int_equal(symlink("f", "t/a/link"), 0);
+	assert_int_equal(file_read(&b, "t/a/link", 9, &e), RC_INVALID);
+	assert_int_equal(mkfifo("t/a/fifo", 0644), 0);
+	assert_int_equal(file_read(&b, "t/a/fifo", 9, &e), RC_INVALID);
+	assert_int_equal(file_read(&b, "t/a/b", 9, &e), RC_INVALID);
+	assert_int_equal(dir_remove("t", &e), RC_OK);
+	assert_false(file_exists("t"));
+	buf_free(&b);
+}
+
+static void test_file__a_lock_is_held_by_one(void **state)
+{
+	struct lock one = LOCK_INIT, two = LOCK_INIT;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(lock_open(&one, "l", 0, &e), RC_OK);
+	assert_int_equal(lock_open(&two, "l", 0, &e), RC_CONFLICT);
+	lock_close(&one);
+	assert_int_equal(lock_open(&two, "l", 0, &e), RC_OK);
+	lock_close(&two);
+}
+
+static void test_arena__blocks_stay_apart_and_zeroed(void **state)
+{
+	struct arena a = ARENA_INIT;
+	unsigned char *p[500];
+	size_t i, k, round;
+
+	(void)state;
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 500; i++) {
+			p[i] = arena_alloc(&a, i * 17);
+			for (k = 0; k < i * 17; k++)
+				assert_int_equal(p[i][k], 0);
+			memset(p[i], (int)i & 255, i * 17);
+		}
+		for (i = 0; i < 500; i++)
+			for (k = 0; k < i * 17; k++)
+				assert_int_equal(p[i][k], i & 255);
+		arena_reset(&a);
+	}
+	arena_free(&a);
+}
+
+static void test_out__text_and_json_of_one_record(void **state)
+{
+	char *text = NULL;
+	size_t n = 0;
+	struct out o;
+	FILE *f;
+	int json;
+
+	(void)state;
+	for (json = 0; json < 2; json++) {
+		f = open_memstream(&text, &n);
+		out_open(&o, f, json, false);
+		out_begin(&o);
+		out_text(&o, "id", STR("a\tb"));
+		out_null(&o, "none");
+		out_number(&o, "n", -3);
+		out_end(&o);
+		out_close(&o);
+		fclose(f);
+		assert_string_equal(text, json ? "{\"id\":\"a\\tb\",\"none\":null,\"n\":-3}\n" : "a\\tb\t\t-3\n");
+		free(text);
+		text = NULL;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_str__utf8_bad_finds_the_first_bad_byte),
+		cmocka_unit_test(test_str__cut_never_splits_a_character),
+		cmocka_unit_test(test_str__u64_refuses_overflow_and_signs),
+		cmocka_unit_test(test_str__distance_counts_swaps_as_one),
+		cmocka_unit_test(test_str__lines_keep_empty_ones),
+		cmocka_unit_test(test_buf__escapes_for_text_json_and_html),
+		cmocka_unit_test(test_buf__splice_replaces_in_the_middle),
+		cmocka_unit_test(test_date__every_day_of_four_centuries_comes_back),
+		cmocka_unit_test(test_date__parses_the_four_forms_and_no_other),
+		cmocka_unit_test(test_date__formats_times_before_and_after_1970),
+		cmocka_unit_test(test_oid__reads_back_what_it_writes),
+		cmocka_unit_test(test_opt__permutes_prefixes_and_ends_at_two_dashes),
+		cmocka_unit_test(test_file__writes_whole_and_refuses_what_is_no_file),
+		cmocka_unit_test(test_file__a_lock_is_held_by_one),
+		cmocka_unit_test(test_arena__blocks_stay_apart_and_zeroed),
+		cmocka_unit_test(test_out__text_and_json_of_one_record),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
