@@ -1,0 +1,265 @@
+/* kb/gate/lmdb.c: see lmdb.h.
+ *
+ * Flags: MDB_NOSUBDIR (one file and its -lock beside it), MDB_NOTLS (a read transaction belongs to its
+ * object, not to the thread, as serve needs), MDB_NORDAHEAD (the index is read at random). No WRITEMAP: a
+ * stray write must not reach the file. */
+#include "kb/gate/lmdb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <lmdb.h>
+
+#include "kb/base/arena.h"
+
+struct store {
+	MDB_env *env;
+	char *path;
+	bool write;
+};
+
+struct txn {
+	MDB_txn *txn;
+	struct store *store;
+};
+
+static enum rc fail(struct err *e, const char *path, const char *what, int code)
+{
+	switch (code) {
+	case MDB_NOTFOUND:
+		return err_set(e, RC_NOTFOUND, "%s: %s: not there", path, what);
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_PANIC:
+	case MDB_VERSION_MISMATCH:
+	case MDB_INVALID:
+	case MDB_INCOMPATIBLE:
+		return err_set(e, RC_CORRUPT, "%s: %s: %s", path, what, mdb_strerror(code));
+	case MDB_MAP_FULL:
+		return err_set(e, RC_IO, "%s: %s: the index has reached its largest size; set colep.mapsize higher", path,
+		    what);
+	case MDB_BAD_VALSIZE:
+		return err_set(e, RC_INVALID, "%s: %s: a key of 0 or more than %d bytes", path, what, STORE_KEY_MAX);
+	case ENOSPC:
+		return err_set(e, RC_IO, "%s: %s: no space left on the disk; free some and try again", path, what);
+	default:
+		return err_set(e, RC_IO, "%s: %s: %s", path, what, mdb_strerror(code));
+	}
+}
+
+/* A file shorter than its last page in use would kill us at the first read past its end. */
+static int check_size(struct store *s)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	struct stat st;
+	int code;
+
+	if ((code = mdb_env_info(s->env, &info)) || (code = mdb_env_stat(s->env, &stat)))
+		return code;
+	if (lstat(s->path, &st) == 0 && (uint64_t)st.st_size < ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize)
+		return MDB_CORRUPTED;
+	return 0;
+}
+
+enum rc store_open(struct store **out, const char *path, size_t map, bool write, struct err *e)
+{
+	unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | (write ? 0 : MDB_RDONLY);
+	struct store *s;
+	struct stat st;
+	int code, dead;
+
+	if (lstat(path, &st)) {
+		if (errno != ENOENT)
+			return err_errno(e, "%s", path);
+		if (!write)
+			return err_set(e, RC_NOTFOUND, "%s: no such index", path);
+	} else if (!S_ISREG(st.st_mode)) {
+		return err_set(e, RC_CORRUPT, "%s: not a regular file", path);
+	}
+	s = xmalloc(sizeof *s);
+	*s = (struct store){ NULL, strdup(path), write };
+	if (!s->path)
+		xmalloc(SIZE_MAX / 2);
+	code = mdb_env_create(&s->env);
+	if (!code)
+		code = mdb_env_set_mapsize(s->env, map);
+	if (!code)
+		code = mdb_env_set_maxdbs(s->env, STORE_TABLES);
+	if (!code)
+		code = mdb_env_open(s->env, path, flags, 0644);
+	if (code == EROFS || (code == EACCES && !write))	/* a disk that takes no lock file: nobody writes there */
+		code = mdb_env_open(s->env, path, flags | MDB_NOLOCK, 0644);
+	if (!code)
+		code = check_size(s);
+	if (!code)
+		mdb_reader_check(s->env, &dead);
+	if (code) {
+		enum rc rc = fail(e, path, "opening", code);
+
+		store_close(s);
+		return rc;
+	}
+	*out = s;
+	return RC_OK;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	mdb_env_close(s->env);
+	free(s->path);
+	free(s);
+}
+
+enum rc txn_begin(struct txn **out, struct store *s, bool write, struct err *e)
+{
+	struct txn *t = xmalloc(sizeof *t);
+	int code;
+
+	*t = (struct txn){ NULL, s };
+	if ((code = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &t->txn))) {
+		free(t);
+		return fail(e, s->path, "beginning a transaction", code);
+	}
+	*out = t;
+	return RC_OK;
+}
+
+enum rc txn_commit(struct txn **t, struct err *e)
+{
+	struct store *s = (*t)->store;
+	int code = mdb_txn_commit((*t)->txn);
+
+	free(*t);
+	*t = NULL;
+	return code ? fail(e, s->path, "writing", code) : RC_OK;
+}
+
+void txn_abort(struct txn **t)
+{
+	if (!*t)
+		return;
+	mdb_txn_abort((*t)->txn);
+	free(*t);
+	*t = NULL;
+}
+
+enum rc txn_table(table_id *id, struct txn *t, const char *name, struct err *e)
+{
+	MDB_dbi dbi;
+	int code = mdb_dbi_open(t->txn, name, t->store->write ? MDB_CREATE : 0, &dbi);
+
+	if (code == EACCES)		/* a read transaction of a writer cannot make it */
+		code = mdb_dbi_open(t->txn, name, 0, &dbi);
+	if (code)
+		return fail(e, t->store->path, name, code);
+	*id = dbi;
+	return RC_OK;
+}
+
+static MDB_val val(struct str s)
+{
+	return (MDB_val){ s.n, (void *)(uintptr_t)s.p };
+}
+
+static struct str from_val(MDB_val v)
+{
+	return (struct str){ v.mv_data, v.mv_size };
+}
+
+enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, struct err *e)
+{
+	MDB_val k = val(key), v;
+	int code = key.n ? mdb_get(t->txn, id, &k, &v) : MDB_BAD_VALSIZE;
+
+	if (code)
+		return fail(e, t->store->path, "reading", code);
+	*value = from_val(v);
+	return RC_OK;
+}
+
+static enum rc put(struct txn *t, table_id id, struct str key, struct str value, unsigned flags, struct err *e)
+{
+	MDB_val k = val(key), v = val(value);
+	int code = mdb_put(t->txn, id, &k, &v, flags);
+
+	if (code == MDB_KEYEXIST)
+		return err_set(e, RC_INVALID, "%s: a key is appended out of order", t->store->path);
+	return code ? fail(e, t->store->path, "writing", code) : RC_OK;
+}
+
+enum rc txn_put(struct txn *t, table_id id, struct str key, struct str value, struct err *e)
+{
+	return put(t, id, key, value, 0, e);
+}
+
+enum rc txn_append(struct txn *t, table_id id, struct str key, struct str value, struct err *e)
+{
+	return put(t, id, key, value, MDB_APPEND, e);
+}
+
+enum rc txn_del(struct txn *t, table_id id, struct str key, struct err *e)
+{
+	MDB_val k = val(key);
+	int code = mdb_del(t->txn, id, &k, NULL);
+
+	return code ? fail(e, t->store->path, "deleting", code) : RC_OK;
+}
+
+enum rc txn_clear(struct txn *t, table_id id, struct err *e)
+{
+	int code = mdb_drop(t->txn, id, 0);
+
+	return code ? fail(e, t->store->path, "emptying", code) : RC_OK;
+}
+
+enum rc txn_count(uint64_t *n, struct txn *t, table_id id, struct err *e)
+{
+	MDB_stat stat;
+	int code = mdb_stat(t->txn, id, &stat);
+
+	if (code)
+		return fail(e, t->store->path, "counting", code);
+	*n = stat.ms_entries;
+	return RC_OK;
+}
+
+enum rc store_iter_open(struct store_iter *it, struct txn *t, table_id id, struct str from, struct err *e)
+{
+	MDB_cursor *c;
+	int code = mdb_cursor_open(t->txn, id, &c);
+
+	if (code)
+		return fail(e, t->store->path, "reading", code);
+	*it = (struct store_iter){ c, from, false };
+	return RC_OK;
+}
+
+enum iter store_iter_next(struct store_iter *it, struct str *key, struct str *value, struct err *e)
+{
+	MDB_val k = val(it->from), v;
+	MDB_cursor_op op = it->started ? MDB_NEXT : it->from.n ? MDB_SET_RANGE : MDB_FIRST;
+	int code = mdb_cursor_get(it->cursor, &k, &v, op);
+
+	it->started = true;
+	if (code == MDB_NOTFOUND)
+		return ITER_DONE;
+	if (code) {
+		(void)fail(e, "index", "reading", code);
+		return ITER_ERROR;
+	}
+	*key = from_val(k);
+	*value = from_val(v);
+	return ITER_ITEM;
+}
+
+void store_iter_close(struct store_iter *it)
+{
+	if (it->cursor)
+		mdb_cursor_close(it->cursor);
+	it->cursor = NULL;
+}

@@ -1,0 +1,162 @@
+/* tests/unit/lmdb.c: the gate to LMDB: transactions, order, damage. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kb/base/file.h"
+#include "kb/gate/lmdb.h"
+
+#define MAP ((size_t)64 << 20)
+
+static void fill(const char *path, unsigned n, const char *text)
+{
+	struct err e = ERR_INIT;
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	char key[16];
+	unsigned i;
+
+	assert_int_equal(store_open(&s, path, MAP, true, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+	assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+	for (i = 0; i < n; i++) {
+		snprintf(key, sizeof key, "%08u", i);
+		assert_int_equal(txn_append(t, id, cstr(key), cstr(text), &e), RC_OK);
+	}
+	assert_int_equal(txn_append(t, id, STR("0"), STR("x"), &e), RC_INVALID);
+	assert_int_equal(txn_commit(&t, &e), RC_OK);
+	store_close(s);
+}
+
+static void test_lmdb__entries_come_in_order_from_where_asked(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store_iter it;
+	struct str k, v;
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	uint64_t n;
+	unsigned seen = 0;
+	enum iter more;
+
+	(void)state;
+	fill("a", 1000, "value");
+	assert_int_equal(store_open(&s, "a", MAP, false, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, s, false, &e), RC_OK);
+	assert_int_equal(txn_table(&id, t, "none", &e), RC_NOTFOUND);
+	assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+	assert_int_equal(txn_count(&n, t, id, &e), RC_OK);
+	assert_int_equal(n, 1000);
+	assert_int_equal(store_iter_open(&it, t, id, STR("000009905"), &e), RC_OK);
+	while ((more = store_iter_next(&it, &k, &v, &e)) == ITER_ITEM)
+		if (seen++ == 0)
+			assert_true(str_is(k, "00000991"));
+	store_iter_close(&it);
+	assert_int_equal(more, ITER_DONE);
+	assert_int_equal(seen, 9);
+	assert_int_equal(txn_get(&v, t, id, STR("00000500"), &e), RC_OK);
+	assert_true(str_is(v, "value"));
+	assert_int_equal(txn_get(&v, t, id, STR("none"), &e), RC_NOTFOUND);
+	txn_abort(&t);
+	store_close(s);
+}
+
+static void test_lmdb__what_was_not_committed_is_not_there(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	struct str v;
+	int status;
+	pid_t child;
+
+	(void)state;
+	fill("b", 10, "old");
+	if ((child = fork()) == 0) {	/* killed in the middle of a write transaction */
+		if (store_open(&s, "b", MAP, true, &e) || txn_begin(&t, s, true, &e) || txn_table(&id, t, "t", &e) ||
+		    txn_put(t, id, STR("00000003"), STR("new"), &e))
+			_exit(1);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(store_open(&s, "b", MAP, true, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);	/* the dead writer's lock does not hold */
+	assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+	assert_int_equal(txn_get(&v, t, id, STR("00000003"), &e), RC_OK);
+	assert_true(str_is(v, "old"));
+	assert_int_equal(txn_del(t, id, STR("00000003"), &e), RC_OK);
+	assert_int_equal(txn_del(t, id, STR("00000003"), &e), RC_NOTFOUND);
+	assert_int_equal(txn_clear(t, id, &e), RC_OK);
+	assert_int_equal(txn_commit(&t, &e), RC_OK);
+	store_close(s);
+}
+
+static void test_lmdb__a_truncated_or_foreign_file_is_told(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s;
+
+	(void)state;
+	fill("c", 5000, "some value that takes a little room in its page");
+	assert_int_equal(truncate("c", 16384), 0);
+	assert_int_equal(store_open(&s, "c", MAP, false, &e), RC_CORRUPT);
+	assert_int_equal(file_write("d", STR("this is no index at all, but long enough to be looked at ......"), 0644, &e),
+	    RC_OK);
+	assert_int_not_equal(store_open(&s, "d", MAP, true, &e), RC_OK);
+	assert_int_equal(store_open(&s, "none", MAP, false, &e), RC_NOTFOUND);
+	assert_int_equal(symlink("c", "link"), 0);
+	assert_int_equal(store_open(&s, "link", MAP, true, &e), RC_CORRUPT);
+}
+
+static void test_lmdb__a_full_map_fails_and_the_old_state_stands(void **state)
+{
+	struct err e = ERR_INIT;
+	struct buf big = BUF_INIT;
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	struct str v;
+
+	(void)state;
+	fill("f", 10, "old");
+	buf_reserve(&big, 4 << 20);
+	big.n = 4 << 20;
+	for (size_t i = 0; i < big.n; i++)
+		big.p[i] = 'x';
+	assert_int_equal(store_open(&s, "f", 1 << 20, true, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+	assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+	assert_int_equal(txn_put(t, id, STR("00000001"), buf_str(&big), &e), RC_IO);
+	txn_abort(&t);
+	assert_int_equal(txn_begin(&t, s, false, &e), RC_OK);
+	assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+	assert_int_equal(txn_get(&v, t, id, STR("00000001"), &e), RC_OK);
+	assert_true(str_is(v, "old"));
+	txn_abort(&t);
+	store_close(s);
+	buf_free(&big);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lmdb__entries_come_in_order_from_where_asked),
+		cmocka_unit_test(test_lmdb__what_was_not_committed_is_not_there),
+		cmocka_unit_test(test_lmdb__a_truncated_or_foreign_file_is_told),
+		cmocka_unit_test(test_lmdb__a_full_map_fails_and_the_old_state_stands),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
