@@ -1,6 +1,6 @@
 /* kb/doc/front.h: front matter (DOMAIN 3): the flat, strict subset of YAML between two `---` lines.
  * Parsed by libyaml's events; anchors, aliases, tags, nesting, duplicate keys, documents over the
- * limits are refused before they cost. Written by splicing lines: no other byte changes. */
+ * limits are refused before they cost. */
 #ifndef KB_DOC_FRONT_H
 #define KB_DOC_FRONT_H
 
@@ -40,15 +40,5 @@ enum rc front_parse(struct front *f, struct place *at, struct arena *a, struct s
 const struct key *front_key(const struct front *f, const char *name);
 /* Its only or first value; STR_NONE when the key is absent or has none. */
 struct str front_text(const struct front *f, const char *name);
-
-/* In *text (a file that parses): set a key to a value or list, replacing its lines in place or, when new,
- * before the closing line; or remove it. The style (flow or block list, quotes, line ends) is kept where
- * it can be. Quotes are added when the value needs them. */
-enum rc front_set(struct buf *text, const char *name, struct str value, struct err *e) NODISCARD;
-enum rc front_set_list(struct buf *text, const char *name, const struct str *values, size_t n, struct err *e) NODISCARD;
-enum rc front_remove(struct buf *text, const char *name, struct err *e) NODISCARD;
-
-/* A value as it is written after "key: ": plain where that reads back the same, else in double quotes. */
-void front_quote(struct buf *b, struct str value);
 
 #endif

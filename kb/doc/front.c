@@ -1,0 +1,285 @@
+/* kb/doc/front.c: see front.h.
+ *
+ * libyaml reads the lines between the fences event by event, and the first event that leaves the flat
+ * subset ends the work, so nesting never costs. Places come from its line numbers and a table of line
+ * starts of ours (its own offsets count characters). */
+#include "kb/doc/front.h"
+
+#include <string.h>
+
+#include <yaml.h>
+
+#include "kb/limits.h"
+
+struct reader {
+	yaml_parser_t yaml;
+	struct front *f;
+	struct place *at;
+	struct arena *a;
+	struct str text;
+	size_t *lines, nlines;		/* offset of each line after the opening fence; the last is the closing one */
+	struct err *e;
+};
+
+static enum rc fail(struct reader *r, const yaml_mark_t *m, const char *what)
+{
+	r->at->line = (unsigned)m->line + 2;
+	r->at->column = (unsigned)m->column + 1;
+	return err_set(r->e, RC_INVALID, "front matter: %s", what);
+}
+
+static enum rc next(struct reader *r, yaml_event_t *ev)
+{
+	const char *p;
+
+	if (yaml_parser_parse(&r->yaml, ev))
+		return RC_OK;
+	p = r->yaml.problem ? r->yaml.problem : "cannot be read";
+	if (strstr(p, "mapping values are not allowed"))
+		p = "a value with ': ' in it; put the whole value in double quotes, as in title: \"Water: a study\"";
+	return fail(r, &r->yaml.problem_mark, p);
+}
+
+static const char *plain_scalar(const yaml_event_t *ev)
+{
+	if (ev->data.scalar.anchor)
+		return "an anchor; write the value out";
+	if (ev->data.scalar.tag)
+		return "a tag; leave out what begins with '!'";
+	if (ev->data.scalar.style == YAML_LITERAL_SCALAR_STYLE || ev->data.scalar.style == YAML_FOLDED_SCALAR_STYLE ||
+	    ev->start_mark.line != ev->end_mark.line)
+		return "a value over several lines; write it in one line";
+	return NULL;
+}
+
+static const char *misfit(const yaml_event_t *ev)
+{
+	switch (ev->type) {
+	case YAML_ALIAS_EVENT:
+		return "an alias; write the value out, or in double quotes when it begins with '*'";
+	case YAML_SCALAR_EVENT:
+		return plain_scalar(ev);
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		return "nesting; a value is one text or one list of texts";
+	default:
+		return "not 'key: value' lines";
+	}
+}
+
+static struct str scalar(struct reader *r, const yaml_event_t *ev)
+{
+	return arena_str(r->a, (struct str){ (const char *)ev->data.scalar.value, ev->data.scalar.length });
+}
+
+static enum rc list(struct reader *r, struct key *k, size_t *last_line)
+{
+	yaml_event_t ev;
+	const char *why;
+	size_t cap = 0;
+	enum rc rc;
+
+	for (;;) {
+		if ((rc = next(r, &ev)))
+			return rc;
+		if (ev.type == YAML_SEQUENCE_END_EVENT) {
+			if (ev.start_mark.index != ev.end_mark.index)	/* "]", not the end of a block list */
+				*last_line = ev.start_mark.line;
+			yaml_event_delete(&ev);
+			return RC_OK;
+		}
+		why = misfit(&ev);
+		if (!why && k->n == LIMIT_LIST)
+			why = "a list of more than 500 entries; split the document";
+		if (why) {
+			rc = fail(r, &ev.start_mark, why);
+		} else {
+			if (k->n == cap)
+				k->values = arena_grow(r->a, k->values, &cap, sizeof *k->values);
+			k->values[k->n++] = scalar(r, &ev);
+			*last_line = ev.end_mark.line;
+		}
+		yaml_event_delete(&ev);
+		if (rc)
+			return rc;
+	}
+}
+
+static bool key_name(struct key *k, struct str s)
+{
+	size_t at = str_chr(s, '@'), i;
+	uint64_t variant = 1;
+
+	if (at != SIZE_MAX && (!str_u64(&variant, str_sub(s, at + 1, s.n)) || variant < 2 || variant > 999))
+		return false;
+	k->name = str_sub(s, 0, at);
+	k->variant = (unsigned)variant;
+	for (i = 0; i < k->name.n; i++) {
+		char c = k->name.p[i];
+
+		if (!((c >= 'a' && c <= 'z') || (i && ((c >= '0' && c <= '9') || c == '-'))))
+			return false;
+	}
+	return k->name.n > 0 && k->name.n <= 64;
+}
+
+/* One "key: value"; *end when the mapping ends instead. */
+static enum rc entry(struct reader *r, size_t *cap, bool *end)
+{
+	struct key k = { .variant = 1 };
+	struct front *f = r->f;
+	yaml_event_t ev;
+	const char *why;
+	size_t i, last;
+	enum rc rc;
+
+	if ((rc = next(r, &ev)))
+		return rc;
+	if (ev.type == YAML_MAPPING_END_EVENT) {
+		*end = true;
+		yaml_event_delete(&ev);
+		return RC_OK;
+	}
+	why = misfit(&ev);
+	if (!why && !key_name(&k, scalar(r, &ev)))
+		why = "a key that is not of lower-case letters, digits and hyphens";
+	if (!why && ev.start_mark.column)
+		why = "a key that does not begin its line; take the blanks in front away";
+	for (i = 0; !why && i < f->n; i++)
+		if (f->keys[i].variant == k.variant && str_eq(f->keys[i].name, k.name))
+			why = "a key that stands twice; remove one of the two";
+	if (!why && f->n == LIMIT_KEYS)
+		why = "more than 200 keys";
+	if (why)
+		rc = fail(r, &ev.start_mark, why);
+	last = ev.start_mark.line;
+	k.place = (struct place){ (unsigned)last + 2, 1 };
+	k.from = last < r->nlines ? r->lines[last] : f->close;
+	yaml_event_delete(&ev);
+	if (rc || (rc = next(r, &ev)))
+		return rc;
+	k.value_place = (struct place){ (unsigned)ev.start_mark.line + 2, (unsigned)ev.start_mark.column + 1 };
+	if (ev.type == YAML_SEQUENCE_START_EVENT && !ev.data.sequence_start.anchor && !ev.data.sequence_start.tag) {
+		k.list = true;
+		yaml_event_delete(&ev);
+		if ((rc = list(r, &k, &last)))
+			return rc;
+	} else {
+		if ((why = misfit(&ev))) {
+			rc = fail(r, &ev.start_mark, why);
+		} else if (ev.data.scalar.length) {
+			k.values = arena_array(r->a, 1, sizeof *k.values);
+			k.values[k.n++] = scalar(r, &ev);
+			last = ev.end_mark.line;
+		}
+		yaml_event_delete(&ev);
+		if (rc)
+			return rc;
+	}
+	k.to = last + 1 < r->nlines ? r->lines[last + 1] : f->close;
+	if (f->n == *cap)
+		f->keys = arena_grow(r->a, f->keys, cap, sizeof *f->keys);
+	f->keys[f->n++] = k;
+	return RC_OK;
+}
+
+static enum rc events(struct reader *r)
+{
+	yaml_event_t ev;
+	bool end = false;
+	size_t cap = 0;
+	enum rc rc;
+	int i;
+
+	for (i = 0; i < 3; i++) {	/* stream, document, mapping */
+		static const yaml_event_type_t want[] = { YAML_STREAM_START_EVENT, YAML_DOCUMENT_START_EVENT,
+			YAML_MAPPING_START_EVENT };
+
+		if ((rc = next(r, &ev)))
+			return rc;
+		if (ev.type == YAML_STREAM_END_EVENT)
+			end = true;		/* nothing between the fences */
+		else if (ev.type != want[i] || (i == 2 && (ev.data.mapping_start.anchor || ev.data.mapping_start.tag ||
+		    ev.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE)))
+			rc = fail(r, &ev.start_mark, "not 'key: value' lines");
+		yaml_event_delete(&ev);
+		if (rc || end)
+			return rc;
+	}
+	while (!end)
+		if ((rc = entry(r, &cap, &end)))
+			return rc;
+	return RC_OK;
+}
+
+static enum rc place_fail(struct place *at, unsigned line, struct err *e, const char *what)
+{
+	*at = (struct place){ line, line ? 1 : 0 };
+	return err_set(e, RC_INVALID, "%s", what);
+}
+
+enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct str text, struct err *e)
+{
+	struct front f = { .open = 4 };
+	struct reader r = { .f = &f, .at = at, .a = a, .text = text, .e = e };
+	struct str rest, line;
+	size_t cap = 0, off;
+	enum rc rc;
+
+	if (text.n > LIMIT_DOC)
+		return place_fail(at, 0, e, "more than 256 KiB; split the document");
+	if (str_starts(text, STR("\xef\xbb\xbf")))
+		return place_fail(at, 1, e, "begins with a byte order mark; save it as UTF-8 without BOM");
+	if (str_chr(text, '\0') != SIZE_MAX)
+		return place_fail(at, 0, e, "has NUL bytes, so it is no text; save it as UTF-8");
+	if (str_utf8_bad(text) != text.n)
+		return place_fail(at, 0, e, "is not UTF-8; save it as UTF-8");
+	if (str_starts(text, STR("---\r\n")))
+		return place_fail(at, 1, e, "has Windows line ends (CRLF) in the front matter; save it with LF");
+	if (!str_starts(text, STR("---\n")))
+		return place_fail(at, 1, e, "no front matter; the first line must be ---");
+	for (rest = str_sub(text, 4, text.n), off = 4; str_line(&line, &rest); off += line.n + 1) {
+		if (off > LIMIT_FRONT)
+			return place_fail(at, 1, e, "front matter of more than 16 KiB, or its closing --- is missing");
+		if (r.nlines == cap)
+			r.lines = arena_grow(a, r.lines, &cap, sizeof *r.lines);
+		r.lines[r.nlines++] = off;
+		if (line.n && line.p[line.n - 1] == '\r')
+			return place_fail(at, (unsigned)r.nlines + 1, e,
+			    "has Windows line ends (CRLF) in the front matter; save it with LF");
+		if (str_is(line, "---")) {
+			f.close = off;
+			f.body = off + 4 < text.n ? off + 4 : text.n;
+			f.body_line = (unsigned)r.nlines + 2;
+			break;
+		}
+	}
+	if (!f.close)
+		return place_fail(at, 1, e, "front matter is not closed; put a line --- behind it");
+	if (!yaml_parser_initialize(&r.yaml))
+		return err_set(e, RC_IO, "front matter: no memory to read it");
+	yaml_parser_set_encoding(&r.yaml, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&r.yaml, (const unsigned char *)text.p + f.open, f.close - f.open);
+	rc = events(&r);
+	yaml_parser_delete(&r.yaml);
+	if (!rc)
+		*out = f;
+	return rc;
+}
+
+const struct key *front_key(const struct front *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->keys[i].variant == 1 && str_is(f->keys[i].name, name))
+			return &f->keys[i];
+	return NULL;
+}
+
+struct str front_text(const struct front *f, const char *name)
+{
+	const struct key *k = front_key(f, name);
+
+	return k && k->n ? k->values[0] : STR_NONE;
+}

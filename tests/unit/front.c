@@ -1,0 +1,153 @@
+/* tests/unit/front.c: front matter that reads, and what is refused and where. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kb/base/file.h"
+#include "kb/doc/front.h"
+#include "kb/limits.h"
+
+static void test_front__reads_texts_lists_and_their_bytes(void **state)
+{
+	const char *text = "---\n# note\ntitle: \"Water: a study\"\ncountries: [MK, TW]\nrelated:\n- a\n- b\n\ntitle@2: B\n"
+	    "summary:\n---\nBody.\n";
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct place at;
+	struct front f;
+	const struct key *k;
+
+	(void)state;
+	assert_int_equal(front_parse(&f, &at, &a, cstr(text), &e), RC_OK);
+	assert_int_equal(f.n, 5);
+	assert_true(str_is(front_text(&f, "title"), "Water: a study"));
+	k = front_key(&f, "countries");
+	assert_true(k->list && k->n == 2 && str_is(k->values[1], "TW"));
+	assert_int_equal(k->place.line, 4);
+	k = front_key(&f, "related");
+	assert_true(k->list && k->n == 2);
+	assert_true(str_is(str_sub(cstr(text), k->from, k->to), "related:\n- a\n- b\n"));
+	assert_int_equal(f.keys[3].variant, 2);
+	assert_true(front_key(&f, "summary")->n == 0);
+	assert_string_equal(text + f.body, "Body.\n");
+	assert_int_equal(f.body_line, 12);
+	arena_free(&a);
+}
+
+static void test_front__refuses_with_a_place_and_a_cure(void **state)
+{
+	static const struct { const char *text, *says; unsigned line; } v[] = {
+		{ "title: x\n", "no front matter", 1 }, { "---\ntitle: x\n", "not closed", 1 }, { "", "no front matter", 1 },
+		{ "\xef\xbb\xbf---\na: b\n---\n", "byte order mark", 1 }, { "---\r\na: b\r\n---\r\n", "CRLF", 1 },
+		{ "---\na: b\r\n---\n", "CRLF", 2 }, { "---\na: \xff\n---\n", "not UTF-8", 0 },
+		{ "---\nid: x\ntitle: Water: a study\n---\n", "double quotes", 3 }, { "---\na: 1\nb: 2\na: 3\n---\n", "twice", 4 },
+		{ "---\na: &x 1\n---\n", "anchor", 2 }, { "---\na: *x\n---\n", "alias", 2 }, { "---\na: !t 1\n---\n", "tag", 2 },
+		{ "---\na: [[1]]\n---\n", "nesting", 2 }, { "---\na:\n  b: 1\n---\n", "nesting", 3 },
+		{ "---\na: |\n  b\n---\n", "one line", 2 }, { "---\nA: 1\n---\n", "lower-case", 2 },
+		{ "---\n- a\n---\n", "key: value", 2 }, { "---\n{a: 1}\n---\n", "key: value", 2 },
+	};
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct place at;
+	struct front f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof v / sizeof *v; i++) {
+		assert_int_equal(front_parse(&f, &at, &a, cstr(v[i].text), &e), RC_INVALID);
+		if (!strstr(e.msg, v[i].says) || at.line != v[i].line)
+			fail_msg("%s: said \"%s\" at line %u", v[i].text, e.msg, at.line);
+	}
+	assert_int_equal(front_parse(&f, &at, &a, (struct str){ "---\na: \0\n---\n", 12 }, &e), RC_INVALID);
+	arena_free(&a);
+}
+
+static void test_front__hostile_sizes_end_at_once(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct buf b = BUF_INIT;
+	struct place at;
+	struct front f;
+	size_t i;
+
+	(void)state;
+	buf_puts(&b, "---\na: ");
+	for (i = 0; i < 100000; i++)
+		buf_putc(&b, '[');
+	buf_puts(&b, "\n---\n");
+	assert_int_equal(front_parse(&f, &at, &a, buf_str(&b), &e), RC_INVALID);
+	buf_clear(&b);
+	buf_puts(&b, "---\n");
+	for (i = 0; i < 201; i++)
+		buf_printf(&b, "k%zu: 1\n", i);
+	buf_puts(&b, "---\n");
+	assert_int_equal(front_parse(&f, &at, &a, buf_str(&b), &e), RC_INVALID);
+	assert_int_equal(at.line, 202);
+	buf_clear(&b);
+	buf_puts(&b, "---\na: 1\n---\n");
+	while (b.n <= LIMIT_DOC)
+		buf_puts(&b, "0123456789abcdef");
+	assert_int_equal(front_parse(&f, &at, &a, buf_str(&b), &e), RC_INVALID);
+	buf_free(&b);
+	arena_free(&a);
+}
+
+static void folder(struct arena *a, const char *path, size_t *n)
+{
+	struct err e = ERR_INIT;
+	struct buf b = BUF_INIT;
+	struct place at;
+	struct front f;
+	char **names;
+	size_t count, i;
+
+	assert_int_equal(dir_list(&names, &count, a, path, &e), RC_OK);
+	for (i = 0; i < count; i++) {
+		const char *full = path_join(a, path, names[i]);
+
+		if (file_is_dir(full)) {
+			folder(a, full, n);
+			continue;
+		}
+		buf_clear(&b);
+		assert_int_equal(file_read(&b, full, LIMIT_DOC, &e), RC_OK);
+		if (front_parse(&f, &at, a, buf_str(&b), &e))
+			fail_msg("%s:%u:%u: %s", full, at.line, at.column, e.msg);
+		assert_true(str_eq(front_text(&f, "id"), str_sub(cstr(names[i]), 0, strlen(names[i]) - 3)));
+		assert_true(str_is(front_text(&f, "status"), "published"));
+		++*n;
+	}
+	buf_free(&b);
+}
+
+static void test_front__every_document_of_content_reads(void **state)
+{
+	struct arena a = ARENA_INIT;
+	const char *root = getenv("ROOT");
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(root);
+	folder(&a, path_join(&a, root, "content"), &n);
+	assert_int_equal(n, 77);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_front__reads_texts_lists_and_their_bytes),
+		cmocka_unit_test(test_front__refuses_with_a_place_and_a_cure),
+		cmocka_unit_test(test_front__hostile_sizes_end_at_once),
+		cmocka_unit_test(test_front__every_document_of_content_reads),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
