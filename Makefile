@@ -45,7 +45,7 @@ setup:	## install what is missing to build and run (Debian packages)
 setup-test: setup	## install what the tests need besides
 	@$(call install,$(TEST_PACKAGES))
 
-# Nothing to do costs one dpkg-query. Root installs; else sudo without a question; else the line to type.
+# Root installs; else sudo without a question; else the line to type.
 define install
 missing=; for p in $(1); do \
 	dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok installed' || missing="$$missing $$p"; done; \
@@ -80,8 +80,8 @@ check-deps:	## prove that includes point down only, and each library has one gat
 	@! grep -rnE '#include "render/' sync
 	@! grep -rnE '#include "sync/' render | grep -vE '"sync/(sync|commands)\.h"'
 	@for lib in git2 lmdb zstd sodium cmark-gfm microhttpd yaml utf8proc libstemmer seccomp; do \
-		n=$$(grep -rlE "#include <$$lib" kb sync render main.c --include='*.[ch]' | grep -v gate | wc -l); \
-		[ $$n -le 1 ] || { echo "<$$lib.h> is included by more than its gate:"; grep -rlE "#include <$$lib" kb sync render; exit 1; }; done
+		files=$$(grep -rlE "#include <$$lib" kb sync render main.c --include='*.[ch]'); \
+		[ "$$(printf '%s' "$$files" | grep -c .)" -le 1 ] || { echo "<$$lib.h> belongs to one gate file, but stands in:" $$files; exit 1; }; done
 
 .PHONY: clean
 clean:	## remove what was built
