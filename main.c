@@ -16,7 +16,7 @@ static int cmd_help(struct ctx *c, int argc, char **argv);
 
 static const struct command commands[] = {	/* sorted; `colep help` prints it as it stands */
 	{ "help",    cmd_help,    "[COMMAND]", "show this list, or what a command does" },
-	{ "version", cmd_version, "", "print the version and those of the libraries" },
+	{ "version", cmd_version, "", "print the version" },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -61,7 +61,7 @@ static int cmd_help(struct ctx *c, int argc, char **argv)
 	fputs("usage: colep [-C DIR] COMMAND ...\n\nA knowledge base that works offline and belongs to nobody alone.\n\n", c->out);
 	for (row = commands; row->name; row++)
 		fprintf(c->out, "  %-10s %s\n", row->name, row->about);
-	fputs("\n'colep help COMMAND' tells more of one; the manual is colep(1), the file formats colep(5).\n"
+	fputs("\n'colep help COMMAND' tells more of one.\n"
 	    "Exit status: 0 yes, 1 the answer is no, 2 wrong usage, 3 failure.\n", c->out);
 	return EXIT_YES;
 }

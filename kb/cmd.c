@@ -32,15 +32,25 @@ int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct op
 	return EXIT_YES;
 }
 
+/* One line "colep: PLACETEXT"; names of others must not steer a terminal. */
+static void PRINTF_LIKE(3, 0) say(struct ctx *c, const char *place, const char *fmt, va_list ap)
+{
+	struct buf line = BUF_INIT;
+	char text[1024];
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	buf_text_escape(&line, cstr(text));
+	fprintf(c->err, "colep: %s%s%s\n", place, *place ? ": " : "", buf_cstr(&line));
+	buf_free(&line);
+}
+
 int cmd_usage(struct ctx *c, const char *fmt, ...)
 {
 	va_list ap;
 
-	fprintf(c->err, "colep: %s: ", c->command ? c->command->name : "arguments");
 	va_start(ap, fmt);
-	vfprintf(c->err, fmt, ap);
+	say(c, c->command ? c->command->name : "arguments", fmt, ap);
 	va_end(ap);
-	putc('\n', c->err);
 	if (c->command)
 		fprintf(c->err, "usage: colep [-C DIR] %s %s\n", c->command->name, c->command->args);
 	return EXIT_USAGE;
@@ -54,18 +64,11 @@ int cmd_fail(struct ctx *c, const struct err *e)
 
 void cmd_say(struct ctx *c, const char *fmt, ...)
 {
-	struct buf text = BUF_INIT, line = BUF_INIT;
-	char small[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(small, sizeof small, fmt, ap);
+	say(c, "", fmt, ap);
 	va_end(ap);
-	buf_puts(&text, small);
-	buf_text_escape(&line, buf_str(&text));	/* names of others must not steer a terminal */
-	fprintf(c->err, "colep: %s\n", buf_cstr(&line));
-	buf_free(&text);
-	buf_free(&line);
 }
 
 void cmd_out(struct out *o, const struct ctx *c)

@@ -38,8 +38,7 @@ static enum rc fail(struct err *e, const char *path, const char *what, int code)
 	case MDB_INCOMPATIBLE:
 		return err_set(e, RC_CORRUPT, "%s: %s: %s", path, what, mdb_strerror(code));
 	case MDB_MAP_FULL:
-		return err_set(e, RC_IO, "%s: %s: the index has reached its largest size; set colep.mapsize higher", path,
-		    what);
+		return err_set(e, RC_IO, "%s: %s: it has reached the largest size it may have", path, what);
 	case MDB_BAD_VALSIZE:
 		return err_set(e, RC_INVALID, "%s: %s: a key of 0 or more than %d bytes", path, what, STORE_KEY_MAX);
 	case ENOSPC:

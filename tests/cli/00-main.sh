@@ -17,6 +17,7 @@ check "an unknown command is wrong usage and the nearest is offered" 2 "did you 
 check "an unknown option is wrong usage and the nearest is offered" 2 "did you mean --json" "$COLEP" version --jsn
 check "-C without a folder is wrong usage" 2 "needs a folder" "$COLEP" -C
 check "a control character in an argument does not reach the terminal" 2 'a\x1b' "$COLEP" "$(printf 'a\033')"
+check "nor one in an option" 2 'b\x1b' "$COLEP" version "$(printf -- '--b\033')"
 check "a full disk under standard output is a failure" 3 "standard output" sh -c "'$COLEP' version >/dev/full"
 echo "1..$n"
 exit $failed
