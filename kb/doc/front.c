@@ -16,7 +16,6 @@ struct reader {
 	struct front *f;
 	struct place *at;
 	struct arena *a;
-	struct str text;
 	size_t *lines, nlines;		/* offset of each line after the opening fence; the last is the closing one */
 	struct err *e;
 };
@@ -221,7 +220,7 @@ static enum rc place_fail(struct place *at, unsigned line, struct err *e, const 
 enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct str text, struct err *e)
 {
 	struct front f = { .open = 4 };
-	struct reader r = { .f = &f, .at = at, .a = a, .text = text, .e = e };
+	struct reader r = { .f = &f, .at = at, .a = a, .e = e };
 	struct str rest, line;
 	size_t cap = 0, off;
 	enum rc rc;
@@ -239,7 +238,7 @@ enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct
 	if (!str_starts(text, STR("---\n")))
 		return place_fail(at, 1, e, "no front matter; the first line must be ---");
 	for (rest = str_sub(text, 4, text.n), off = 4; str_line(&line, &rest); off += line.n + 1) {
-		if (off > LIMIT_FRONT)
+		if (off + line.n + (rest.p != NULL) > LIMIT_FRONT)
 			return place_fail(at, 1, e, "front matter of more than 16 KiB, or its closing --- is missing");
 		if (r.nlines == cap)
 			r.lines = arena_grow(a, r.lines, &cap, sizeof *r.lines);

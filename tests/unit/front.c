@@ -98,6 +98,30 @@ static void test_front__hostile_sizes_end_at_once(void **state)
 	arena_free(&a);
 }
 
+static void test_front__sixteen_kibibytes_fences_included_are_the_limit(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct place at;
+	struct front f;
+	size_t more;
+
+	(void)state;
+	for (more = 0; more < 2; more++) {
+		struct buf b = BUF_INIT;
+
+		buf_puts(&b, "---\na: ");
+		while (b.n < LIMIT_FRONT + more - 5)
+			buf_putc(&b, 'x');
+		buf_puts(&b, "\n---\n");
+		assert_int_equal(b.n, LIMIT_FRONT + more);
+		buf_puts(&b, "Body.\n");
+		assert_int_equal(front_parse(&f, &at, &a, buf_str(&b), &e), more ? RC_INVALID : RC_OK);
+		buf_free(&b);
+	}
+	arena_free(&a);
+}
+
 static void folder(struct arena *a, const char *path, size_t *n)
 {
 	struct err e = ERR_INIT;
@@ -145,6 +169,7 @@ int main(void)
 		cmocka_unit_test(test_front__reads_texts_lists_and_their_bytes),
 		cmocka_unit_test(test_front__refuses_with_a_place_and_a_cure),
 		cmocka_unit_test(test_front__hostile_sizes_end_at_once),
+		cmocka_unit_test(test_front__sixteen_kibibytes_fences_included_are_the_limit),
 		cmocka_unit_test(test_front__every_document_of_content_reads),
 	};
 
