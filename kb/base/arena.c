@@ -28,7 +28,7 @@ struct arena_block {
 	_Alignas(max_align_t) char data[];
 };
 
-static void out_of_memory(void)
+_Noreturn void out_of_memory(void)
 {
 	fputs("colep: memory: not enough for this; close other programs or take a smaller input\n", stderr);
 	exit(3);

@@ -40,5 +40,7 @@ void arena_reset(struct arena *a);
 /* For owned memory outside an arena: like malloc/realloc, but never NULL (see above). */
 void *xmalloc(size_t n);
 void *xrealloc(void *p, size_t n);
+/* The one way memory runs out: for libraries that answer NULL. */
+_Noreturn void out_of_memory(void);
 
 #endif

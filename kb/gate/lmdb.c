@@ -63,6 +63,21 @@ static int check_size(struct store *s)
 	return 0;
 }
 
+/* LMDB wants a handle that failed to open closed, so each try has one of its own. */
+static int env_open(struct store *s, size_t map, unsigned flags)
+{
+	int code = mdb_env_create(&s->env);
+
+	if (code)
+		return code;
+	if ((code = mdb_env_set_mapsize(s->env, map)) || (code = mdb_env_set_maxdbs(s->env, STORE_TABLES)) ||
+	    (code = mdb_env_open(s->env, s->path, flags, 0644))) {
+		mdb_env_close(s->env);
+		s->env = NULL;
+	}
+	return code;
+}
+
 enum rc store_open(struct store **out, const char *path, size_t map, bool write, struct err *e)
 {
 	unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | (write ? 0 : MDB_RDONLY);
@@ -81,16 +96,10 @@ enum rc store_open(struct store **out, const char *path, size_t map, bool write,
 	s = xmalloc(sizeof *s);
 	*s = (struct store){ NULL, strdup(path), write };
 	if (!s->path)
-		xmalloc(SIZE_MAX / 2);
-	code = mdb_env_create(&s->env);
-	if (!code)
-		code = mdb_env_set_mapsize(s->env, map);
-	if (!code)
-		code = mdb_env_set_maxdbs(s->env, STORE_TABLES);
-	if (!code)
-		code = mdb_env_open(s->env, path, flags, 0644);
+		out_of_memory();
+	code = env_open(s, map, flags);
 	if (code == EROFS || (code == EACCES && !write))	/* a disk that takes no lock file: nobody writes there */
-		code = mdb_env_open(s->env, path, flags | MDB_NOLOCK, 0644);
+		code = env_open(s, map, flags | MDB_NOLOCK);
 	if (!code)
 		code = check_size(s);
 	if (!code)
@@ -109,7 +118,8 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	mdb_env_close(s->env);
+	if (s->env)
+		mdb_env_close(s->env);
 	free(s->path);
 	free(s);
 }

@@ -18,11 +18,6 @@ struct zpack {
 	ZSTD_DDict *ddict;
 };
 
-static void no_memory(void)
-{
-	xmalloc((size_t)-1 / 2);	/* prints and ends, the one way memory runs out */
-}
-
 enum rc zpack_open(struct zpack **out, struct str dict, struct err *e)
 {
 	struct zpack *z;
@@ -32,7 +27,7 @@ enum rc zpack_open(struct zpack **out, struct str dict, struct err *e)
 	z = xmalloc(sizeof *z);
 	*z = (struct zpack){ ZSTD_createCCtx(), ZSTD_createDCtx(), NULL, NULL };
 	if (!z->c || !z->d)
-		no_memory();
+		out_of_memory();
 	if (dict.n) {
 		z->cdict = ZSTD_createCDict(dict.p, dict.n, LEVEL);
 		z->ddict = ZSTD_createDDict(dict.p, dict.n);
