@@ -15,7 +15,9 @@
 static int cmd_help(struct ctx *c, int argc, char **argv);
 
 static const struct command commands[] = {	/* sorted; `colep help` prints it as it stands */
+	{ "check",   cmd_check,   "[--strict] [PATH...]", "check documents: keys, codes, headings, personal data" },
 	{ "help",    cmd_help,    "[COMMAND]", "show this list, or what a command does" },
+	{ "new",     cmd_new,     "KIND TITLE", "begin a document: a draft from the template" },
 	{ "version", cmd_version, "", "print the version" },
 	{ NULL, NULL, NULL, NULL },
 };

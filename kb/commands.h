@@ -4,6 +4,8 @@
 
 struct ctx;
 
+int cmd_check(struct ctx *c, int argc, char **argv);
+int cmd_new(struct ctx *c, int argc, char **argv);
 int cmd_version(struct ctx *c, int argc, char **argv);
 
 #endif

@@ -35,6 +35,10 @@ void check_document(struct findings *f, struct arena *a, struct str path, struct
  * first_line. */
 void check_personal(struct findings *f, struct arena *a, struct str text, unsigned first_line, bool contact);
 
+/* Append one finding; the message is copied to the arena. For the rules' own files. */
+void finding_add(struct findings *f, struct arena *a, struct place place, enum level level, const char *rule,
+    const char *fmt, ...) PRINTF_LIKE(6, 7);
+
 /* Does this finding hold a document back at save (DESIGN 4)? */
 bool check_holds_back(const struct finding *f);
 

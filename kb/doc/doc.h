@@ -20,6 +20,7 @@ bool doc_path_parse(struct doc_path *p, struct str path, const char **why);
 struct str doc_path_of(struct arena *a, struct str name);
 /* Pattern and length of DOMAIN 2, known prefix, year where the kind has one. */
 bool doc_id_valid(struct str id, const struct kind **kind, struct str *owner);
+bool lang_valid(struct str lang);	/* BCP 47 in shape: en, bg, sr-Latn */
 bool doc_owner_valid(struct str owner);	/* two letters, or three to eight */
 
 struct doc {
@@ -37,7 +38,7 @@ enum rc doc_parse(struct doc *d, struct place *at, struct arena *a, struct str t
 int tlp_rank(struct str label);
 
 /* A slug of [a-z0-9-], at most max bytes, from any text (accents folded, Cyrillic and the like
- * romanised by utf8proc where it can, else dropped); "x" when nothing is left. In the arena. */
+ * romanised, what cannot be is dropped); "x" when nothing is left. In the arena. */
 struct str doc_slug(struct arena *a, struct str text, size_t max);
 
 #endif

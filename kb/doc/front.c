@@ -282,3 +282,90 @@ struct str front_text(const struct front *f, const char *name)
 
 	return k && k->n ? k->values[0] : STR_NONE;
 }
+
+/* Would libyaml read these bytes, written plainly, as the same text? Rather quotes too many than one too few. */
+static bool plain(struct str v, bool in_list)
+{
+	size_t i;
+
+	if (!v.n || v.p[0] == ' ' || v.p[v.n - 1] == ' ' || v.p[v.n - 1] == ':' || strchr("-?:,[]{}#&*!|>'\"%@`~=<", v.p[0]))
+		return false;
+	for (i = 0; i < v.n; i++) {
+		unsigned char c = (unsigned char)v.p[i];
+
+		if (c == '"' || c == '\\' || (in_list && strchr(",[]{}:#", c)))
+			return false;
+		if ((c == ':' && v.p[i + 1 < v.n ? i + 1 : i] == ' ') || (c == '#' && v.p[i - 1] == ' '))
+			return false;
+		if (c == 0xc2 || c == 0xe2 || c == 0xef)	/* NEL, line separators, byte order marks among others */
+			return false;
+	}
+	return true;
+}
+
+void front_quote(struct buf *b, struct str value, bool in_list)
+{
+	struct buf clean = BUF_INIT;
+	size_t i = 0;
+
+	while (i < value.n) {
+		uint32_t c = str_utf8_next(value, &i);
+
+		buf_utf8(&clean, c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ? ' ' : c);
+	}
+	if (plain(buf_str(&clean), in_list)) {
+		buf_str_add(b, buf_str(&clean));
+	} else {
+		buf_putc(b, '"');
+		for (i = 0; i < clean.n; i++) {
+			if (clean.p[i] == '"' || clean.p[i] == '\\')
+				buf_putc(b, '\\');
+			buf_putc(b, clean.p[i]);
+		}
+		buf_putc(b, '"');
+	}
+	buf_free(&clean);
+}
+
+/* Everything but the lines of the key, with `line` in their place, or behind the last key. */
+static void splice(struct buf *out, const struct front *f, struct str text, const char *name, struct str line)
+{
+	const struct key *k = front_key(f, name);
+	size_t from = k ? k->from : f->close, to = k ? k->to : f->close;
+
+	buf_str_add(out, str_sub(text, 0, from));
+	buf_str_add(out, line);
+	buf_str_add(out, str_sub(text, to, text.n));
+}
+
+void front_set(struct buf *out, const struct front *f, struct str text, const char *name, struct str value)
+{
+	struct buf line = BUF_INIT;
+
+	buf_printf(&line, "%s: ", name);
+	front_quote(&line, value, false);
+	buf_putc(&line, '\n');
+	splice(out, f, text, name, buf_str(&line));
+	buf_free(&line);
+}
+
+void front_set_list(struct buf *out, const struct front *f, struct str text, const char *name,
+    const struct str *values, size_t n)
+{
+	struct buf line = BUF_INIT;
+	size_t i;
+
+	buf_printf(&line, "%s: [", name);
+	for (i = 0; i < n; i++) {
+		buf_puts(&line, i ? ", " : "");
+		front_quote(&line, values[i], true);
+	}
+	buf_puts(&line, "]\n");
+	splice(out, f, text, name, buf_str(&line));
+	buf_free(&line);
+}
+
+void front_remove(struct buf *out, const struct front *f, struct str text, const char *name)
+{
+	splice(out, f, text, name, STR_NONE);
+}

@@ -41,4 +41,16 @@ const struct key *front_key(const struct front *f, const char *name);
 /* Its only or first value; STR_NONE when the key is absent or has none. */
 struct str front_text(const struct front *f, const char *name);
 
+/* Rewrite one key by splicing its lines: no other byte of the file changes. text is the file that f was
+ * parsed from; the new file is appended to *out. A key that is absent is put behind the last one. A value
+ * is quoted when the flat subset needs it. A list is written in brackets. */
+void front_set(struct buf *out, const struct front *f, struct str text, const char *name, struct str value);
+void front_set_list(struct buf *out, const struct front *f, struct str text, const char *name,
+    const struct str *values, size_t n);
+void front_remove(struct buf *out, const struct front *f, struct str text, const char *name);
+
+/* Append a value as the flat subset reads it back: plain, or in double quotes. in_list: as an entry between
+ * brackets. Control characters and line ends become blanks. */
+void front_quote(struct buf *b, struct str value, bool in_list);
+
 #endif

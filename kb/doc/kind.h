@@ -16,7 +16,8 @@ struct key_rule {
 	enum key_type type;
 	enum key_need need;
 	const char *values;		/* allowed, separated by blanks; NULL: see vocab, else free */
-	const char *vocab;		/* name of the vocabulary its codes come from, or NULL */
+	const char *vocab;		/* name of the vocabulary its codes come from, or NULL. Three are patterns, not
+					 * tables: owners, lang, grading */
 	const char *about;		/* one line for templates and forms */
 };
 
@@ -43,6 +44,9 @@ const struct kind *kind_find(struct str name);
 const struct kind *kind_by_prefix(struct str prefix);
 const struct kind *kind_by_folder(struct str folder);
 const struct key_rule *kind_key(const struct kind *k, struct str key);	/* its own or a common one, or NULL */
+
+/* Is word one of the words, which are separated by blanks (key_rule.values)? */
+bool word_in(const char *words, struct str word);
 
 /* draft submitted cleared published superseded withdrawn: 0 to 5; -1 unknown. */
 int status_rank(struct str status);

@@ -1,0 +1,20 @@
+/* kb/text/stem.h: from a word to its term: lower, stem by language, fold. The gate to libstemmer. */
+#ifndef KB_TEXT_STEM_H
+#define KB_TEXT_STEM_H
+
+#include "kb/text/fold.h"
+
+struct stems;				/* the stemmers opened so far, and a cache of terms; one per thread */
+
+struct stems *stems_open(void);
+void stems_close(struct stems *s);	/* no-op on NULL */
+
+/* Number of a language's stemmer ("sr-Latn" -> that of sr); 0: none, words are only folded. Languages that
+ * share a stemmer share the number. */
+unsigned stems_lang(struct str lang);
+unsigned stems_count(void);		/* numbers are below this */
+
+/* The term of a word as the tokeniser gave it. Borrowed until the next call; empty when nothing is left. */
+struct str stems_term(struct stems *s, struct str word, unsigned lang);
+
+#endif
