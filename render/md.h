@@ -13,7 +13,8 @@ struct md;				/* a worker process and the pipe to it; md.c. One thread at a time
 
 /* Start a worker. Call it early, before keys are read or a database is open: the worker is a fork, and
  * what is not in memory then cannot be read by who takes it over (one that replaces it later is a fork of
- * what the process is then). After a fork of the caller only one of the two may go on with it. RC_IO: no process or pipe to be had. */
+ * what the process is then). After a fork of the caller only one of the two may go on
+ * with it. RC_IO: no process or pipe to be had. */
 enum rc md_open(struct md **m, struct err *e) NODISCARD;
 void md_close(struct md *m);
 
