@@ -61,6 +61,8 @@ void sha1_add(struct sha1 *s, const void *data, size_t n)
 	const unsigned char *p = data;
 	size_t used = (size_t)(s->n % 64), part;
 
+	if (n == 0)			/* p may be NULL */
+		return;
 	s->n += n;
 	if (used) {
 		part = n < 64 - used ? n : 64 - used;

@@ -314,7 +314,7 @@ struct place {
 	struct buf good;		/* a folder below dir, all of whose parts are folders, with a slash at the end */
 	struct buf part;
 };
-enum stands { ABSENT, THERE, BLOCKED };	/* BLOCKED: a parent is no folder, or a repository of its own */
+enum stands { ABSENT, THERE, BLOCKED, NESTED };	/* BLOCKED: a parent is no folder; NESTED: a repository of its own */
 
 static void place_free(struct place *p)
 {
@@ -340,7 +340,7 @@ static enum rc place_parents(enum stands *s, struct place *p, struct str path, b
 			*s = S_ISDIR(st.st_mode) ? THERE : BLOCKED;
 			buf_puts(&p->part, "/.git");
 			if (*s == THERE && file_exists(p->part.p))
-				*s = BLOCKED;
+				*s = NESTED;
 		} else if (errno != ENOENT) {
 			return err_errno(e, "%s", p->part.p);
 		} else if (!make) {
@@ -421,7 +421,7 @@ static enum rc checkout_remove(struct checkout *k, size_t i, struct err *e)
 	k->done[i].what = KEPT;
 	if ((rc = place_look(&s, &st, &k->place, c->path, e)))
 		return rc;
-	if (s == ABSENT)
+	if (s == ABSENT || s == BLOCKED || (s == THERE && S_ISDIR(st.st_mode)))
 		k->done[i].what = GONE;
 	if (s != THERE || !(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)))
 		return RC_OK;
@@ -450,7 +450,7 @@ static enum rc checkout_write(struct checkout *k, size_t i, struct err *e)
 	k->done[i].what = KEPT;
 	if ((rc = place_look(&s, &st, &k->place, c->path, e)))
 		return rc;
-	if (s == BLOCKED || !plain(c->mode) || (s == THERE && !S_ISREG(st.st_mode)))
+	if (s == BLOCKED || s == NESTED || !plain(c->mode) || (s == THERE && !S_ISREG(st.st_mode)))
 		return RC_OK;
 	if (s == THERE && (rc = disk_id(&is, &refreshed, &k->ix, c->path, k->place.full.p, &st, e)))
 		return rc;
