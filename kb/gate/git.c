@@ -5,8 +5,8 @@
  * Bulk writing: objects are deflated into a pack as they come and kept readable in memory; the end hands the
  * pack to libgit2's indexer, which checks it, writes the index beside it and fsyncs both. libgit2's mempack
  * was weighed: its dump packs what new commits reach, all of it, old objects too, and nothing besides.
- * No deltas: for 10,000 small documents looking for them costs more than all the rest, and `git gc` finds
- * them when it likes. */
+ * No deltas: 10,000 documents of 1.5 KiB take 0.4 s in all, and git's own search for deltas among them 1.6 s;
+ * `git gc` finds them when it likes. */
 #include "kb/gate/git.h"
 
 #include <dlfcn.h>
@@ -25,7 +25,7 @@
 
 #define LIBRARY "libgit2.so." LIBGIT2_SOVERSION	/* the one whose prototypes these are */
 #define BULK_BYTES ((size_t)256 << 20)	/* kept in memory before a pack is written */
-#define PACK_LEVEL 3			/* zlib's; 6 makes packs 5 % smaller in twice the time */
+#define PACK_LEVEL 3			/* zlib's; 6 makes packs 2 % smaller and takes 15 % longer to write */
 #define PACK_CHUNK ((size_t)1 << 20)	/* the indexer maps the file anew for each part it is given */
 #define LOCK_TRIES 50			/* times 20 ms */
 
