@@ -1,0 +1,35 @@
+/* kb/index/record.h: what the index keeps of one document beside its text and postings, and how documents
+ * become weighted words. */
+#ifndef KB_INDEX_RECORD_H
+#define KB_INDEX_RECORD_H
+
+#include "kb/doc/vocab.h"
+#include "kb/index/index.h"
+#include "kb/text/stem.h"
+
+/* Fill a record from a document's path and text; strings borrow both or live in the arena. Never fails: a
+ * front matter that does not parse gives broken = true and what the path tells. false: the path is none of
+ * a document. */
+bool record_make(struct record *r, struct arena *a, struct str path, struct str text, const struct oid *blob);
+
+void record_encode(struct buf *b, const struct record *r);
+/* Strings borrow bytes; the lists' arrays live in the arena. RC_CORRUPT. */
+enum rc record_decode(struct record *r, struct arena *a, struct str bytes, struct err *e) NODISCARD;
+
+/* Call fn for every word of a document with its weight: title, headings, names of its codes, body. term is
+ * borrowed until the next call. */
+typedef void term_fn(void *ctx, struct str term, unsigned weight);
+void record_terms(const struct record *r, struct str text, const struct vocab *v, struct stems *s, term_fn *fn, void *ctx);
+
+/* The stemmer of a document: by its lang, else by its letters. */
+unsigned record_stemmer(const struct record *r, struct str text);
+
+/* The running text that phrases are looked for in and snippets cut from: title, summary, body, as plain_text
+ * gives it. */
+void record_plain(struct buf *out, const struct record *r, struct str text);
+
+/* Numbers in 7-bit groups, low first. varint_get: false at the end or past 64 bits. */
+void varint_put(struct buf *b, uint64_t v);
+bool varint_get(uint64_t *v, struct str *s);
+
+#endif
