@@ -128,6 +128,7 @@ int main(int argc, char **argv)
 	c.now = clock_now();
 	c.lang = lang && *lang ? lang : "en";
 	c.keys = keys_folder(&arena);
+	c.agent = getenv("SSH_AUTH_SOCK");
 	c.out_terminal = isatty(STDOUT_FILENO);
 	c.in_terminal = isatty(STDIN_FILENO);
 	c.err_terminal = isatty(STDERR_FILENO);
