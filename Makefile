@@ -28,6 +28,8 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+$(BUILD)/obj/render/theme.o: render/theme/colep.css
+
 # Unit tests: each tests/unit/NAME.c is a cmocka program of its own.
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*.c)))
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a

@@ -18,6 +18,8 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "check",   cmd_check,   "[--strict] [PATH...]", "check documents: keys, codes, headings, personal data" },
 	{ "help",    cmd_help,    "[COMMAND]", "show this list, or what a command does" },
 	{ "new",     cmd_new,     "KIND TITLE", "begin a document: a draft from the template" },
+	{ "serve",   cmd_serve,   "[--port 8022]", "read and search in a browser on this machine" },
+	{ "site",    cmd_site,    "DIR", "write the static site for an audience or a meeting" },
 	{ "version", cmd_version, "", "print the version" },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -8,6 +8,7 @@
 #ifndef SYNC_KEY_H
 #define SYNC_KEY_H
 
+#include "kb/base/arena.h"
 #include "kb/base/oid.h"
 #include "sync/sshsig.h"
 
