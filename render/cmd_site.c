@@ -74,13 +74,13 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 	if ((status = cmd_options(&left, c, argc, argv, opts, 4)) >= 0)
 		return status;
 	if (left != 2)
-		return cmd_usage(c, "site: %s", left < 2 ? "needs the folder to write to" : "one folder only");
+		return cmd_usage(c, "%s", left < 2 ? "needs the folder to write to" : "one folder only");
 	if (strcmp(audience, "community") == 0)
 		want.audience = AUDIENCE_COMMUNITY;
 	else if (strcmp(audience, "public") != 0)
-		return cmd_usage(c, "site: --audience %s: unknown; it is public or community", audience);
+		return cmd_usage(c, "--audience %s: unknown; it is public or community", audience);
 	if (lang && !lang_valid(cstr(lang)))
-		return cmd_usage(c, "site: --lang %s: no language code; it is like bg or sr-Latn", lang);
+		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
 	want.meeting = cstr(meeting);
 	want.lang = cstr(lang);
 	if (getenv("SOURCE_DATE_EPOCH"))

@@ -62,6 +62,7 @@ struct copy {
 	struct str tlp;			/* the highest label in it */
 	char today[11];			/* what dates are compared with */
 	int64_t today_days;
+	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
 };
 
 /* RC_NOTFOUND: the meeting of the pack is not in the node or not for this audience. */

@@ -152,6 +152,11 @@ void page_begin(struct page *p, const struct page_head *h)
 	if (p->c->want.practice)
 		buf_printf(p->b, "<p class=\"practice\" role=\"note\"%s><strong>This is a practice node</strong>: nothing here "
 		    "reaches anybody. To join your community run <code>colep join SOURCE DIR</code>.</p>\n", chrome);
+	if (p->c->notice.n) {
+		buf_printf(p->b, "<p class=\"practice\" role=\"note\"%s>These pages are not of the newest state: ", chrome);
+		page_text(p, p->c->notice);
+		page_puts(p, ".</p>\n");
+	}
 	buf_printf(p->b, "<header%s>\n<div class=\"bar\"><span class=\"brand\"><a href=\"%sindex.html\">", chrome, p->up);
 	page_text(p, space);
 	page_puts(p, "</a></span> ");
