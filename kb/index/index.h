@@ -36,6 +36,7 @@ struct record {				/* strings borrowed until snap_close */
 	const struct str *countries, *topics, *meetings;	/* in the snapshot's arena */
 	size_t ncountries, ntopics, nmeetings;
 	struct oid blob;
+	bool conflict;			/* it holds a conflict that is open */
 	bool broken;			/* its front matter does not parse; fields are guessed from the path */
 };
 /* A translation's kind, owner, status, tlp, lists are its original's. */
