@@ -459,28 +459,41 @@ static bool id_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-/* The next id of a left-out document in s at or after *at: [*at, *end), with the ".md" or ".fa.md" behind. */
+/* The next id of a left-out document in s at or after *at: [*at, *end), with the ".md" behind. An id may begin and
+ * end at any hyphen of a run ("fn-<id>" is the anchor of a footnote); of several the longest counts, so that one
+ * that begins like another is not taken for it. */
 static bool next_left_out(const struct copy *c, struct str s, size_t *at, size_t *end)
 {
 	const struct entry *e;
-	size_t i = *at, from, to;
+	size_t i = *at, from, to, run;
 
 	while (i < s.n) {
 		if (!id_char(s.p[i])) {
 			i++;
 			continue;
 		}
-		for (from = i; i < s.n && id_char(s.p[i]); i++)
+		for (from = run = i; run < s.n && id_char(s.p[run]); run++)
 			;
-		for (to = i; to > from && s.p[to - 1] == '-'; to--)
-			;
-		if (to - from < 5 || s.p[from + 2] != '-' || !(e = copy_any(c, str_sub(s, from, to))) || e->in)
-			continue;
-		if (str_starts(str_sub(s, to, s.n), STR(".md")))
-			to += 3;
-		*at = from;
-		*end = i = to;
-		return true;
+		while (from + 5 <= run) {
+			for (e = NULL, to = run; s.p[from + 2] == '-' && to >= from + 5; to--)
+				if ((to == run || s.p[to] == '-') && (e = copy_any(c, str_sub(s, from, to))))
+					break;
+			if (e && !e->in) {
+				if (str_starts(str_sub(s, to, s.n), STR(".md")))
+					to += 3;
+				*at = from;
+				*end = to;
+				return true;
+			}
+			if (e) {
+				from = to;
+				continue;
+			}
+			while (from < run && s.p[from] != '-')
+				from++;
+			from++;
+		}
+		i = run;
 	}
 	return false;
 }

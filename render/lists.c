@@ -195,8 +195,8 @@ static void meetings_page(struct page *p)
 	arena_free(&a);
 }
 
-/* Does the copy have a profile of the country; how many full, published case studies of its own. */
-static void ready(bool *profile, size_t *cases, const struct copy *c, struct str owner, struct str country)
+/* Has the country a profile; how many full, published case studies of its own. As `colep readiness` counts. */
+static void ready(bool *profile, size_t *cases, const struct copy *c, struct str owner)
 {
 	size_t i;
 
@@ -205,29 +205,25 @@ static void ready(bool *profile, size_t *cases, const struct copy *c, struct str
 	for (i = 0; i < c->n; i++) {
 		const struct entry *e = c->v[i];
 
-		if (e->original != e || !str_is(e->status, "published"))
+		if (e->original != e || !str_is(e->status, "published") || !str_eq(e->owner, owner))
 			continue;
-		if (is_kind(e, "country-profile") && str_eq(key_text(e, "country"), country))
+		if (is_kind(e, "country-profile"))
 			*profile = true;
-		if (is_kind(e, "case-study") && str_eq(e->owner, owner) && key_has(e, "detail", "full"))
+		if (is_kind(e, "case-study") && key_has(e, "detail", "full"))
 			++*cases;
 	}
 }
 
 static void readiness_row(struct page *p, struct str code)
 {
-	char up[3] = { 0 }, low[3] = { 0 };
-	struct str country = { up, 2 }, owner = { low, 2 };
+	char owner[48];
 	bool profile;
-	size_t cases, i;
+	size_t cases;
 
-	for (i = 0; i < 2; i++) {
-		up[i] = code.p[i] >= 'a' && code.p[i] <= 'z' ? (char)(code.p[i] - 32) : code.p[i];
-		low[i] = up[i] >= 'A' && up[i] <= 'Z' ? (char)(up[i] + 32) : up[i];
-	}
-	ready(&profile, &cases, p->c, owner, country);
+	lower_key(owner, code);
+	ready(&profile, &cases, p->c, cstr(owner));
 	page_puts(p, "<tr><th scope=\"row\">");
-	page_country(p, country);
+	page_country(p, code);
 	buf_printf(p->b, "</th><td>%s</td><td class=\"r\">%zu</td><td>%s</td></tr>\n", profile ? "yes" : "missing", cases,
 	    cases == 0 ? "missing" : cases == 1 ? "enough; two or three are wished" : "as wished");
 }
@@ -243,17 +239,15 @@ static void readiness_page(struct page *p)
 	    "tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">Country</th><th scope=\"col\">Profile</th>"
 	    "<th scope=\"col\" class=\"r\">Case studies</th><th scope=\"col\">So</th></tr></thead>\n<tbody>\n");
 	for (i = 0; k && i < k->n; i++)
-		if (k->values[i].n == 2)
-			readiness_row(p, k->values[i]);
+		readiness_row(p, k->values[i]);
 	for (i = 0; !k && i < p->c->n; i++) {
 		const struct entry *e = p->c->v[i];
-		struct str code = key_text(e, "code");
 
-		if (e->original != e || !is_kind(e, "participant") || !key_has(e, "type", "country") || code.n != 2 ||
-		    str_eq(code, last))
+		if (e->original != e || !is_kind(e, "participant") || !key_has(e, "type", "country") ||
+		    str_eq(e->owner, last))
 			continue;
-		readiness_row(p, code);
-		last = code;
+		readiness_row(p, e->owner);
+		last = e->owner;
 	}
 	page_puts(p, "</tbody></table></div>\n");
 }
