@@ -250,21 +250,25 @@ static void put_tag(struct scan *s, struct str tag, struct str name)
 {
 	static const char *const marks[] = { "id=\"fn-", "id=\"fnref-", "href=\"#fn-", "href=\"#fnref-" };
 	struct str rest = tag;
-	size_t k, at;
+	size_t k, at, best, behind;
 
 	if (name.n == 2 && name.p[0] == 'h' && name.p[1] >= '1' && name.p[1] <= '6') {
 		buf_printf(s->out, "<%.*s dir=\"auto\" id=\"s-%u\">", FMT_STR(name), ++s->p->headings);
 		return;
 	}
-	for (k = 0; s->p->part && k < sizeof marks / sizeof marks[0]; k++) {
-		at = str_find(rest, cstr(marks[k]));
-		if (at == SIZE_MAX)
-			continue;
-		at += strlen(marks[k]);
-		copy_html(s->out, s->p->copy, str_sub(rest, 0, at), "x");
+	while (s->p->part) {
+		for (best = SIZE_MAX, behind = k = 0; k < sizeof marks / sizeof marks[0]; k++) {
+			at = str_find(rest, cstr(marks[k]));
+			if (at < best) {
+				best = at;
+				behind = at + strlen(marks[k]);
+			}
+		}
+		if (best == SIZE_MAX)
+			break;
+		copy_html(s->out, s->p->copy, str_sub(rest, 0, behind), "x");
 		buf_printf(s->out, "%u-", s->p->part);
-		rest = str_sub(rest, at, rest.n);
-		k = (size_t)-1;		/* a back link has both; look again behind this one */
+		rest = str_sub(rest, behind, rest.n);
 	}
 	copy_html(s->out, s->p->copy, rest, "x");
 }

@@ -473,8 +473,9 @@ static void relations(struct page *p, const struct entry *e)
 	}
 	u = copy_uses(&n, p->c, USE_LINK, e->id);
 	for (i = shown = 0; i < n; i++) {
-		if (u[i].entry == e->original || in_list(f, "related", u[i].entry->id))
-			continue;
+		if (u[i].entry == e->original || in_list(f, "related", u[i].entry->id) ||
+		    in_list(&u[i].entry->doc.front, "meetings", e->id))
+			continue;	/* a meeting has a page of its own for these */
 		if (!shown++)
 			page_puts(p, "<h2>What links here</h2>\n<ul class=\"list\">\n");
 		page_item(p, u[i].entry, false);

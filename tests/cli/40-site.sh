@@ -148,7 +148,9 @@ ok "its links hold" links pack
 ok "an unknown meeting is no" status 1 "$COLEP" -C n site pack2 --meeting mt-bps-2030-none
 ok "an unknown audience is wrong usage" status 2 "$COLEP" -C n site pack2 --audience all
 
-cp n/lessons/bps/ll-bps-2022-clear.md keep
+"$COLEP" -C n site farsi --lang fa >/dev/null
+ok "--lang names a document by its translation" grep -q '<a class="title" href="../d/ll-bps-2022-clear.fa.html"><span lang="fa" dir="rtl">عنوان' farsi/kind/lessons.html
+ok "and its links hold" links farsi
 awk 'BEGIN { for (i = 0; i < 300; i++) printf "> "; print "deep" }' >>n/lessons/bps/ll-bps-2022-clear.md
 "$COLEP" -C n save -m "text that cannot be laid out" >/dev/null 2>&1
 "$COLEP" -C n site hard >/dev/null 2>hard.err; hard=$?
