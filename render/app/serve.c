@@ -219,7 +219,8 @@ void serve_answer(void *ctx, const struct http_request *rq, struct http_reply *r
 	const char *path = rq->path[0] == '/' ? rq->path + 1 : rq->path;
 	enum rc rc;
 
-	s->copy->notice = refresh(s, &s->behind) ? cstr(s->behind.msg) : STR_NONE;
+	rc = refresh(s, &s->behind);	/* may put another copy in the place of this one */
+	s->copy->notice = rc ? cstr(s->behind.msg) : STR_NONE;
 	if (!*path)
 		path = "index.html";
 	if (strcmp(path, "search") == 0) {
