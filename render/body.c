@@ -273,9 +273,34 @@ static void put_tag(struct scan *s, struct str tag, struct str name)
 	copy_html(s->out, s->p->copy, rest, "x");
 }
 
+/* Where a text names a left-out document, its title beside it is the title of a link in a code block, or meant
+ * as one. In the player view, a table that its writer broke is text with bars in it. */
 static void put_text(struct scan *s, struct str text)
 {
-	copy_html(s->out, s->p->copy, text, COPY_NOT_HERE);
+	const struct copy *c = s->p->copy;
+	struct buf b = BUF_INIT, title = BUF_INIT;
+	size_t i, at, from;
+
+	if (s->p->player && str_chr(text, '|') != SIZE_MAX && plain_holds(text, STR("expected action")))
+		return;
+	if (!copy_names_left_out(c, text)) {
+		buf_str_add(s->out, text);
+		return;
+	}
+	buf_str_add(&b, text);
+	for (i = 0; i < c->nall; i++) {
+		if (c->all[i].in || !c->all[i].title.n || str_find(text, c->all[i].id) == SIZE_MAX)
+			continue;
+		buf_clear(&title);
+		buf_html_escape(&title, c->all[i].title);
+		/* forwards only: a title may be part of what is put in its place */
+		for (from = 0; (at = str_find(str_sub(buf_str(&b), from, b.n), buf_str(&title))) != SIZE_MAX;
+		    from += at + strlen(COPY_NOT_HERE))
+			buf_splice(&b, from + at, title.n, STR(COPY_NOT_HERE));
+	}
+	copy_html(s->out, c, buf_str(&b), COPY_NOT_HERE);
+	buf_free(&b);
+	buf_free(&title);
 }
 
 static void begin_table(struct scan *s, size_t from)

@@ -18,7 +18,7 @@
 static struct entry all[] = {		/* by name */
 	{ .name = S("cs-mk-2022-a"), .id = S("cs-mk-2022-a"), .title = S("Secret <title>") },
 	{ .name = S("cs-mk-2022-a-b"), .id = S("cs-mk-2022-a-b"), .title = S("Open title"), .in = true },
-	{ .name = S("ll-bg-2022-x"), .id = S("ll-bg-2022-x"), .title = S("Other") },
+	{ .name = S("ll-bg-2022-x"), .id = S("ll-bg-2022-x"), .title = S("document") },
 };
 static const struct copy copy = { .all = all, .nall = 3 };
 
@@ -110,6 +110,9 @@ static void test_body__a_link_to_a_left_out_document_becomes_text(void **state)
 	assert_post("<p><a href=\"#left-out:cs-mk-2022-a\">see  SECRET\n&lt;title&gt; there</a></p>", NULL,
 	    "<p>" COPY_NOT_HERE "</p>");
 	assert_post("<p><a href=\"#left-out:cs-mk-2022-a.fa\">cs-mk-2022-a</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
+	assert_post("<pre><code>[Secret &lt;title&gt;](cs-mk-2022-a.md)</code></pre>", NULL,
+	    "<pre><code>[" COPY_NOT_HERE "](" COPY_NOT_HERE ")</code></pre>");
+	assert_post("<p>a document ll-bg-2022-x document</p>", NULL, "<p>a " COPY_NOT_HERE " " COPY_NOT_HERE " " COPY_NOT_HERE "</p>");
 	assert_post("<p><a href=\"#left-out:cs-fr-2022-gone\">cs-fr-2022-gone</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
 }
 
@@ -131,6 +134,7 @@ static void test_body__players_do_not_see_what_is_for_facilitators(void **state)
 	    "<td dir=\"auto\">3</td></tr></tbody></table>", ex,
 	    "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th dir=\"auto\">No</th>"
 	    "<th dir=\"auto\">Z</th></tr></thead><tbody><tr><td dir=\"auto\">1</td><td dir=\"auto\">3</td></tr></tbody></table></div>");
+	assert_post("<p>| No | Expected action |\n| 1 | do |</p>", ex, "<p></p>");
 	assert_post("<p>x<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\">1</a></sup></p>"
 	    "<section class=\"footnotes\"><ol><li id=\"fn-1\">note</li></ol></section>", ex, "<p>x</p>");
 }
