@@ -60,6 +60,14 @@ echo "installing$$missing" >&2; log=$$(mktemp); \
 	|| { cat $$log >&2; echo "colep: setup: installing failed; see the lines above" >&2; rm -f $$log; exit 3; }; rm -f $$log
 endef
 
+# A practice node of its own, with its own key, made once from content/ and kept.
+.PHONY: run
+run: setup	## install what is missing, build, serve a practice node made from content/
+	@$(MAKE) -s colep
+	@[ -d build/practice/.git/colep ] || { rm -rf build/practice; COLEP_KEYS=$(CURDIR)/build/practice-keys \
+		./colep init build/practice --id bps --name 'Practice' --practice --import content >/dev/null; }
+	@COLEP_KEYS=$(CURDIR)/build/practice-keys exec ./colep -C build/practice serve $(if $(PORT),--port $(PORT))
+
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
 	@$(MAKE) -s DEV=1 check-deps colep unit
