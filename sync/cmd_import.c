@@ -92,7 +92,7 @@ int cmd_import(struct ctx *c, int argc, char **argv)
 	if (left != 2)
 		return cmd_usage(c, left < 2 ? "needs a folder" : "one folder at a time");
 	if (!(plan.kind = kind_find(cstr(kind))))
-		return cmd_usage(c, "%s: no kind of document; 'colep new' lists them", kind);
+		return cmd_usage(c, "--kind %s: no kind of document, such as lesson or case-study; 'man 5 colep' lists them", kind);
 	if (node_open(&node, c->arena, c->dir, &e) || author_open(&au, c->arena, &node, c->keys, c->agent, c->now, &e))
 		return cmd_fail(c, &e);
 	plan.folder = argv[1];
