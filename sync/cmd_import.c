@@ -194,7 +194,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 		cmd_say(c, "no folder for keys; set COLEP_KEYS or HOME");
 		return EXIT_FAIL;
 	}
-	dir = path_join(c->arena, c->ndirs && strcmp(c->dir, ".") != 0 ? c->dir : "", argv[1]);
+	dir = path_join(c->arena, c->dirs != &c->dir ? c->dir : "", argv[1]);	/* -C counts, COLEP_DIR names another node */
 	made = !file_exists(dir);
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);
