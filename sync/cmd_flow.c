@@ -57,7 +57,8 @@ static int check(struct flow *f, struct str path, struct str text)
 	path = f->shown.n ? f->shown : path;
 	for (i = 0; i < found.n; i++)
 		if (!found.v[i].passed)
-			cmd_say(f->c, "%.*s:%u: %s: %.*s", FMT_STR(path), found.v[i].place.line,
+			cmd_say(f->c, "%.*s:%s %s: %.*s", FMT_STR(path), found.v[i].place.line ?
+			    arena_printf(f->c->arena, "%u:", found.v[i].place.line) : "",
 			    found.v[i].level == LEVEL_ERROR ? "error" : "warning", FMT_STR(found.v[i].message));
 	if (found.errors)
 		cmd_say(f->c, "%.*s: %zu error%s to mend first", FMT_STR(path), found.errors, found.errors == 1 ? "" : "s");
