@@ -44,6 +44,24 @@ for c in $(section h COMMANDS | sed -n 's/^\.Ss //p'); do
 done >log
 ! [ -s log ]; ok $? "no section is of a command that does not exist" log
 
+# ---- colep(5): every key of kb/doc/kind.c in the section of its kind, every heading, rule and vocabulary ----
+plain "$ROOT/docs/colep.5" >page5
+awk '/^\.Ss/ { sub(/^\.Ss /, ""); at = $0 } /^\.It Cm/ { print at "\t" $3 "\t" ($0 ~ /required once/ ? "P" : $0 ~ /required/ ? "R" : "O") }' \
+	page5 | sort >described
+awk '/^(static )?const struct key_rule .*\[\] = / { at = $0; sub(/.*key_rule /, "", at); sub(/\[.*/, "", at); gsub(/_/, "-", at)
+		at = at == "common-keys" ? "All kinds" : at == "translation-keys" ? "Translations" : at }
+	/^\t\{ "[a-z-]+", KEY_/ { gsub(/[{",]/, ""); print at "\t" $1 "\t" $3 }' "$ROOT/kb/doc/kind.c" | sort >known
+[ -s known ] && diff known described >log; ok $? "colep.5 has the keys of each kind, and which are required" log
+sed -n '/^const struct kind kinds/q; s/{ "\([A-Z][^"]*\)", [tf]/\n=\1\n/gp' "$ROOT/kb/doc/kind.c" | sed -n 's/^=//p' | sort -u |
+	while read -r h; do grep -qE "^(\.Em )?$h *[,.]\$" page5 || echo "missing: $h"; done >log
+! [ -s log ]; ok $? "and the headings" log
+grep -ohE 'LEVEL_[A-Z]+, "[a-z-]+"|"(label|key)-missing"' "$ROOT/kb/doc/check.c" | sed 's/.*"\(.*\)"/\1/' | sort -u |
+	while read -r r; do grep -qE "^\.It Li (.* )?$r( |\$)" page5 || echo "missing: $r"; done >log
+! [ -s log ]; ok $? "and the rules" log
+sed -n 's/^{ "\([a-z-]*\)",.*/\1/p' "$ROOT/kb/doc/vocab.c" |
+	while read -r v; do grep -A 1 '^Those built in are' page5 | grep -qw -e "$v" || echo "missing: $v"; done >log
+! [ -s log ]; ok $? "and the vocabularies" log
+
 # ---- examples ----
 cat >match.awk <<'END'
 function norm(s) {
