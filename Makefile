@@ -37,7 +37,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client mandoc dpkg-dev
+TEST_PACKAGES = libcmocka-dev openssh-client
 
 .PHONY: setup setup-test
 setup:	## install what is missing to build and run (Debian packages)
@@ -60,14 +60,14 @@ endef
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
-	@$(MAKE) -s DEV=1 check-deps check-headers colep unit
+	@$(MAKE) -s DEV=1 check-deps colep unit
 	@tests/run $(UNIT) $(sort $(wildcard tests/cli/*.sh))
 
 .PHONY: unit
 unit: $(UNIT)
 
 check:	## the quick tests, before every commit
-	@$(MAKE) -s DEV=1 check-deps check-headers colep unit
+	@$(MAKE) -s DEV=1 check-deps colep unit
 	@tests/run $(UNIT)
 
 check-asan:	## the unit tests under AddressSanitizer and UBSan
@@ -92,6 +92,8 @@ help:	## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 # ---- headers, installing, packaging ----
+TEST_PACKAGES += mandoc dpkg-dev
+unit: check-headers
 HEADERS = $(sort $(shell find kb sync render -name '*.h'))
 .PHONY: check-headers
 check-headers:	## prove that each header compiles alone
