@@ -104,6 +104,7 @@ help:	## list the targets
 # ---- headers, installing, packaging ----
 TEST_PACKAGES += mandoc dpkg-dev
 unit: check-headers
+LDFLAGS += -Wl,-z,relro -Wl,-z,now	# tables that a fault could write to are read-only once loaded
 HEADERS = $(sort $(shell find kb sync render -name '*.h'))
 .PHONY: check-headers
 check-headers:	## prove that each header compiles alone
