@@ -19,6 +19,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "clear",     cmd_clear,     "ID...", "confirm a submitted document for sharing (focal point)" },
 	{ "delete",    cmd_delete,    "-m WHY ID", "take a document out; history keeps it" },
 	{ "diff",      cmd_diff,      "[ID]", "show unsaved changes" },
+	{ "doctor",    cmd_doctor,    "", "find out whether all is well with this node" },
 	{ "endorse",   cmd_endorse,   "--meeting M ID", "note that a meeting endorsed a document (chair)" },
 	{ "help",      cmd_help,      "[COMMAND]", "show this list, or what a command does" },
 	{ "import",    cmd_import,    "[--kind K] [--owner O] FOLDER", "take in a folder of Markdown" },
