@@ -50,6 +50,8 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
 	*f = (struct fold){ .a = a, .node = n, .repo = repo, .main = *main };
 	f->acceptor = (struct acceptor){ .space = *space, .refused = record, .ctx = f };
 	graph_init(&f->graph, a, repo);
+	if (oid_is_none(main))
+		goto out;			/* a node that is being joined */
 	for (;;) {			/* plain commits on main are unsaved work */
 		struct commit c;
 		struct str id, inc;
@@ -187,6 +189,8 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 	enum rc rc;
 
 	*main = f->main;
+	if (!n)
+		return err_set(e, RC_UNTRUSTED, "nothing of it is accepted%s%s", f->why ? ": " : "", f->why ? f->why : "");
 	if ((rc = view_commit(&next, &f->graph, heads, n, e)))
 		return rc;
 	if (oid_eq(&next, &f->base))
@@ -194,7 +198,7 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 	if ((rc = repo_ref_set(f->repo, "refs/heads/main", &next, &f->main, e)))
 		return rc;
 	*main = next;
-	if ((rc = repo_checkout(f->repo, &f->base, &next, keep, &kept, e)))
+	if ((rc = repo_checkout(f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, keep, &kept, e)))
 		return rc;
 	for (i = 0; i < kept.n && !rc; i++)
 		if (!oid_eq(&kept.v[i].old, &kept.v[i].new))
