@@ -34,6 +34,8 @@ static struct str mask(struct arena *a, struct str s)
 	size_t n = str_utf8_count(s), head = n > 7 ? 3 : 1, tail = n > 7 ? 2 : 0, i = 0, k;
 	struct str front, back;
 
+	if (str_utf8_bad(s) != s.n)
+		return STR("***");
 	for (k = 0; k < head && i < s.n; k++)
 		(void)str_utf8_next(s, &i);
 	front = str_sub(s, 0, i);
@@ -72,22 +74,21 @@ static void found(struct scan *s, const char *rule, size_t i, size_t j, const ch
  * [i, j)? */
 static bool near(const struct scan *s, size_t i, size_t j, size_t chars, const char *words)
 {
-	size_t lo = i, hi = j, n, k;
-	struct str rest = cstr(words), w, window;
+	size_t lo = i, hi = j, n, b, e, gap;
+	struct str rest, w;
 
 	for (n = 0; lo > 0 && n < chars + 20; n++)
 		while (--lo > 0 && (s->low.p[lo] & 0xc0) == 0x80)
 			;
 	for (n = 0; hi < s->low.n && n < chars + 20; n++)
 		(void)str_utf8_next(s->low, &hi);
-	window = str_sub(s->low, lo, hi);
-	while (str_split(&w, &rest, '|')) {
-		for (k = 0; k + w.n <= window.n; k++) {
-			size_t b = lo + k, e = b + w.n, gap;
-
-			if (window.p[k] != w.p[0] || memcmp(window.p + k, w.p, w.n) != 0 || (b > 0 && alnum(s->low.p[b - 1])))
+	for (b = lo; b < hi; b++) {
+		if (!letter(s->low.p[b]) || (b > 0 && alnum(s->low.p[b - 1])))
+			continue;
+		for (rest = cstr(words); str_split(&w, &rest, '|');) {
+			if (w.p[0] != s->low.p[b] || !str_eq(str_sub(s->low, b, b + w.n), w))
 				continue;
-			e += at(s->low, e) == 's';
+			e = b + w.n + (at(s->low, b + w.n) == 's');
 			if (letter(at(s->low, e)) || (e > i && b < j))
 				continue;
 			gap = e <= i ? str_utf8_count(str_sub(s->low, e, i)) : str_utf8_count(str_sub(s->low, j, b));

@@ -377,6 +377,8 @@ static void test_personal__any_bytes_are_read(void **state)
 
 	(void)state;
 	look((struct str){ bytes, sizeof bytes - 1 }, false);
+	look(STR("linkedin.com/in/\xff\xff_x"), false);
+	assert_true(f.n == 1 && str_utf8_bad(f.v[0].message) == f.v[0].message.n);
 	for (n = 0; n < 200; n++) {
 		for (i = 0; i < 4096; i++) {
 			x = x * 1103515245 + 12345;
