@@ -139,7 +139,7 @@ void text_lower(struct buf *out, struct str word)
 		if (c == 0x0130)		/* capital dotted i: one small i, without a combining dot */
 			c = 'i';
 		n = utf8proc_decompose_char((utf8proc_int32_t)c, part, 64,
-		    UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &boundary);
+		    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &boundary);
 		for (k = 0; k < n && k < 64; k++)
 			if ((c = arabic((uint32_t)part[k])))
 				buf_utf8(&b, c);
