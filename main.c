@@ -15,10 +15,28 @@
 static int cmd_help(struct ctx *c, int argc, char **argv);
 
 static const struct command commands[] = {	/* sorted; `colep help` prints it as it stands */
-	{ "check",   cmd_check,   "[--strict] [PATH...]", "check documents: keys, codes, headings, personal data" },
-	{ "help",    cmd_help,    "[COMMAND]", "show this list, or what a command does" },
-	{ "new",     cmd_new,     "KIND TITLE", "begin a document: a draft from the template" },
-	{ "version", cmd_version, "", "print the version" },
+	{ "check",     cmd_check,     "[--strict] [PATH...]", "check documents: keys, codes, headings, personal data" },
+	{ "clear",     cmd_clear,     "ID...", "confirm a submitted document for sharing (focal point)" },
+	{ "delete",    cmd_delete,    "-m WHY ID", "take a document out; history keeps it" },
+	{ "diff",      cmd_diff,      "[ID]", "show unsaved changes" },
+	{ "endorse",   cmd_endorse,   "--meeting M ID", "note that a meeting endorsed a document (chair)" },
+	{ "help",      cmd_help,      "[COMMAND]", "show this list, or what a command does" },
+	{ "import",    cmd_import,    "[--kind K] [--owner O] FOLDER", "take in a folder of Markdown" },
+	{ "index",     cmd_index,     "[--rebuild] [--timing]", "bring the search index up to date" },
+	{ "init",      cmd_init,      "--id ID [--import FOLDER] DIR", "found a new community and its first node" },
+	{ "list",      cmd_list,      "[FILTERS]", "list documents" },
+	{ "log",       cmd_log,       "[ID]", "show what was saved, by whom and when" },
+	{ "new",       cmd_new,       "KIND TITLE", "begin a document: a draft from the template" },
+	{ "news",      cmd_news,      "[--since DATE|MEETING] [--mark]", "show what this node received" },
+	{ "publish",   cmd_publish,   "ID...", "make a cleared document appear on sites (chair, Secretariat)" },
+	{ "readiness", cmd_readiness, "[MEETING]", "show which countries have a profile and cases" },
+	{ "save",      cmd_save,      "[-m MSG] [PATH...]", "sign and store what changed" },
+	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents" },
+	{ "show",      cmd_show,      "ID", "print a document" },
+	{ "status",    cmd_status,    "", "show where this node stands" },
+	{ "submit",    cmd_submit,    "DRAFT...", "check a draft and hand it in" },
+	{ "version",   cmd_version,   "", "print the version" },
+	{ "withdraw",  cmd_withdraw,  "-m WHY ID", "take a document's text back, with the reason" },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -128,6 +146,7 @@ int main(int argc, char **argv)
 	c.now = clock_now();
 	c.lang = lang && *lang ? lang : "en";
 	c.keys = keys_folder(&arena);
+	c.agent = getenv("SSH_AUTH_SOCK");
 	c.out_terminal = isatty(STDOUT_FILENO);
 	c.in_terminal = isatty(STDIN_FILENO);
 	c.err_terminal = isatty(STDERR_FILENO);

@@ -35,6 +35,7 @@ struct ctx {
 	bool colour;			/* on a terminal, unless NO_COLOR */
 	const char *lang;		/* interface language: COLEP_LANG, default "en" */
 	const char *keys;		/* folder of private keys (DESIGN 3), resolved from the environment */
+	const char *agent;		/* socket of ssh-agent, or NULL */
 	const struct command *command;	/* the row in the table */
 	const struct command *commands;	/* the table, ended by a NULL name */
 };

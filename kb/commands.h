@@ -5,7 +5,12 @@
 struct ctx;
 
 int cmd_check(struct ctx *c, int argc, char **argv);
+int cmd_index(struct ctx *c, int argc, char **argv);
+int cmd_list(struct ctx *c, int argc, char **argv);
 int cmd_new(struct ctx *c, int argc, char **argv);
+int cmd_readiness(struct ctx *c, int argc, char **argv);
+int cmd_search(struct ctx *c, int argc, char **argv);
+int cmd_show(struct ctx *c, int argc, char **argv);
 int cmd_version(struct ctx *c, int argc, char **argv);
 
 #endif

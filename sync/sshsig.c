@@ -108,7 +108,7 @@ static bool take_key(unsigned char public[32], struct str *s)
 	return true;
 }
 
-static void signed_bytes(struct buf *b, struct str message)
+void sshsig_payload(struct buf *b, struct str message)
 {
 	unsigned char hash[64];
 
@@ -120,28 +120,35 @@ static void signed_bytes(struct buf *b, struct str message)
 	add_string(b, (struct str){ (const char *)hash, sizeof hash });
 }
 
-void sshsig_sign(struct buf *b, const struct ed25519 *k, struct str message)
+void sshsig_format(struct buf *b, const unsigned char public[32], const unsigned char sig[64])
 {
-	struct buf data = BUF_INIT, part = BUF_INIT, blob = BUF_INIT;
-	unsigned char sig[64];
+	struct buf part = BUF_INIT, blob = BUF_INIT;
 
-	signed_bytes(&data, message);
-	ed25519_sign(sig, k, buf_str(&data));
 	buf_puts(&blob, "SSHSIG");
 	add_u32(&blob, 1);
-	add_key(&part, k->public);
+	add_key(&part, public);
 	add_string(&blob, buf_str(&part));
 	add_string(&blob, STR("git"));
 	add_string(&blob, STR(""));
 	add_string(&blob, STR("sha512"));
 	buf_clear(&part);
 	add_string(&part, STR("ssh-ed25519"));
-	add_string(&part, (struct str){ (const char *)sig, sizeof sig });
+	add_string(&part, (struct str){ (const char *)sig, 64 });
 	add_string(&blob, buf_str(&part));
 	armor(b, BEGIN_SIG, buf_str(&blob), END_SIG);
-	buf_free(&data);
 	buf_free(&part);
 	buf_free(&blob);
+}
+
+void sshsig_sign(struct buf *b, const struct ed25519 *k, struct str message)
+{
+	struct buf data = BUF_INIT;
+	unsigned char sig[64];
+
+	sshsig_payload(&data, message);
+	ed25519_sign(sig, k, buf_str(&data));
+	sshsig_format(b, k->public, sig);
+	buf_free(&data);
 }
 
 enum rc sshsig_verify(unsigned char public_out[32], struct str armored, struct str message, struct err *e)
@@ -164,7 +171,7 @@ enum rc sshsig_verify(unsigned char public_out[32], struct str armored, struct s
 		rc = err_set(e, RC_INVALID, "signature: not ed25519 over SHA-512 in the namespace git");
 		goto out;
 	}
-	signed_bytes(&data, message);
+	sshsig_payload(&data, message);
 	if (!ed25519_verify((const unsigned char *)raw.p, public, buf_str(&data)))
 		rc = err_set(e, RC_UNTRUSTED, "signature: does not fit what was signed");
 	else

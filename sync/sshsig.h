@@ -10,6 +10,11 @@
  * message give the same bytes. */
 void sshsig_sign(struct buf *b, const struct ed25519 *k, struct str message);
 
+/* The two halves of it, for a secret that lives elsewhere: the bytes to sign, and the armor around a
+ * signature of 64 bytes over them. */
+void sshsig_payload(struct buf *b, struct str message);
+void sshsig_format(struct buf *b, const unsigned char public[32], const unsigned char sig[64]);
+
 /* RC_OK: armored is a signature over message, namespace "git", by the key in public_out. RC_UNTRUSTED: well
  * formed, but it does not verify. RC_INVALID: not of this form. */
 enum rc sshsig_verify(unsigned char public_out[32], struct str armored, struct str message, struct err *e) NODISCARD;

@@ -7,6 +7,7 @@
 #include "kb/base/err.h"
 #include "kb/base/oid.h"
 #include "kb/base/str.h"
+#include "kb/doc/vocab.h"
 #include "kb/node.h"
 
 struct index;				/* one LMDB environment; opened once per process */
@@ -35,6 +36,7 @@ struct record {				/* strings borrowed until snap_close */
 	const struct str *countries, *topics, *meetings;	/* in the snapshot's arena */
 	size_t ncountries, ntopics, nmeetings;
 	struct oid blob;
+	bool conflict;			/* it holds a conflict that is open */
 	bool broken;			/* its front matter does not parse; fields are guessed from the path */
 };
 /* A translation's kind, owner, status, tlp, lists are its original's. */
@@ -48,6 +50,8 @@ enum rc snap_record(struct record *r, struct snap *s, size_t i, struct err *e) N
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e) NODISCARD;	/* RC_NOTFOUND */
 /* Append the whole document, as in git. */
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e) NODISCARD;
+/* The vocabularies of this main; read once, in the snapshot's arena. */
+enum rc snap_vocab(const struct vocab **v, struct snap *s, struct err *e) NODISCARD;
 /* roster/ and vocab/ files of this main: append one; RC_NOTFOUND. */
 enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e) NODISCARD;
 

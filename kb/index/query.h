@@ -24,6 +24,11 @@ struct hit {
 	struct record record;
 	uint32_t score;			/* fixed point, 1/1024; comparable within one result only */
 };
+#define FILTER_FIELDS 7			/* kind owner country topic lang status meeting */
+extern const char *const filter_fields[FILTER_FIELDS];
+/* Add one value to a field's list; false: no such field (also "since", "until" with a date). */
+bool filters_add(struct filters *f, struct arena *a, struct str field, struct str value);
+
 struct facet { const char *field; struct str value; uint32_t count; };
 struct result {
 	struct hit *hits;		/* best first, ties by rising id; in the arena */
@@ -33,7 +38,8 @@ struct result {
 	size_t nfacets;
 	struct str note;		/* "showing X for Y", or STR_NONE */
 };
-enum rc query_run(struct result *res, struct arena *a, struct snap *s, const struct query *q,
+/* q keeps what its words were found as, for query_snippet. RC_CORRUPT: the index does not decode. */
+enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q,
     const struct filters *f, size_t limit, bool facets, struct err *e) NODISCARD;
 
 /* The passage with most of the query's words, plain text (Markdown marks and front matter left out), at

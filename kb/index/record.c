@@ -2,7 +2,7 @@
  *
  * A record is a row of strings, each a varint length + 1 (0: absent) and its bytes, in the order of
  * text_fields; then three lists, each a varint count and its strings; then the blob's id, 20 bytes; then one
- * byte, 1 when the front matter is broken.
+ * byte: 1 when the front matter is broken, 2 when a conflict is open.
  *
  * Weights: a word of the title counts WEIGHT_TITLE, of a heading WEIGHT_HEADING, else 1; also-called names of a
  * document's codes are words of weight 1. They are summed per document before the score saturates. */
@@ -37,6 +37,7 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 	struct place at;
 	struct doc_path p;
 	struct doc d;
+	size_t i;
 
 	*r = (struct record){ .path = path, .blob = *blob };
 	if (!doc_path_parse(&p, path, NULL))
@@ -61,6 +62,9 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 	take_list(&r->countries, &r->ncountries, &d.front, "countries");
 	take_list(&r->topics, &r->ntopics, &d.front, "topics");
 	take_list(&r->meetings, &r->nmeetings, &d.front, "meetings");
+	r->conflict = str_find(d.body, STR("\n<!-- conflict -->\n")) != SIZE_MAX;
+	for (i = 0; i < d.front.n; i++)
+		r->conflict |= d.front.keys[i].variant > 1;
 	if (str_is(r->kind, "country-profile") && !r->ncountries)
 		take_list(&r->countries, &r->ncountries, &d.front, "country");
 	return true;
@@ -124,7 +128,7 @@ void record_encode(struct buf *b, const struct record *r)
 			put(b, lists[i][j]);
 	}
 	buf_add(b, r->blob.b, sizeof r->blob.b);
-	buf_putc(b, r->broken);
+	buf_putc(b, (char)(r->broken | r->conflict << 1));
 }
 
 enum rc record_decode(struct record *out, struct arena *a, struct str s, struct err *e)
@@ -151,7 +155,8 @@ enum rc record_decode(struct record *out, struct arena *a, struct str s, struct 
 	if (s.n != sizeof r.blob.b + 1 || r.id.n == 0)
 		goto bad;
 	memcpy(r.blob.b, s.p, sizeof r.blob.b);
-	r.broken = s.p[sizeof r.blob.b] != 0;
+	r.broken = s.p[sizeof r.blob.b] & 1;
+	r.conflict = s.p[sizeof r.blob.b] & 2;
 	*out = r;
 	return RC_OK;
 bad:

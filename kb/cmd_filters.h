@@ -1,0 +1,28 @@
+/* kb/cmd_filters.h: the FILTERS of DESIGN 4 as options, shared by list and search, and the index as commands
+ * open it. */
+#ifndef KB_CMD_FILTERS_H
+#define KB_CMD_FILTERS_H
+
+#include "kb/cmd.h"
+#include "kb/index/query.h"
+
+#define FILTER_OPTIONS 9
+struct filter_args {
+	struct opt_list lists[FILTER_FIELDS];
+	const char *since, *until;
+};
+/* Fill FILTER_OPTIONS rows at opts. */
+void filter_options(struct opt *opts, struct filter_args *args);
+/* -1, or the exit status of a usage error that was told (unknown kind or status, no date). */
+int filter_read(struct filters *f, struct ctx *c, const struct filter_args *args);
+
+/* node_open and index_open with progress and notes on stderr, then a snapshot. */
+struct reading {
+	struct node node;
+	struct index *ix;
+	struct snap *snap;
+};
+enum rc reading_open(struct reading *r, struct ctx *c, const char *dir, struct err *e) NODISCARD;
+void reading_close(struct reading *r);
+
+#endif

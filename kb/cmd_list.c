@@ -1,0 +1,111 @@
+/* kb/cmd_list.c: colep list and colep show. */
+#include "kb/cmd_filters.h"
+#include "kb/commands.h"
+
+static void put(struct out *o, const struct record *r)
+{
+	out_begin(o);
+	out_text(o, "id", r->id);
+	out_text(o, "kind", r->kind);
+	out_text(o, "owner", r->owner);
+	out_text(o, "status", r->status);
+	out_text(o, "tlp", r->tlp);
+	out_text(o, "lang", r->lang);
+	out_text(o, "date", r->date);
+	out_text(o, "title", r->title);
+	out_text(o, "path", r->path);
+	out_end(o);
+}
+
+int cmd_list(struct ctx *c, int argc, char **argv)
+{
+	struct filter_args args = { 0 };
+	struct filters f = FILTERS_INIT;
+	struct opt opts[FILTER_OPTIONS];
+	struct err e = ERR_INIT;
+	struct reading in;
+	struct record r;
+	struct out o;
+	size_t d, i;
+	enum rc rc = RC_OK;
+	int left, status;
+
+	filter_options(opts, &args);
+	if ((status = cmd_options(&left, c, argc, argv, opts, FILTER_OPTIONS)) >= 0)
+		return status;
+	if (left > 1)
+		return cmd_usage(c, "takes no words; 'colep search' looks for them");
+	if ((status = filter_read(&f, c, &args)) >= 0)
+		return status;
+	cmd_out(&o, c);
+	for (d = 0; d < c->ndirs && !rc; d++) {
+		if ((rc = reading_open(&in, c, c->dirs[d], &e)))
+			break;
+		for (i = 0; i < snap_count(in.snap) && !rc; i++)
+			if (!(rc = snap_record(&r, in.snap, i, &e)) && filters_match(&f, &r))
+				put(&o, &r);
+		reading_close(&in);
+	}
+	out_close(&o);
+	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
+}
+
+int cmd_show(struct ctx *c, int argc, char **argv)
+{
+	struct buf text = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct reading in;
+	struct record r;
+	struct str id;
+	struct out o;
+	size_t d;
+	enum rc rc = RC_NOTFOUND;
+	int left, status;
+
+	if ((status = cmd_options(&left, c, argc, argv, NULL, 0)) >= 0)
+		return status;
+	if (left != 2)
+		return cmd_usage(c, "needs one id");
+	id = cstr(argv[1]);
+	if (str_ends(id, STR(".md")))
+		id = str_sub(id, 0, id.n - 3);
+	for (size_t i = id.n; i > 0; i--)
+		if (id.p[i - 1] == '/') {
+			id = str_sub(id, i, id.n);
+			break;
+		}
+	for (d = 0; d < c->ndirs && rc == RC_NOTFOUND; d++) {
+		if ((rc = reading_open(&in, c, c->dirs[d], &e)))
+			break;
+		if (!(rc = snap_find(&r, in.snap, id, &e)) && !(rc = snap_text(&text, in.snap, &r, &e))) {
+			if (c->json) {
+				cmd_out(&o, c);
+				out_begin(&o);
+				out_text(&o, "id", r.id);
+				out_text(&o, "path", r.path);
+				out_text(&o, "text", buf_str(&text));
+				out_end(&o);
+				out_close(&o);
+			} else if (c->out_terminal) {	/* what others wrote must not steer a terminal */
+				struct str rest = buf_str(&text), line;
+
+				while (str_line(&line, &rest)) {
+					struct buf b = BUF_INIT;
+
+					buf_text_escape(&b, line);
+					fprintf(c->out, "%.*s\n", (int)b.n, b.n ? b.p : "");
+					buf_free(&b);
+				}
+			} else {
+				fwrite(text.p, 1, text.n, c->out);
+			}
+		}
+		reading_close(&in);
+	}
+	buf_free(&text);
+	if (rc == RC_NOTFOUND) {
+		cmd_say(c, "%s: no document of this id; 'colep list' shows them, 'colep search' finds them", argv[1]);
+		return EXIT_NO;
+	}
+	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
+}

@@ -1,0 +1,264 @@
+/* kb/cmd_search.c: colep search. */
+#include "kb/cmd_filters.h"
+#include "kb/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kb/base/file.h"
+
+/* The snippet with its words marked: [[ ]] in text, <mark> (the rest escaped as HTML) in JSON. */
+static void snippet(struct buf *b, const struct snippet *sn, bool json)
+{
+	size_t i, at = 0;
+
+	if (sn->cut_front)
+		buf_puts(b, "… ");
+	for (i = 0; i <= sn->n; i++) {
+		struct str before = str_sub(sn->text, at, i < sn->n ? sn->spans[i].from : sn->text.n), word;
+
+		if (json)
+			buf_html_escape(b, before);
+		else
+			buf_str_add(b, before);
+		if (i == sn->n)
+			break;
+		word = str_sub(sn->text, sn->spans[i].from, sn->spans[i].to);
+		buf_puts(b, json ? "<mark>" : "[[");
+		if (json)
+			buf_html_escape(b, word);
+		else
+			buf_str_add(b, word);
+		buf_puts(b, json ? "</mark>" : "]]");
+		at = sn->spans[i].to;
+	}
+	if (sn->cut_back)
+		buf_puts(b, " …");
+}
+
+struct answer {				/* a hit, and the node it is from */
+	struct hit hit;
+	struct str snippet;
+	size_t dir;
+};
+
+static int by_rank(const void *x, const void *y)
+{
+	const struct answer *a = x, *b = y;
+	int k;
+
+	if (a->hit.score != b->hit.score)
+		return a->hit.score > b->hit.score ? -1 : 1;
+	k = str_cmp(a->hit.record.id, b->hit.record.id);
+	return k ? k : (a->dir > b->dir) - (a->dir < b->dir);
+}
+
+static void put(struct ctx *c, struct out *o, const struct answer *a, size_t rank)
+{
+	const struct record *r = &a->hit.record;
+
+	out_begin(o);
+	out_number(o, "rank", (int64_t)rank);
+	out_text(o, "id", r->id);
+	out_number(o, "score", a->hit.score);
+	out_text(o, "title", r->title);
+	out_text(o, "kind", r->kind);
+	out_text(o, "owner", r->owner);
+	out_text(o, "lang", r->lang);
+	out_text(o, "path", c->ndirs > 1 ? cstr(path_join(c->arena, c->dirs[a->dir], arena_cstr(c->arena, r->path))) : r->path);
+	out_text(o, "snippet", a->snippet);
+	out_end(o);
+}
+
+static void put_facet(struct ctx *c, struct out *o, const struct facet *f)
+{
+	out_begin(o);
+	if (c->json) {
+		out_text(o, "facet", cstr(f->field));
+	} else {
+		out_text(o, "", STR("facet"));
+		out_text(o, "", cstr(f->field));
+	}
+	out_text(o, "value", f->value);
+	out_number(o, "count", f->count);
+	out_end(o);
+}
+
+/* What is printed of a record, for longer than its snapshot. */
+static void keep(struct record *r, struct arena *a)
+{
+	struct str *const shown[] = { &r->id, &r->title, &r->kind, &r->owner, &r->lang, &r->path };
+	size_t i;
+
+	for (i = 0; i < sizeof shown / sizeof *shown; i++)
+		if (shown[i]->p)
+			*shown[i] = arena_str(a, *shown[i]);
+}
+
+static uint64_t microseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static int batch(struct ctx *c, const char *file, const struct filters *filters, uint64_t limit, bool timing)
+{
+	struct buf text = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct reading in = { 0 };
+	struct str rest, line, qid;
+	struct out o;
+	enum rc rc;
+	size_t i;
+
+	cmd_out(&o, c);
+	if ((rc = file_read(&text, file, (size_t)256 << 20, &e)) || (rc = reading_open(&in, c, c->dir, &e)))
+		goto out;
+	for (rest = buf_str(&text); !rc && str_line(&line, &rest);) {
+		struct arena a = ARENA_INIT;
+		struct filters f = *filters;
+		struct result res = { 0 };
+		uint64_t start = microseconds();
+		struct query *q;
+
+		if (!str_split(&qid, &line, '\t') || !qid.n)
+			continue;
+		rc = query_parse(&q, &f, &a, line, &e);
+		if (!rc)
+			rc = query_run(&res, &a, in.snap, q, &f, limit, false, &e);
+		if (timing)
+			fprintf(c->err, "%.*s %llu\n", FMT_STR(qid), (unsigned long long)(microseconds() - start));
+		for (i = 0; i < res.n && !rc; i++) {
+			out_begin(&o);
+			out_text(&o, "qid", qid);
+			out_text(&o, "id", res.hits[i].record.id);
+			out_number(&o, "rank", (int64_t)i + 1);
+			out_number(&o, "score", res.hits[i].score);
+			out_end(&o);
+		}
+		if (rc == RC_INVALID) {
+			cmd_say(c, "%.*s: %s", FMT_STR(qid), e.msg);
+			rc = RC_OK;
+		}
+		arena_free(&a);
+	}
+out:
+	out_close(&o);
+	reading_close(&in);
+	buf_free(&text);
+	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
+}
+
+/* All words of the command line as one query; a word with blanks in it was quoted, so it is a phrase. */
+static struct str join(struct ctx *c, int left, char **argv)
+{
+	struct buf b = BUF_INIT;
+	struct str s;
+	int i;
+
+	for (i = 1; i < left; i++) {
+		bool phrase = left > 2 && strchr(argv[i], ' ') && !strchr(argv[i], '"');
+
+		buf_printf(&b, "%s%s", i > 1 ? " " : "", phrase ? "\"" : "");
+		buf_puts(&b, argv[i]);
+		buf_puts(&b, phrase ? "\"" : "");
+	}
+	s = arena_str(c->arena, buf_str(&b));
+	buf_free(&b);
+	return s;
+}
+
+int cmd_search(struct ctx *c, int argc, char **argv)
+{
+	struct filter_args args = { 0 };
+	struct filters f = FILTERS_INIT;
+	const char *batch_file = NULL;
+	bool facets = false, timing = false;
+	uint64_t limit = 10, total = 0;
+	struct opt opts[FILTER_OPTIONS + 4];
+	struct answer *answers = NULL;
+	size_t n = 0, cap = 0, d, i;
+	struct err e = ERR_INIT;
+	struct str text;
+	struct out o;
+	enum rc rc = RC_OK;
+	int left, status;
+
+	filter_options(opts, &args);
+	opts[FILTER_OPTIONS] = (struct opt){ "limit", 'n', OPT_NUMBER, &limit, "N", "at most so many hits; default: 10" };
+	opts[FILTER_OPTIONS + 1] = (struct opt){ "facets", 0, OPT_FLAG, &facets, NULL, "count the hits by kind, owner, country …" };
+	opts[FILTER_OPTIONS + 2] = (struct opt){ "batch", 0, OPT_TEXT, &batch_file, "FILE", "queries from a file: qid TAB query" };
+	opts[FILTER_OPTIONS + 3] = (struct opt){ "timing", 0, OPT_FLAG, &timing, NULL, "tell each query's microseconds" };
+	if ((status = cmd_options(&left, c, argc, argv, opts, sizeof opts / sizeof *opts)) >= 0)
+		return status;
+	if ((status = filter_read(&f, c, &args)) >= 0)
+		return status;
+	if (limit > 100000)
+		limit = 100000;
+	if (batch_file)
+		return left > 1 ? cmd_usage(c, "--batch takes its queries from the file") : batch(c, batch_file, &f, limit, timing);
+	text = join(c, left, argv);
+	cmd_out(&o, c);
+	for (d = 0; d < c->ndirs && !rc; d++) {
+		struct filters mine = f;
+		struct result res = { 0 };
+		struct reading in;
+		struct query *q;
+		uint64_t start;
+
+		if ((rc = query_parse(&q, &mine, c->arena, text, &e)) == RC_INVALID) {
+			out_close(&o);
+			return cmd_usage(c, "%s", e.msg);
+		}
+		if (rc || (rc = reading_open(&in, c, c->dirs[d], &e)))
+			break;
+		start = microseconds();
+		rc = query_run(&res, c->arena, in.snap, q, &mine, limit, facets, &e);
+		if (timing)
+			fprintf(c->err, "%llu\n", (unsigned long long)(microseconds() - start));
+		for (i = 0; i < res.n && !rc; i++) {
+			struct buf b = BUF_INIT;
+			struct snippet sn;
+
+			if ((rc = query_snippet(&sn, c->arena, in.snap, q, &res.hits[i].record, &e)))
+				break;
+			snippet(&b, &sn, c->json);
+			if (n == cap)
+				answers = arena_grow(c->arena, answers, &cap, sizeof *answers);
+			answers[n] = (struct answer){ res.hits[i], arena_str(c->arena, buf_str(&b)), d };
+			n++;
+			buf_free(&b);
+		}
+		if (c->ndirs == 1) {
+			for (i = 0; i < n; i++)
+				put(c, &o, &answers[i], i + 1);
+			for (i = 0; i < res.nfacets; i++)
+				put_facet(c, &o, &res.facets[i]);
+		} else {		/* the records borrow this node's snapshot */
+			for (i = 0; i < n; i++)
+				if (answers[i].dir == d)
+					keep(&answers[i].hit.record, c->arena);
+			for (i = 0; i < res.nfacets; i++)
+				put_facet(c, &o, &res.facets[i]);
+		}
+		if (res.note.n)
+			cmd_say(c, "%.*s", FMT_STR(res.note));
+		total += res.total;
+		reading_close(&in);
+	}
+	if (!rc && c->ndirs > 1) {
+		if (n)
+			qsort(answers, n, sizeof *answers, by_rank);
+		for (i = 0; i < n && i < limit; i++)
+			put(c, &o, &answers[i], i + 1);
+	}
+	out_close(&o);
+	if (rc)
+		return cmd_fail(c, &e), EXIT_FAIL;
+	if (!total)
+		cmd_say(c, "nothing found; try fewer or other words");
+	return total ? EXIT_YES : EXIT_NO;
+}

@@ -1,0 +1,66 @@
+/* sync/guard.c: see guard.h. */
+#include "sync/guard.h"
+
+#include <string.h>
+
+static const char *guarded(struct arena *a, const struct member *m, const struct doc_path *p, const struct doc *old,
+    const struct doc *new)
+{
+	struct str from = old ? old->status : STR("draft"), to = new->status, owner = old ? old->owner : p->owner;
+	static const char *const cleared[] = { "cleared-by", "cleared-on" };
+	size_t i;
+
+	if (!owner.n)
+		owner = p->owner;
+	if (old && tlp_rank(new->tlp) >= 0 && tlp_rank(new->tlp) < tlp_rank(old->tlp) &&
+	    !roster_may(m, ACT_LOWER, owner, p->kind->common))
+		return arena_printf(a, "only the owner, %.*s, may lower its label; set tlp back to %.*s", FMT_STR(owner),
+		    FMT_STR(old->tlp));
+	if (old && old->owner.n && !str_eq(old->owner, new->owner) && m->role != ROLE_SECRETARIAT)
+		return "only the Secretariat may change the owner; set it back";
+	if (!str_eq(from, to) && (status_rank(from) > 1 || status_rank(to) > 1)) {
+		bool may = status_rank(to) == 2 || status_rank(to) == 5 ?
+		    roster_may(m, ACT_CLEAR, owner, false) || roster_may(m, ACT_PUBLISH, owner, false) :
+		    roster_may(m, ACT_PUBLISH, owner, false);
+
+		if (!may)
+			return arena_printf(a, "the status %.*s needs %s; write submitted, and ask for the rest", FMT_STR(to),
+			    status_rank(to) == 2 || status_rank(to) == 5 ? "the owner's focal point" : "a chair or the Secretariat");
+	}
+	for (i = 0; i < 2; i++)
+		if (!str_eq(old ? front_text(&old->front, cleared[i]) : STR_NONE, front_text(&new->front, cleared[i])) &&
+		    !roster_may(m, ACT_CLEAR, owner, false) && !roster_may(m, ACT_PUBLISH, owner, false))
+			return arena_printf(a, "%s is set by the owner's focal point with 'colep clear'; remove it", cleared[i]);
+	if (!str_eq(old ? front_text(&old->front, "endorsed-at") : STR_NONE, front_text(&new->front, "endorsed-at")) &&
+	    !roster_may(m, ACT_ENDORSE, owner, false))
+		return "endorsed-at is set by a chair with 'colep endorse'; remove it";
+	return NULL;
+}
+
+const char *guard_refuses(struct arena *a, const struct member *m, struct str path, struct str old, struct str new)
+{
+	struct doc before = { 0 }, after = { 0 };
+	struct err e = ERR_INIT;
+	const char *why = NULL;
+	struct doc_path p;
+	struct place at;
+	bool had;
+
+	if (str_starts(path, STR("roster/")))
+		return roster_may(m, ACT_ROSTER, m->owner, false) ? NULL : "only the Secretariat changes roster/; take it back with "
+		    "'git checkout -- roster'";
+	if (str_starts(path, STR("vocab/")))
+		return roster_may(m, ACT_VOCAB, m->owner, false) ? NULL : "only the Secretariat changes vocab/; take it back with "
+		    "'git checkout -- vocab'";
+	if (!doc_path_parse(&p, path, &why))
+		return arena_printf(a, "%s", why);
+	if (!roster_may(m, ACT_EDIT, p.owner, p.kind->common && str_is(p.owner, "bps")))
+		return arena_printf(a, "it belongs to %.*s, and this node writes for %.*s; send the change to its owner",
+		    FMT_STR(p.owner), FMT_STR(m->owner));
+	if (p.lang.n || !new.p)
+		return NULL;
+	if (doc_parse(&after, &at, a, new, &e))
+		return NULL;		/* said by the checks */
+	had = old.p && doc_parse(&before, &at, a, old, &e) == RC_OK;
+	return guarded(a, m, &p, had ? &before : NULL, &after);
+}

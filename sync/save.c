@@ -1,0 +1,123 @@
+/* sync/save.c: see save.h. */
+#include "sync/save.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kb/doc/check.h"
+#include "kb/doc/load.h"
+#include "kb/limits.h"
+#include "sync/guard.h"
+
+struct list {
+	struct unsaved *v;
+	size_t n, cap;
+	struct arena *a;
+};
+
+static enum rc collect(void *ctx, const struct change *c, struct err *e)
+{
+	struct list *l = ctx;
+
+	(void)e;
+	if (str_starts(c->path, STR("drafts/")))
+		return RC_OK;
+	if (l->n == l->cap)
+		l->v = arena_grow(l->a, l->v, &l->cap, sizeof *l->v);
+	l->v[l->n++] = (struct unsaved){ arena_str(l->a, c->path), c->old, c->new, c->mode };
+	return RC_OK;
+}
+
+enum rc save_list(struct unsaved **out, size_t *n, struct arena *a, struct repo *repo, const struct oid *base, struct err *e)
+{
+	struct list l = { .a = a };
+	enum rc rc = repo_worktree_diff(repo, base, collect, &l, e);
+
+	if (!rc) {
+		*out = l.v;
+		*n = l.n;
+	}
+	return rc;
+}
+
+static const char *bad_kind(unsigned mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: return NULL;
+	case S_IFLNK: return "a symbolic link; put the file itself here";
+	case S_IFIFO: return "a pipe; remove it";
+	case 0160000: return "a repository of its own inside this one; move it away";
+	default: return "no regular file; remove it";
+	}
+}
+
+static const char *findings_refuse(struct author *au, const struct unsaved *u, struct str text, warn_fn *warn, void *ctx)
+{
+	struct findings f = { 0 };
+	struct check_env env = { 0 };
+	struct vocab vocab;
+	const struct finding *held = NULL;
+	size_t i;
+
+	vocab_default(&vocab, au->a);
+	env.vocab = &vocab;
+	env.ceiling = au->roster.ceiling;
+	check_document(&f, au->a, u->path, text, &env);
+	for (i = 0; i < f.n && !held; i++)
+		if (check_holds_back(&f.v[i]))
+			held = &f.v[i];
+	for (i = 0; i < f.n && !held && warn; i++)
+		if (!f.v[i].passed && strcmp(f.v[i].rule, "code") != 0)	/* the vocabularies here are the defaults */
+			warn(ctx, u->path, cstr(arena_printf(au->a, "line %u: %.*s", f.v[i].place.line, FMT_STR(f.v[i].message))));
+	if (!held)
+		return NULL;
+	if (held->place.line)
+		return arena_printf(au->a, "line %u: %.*s", held->place.line, FMT_STR(held->message));
+	return arena_printf(au->a, "%.*s", FMT_STR(held->message));
+}
+
+enum rc save_refuses(const char **why, struct buf *text, struct author *au, const struct unsaved *u, warn_fn *warn, void *ctx,
+    struct err *e)
+{
+	bool meta = str_starts(u->path, STR("roster/")) || str_starts(u->path, STR("vocab/"));
+	const char *path = path_join(au->a, au->node->dir, arena_cstr(au->a, u->path));
+	struct buf old = BUF_INIT;
+	struct str before = STR_NONE, after = STR_NONE;
+	struct doc_path p;
+	enum rc rc = RC_OK;
+
+	*why = NULL;
+	if (!oid_is_none(&u->new) || u->mode)
+		*why = bad_kind(u->mode);
+	if (*why)
+		return RC_OK;
+	if (!meta && !doc_path_parse(&p, u->path, why)) {
+		if (oid_is_none(&u->new))
+			*why = NULL;	/* a stray that goes away may */
+		return RC_OK;
+	}
+	if (!oid_is_none(&u->old)) {
+		rc = repo_read(&old, au->repo, &u->old, OBJECT_BLOB, (size_t)16 << 20, e);
+		before = arena_str(au->a, buf_str(&old));
+		buf_free(&old);
+		if (rc)
+			return rc;
+	}
+	if (!oid_is_none(&u->new)) {
+		rc = file_read(text, path, LIMIT_DOC, e);
+		if (rc == RC_INVALID) {
+			*why = "more than 256 KiB; split it";
+			return RC_OK;
+		}
+		if (rc)
+			return rc;
+		after = arena_str(au->a, buf_str(text));	/* .p is set also when the file is empty */
+		if (!meta)
+			*why = findings_refuse(au, u, after, warn, ctx);
+		else if (str_utf8_bad(after) != after.n)
+			*why = "is not UTF-8";
+	}
+	if (!*why)
+		*why = guard_refuses(au->a, au->member, u->path, before, after);
+	return RC_OK;
+}
