@@ -95,8 +95,10 @@ fuzz-build: setup-fuzz
 	@$(MAKE) -s BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link' build-fuzz/libcolep.a
 	@$(MAKE) -s BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer' $(FUZZ:%=build-fuzz/fuzz/%)
 	@mkdir -p build-fuzz/found
-	@for t in $(FUZZ); do mkdir -p build-fuzz/corpus/$$t; case $$t in front|doc) find content -name '*.md' ;; \
-		*) find tests/fuzz/seeds/$$t -type f ;; esac | while read -r f; do cp "$$f" build-fuzz/corpus/$$t/; done; done
+	@for t in $(FUZZ); do mkdir -p build-fuzz/corpus/$$t; \
+		{ case $$t in md) ;; *) find content -name '*.md' ;; esac; \
+			if [ -d tests/fuzz/seeds/$$t ]; then find tests/fuzz/seeds/$$t -type f; fi; } | \
+		while read -r f; do cp "$$f" build-fuzz/corpus/$$t/; done; done
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)

@@ -570,6 +570,25 @@ static int by_place(const void *x, const void *y)
 	return c ? c : str_cmp(a->message, b->message);
 }
 
+/* Values that the file spells otherwise than they read ("\x40" for "@"): the text as a whole hides them. */
+static void check_escaped(struct checker *c, bool contact)
+{
+	const struct front *f = &c->d->front;
+	size_t i, j, n;
+
+	for (i = 0; i < f->n; i++)
+		for (j = 0; j < f->keys[i].n; j++) {
+			const struct key *k = &f->keys[i];
+
+			if (str_find(str_sub(c->d->text, k->from, k->to), k->values[j]) != SIZE_MAX)
+				continue;
+			n = c->f->n;
+			check_personal(c->f, c->a, k->values[j], 1, contact);
+			for (; n < c->f->n; n++)
+				c->f->v[n].place = k->value_place;
+		}
+}
+
 /* lint-ok: "PD05 vessel number" passes the findings of PD05 in this document. */
 static void pass(struct checker *c)
 {
@@ -646,6 +665,7 @@ void check_document(struct findings *f, struct arena *a, struct str path, struct
 		if (c.kind && !c.translation)
 			check_headings(&c, &body, published);
 		check_personal(f, a, text, 1, contact);
+		check_escaped(&c, contact);
 		if (!draft && rank == 0)
 			ADD(&c, place_of(&c, "status"), LEVEL_WARNING, "status", "status: a draft lies in drafts/; 'colep submit' moves it");
 	}

@@ -603,6 +603,23 @@ static void test_check__no_message_shows_personal_data(void **state)
 	}
 }
 
+static void test_check__personal_data_behind_escapes_of_front_matter_are_found(void **state)
+{
+	(void)state;
+	look(CS, with(case_study, "source", "source: \"call \\u002b38970123456 now\""));
+	must("PD02", "+38***56");
+	assert_int_equal(hit("PD02", "")->place.line, 17);
+	assert_int_equal(hit("PD02", "")->place.column, 9);
+	look(CS, with(case_study, "source", "source: [\"a\\x40b.mk\"]"));
+	must("PD01", "a***");
+	look(CS, with(case_study, "source", "source: 'it''s +38970123456'"));
+	must("PD02", "+38***56");
+	look(CS, with(case_study, "source", "source: \"+38970123456\""));
+	assert_int_equal(f.n, 1);		/* once */
+	look(CS, with(case_study, "source", "source: \"a \\u0436 word\""));
+	clean();
+}
+
 static void test_check__what_does_not_parse_is_one_finding_and_is_still_searched(void **state)
 {
 	(void)state;
@@ -696,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_check__lint_ok_passes_what_it_names),
 		cmocka_unit_test(test_check__personal_data_in_names_of_files_count),
 		cmocka_unit_test(test_check__no_message_shows_personal_data),
+		cmocka_unit_test(test_check__personal_data_behind_escapes_of_front_matter_are_found),
 		cmocka_unit_test(test_check__what_does_not_parse_is_one_finding_and_is_still_searched),
 		cmocka_unit_test(test_check__findings_come_by_place),
 		cmocka_unit_test(test_check__long_bodies_take_time_in_proportion),
