@@ -29,16 +29,6 @@ static void add(struct files *f, struct arena *a, const char *path, const char *
 	f->v[f->n++] = (struct file){ path, cstr(rel), rel };
 }
 
-/* As people write it: without "./" in front. */
-static const char *bare(const char *path)
-{
-	const char *p = path;
-
-	while (p[0] == '.' && p[1] == '/')
-		p += 1 + strspn(p + 1, "/");
-	return *p ? p : path;
-}
-
 /* A folder to look into, and not one that stands in a document's place: that is a finding. */
 static bool folder(const char *path)
 {
@@ -125,12 +115,12 @@ int cmd_check(struct ctx *c, int argc, char **argv)
 			if (collect(&files, c->arena, argv[k], "", 1, &e))
 				return cmd_fail(c, &e);
 			for (i = from; i < files.n; i++) {
-				files.v[i].shown = bare(files.v[i].path);
+				files.v[i].shown = path_bare(files.v[i].path);
 				files.v[i].rel = cstr(relative(c->arena, have_node ? &node : NULL, files.v[i].path));
 			}
 		} else if (file_exists(argv[k])) {
 			add(&files, c->arena, argv[k], rel);
-			files.v[from].shown = bare(argv[k]);
+			files.v[from].shown = path_bare(argv[k]);
 		} else {
 			cmd_say(c, "%s: no such file; name a document or a folder of documents", argv[k]);
 			bad = true;

@@ -95,6 +95,12 @@ enum rc template_write(struct buf *b, const struct kind *k, struct str id, struc
 	size_t i;
 
 	memset(w.used, 0, n + 1);
+	for (i = 0; i < n; i++)
+		if (word_in("id kind title owner status lang", sets[i].key)) {
+			free(w.used);
+			return err_set(e, RC_INVALID, "%.*s: follows from the kind, the title, --owner and --lang; leave it out",
+			    FMT_STR(sets[i].key));
+		}
 	buf_puts(b, "---\n");
 	for (i = 0; i < sizeof head / sizeof *head; i++)
 		put(&w, NULL, head[i].name, head[i].value);

@@ -82,7 +82,7 @@ static void test_template__set_keys_stand_in_it(void **state)
 
 static void test_template__refuses_keys_the_kind_has_not(void **state)
 {
-	static const char *const names[] = { "crime", "no-such", "x-", "Title", "a: b\nc", "x-A", "x-a: b\nstatus" };
+	static const char *const names[] = { "crime", "no-such", "x-", "Title", "a: b\nc", "x-A", "x-a: b\nstatus", "id", "kind", "owner", "status", "lang", "title" };
 	struct err e = ERR_INIT;
 	size_t i;
 
