@@ -28,6 +28,8 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+$(BUILD)/obj/render/theme.o: render/theme/colep.css
+
 # Unit tests: each tests/unit/NAME.c is a cmocka program of its own.
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*.c)))
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
@@ -37,7 +39,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client
+TEST_PACKAGES = libcmocka-dev openssh-client curl
 
 FUZZ_PACKAGES = clang
 
