@@ -61,7 +61,7 @@ endef
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
 	@$(MAKE) -s DEV=1 check-deps colep unit
-	@tests/run $(UNIT) $(sort $(wildcard tests/cli/*.sh))
+	@tests/run $(UNIT) $(sort $(wildcard tests/cli/[0-9]*.sh))
 
 .PHONY: unit
 unit: $(UNIT)
