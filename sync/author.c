@@ -19,12 +19,16 @@
  *	Colep-Prev: <hex of own commit 6>	(number 1: none)
  *
  * Order of work: blobs and trees, the commit, then the ref by compare-and-swap, then the work tree. A kill
- * between any two leaves objects that nobody names, or a work tree one command behind its main. */
+ * between any two leaves objects that nobody names, or a work tree one command behind its main: the next command that
+ * writes brings it after (recover), so that what it lacks is not taken for deleted. */
 #include "sync/author.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "kb/doc/kind.h"
 #include "kb/limits.h"
 
 enum { LOCK_SECONDS = 10 };
@@ -72,11 +76,10 @@ enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, cons
 	return RC_OK;
 }
 
-/* Plain commits of git stand on main unsigned: go back to what a node made. */
-static enum rc find_base(struct author *au, struct err *e)
+enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
 {
 	struct arena a = ARENA_INIT;
-	struct oid at = au->main;
+	struct oid at = *main;
 	enum rc rc;
 
 	for (;;) {
@@ -85,13 +88,13 @@ static enum rc find_base(struct author *au, struct err *e)
 		uint64_t seq;
 
 		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, au->repo, &at, e)))
+		if ((rc = repo_commit(&c, &a, repo, &at, e)))
 			break;
 		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1)
 			break;
 		at = c.parents[0];
 	}
-	au->base = at;
+	*base = at;
 	arena_free(&a);
 	return rc;
 }
@@ -152,6 +155,63 @@ static void find_member(struct author *au)
 	buf_free(&key);
 }
 
+/* What a command that was killed while it held the lock has left: locks of git's, halves of files that were
+ * being written, a work tree behind main. The lock's file names main as that command found it; it is empty when
+ * the last one ended by itself. */
+static void sweep(const struct author *au, struct arena *a)
+{
+	struct str kind = STR(".tmp-");
+	const struct kind *k;
+	struct err odd = ERR_INIT;
+	char **owners, **names;
+	size_t n, m, i, j;
+
+	unlink(path_join(a, au->node->git, "refs/heads/main.lock"));
+	unlink(path_join(a, au->node->git, "index.lock"));
+	unlink(path_join(a, au->node->git, "config.lock"));
+	for (k = kinds; k->name; k++) {
+		const char *folder = path_join(a, au->node->dir, k->folder);
+
+		if (dir_list(&owners, &n, a, folder, &odd))
+			continue;
+		for (i = 0; i < n; i++) {
+			const char *owner = path_join(a, folder, owners[i]);
+
+			if (!file_is_dir(owner) || dir_list(&names, &m, a, owner, &odd))
+				continue;
+			for (j = 0; j < m; j++) {
+				struct str s = cstr(names[j]);
+
+				if (s.n > 14 && str_eq(str_sub(s, s.n - 11, s.n - 6), kind) &&
+				    str_is(str_sub(s, s.n - 14, s.n - 11), ".md"))
+					unlink(path_join(a, owner, names[j]));
+			}
+		}
+	}
+}
+
+static enum rc recover(struct author *au, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	char hex[OID_HEX + 1];
+	struct oid before;
+	enum rc rc = RC_OK;
+	ssize_t n = pread(au->lock.fd, hex, OID_HEX, 0);
+	bool has;
+
+	if (n == OID_HEX && oid_parse(&before, (struct str){ hex, OID_HEX })) {
+		sweep(au, &a);
+		if (!(rc = repo_has(&has, au->repo, &before, e)) && has)
+			rc = repo_checkout(au->repo, &before, &au->base, NULL, NULL, e);
+	}
+	oid_format(hex, &au->base);
+	if (!rc && pwrite(au->lock.fd, hex, OID_HEX, 0) != OID_HEX)
+		rc = err_errno(e, "%s/lock", au->node->cache);
+	au->marked = !rc;
+	arena_free(&a);
+	return rc;
+}
+
 enum rc author_open(struct author *out, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e)
 {
@@ -176,7 +236,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 		goto out;
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
-	    (rc = repo_ref(&au.main, au.repo, "refs/heads/main", e)) || (rc = find_base(&au, e)) ||
+	    (rc = repo_ref(&au.main, au.repo, "refs/heads/main", e)) || (rc = author_base(&au.base, au.repo, &au.main, e)) || (rc = recover(&au, e)) ||
 	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
 		goto out;
 	find_member(&au);
@@ -200,8 +260,11 @@ void author_close(struct author *au)
 	au->repo = NULL;
 	if (au->have_key)
 		signer_close(&au->signer);
-	if (au->node || au->lock.fd > 0)
+	if (au->lock.fd > 0) {
+		if (au->marked && ftruncate(au->lock.fd, 0))
+			errno = 0;	/* the next one looks after a work tree that is in order */
 		lock_close(&au->lock);
+	}
 }
 
 static void add_person(struct buf *b, const char *role, struct str id, int64_t now)
@@ -298,12 +361,14 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
     struct str body, struct err *e)
 {
-	struct oid tree, before = au->main;
+	struct oid tree, before = au->base;	/* not main: what plain commits brought is unsaved work, and stays */
 	enum rc rc;
 
-	(void)((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
-	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)) ||
-	    (rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)));
+	if ((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
+	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)))
+		return rc;
+	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)))
+		au->marked = false;	/* the mark stays: the next command brings the work tree after */
 	return rc;
 }
 

@@ -13,6 +13,7 @@ struct author {
 	struct arena *a;		/* the caller's; strings below live in it */
 	const struct node *node;
 	struct lock lock;
+	bool marked;			/* its file names base, until this command has ended */
 	struct repo *repo;
 	struct str id, owner;		/* "bg-desk2", "bg" */
 	struct oid space;		/* genesis; none before there is one */
@@ -29,7 +30,7 @@ struct author {
 	int64_t now;
 };
 
-/* Lock (10 s), open, find out who and where we are. RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can
+/* Lock (10 s), open, find out who and where we are; finish what a killed command began. RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can
  * be read, not written. */
 enum rc author_open(struct author *au, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e) NODISCARD;
@@ -51,6 +52,9 @@ enum rc author_genesis(struct author *au, const char *keys, struct str name, str
 
 /* What the roster of a commit's view says. */
 enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, const struct oid *commit, struct err *e) NODISCARD;
+
+/* The newest commit at or below main that a node made, or a merge: under the plain commits of git. */
+enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
 
 /* A commit made by a node: Colep-Node "<id>/<incarnation>", Colep-Seq. false: not of that form. */
 bool author_of(const struct commit *c, struct str *id, struct str *incarnation, uint64_t *seq);

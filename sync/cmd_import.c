@@ -116,7 +116,7 @@ int cmd_import(struct ctx *c, int argc, char **argv)
 static const struct { const char *key, *value; } settings[] = {
 	{ "gpg.format", "ssh" }, { "gpg.ssh.allowedSignersFile", "roster/allowed_signers" }, { "receive.fsckObjects", "true" },
 	{ "receive.maxInputSize", "1073741824" }, { "receive.denyCurrentBranch", "refuse" }, { "receive.denyDeletes", "true" },
-	{ "transfer.fsckObjects", "true" },
+	{ "transfer.fsckObjects", "true" }, { "core.filemode", "false" },	/* documents have no executable bit */
 };
 
 static enum rc set_up(struct author *au, struct node *node, struct ctx *c, const char *dir, bool practice, struct err *e)
@@ -188,7 +188,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 		return cmd_usage(c, "%s: a ceiling is TLP:CLEAR, TLP:GREEN or TLP:AMBER", ceiling);
 	if (name && (str_utf8_bad(cstr(name)) != strlen(name) || strlen(name) > 200 || strchr(name, '\n')))
 		return cmd_usage(c, "the name is not UTF-8, longer than 200 bytes, or has line ends");
-	if (folder && !file_is_dir(folder))
+	if (folder && !file_is_dir(path_join(c->arena, folder, ".")))
 		return cmd_usage(c, "%s: no such folder to import", folder);
 	if (!c->keys) {
 		cmd_say(c, "no folder for keys; set COLEP_KEYS or HOME");

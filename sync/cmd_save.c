@@ -136,9 +136,13 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 			fprintf(c->out, c->json ? "{\"commit\":\"%s\"}\n" : "%s\n", hex);
 			rc = repo_index_set(au.repo, &id, &e);
 		}
-	} else if (!rc && !held) {
-		cmd_say(c, "nothing to save");
+	} else if (!rc && !oid_eq(&au.main, &au.base)) {
+		/* plain commits of git whose content is undone, or held back: it is in the folder, main takes a step back */
+		(void)((rc = repo_ref_set(au.repo, "refs/heads/main", &au.base, &au.main, &e)) ||
+		    (rc = repo_index_set(au.repo, &au.base, &e)));
 	}
+	if (!rc && !kept && !held)
+		cmd_say(c, "nothing to save");
 out:
 	author_close(&au);
 	if (rc) {
