@@ -14,11 +14,11 @@ fail() { # NAME REASON
 	printf '%s\n' "$2" | sed 's/^/# /' | head -n 30
 }
 ok() { # NAME COMMAND...: the command succeeds
-	name=$1; shift
+	local name=$1 said; shift
 	if said=$("$@" 2>&1); then pass "$name"; else fail "$name" "exit $?: $* said: $said"; fi
 }
 no() { # NAME COMMAND...: the command answers with a status that is not 0
-	name=$1; shift
+	local name=$1 said; shift
 	if said=$("$@" 2>&1); then fail "$name" "exit 0: $* said: $said"; else pass "$name"; fi
 }
 is() { # NAME GOT WANTED
@@ -36,7 +36,7 @@ run() { # COMMAND...: sets status, out, err
 	out=$(tr -d '\000' <"$here/.out") err=$(tr -d '\000' <"$here/.err")
 }
 check() { # NAME STATUS PART COMMAND...: the exit status, and a part of what either stream says
-	name=$1 want=$2 part=$3; shift 3
+	local name=$1 want=$2 part=$3 found; shift 3
 	run "$@"
 	case "$out
 $err" in *"$part"*) found=1 ;; *) found=0 ;; esac
@@ -49,7 +49,7 @@ done_testing() { echo "1..$n"; exit $failed; }
 # doc ID [KEY=VALUE...]: a document of the id's kind on standard output, which every check passes; "body=TEXT"
 # replaces a sentence of its text, KEY= (nothing) leaves the key out.
 doc() {
-	id=$1; shift
+	local id=$1 rest owner kind v; shift
 	rest=${id#*-} owner=${rest%%-*} kind=lesson
 	case $id in cs-*) kind=case-study ;; mt-*) kind=meeting ;; cp-*) kind=country-profile ;; is-*) kind=issue ;; esac
 	{
@@ -82,7 +82,7 @@ doc() {
 }
 # put NODE ID [KEY=VALUE...]: the same, at its place in a node
 put() {
-	node=$1 id=$2; shift 2
+	local node=$1 id=$2 f rest owner; shift 2
 	case $id in cs-*) f=case-studies ;; mt-*) f=meetings ;; cp-*) f=country-profiles ;; is-*) f=issues ;; *) f=lessons ;; esac
 	rest=${id#*-} owner=${rest%%-*}
 	mkdir -p "$node/$f/$owner"
@@ -90,7 +90,7 @@ put() {
 }
 # member NODE ID ROLE DIR: a second node with a key of its own, admitted by NODE by hand, as a copy at DIR
 member() {
-	key=$here/key-$2
+	local key=$here/key-$2 space
 	ssh-keygen -q -t ed25519 -N '' -C "node@$2.invalid" -f "$key"
 	space=$(git -C "$1" config colep.space)
 	printf 'node@%s.invalid namespaces="git" %s\n' "$2" "$(cut -d' ' -f1,2 "$key.pub")" >>"$1/roster/allowed_signers"
