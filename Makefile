@@ -28,6 +28,8 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+$(BUILD)/obj/render/theme.o: render/theme/colep.css
+
 # Unit tests: each tests/unit/NAME.c is a cmocka program of its own.
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*.c)))
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
@@ -37,7 +39,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client
+TEST_PACKAGES = libcmocka-dev openssh-client curl
 
 .PHONY: setup setup-test
 setup:	## install what is missing to build and run (Debian packages)
@@ -57,6 +59,14 @@ echo "installing$$missing" >&2; log=$$(mktemp); \
 { $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $$missing; } >$$log 2>&1 \
 	|| { cat $$log >&2; echo "colep: setup: installing failed; see the lines above" >&2; rm -f $$log; exit 3; }; rm -f $$log
 endef
+
+# A practice node of its own, with its own key, made once from content/ and kept.
+.PHONY: run
+run: setup	## install what is missing, build, serve a practice node made from content/
+	@$(MAKE) -s colep
+	@[ -d build/practice/.git/colep ] || { rm -rf build/practice; COLEP_KEYS=$(CURDIR)/build/practice-keys \
+		./colep init build/practice --id bps --name 'Practice' --practice --import content >/dev/null; }
+	@COLEP_KEYS=$(CURDIR)/build/practice-keys exec ./colep -C build/practice serve $(if $(PORT),--port $(PORT))
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed

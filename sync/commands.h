@@ -6,6 +6,7 @@ struct ctx;
 
 int cmd_clear(struct ctx *c, int argc, char **argv);
 int cmd_delete(struct ctx *c, int argc, char **argv);
+int cmd_doctor(struct ctx *c, int argc, char **argv);
 int cmd_diff(struct ctx *c, int argc, char **argv);
 int cmd_endorse(struct ctx *c, int argc, char **argv);
 int cmd_import(struct ctx *c, int argc, char **argv);

@@ -245,6 +245,16 @@ void text_romanise(struct buf *out, struct str text)
 	buf_free(&folded);
 }
 
+void text_nfc(struct buf *out, struct str text)
+{
+	utf8proc_uint8_t *nfc = NULL;
+	utf8proc_ssize_t n = ascii(text) ? -1 : utf8proc_map((const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &nfc,
+	    UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+
+	buf_str_add(out, n < 0 ? text : (struct str){ (const char *)nfc, (size_t)n });
+	free(nfc);
+}
+
 void text_plain(struct buf *out, size_t **from, struct str text)
 {
 	size_t *map = xmalloc((text.n + 1) * sizeof *map), i = 0, at, start = out->n;

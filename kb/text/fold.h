@@ -28,6 +28,9 @@ void text_fold(struct buf *out, struct str word);	/* append */
 /* For slugs and sorting: a whole text in small ASCII letters as far as it can be, other bytes dropped or ' '. */
 void text_romanise(struct buf *out, struct str text);
 
+/* Append a text in Unicode's normal form C; bytes that are no UTF-8 as they are. */
+void text_nfc(struct buf *out, struct str text);
+
 /* Digits of every script to ASCII, zero-width characters dropped, no-break spaces to ' ' (DOMAIN 7). from[i] =
  * offset in text of out's byte i; out->n + 1 entries, malloc'ed into *from. */
 void text_plain(struct buf *out, size_t **from, struct str text);
