@@ -23,6 +23,7 @@ size=$(stat -c %s "$ix"); cp "$ix" good.mdb
 for at in 0 1 100 4095 4096 8192 $((size / 2)) $((size - 4096)) $((size - 1)); do
 	cp good.mdb "$ix"; truncate -s "$at" "$ix"; run answers node
 	is "truncated to $at bytes: the answers are as they were" "$out" "$(cat want)"
+	has "truncated to $at bytes: it is said" "$err" "made anew: it was damaged"
 done
 seed=${SEED:-$$}; echo "# SEED=$seed"
 random() { seed=$(((seed * 1103515245 + 12345) % 2147483648)); echo $((seed / 8 % $1)); }
@@ -30,25 +31,20 @@ bad=''
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	cp good.mdb "$ix"; at=$(($(random $((size / 4096))) * 4096))
 	dd if=/dev/urandom of="$ix" bs=4096 seek=$((at / 4096)) count=1 conv=notrunc 2>/dev/null
-	run timeout 20 sh -c ". '$ROOT/tests/cli/lib.sh' >/dev/null; :"
-	for c in list "search border" "show cp-bg" "status"; do
-		timeout 20 "$COLEP" -C node $c >.o 2>.e; st=$?
-		[ $st -le 3 ] || bad="$bad
-page $((at / 4096)): $c: exit $st"
-	done
+	timeout 20 "$COLEP" -C node list >/dev/null 2>.e; st=$?; grep -q 'made anew: it was damaged' .e || bad="$bad
+page $((at / 4096)): exit $st, said: $(cat .e)"
+	answers node >.o 2>&1; cmp -s .o want || bad="$bad
+page $((at / 4096)): $(head -3 .o)"
 done
-is "a page of random bytes, ten times: never a crash" "$bad" ""
+is "a page of random bytes, ten times: said, and the answers are as they were" "$bad" ""
 bad=''
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 	cp good.mdb "$ix"; at=$(random $size)
 	printf "\\$(printf %o $(random 256))" | dd of="$ix" bs=1 seek="$at" conv=notrunc 2>/dev/null
-	for c in list "search border"; do
-		timeout 20 "$COLEP" -C node $c >.o 2>.e; st=$?
-		[ $st -le 3 ] || bad="$bad
-byte $at: $c: exit $st"
-	done
+	answers node >.o 2>/dev/null; cmp -s .o want || bad="$bad
+byte $at: $(head -3 .o)"
 done
-is "a byte changed, 15 times: never a crash" "$bad" ""
+is "a byte changed, 15 times: the answers are as they were" "$bad" ""
 for page in 0 1; do
 	cp good.mdb "$ix"; dd if=/dev/urandom of="$ix" bs=4096 seek=$page count=1 conv=notrunc 2>/dev/null
 	run answers node; is "random bytes in page $page: the answers are as they were" "$out" "$(cat want)"
@@ -56,20 +52,20 @@ done
 head -c 100000 /dev/urandom >"$ix"; same "a file of random bytes" "it was damaged"
 rm "$ix" && mkdir "$ix"; run colep -C node search hawala
 has "a folder in its place: an answer or a sentence" "0 3" "$status"
-rm -rf "$ix"; answers node >/dev/null 2>&1
-if command -v python3 >/dev/null; then :; fi
-cp good.mdb "$ix"; run answers node; is "the good one again" "$out" "$(cat want)"
+rm -rf "$ix"
+: >"$ix-sum"; same "its sum emptied" ""
 
-# a stamp of another schema, and of a commit that is gone
-main=$(git -C node rev-parse main)
-stamp() { # OLD-HEX NEW-HEX: replace a run of bytes of the index by another of the same length
-	perl -0777 -pi -e 'BEGIN { ($o, $n) = map { pack "H*", $_ } splice @ARGV, 0, 2 } s/\Q$o\E/$n/g' "$1" "$2" "$ix"
-}
-stamp "$main" "$(printf '%040d' 7)"; same "stamped with a commit that is gone" "the commit it was made from is gone"
-stamp "00000001$(printf '%08x' 1)$main" "00000009$(printf '%08x' 1)$main" 2>/dev/null
-run answers node; is "of another schema: the answers are as they were" "$out" "$(cat want)"
-git -C node -c user.name=x -c user.email=x@y.invalid commit -q --allow-empty -m x && answers node >/dev/null 2>&1 && git -C node reset -q --hard HEAD~1
+# another schema, and a commit that is gone
+head -c 5000 /dev/urandom >node/.git/colep/index-0.mdb; same "a file of another schema beside it" ""
+g() { git -C node -c user.name=x -c user.email=x@y.invalid "$@"; }
+g commit -q --allow-empty -m x && answers node >/dev/null 2>&1 && g reset -q --hard HEAD~1
 same "main moved back" ""
+g commit -q --allow-empty -m y && answers node >/dev/null 2>&1 && g reset -q --hard HEAD~1
+g reflog expire --expire=now --all && g gc -q --prune=now
+same "stamped with a commit that is gone" "the commit it was made from is gone"
+cp -R node moved; run answers moved
+is "a copied node answers the same, with nothing said" "$out $err" "$(cat want) "
+rm -rf moved
 
 # forward, step by step, is the same as from nothing: random saves, changes and deletions
 words="border van ferry train police hawala smuggling link office migrant court training night river mountain"
@@ -111,10 +107,10 @@ done
 is "killed while indexing, eight times: the next answers are right" "$bad" ""
 
 # two search while a third indexes
+"$COLEP" -C node search --batch queries --limit 50 >.single
 (i=0; while [ $i -lt 6 ]; do i=$((i + 1)); "$COLEP" -C node index --rebuild >/dev/null 2>>.errs || echo index >>.errs; done; : >.stop) & p=$!
 for r in 1 2; do
 	(while [ ! -e .stop ]; do "$COLEP" -C node search --batch queries --limit 50 >.r$r 2>>.errs || echo "search $r" >>.errs; cmp -s .r$r .single || echo "answer $r" >>.errs; done) & eval "p$r=$!"
-	[ -e .single ] || "$COLEP" -C node search --batch queries --limit 50 >.single
 done
 wait $p $p1 $p2
 is "two search while a third indexes: always the same answers, never a failure" "$(sort -u .errs)" ""
