@@ -65,7 +65,7 @@ doc() {
 		issue) printf 'type=trend\nraised-by=%s\nstage=open\n' "$owner" ;;
 		esac
 		echo 'body=Vans were seen at the border.'
-		for v; do echo "$v"; done
+		for v; do printf '%s\n' "$v"; done
 	} | awk -F= -v kind="$kind" '
 		{ k = $1; v = substr($0, length(k) + 2); if (!(k in at)) { at[k] = ++m; key[m] = k } val[k] = v }
 		END {
@@ -92,14 +92,14 @@ put() {
 member() {
 	local key=$here/key-$2 space
 	ssh-keygen -q -t ed25519 -N '' -C "node@$2.invalid" -f "$key"
-	space=$(git -C "$1" config colep.space)
+	space=$(command git -C "$1" config colep.space)
 	printf 'node@%s.invalid namespaces="git" %s\n' "$2" "$(cut -d' ' -f1,2 "$key.pub")" >>"$1/roster/allowed_signers"
 	printf '%s %s\n' "$2" "$3" >>"$1/roster/roles"
 	"$COLEP" -C "$1" save -m "Admit $2" >/dev/null || return 1
 	cp -R "$1" "$4"
-	git -C "$4" config colep.id "$2"
+	command git -C "$4" config colep.id "$2"
 	cp "$key" "$COLEP_KEYS/$space-$2" && chmod 600 "$COLEP_KEYS/$space-$2"
-	git -C "$4" config user.signingKey "$COLEP_KEYS/$space-$2"
+	command git -C "$4" config user.signingKey "$COLEP_KEYS/$space-$2"
 }
 # jsonl FILE: is every line a JSON object? A small parser, so that no other language is needed.
 jsonl() {
