@@ -196,16 +196,17 @@ static enum rc recover(struct author *au, struct err *e)
 	char hex[OID_HEX + 1];
 	struct oid before;
 	enum rc rc = RC_OK;
-	ssize_t n = pread(au->lock.fd, hex, OID_HEX, 0);
+	ssize_t n = pread(au->lock.fd, hex, sizeof hex, 0);
 	bool has;
 
-	if (n == OID_HEX && oid_parse(&before, (struct str){ hex, OID_HEX })) {
-		sweep(au, &a);
+	if (n >= OID_HEX && oid_parse(&before, (struct str){ hex, OID_HEX })) {
+		if (n == OID_HEX)	/* else it ended by itself: locks are somebody else's */
+			sweep(au, &a);
 		if (!(rc = repo_has(&has, au->repo, &before, e)) && has)
 			rc = repo_checkout(au->repo, &before, &au->base, NULL, NULL, e);
 	}
 	oid_format(hex, &au->base);
-	if (!rc && pwrite(au->lock.fd, hex, OID_HEX, 0) != OID_HEX)
+	if (!rc && (ftruncate(au->lock.fd, 0) || pwrite(au->lock.fd, hex, OID_HEX, 0) != OID_HEX))
 		rc = err_errno(e, "%s/lock", au->node->cache);
 	au->marked = !rc;
 	arena_free(&a);
@@ -335,6 +336,13 @@ static enum rc commit_bytes(struct buf *out, const struct author *au, const stru
 	return rc;
 }
 
+void author_later(struct author *au)
+{
+	if (au->marked && pwrite(au->lock.fd, "!", 1, OID_HEX) != 1)
+		errno = 0;		/* then locks are swept as well */
+	au->marked = false;
+}
+
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
     struct str trailers, struct err *e)
 {
@@ -368,7 +376,7 @@ enum rc author_change(struct oid *out, struct author *au, const struct change *c
 	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)))
 		return rc;
 	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)))
-		au->marked = false;	/* the mark stays: the next command brings the work tree after */
+		author_later(au);
 	return rc;
 }
 

@@ -42,6 +42,9 @@ void author_close(struct author *au);	/* safe on a zeroed one */
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
     struct str trailers, struct err *e) NODISCARD;
 
+/* After a commit, work tree or .git/index could not be brought after: the next command that writes does it. */
+void author_later(struct author *au);
+
 /* Change these paths (new: blobs already stored; none: removed) on top of base and bring work tree and
  * .git/index after. Paths sorted and unique. */
 enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,

@@ -184,7 +184,8 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 		if (!rc) {
 			oid_format(hex, &id);
 			fprintf(c->out, c->json ? "{\"commit\":\"%s\"}\n" : "%s\n", hex);
-			rc = repo_index_set(au.repo, &id, &e);
+			if ((rc = repo_index_set(au.repo, &id, &e)))
+				author_later(&au);
 		}
 	} else if (!rc && !oid_eq(&au.main, &au.base)) {
 		/* plain commits of git whose content is undone, or held back: it is in the folder, main takes a step back */

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kb/base/file.h"
@@ -248,13 +249,17 @@ void index_stat(struct index_entry *en, const struct stat *st)
 	en->fresh = true;
 }
 
-enum rc index_lock(int *fd, const char *path, struct err *e)
+enum rc index_lock(int *fd, const char *path, bool wait, struct err *e)
 {
+	const struct timespec pause = { 0, 20000000 };	/* 20 ms */
 	struct buf lock = BUF_INIT;
 	enum rc rc = RC_OK;
+	int tries = wait ? 100 : 0;
 
 	buf_printf(&lock, "%s.lock", path);
-	*fd = open(lock.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	while ((*fd = open(lock.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644)) < 0 && errno == EEXIST &&
+	    tries-- > 0)
+		nanosleep(&pause, NULL);
 	if (*fd < 0 && errno == EEXIST)
 		rc = err_set(e, RC_CONFLICT, "%s: another git holds it; try again, and if none is running, remove it", lock.p);
 	else if (*fd < 0)

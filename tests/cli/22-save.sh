@@ -201,6 +201,20 @@ done
 is "nothing is left over" "$(git -C node status --porcelain)" ""
 ok "git fsck is content" git -C node fsck --strict
 
+# git's own lock, held by somebody else
+put node ll-bps-2023-locked && : >node/.git/index.lock
+run colep -C node save
+has "git's index is locked: the commit is made, and what failed is said" "$status $err" "3 colep: "
+is "main has it" "$out $(git -C node diff-tree --no-commit-id --name-only -r HEAD)" "$(main) lessons/bps/ll-bps-2023-locked.md"
+ok "the lock of another is not taken away" test -e node/.git/index.lock
+rm node/.git/index.lock
+check "afterwards there is nothing to save" 0 "nothing to save" colep -C node save
+is "and git's index is right" "$(git -C node status --porcelain)" ""
+(while [ ! -e .stop ]; do touch node/lessons/bps/*.md; colep -C node status >/dev/null 2>>.errs; done) & p=$!
+i=0; while [ $i -lt 8 ]; do i=$((i + 1)); put node ll-bps-2023-busy body="Round $i." && colep -C node save >/dev/null 2>>.errs || echo "save $i" >>.errs; done
+: >.stop; wait $p
+is "saves while another asks for the status all the time" "$(cat .errs)" ""
+
 # kill -9
 seed=${SEED:-$$}; echo "# SEED=$seed"
 delay() { seed=$(((seed * 1103515245 + 12345) % 2147483648)); printf '0.0%02d' $((seed / 65536 % 40)); }
