@@ -101,4 +101,37 @@ clean:	## remove what was built
 help:	## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
+# ---- headers, installing, packaging ----
+TEST_PACKAGES += mandoc dpkg-dev
+unit: check-headers
+LDFLAGS += -Wl,-z,relro -Wl,-z,now	# tables that a fault could write to are read-only once loaded
+HEADERS = $(sort $(shell find kb sync render -name '*.h'))
+.PHONY: check-headers
+check-headers:	## prove that each header compiles alone
+	@for h in $(HEADERS); do echo 'extern int one;' | $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fsyntax-only -include $$h -x c - || exit 1; done
+
+# What is installed: the program, its manual, the texts of docs/, and content/ to begin a community with.
+DOC_TEXTS = README.md LICENSE CONTRIBUTING.md docs/admin.md docs/threats.md docs/notices.md
+TO = $(DESTDIR)$(PREFIX)
+.PHONY: install uninstall
+install: colep	## copy program, man pages and texts below PREFIX (/usr/local; DESTDIR goes in front)
+	install -d -m 755 $(TO)/bin $(TO)/share/man/man1 $(TO)/share/man/man5 $(TO)/share/doc/colep
+	install -m 755 colep $(TO)/bin/colep
+	install -m 644 docs/colep.1 $(TO)/share/man/man1/colep.1
+	install -m 644 docs/colep.5 $(TO)/share/man/man5/colep.5
+	install -m 644 $(DOC_TEXTS) $(TO)/share/doc/colep
+	find content -name '*.md' -exec install -D -m 644 {} $(TO)/share/colep/{} \;
+
+uninstall:	## remove what install copied; nodes and keys stay
+	rm -rf $(TO)/bin/colep $(TO)/share/man/man1/colep.1 $(TO)/share/man/man5/colep.5 $(TO)/share/doc/colep $(TO)/share/colep
+
+# build/colep_VERSION_ARCH.deb, the same bytes for the same commit and compiler. Libraries that are linked are
+# found by dpkg-shlibdeps; those loaded when needed, and git, are listed.
+VERSION = $(shell sed -n 's/.*COLEP_VERSION "\(.*\)"/\1/p' kb/version.h)
+DEB_NEEDS = libgit2-1.5 (>= 1.5.1), libmicrohttpd12 (>= 0.9.75), git (>= 1:2.39)
+.PHONY: deb
+deb: colep	## build a Debian package in build/
+	@EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y kb/version.h); \
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$EPOCH} docs/deb $(BUILD) $(VERSION) '$(DEB_NEEDS)' $(MAKE)
+
 -include $(LIB_OBJ:.o=.d) $(BUILD)/obj/main.d

@@ -92,7 +92,7 @@ int cmd_import(struct ctx *c, int argc, char **argv)
 	if (left != 2)
 		return cmd_usage(c, left < 2 ? "needs a folder" : "one folder at a time");
 	if (!(plan.kind = kind_find(cstr(kind))))
-		return cmd_usage(c, "%s: no kind of document; 'colep new' lists them", kind);
+		return cmd_usage(c, "--kind %s: no kind of document, such as lesson or case-study; 'man 5 colep' lists them", kind);
 	if (node_open(&node, c->arena, c->dir, &e) || author_open(&au, c->arena, &node, c->keys, c->agent, c->now, &e))
 		return cmd_fail(c, &e);
 	plan.folder = argv[1];
@@ -194,7 +194,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 		cmd_say(c, "no folder for keys; set COLEP_KEYS or HOME");
 		return EXIT_FAIL;
 	}
-	dir = path_join(c->arena, c->ndirs && strcmp(c->dir, ".") != 0 ? c->dir : "", argv[1]);
+	dir = path_join(c->arena, c->dirs != &c->dir ? c->dir : "", argv[1]);	/* -C counts, COLEP_DIR names another node */
 	made = !file_exists(dir);
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);

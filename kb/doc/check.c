@@ -288,7 +288,7 @@ static void check_missing(struct checker *c, const struct key_rule *rules, bool 
 			ADD(c, k->place, LEVEL_ERROR, "key-missing", "%s is empty; a published document needs it: %s", r->name, r->about);
 		else
 			ADD(c, k ? k->place : AT_FRONT, LEVEL_ERROR, strcmp(r->name, "tlp") == 0 ? "label-missing" : "key-missing",
-			    "%s is missing; %s", r->name, r->about);
+			    "%s is missing; %s%s%s", r->name, r->about, r->values ? ": " : "", r->values ? r->values : "");
 	}
 }
 

@@ -104,7 +104,7 @@ enum rc template_write(struct buf *b, const struct kind *k, struct str id, struc
 			if (str_starts(sets[i].key, STR("x-")) && sets[i].key.n > 2)
 				put(&w, NULL, sets[i].key.p, sets[i].value);
 			else
-				rc = err_set(e, RC_INVALID, "%.*s: a %s has no such key; 'colep help new' tells more",
+				rc = err_set(e, RC_INVALID, "%.*s: a %s has no such key; 'man 5 colep' lists them",
 				    FMT_STR(sets[i].key), k->name);
 		}
 	buf_puts(b, "---\n");
