@@ -119,16 +119,31 @@ static const struct { const char *key, *value; } settings[] = {
 	{ "transfer.fsckObjects", "true" }, { "core.filemode", "false" },	/* documents have no executable bit */
 };
 
+/* Stands from the first moment of an init to its last: what it lies in may be thrown away. */
+#define UNFINISHED ".git/colep/unfinished"
+
+/* What a failed or killed init has left. */
+static enum rc undo(struct arena *a, const char *dir, bool made, struct err *e)
+{
+	enum rc rc;
+
+	if (made)
+		return dir_remove(dir, e);
+	(void)((rc = dir_remove(path_join(a, dir, "roster"), e)) || (rc = dir_remove(path_join(a, dir, ".git"), e)));
+	return rc;
+}
+
 static enum rc set_up(struct author *au, struct node *node, struct ctx *c, const char *dir, bool practice, struct err *e)
 {
 	const struct str exclude = STR("# drafts stay here until 'colep submit' has checked them\n/drafts/\n");
 	enum rc rc;
 	size_t i;
 
-	if ((rc = repo_init(&au->repo, dir, e)))
+	if ((rc = dir_make(path_join(c->arena, dir, ".git/colep"), 0755, e)) ||
+	    (rc = file_write(path_join(c->arena, dir, UNFINISHED), STR(""), 0644, e)) || (rc = repo_init(&au->repo, dir, e)))
 		return rc;
 	*node = (struct node){ dir, path_join(c->arena, dir, ".git"), path_join(c->arena, dir, ".git/colep"), false, practice };
-	if ((rc = dir_make(node->cache, 0755, e)) || (rc = dir_make(path_join(c->arena, node->git, "info"), 0755, e)) ||
+	if ((rc = dir_make(path_join(c->arena, node->git, "info"), 0755, e)) ||
 	    (rc = file_write(path_join(c->arena, node->git, "info/exclude"), exclude, 0644, e)))
 		return rc;
 	for (i = 0; i < sizeof settings / sizeof *settings && !rc; i++)
@@ -196,6 +211,8 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	}
 	dir = path_join(c->arena, c->dirs != &c->dir ? c->dir : "", argv[1]);	/* -C counts, COLEP_DIR names another node */
 	made = !file_exists(dir);
+	if (!made && file_exists(path_join(c->arena, dir, UNFINISHED)) && undo(c->arena, dir, false, &e))
+		return cmd_fail(c, &e), EXIT_FAIL;
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);
 		return EXIT_FAIL;
@@ -214,11 +231,13 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 		struct err again = ERR_INIT;
 
 		author_close(&au);
-		if (dir_remove(made ? dir : path_join(c->arena, dir, ".git"), &again))
+		if (undo(c->arena, dir, made, &again))
 			cmd_say(c, "%s", again.msg);
 		(void)cmd_fail(c, &e);
 		return EXIT_FAIL;
 	}
+	if (dir_remove(path_join(c->arena, dir, UNFINISHED), &e))
+		cmd_say(c, "%s", e.msg);
 	words_format(&words, &au.space);
 	cmd_say(c, "%s: a new community%s%s; its root is %s", dir, name ? ": " : "", name ? name : "", buf_cstr(&words));
 	buf_free(&words);

@@ -127,6 +127,21 @@ has "the other too" "$err" "nul.md: has NUL bytes"
 is "the good one is there" "$(command git -C badnode ls-files lessons | wc -l)" 1
 ok "git fsck is content" command git -C badnode fsck --strict
 
+# killed
+seed=${SEED:-$$} bad='' i=0; echo "# SEED=$seed"
+while [ $i -lt 12 ]; do
+	i=$((i + 1)); seed=$(((seed * 1103515245 + 12345) % 2147483648)); rm -rf killed
+	setsid "$COLEP" init --id bps --import "$ROOT/content" killed >/dev/null 2>&1 & p=$!
+	sleep "0.0$((seed / 65536 % 40 + 10))"; kill -9 $p 2>/dev/null; wait $p 2>/dev/null
+	"$COLEP" -C killed import "$ROOT/content" >/dev/null 2>&1 || "$COLEP" init --id bps --import "$ROOT/content" killed >/dev/null 2>.err || bad="$bad $i: $(cat .err)"
+	[ "$("$COLEP" -C killed list | wc -l)" = "$(find "$ROOT/content" -name '*.md' | wc -l)" ] || bad="$bad $i: list"
+	command git -C killed fsck --strict >/dev/null 2>&1 || bad="$bad $i: fsck"
+done
+is "killed twelve times: import goes on, or init begins again" "$bad" ""
+mkdir -p half/.git/colep && : >half/.git/colep/unfinished && echo mine >half/mine
+check "but a file of somebody's is not thrown away" 3 "empty" colep init --id bps half
+ok "it is still there" test -f half/mine
+
 # many
 awk 'BEGIN { for (i = 1; i <= 2000; i++) { f = sprintf("many/d%02d/n%04d.md", i % 40, i); if (!((i % 40) in made)) { made[i % 40]; system("mkdir -p many/d" sprintf("%02d", i % 40)) }
 	print "# Note " i "\n\nText number " i ".\n" >f; close(f) } }'
