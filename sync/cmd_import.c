@@ -122,6 +122,19 @@ static const struct { const char *key, *value; } settings[] = {
 /* Stands from the first moment of an init to its last: what it lies in may be thrown away. */
 #define UNFINISHED ".git/colep/unfinished"
 
+/* Did an init stop here? It has its mark, or only the folder that was to hold it. */
+static bool unfinished(struct arena *a, const char *dir)
+{
+	struct err e = ERR_INIT;
+	char **names;
+	size_t n;
+
+	if (file_exists(path_join(a, dir, UNFINISHED)))
+		return true;
+	return dir_list(&names, &n, a, dir, &e) == RC_OK && n == 1 && strcmp(names[0], ".git") == 0 &&
+	    dir_list(&names, &n, a, path_join(a, dir, ".git"), &e) == RC_OK && (n == 0 || (n == 1 && strcmp(names[0], "colep") == 0));
+}
+
 /* What a failed or killed init has left. */
 static enum rc undo(struct arena *a, const char *dir, bool made, struct err *e)
 {
@@ -211,7 +224,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	}
 	dir = path_join(c->arena, c->dirs != &c->dir ? c->dir : "", argv[1]);	/* -C counts, COLEP_DIR names another node */
 	made = !file_exists(dir);
-	if (!made && file_exists(path_join(c->arena, dir, UNFINISHED)) && undo(c->arena, dir, false, &e))
+	if (!made && unfinished(c->arena, dir) && undo(c->arena, dir, false, &e))
 		return cmd_fail(c, &e), EXIT_FAIL;
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);

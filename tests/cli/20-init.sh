@@ -138,6 +138,8 @@ while [ $i -lt 12 ]; do
 	command git -C killed fsck --strict >/dev/null 2>&1 || bad="$bad $i: fsck"
 done
 is "killed twelve times: import goes on, or init begins again" "$bad" ""
+mkdir -p early/.git/colep
+ok "nor does the folder for its mark stand in the way" colep init --id bps early
 mkdir -p half/.git/colep && : >half/.git/colep/unfinished && echo mine >half/mine
 check "but a file of somebody's is not thrown away" 3 "empty" colep init --id bps half
 ok "it is still there" test -f half/mine
