@@ -41,11 +41,15 @@ PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev lib
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
 TEST_PACKAGES = libcmocka-dev openssh-client curl
 
-.PHONY: setup setup-test
+FUZZ_PACKAGES = clang
+
+.PHONY: setup setup-test setup-fuzz
 setup:	## install what is missing to build and run (Debian packages)
 	@$(call install,$(PACKAGES))
 setup-test: setup	## install what the tests need besides
 	@$(call install,$(TEST_PACKAGES))
+setup-fuzz: setup	## install what fuzzing needs besides
+	@$(call install,$(FUZZ_PACKAGES))
 
 # Root installs; else sudo without a question; else the line to type.
 define install
@@ -83,6 +87,32 @@ check:	## the quick tests, before every commit
 check-asan:	## the unit tests under AddressSanitizer and UBSan
 	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' unit
 	@tests/run $(patsubst $(BUILD)/%,build-asan/%,$(UNIT))
+
+# Each tests/fuzz/NAME.c is a libFuzzer target. Seeds: the documents of content/ and tests/fuzz/seeds/NAME.
+# What is found stays in build-fuzz/found/NAME-*; what was learned, in build-fuzz/corpus/NAME.
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_SECONDS ?= 600
+FUZZ_CFLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-field-initializers
+.PHONY: fuzz fuzz-build
+fuzz: fuzz-build	## run each fuzz target for FUZZ_SECONDS (600); a finding fails
+	@for t in $(FUZZ); do echo "fuzz $$t: $(FUZZ_SECONDS) s"; \
+		build-fuzz/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=build-fuzz/found/$$t- -verbosity=1 build-fuzz/corpus/$$t >build-fuzz/$$t.log 2>&1 \
+			|| { tail -n 40 build-fuzz/$$t.log; exit 1; }; \
+		grep -E '^(Done|stat::number)' build-fuzz/$$t.log; grep ' cov: ' build-fuzz/$$t.log | tail -n 1; done
+
+fuzz-build: setup-fuzz
+	@$(MAKE) -s BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link' build-fuzz/libcolep.a
+	@$(MAKE) -s BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer' $(FUZZ:%=build-fuzz/fuzz/%)
+	@mkdir -p build-fuzz/found
+	@for t in $(FUZZ); do mkdir -p build-fuzz/corpus/$$t; \
+		{ case $$t in md) ;; *) find content -name '*.md' ;; esac; \
+			if [ -d tests/fuzz/seeds/$$t ]; then find tests/fuzz/seeds/$$t -type f; fi; } | \
+		while read -r f; do cp "$$f" build-fuzz/corpus/$$t/; done; done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libcolep.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
 
 .PHONY: check-deps
 check-deps:	## prove that includes point down only, and each library has one gate

@@ -20,16 +20,15 @@
  *
  * Order of work: blobs and trees, the commit, then the ref by compare-and-swap, then the work tree. A kill
  * between any two leaves objects that nobody names, or a work tree one command behind its main: the next command that
- * writes brings it after (recover), so that what it lacks is not taken for deleted. */
+ * writes brings it after (mend.c), so that what it lacks is not taken for deleted. */
 #include "sync/author.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "kb/doc/kind.h"
 #include "kb/limits.h"
+#include "sync/fold.h"
+#include "sync/mend.h"
 
 enum { LOCK_SECONDS = 10 };
 
@@ -155,69 +154,12 @@ static void find_member(struct author *au)
 	buf_free(&key);
 }
 
-/* What a command that was killed while it held the lock has left: locks of git's, halves of files that were
- * being written, a work tree behind main. The lock's file names main as that command found it; it is empty when
- * the last one ended by itself. */
-static void sweep(const struct author *au, struct arena *a)
-{
-	struct str kind = STR(".tmp-");
-	const struct kind *k;
-	struct err odd = ERR_INIT;
-	char **owners, **names;
-	size_t n, m, i, j;
-
-	unlink(path_join(a, au->node->git, "refs/heads/main.lock"));
-	unlink(path_join(a, au->node->git, "index.lock"));
-	unlink(path_join(a, au->node->git, "config.lock"));
-	for (k = kinds; k->name; k++) {
-		const char *folder = path_join(a, au->node->dir, k->folder);
-
-		if (dir_list(&owners, &n, a, folder, &odd))
-			continue;
-		for (i = 0; i < n; i++) {
-			const char *owner = path_join(a, folder, owners[i]);
-
-			if (!file_is_dir(owner) || dir_list(&names, &m, a, owner, &odd))
-				continue;
-			for (j = 0; j < m; j++) {
-				struct str s = cstr(names[j]);
-
-				if (s.n > 14 && str_eq(str_sub(s, s.n - 11, s.n - 6), kind) &&
-				    str_is(str_sub(s, s.n - 14, s.n - 11), ".md"))
-					unlink(path_join(a, owner, names[j]));
-			}
-		}
-	}
-}
-
-static enum rc recover(struct author *au, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	char hex[OID_HEX + 1];
-	struct oid before;
-	enum rc rc = RC_OK;
-	ssize_t n = pread(au->lock.fd, hex, sizeof hex, 0);
-	bool has;
-
-	if (n >= OID_HEX && oid_parse(&before, (struct str){ hex, OID_HEX })) {
-		if (n == OID_HEX)	/* else it ended by itself: locks are somebody else's */
-			sweep(au, &a);
-		if (!(rc = repo_has(&has, au->repo, &before, e)) && has)
-			rc = repo_checkout(au->repo, &before, &au->base, NULL, NULL, e);
-	}
-	oid_format(hex, &au->base);
-	if (!rc && (ftruncate(au->lock.fd, 0) || pwrite(au->lock.fd, hex, OID_HEX, 0) != OID_HEX))
-		rc = err_errno(e, "%s/lock", au->node->cache);
-	au->marked = !rc;
-	arena_free(&a);
-	return rc;
-}
-
 enum rc author_open(struct author *out, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e)
 {
 	struct author au = { .a = a, .node = n, .lock = LOCK_INIT, .now = now };
 	struct str space;
+	size_t pushed;
 	char *path;
 	enum rc rc;
 
@@ -237,7 +179,8 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 		goto out;
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
-	    (rc = repo_ref(&au.main, au.repo, "refs/heads/main", e)) || (rc = author_base(&au.base, au.repo, &au.main, e)) || (rc = recover(&au, e)) ||
+	    (rc = mend(n, au.repo, e)) || (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
+	    (rc = author_base(&au.base, au.repo, &au.main, e)) ||
 	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
 		goto out;
 	find_member(&au);
@@ -261,11 +204,11 @@ void author_close(struct author *au)
 	au->repo = NULL;
 	if (au->have_key)
 		signer_close(&au->signer);
-	if (au->lock.fd > 0) {
-		if (au->marked && ftruncate(au->lock.fd, 0))
-			errno = 0;	/* the next one looks after a work tree that is in order */
+	if (au->moving)
+		mend_end(au->node, !au->later);
+	au->moving = false;
+	if (au->node || au->lock.fd > 0)
 		lock_close(&au->lock);
-	}
 }
 
 static void add_person(struct buf *b, const char *role, struct str id, int64_t now)
@@ -336,11 +279,14 @@ static enum rc commit_bytes(struct buf *out, const struct author *au, const stru
 	return rc;
 }
 
-void author_later(struct author *au)
+/* Before main moves for the first time: from where. */
+static enum rc note(struct author *au, struct err *e)
 {
-	if (au->marked && pwrite(au->lock.fd, "!", 1, OID_HEX) != 1)
-		errno = 0;		/* then locks are swept as well */
-	au->marked = false;
+	enum rc rc = RC_OK;
+
+	if (!au->moving && !(rc = mend_begin(au->node, &au->base, e)))
+		au->moving = true;
+	return rc;
 }
 
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
@@ -356,7 +302,7 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	else if (str_utf8_bad(buf_str(&message)) != message.n || str_chr(buf_str(&message), '\0') != SIZE_MAX)
 		rc = err_set(e, RC_INVALID, "the message is not UTF-8");
 	else if (!(rc = commit_bytes(&raw, au, tree, &au->base, buf_str(&message), e)) &&
-	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) &&
+	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) && !(rc = note(au, e)) &&
 	    !(rc = repo_ref_set(au->repo, "refs/heads/main", &id, &au->main, e))) {
 		au->base = au->main = au->prev = *out = id;
 		au->seq++;
@@ -375,9 +321,13 @@ enum rc author_change(struct oid *out, struct author *au, const struct change *c
 	if ((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
 	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)))
 		return rc;
-	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)))
-		author_later(au);
-	return rc;
+	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e))) {
+		au->later = true;	/* the next command brings the work tree after */
+		return rc;
+	}
+	mend_end(au->node, true);
+	au->moving = false;
+	return RC_OK;
 }
 
 enum rc author_genesis(struct author *au, const char *keys, struct str name, struct str ceiling, struct err *e)

@@ -13,7 +13,7 @@ struct author {
 	struct arena *a;		/* the caller's; strings below live in it */
 	const struct node *node;
 	struct lock lock;
-	bool marked;			/* its file names base, until this command has ended */
+	bool moving, later;		/* a note of mend.h stands; and is to stand when we end */
 	struct repo *repo;
 	struct str id, owner;		/* "bg-desk2", "bg" */
 	struct oid space;		/* genesis; none before there is one */
@@ -30,8 +30,8 @@ struct author {
 	int64_t now;
 };
 
-/* Lock (10 s), open, find out who and where we are; finish what a killed command began. RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can
- * be read, not written. */
+/* Lock (10 s), open, finish what a killed command began, fold in what peers pushed, find out who and where we are.
+ * RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can be read, not written. */
 enum rc author_open(struct author *au, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e) NODISCARD;
 void author_close(struct author *au);	/* safe on a zeroed one */
@@ -41,9 +41,6 @@ void author_close(struct author *au);	/* safe on a zeroed one */
  * lines or empty; trailers: "Key: value\n" lines or empty, put before ours. RC_INVALID: the message is over 4 KiB. */
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
     struct str trailers, struct err *e) NODISCARD;
-
-/* After a commit, work tree or .git/index could not be brought after: the next command that writes does it. */
-void author_later(struct author *au);
 
 /* Change these paths (new: blobs already stored; none: removed) on top of base and bring work tree and
  * .git/index after. Paths sorted and unique. */

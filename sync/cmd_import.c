@@ -1,13 +1,13 @@
 /* sync/cmd_import.c: colep init DIR and colep import FOLDER. */
-#include "kb/cmd.h"
+#include "kb/cmd_filters.h"
 #include "sync/commands.h"
 
 #include <string.h>
 
 #include "kb/doc/doc.h"
-#include "kb/index/index.h"
 #include "kb/limits.h"
 #include "sync/import.h"
+#include "sync/setup.h"
 #include "sync/words.h"
 
 struct teller {
@@ -32,25 +32,6 @@ static void told(void *ctx, struct str id, struct str source, const char *why)
 static void progress(void *ctx, const char *what, uint64_t n, uint64_t total)
 {
 	cmd_progress(((struct teller *)ctx)->c, what, n, total, false);
-}
-
-static void indexing(void *ctx, uint64_t n, uint64_t total)
-{
-	cmd_progress(ctx, "indexing", n, total, false);
-}
-
-/* After a change of main: so that the next search finds the index ready. A failure is only told. */
-static void bring_index(struct ctx *c, const struct node *n)
-{
-	struct progress p = { indexing, c };
-	struct err e = ERR_INIT;
-	struct index *ix;
-
-	if (index_open(&ix, n, false, &p, NULL, NULL, &e))
-		cmd_say(c, "the index is behind: %s", e.msg);
-	else
-		index_close(ix);
-	cmd_progress(c, "", 0, 0, true);
 }
 
 static int run_import(struct ctx *c, struct author *au, struct import_plan *plan)
@@ -109,61 +90,8 @@ int cmd_import(struct ctx *c, int argc, char **argv)
 	status = run_import(c, &au, &plan);
 	author_close(&au);
 	if (status != EXIT_FAIL)
-		bring_index(c, &node);
+		index_after(c, &node);
 	return status;
-}
-
-static const struct { const char *key, *value; } settings[] = {
-	{ "gpg.format", "ssh" }, { "gpg.ssh.allowedSignersFile", "roster/allowed_signers" }, { "receive.fsckObjects", "true" },
-	{ "receive.maxInputSize", "1073741824" }, { "receive.denyCurrentBranch", "refuse" }, { "receive.denyDeletes", "true" },
-	{ "transfer.fsckObjects", "true" }, { "core.filemode", "false" },	/* documents have no executable bit */
-};
-
-/* Stands from the first moment of an init to its last: what it lies in may be thrown away. */
-#define UNFINISHED ".git/colep/unfinished"
-
-/* Did an init stop here? It has its mark, or only the folder that was to hold it. */
-static bool unfinished(struct arena *a, const char *dir)
-{
-	struct err e = ERR_INIT;
-	char **names;
-	size_t n;
-
-	if (file_exists(path_join(a, dir, UNFINISHED)))
-		return true;
-	return dir_list(&names, &n, a, dir, &e) == RC_OK && n == 1 && strcmp(names[0], ".git") == 0 &&
-	    dir_list(&names, &n, a, path_join(a, dir, ".git"), &e) == RC_OK && (n == 0 || (n == 1 && strcmp(names[0], "colep") == 0));
-}
-
-/* What a failed or killed init has left. */
-static enum rc undo(struct arena *a, const char *dir, bool made, struct err *e)
-{
-	enum rc rc;
-
-	if (made)
-		return dir_remove(dir, e);
-	(void)((rc = dir_remove(path_join(a, dir, "roster"), e)) || (rc = dir_remove(path_join(a, dir, ".git"), e)));
-	return rc;
-}
-
-static enum rc set_up(struct author *au, struct node *node, struct ctx *c, const char *dir, bool practice, struct err *e)
-{
-	const struct str exclude = STR("# drafts stay here until 'colep submit' has checked them\n/drafts/\n");
-	enum rc rc;
-	size_t i;
-
-	if ((rc = dir_make(path_join(c->arena, dir, ".git/colep"), 0755, e)) ||
-	    (rc = file_write(path_join(c->arena, dir, UNFINISHED), STR(""), 0644, e)) || (rc = repo_init(&au->repo, dir, e)))
-		return rc;
-	*node = (struct node){ dir, path_join(c->arena, dir, ".git"), path_join(c->arena, dir, ".git/colep"), false, practice };
-	if ((rc = dir_make(path_join(c->arena, node->git, "info"), 0755, e)) ||
-	    (rc = file_write(path_join(c->arena, node->git, "info/exclude"), exclude, 0644, e)))
-		return rc;
-	for (i = 0; i < sizeof settings / sizeof *settings && !rc; i++)
-		rc = repo_config_set(au->repo, settings[i].key, settings[i].value, e);
-	if (!rc && practice)
-		rc = repo_config_set(au->repo, "colep.practice", "true", e);
-	return rc;
 }
 
 static enum rc found(struct author *au, struct ctx *c, struct str name, struct str ceiling, struct err *e)
@@ -224,7 +152,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	}
 	dir = path_join(c->arena, c->dirs != &c->dir ? c->dir : "", argv[1]);	/* -C counts, COLEP_DIR names another node */
 	made = !file_exists(dir);
-	if (!made && unfinished(c->arena, dir) && undo(c->arena, dir, false, &e))
+	if (!made && setup_unfinished(c->arena, dir) && setup_undo(c->arena, dir, false, &e))
 		return cmd_fail(c, &e), EXIT_FAIL;
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);
@@ -239,17 +167,17 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	if (!key)
 		signer_make(&au.signer);
 	au.have_key = true;
-	if (set_up(&au, &node, c, dir, practice, &e) || lock_open(&au.lock, path_join(c->arena, node.cache, "lock"), 1, &e) ||
+	if (setup_node(&node, &au.repo, c->arena, dir, practice, &e) || lock_open(&au.lock, path_join(c->arena, node.cache, "lock"), 1, &e) ||
 	    found(&au, c, cstr(name), cstr(ceiling), &e)) {
 		struct err again = ERR_INIT;
 
 		author_close(&au);
-		if (undo(c->arena, dir, made, &again))
+		if (setup_undo(c->arena, dir, made, &again))
 			cmd_say(c, "%s", again.msg);
 		(void)cmd_fail(c, &e);
 		return EXIT_FAIL;
 	}
-	if (dir_remove(path_join(c->arena, dir, UNFINISHED), &e))
+	if (dir_remove(path_join(c->arena, dir, SETUP_UNFINISHED), &e))
 		cmd_say(c, "%s", e.msg);
 	words_format(&words, &au.space);
 	cmd_say(c, "%s: a new community%s%s; its root is %s", dir, name ? ": " : "", name ? name : "", buf_cstr(&words));
@@ -262,6 +190,6 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	}
 	author_close(&au);
 	if (status != EXIT_FAIL)
-		bring_index(c, &node);
+		index_after(c, &node);
 	return status;
 }

@@ -185,7 +185,7 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 			oid_format(hex, &id);
 			fprintf(c->out, c->json ? "{\"commit\":\"%s\"}\n" : "%s\n", hex);
 			if ((rc = repo_index_set(au.repo, &id, &e)))
-				author_later(&au);
+				au.later = true;	/* the next command brings git's index after */
 		}
 	} else if (!rc && !oid_eq(&au.main, &au.base)) {
 		/* plain commits of git whose content is undone, or held back: it is in the folder, main takes a step back */

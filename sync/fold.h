@@ -22,7 +22,7 @@ struct fold {
 	void *ctx;
 };
 
-/* The caller holds the node's lock and its repo. Reads the history below main, as it was accepted before. */
+/* The caller holds the node's lock and its repo. main none: a node that is being joined. Reads the history below main, as it was accepted before. */
 enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
     const struct oid *main, struct err *e) NODISCARD;
 

@@ -1190,7 +1190,7 @@ static int by_value(const void *x, const void *y)
 	const struct value *a = x, *b = y;
 
 	if (!a->value.p || !b->value.p)
-		return (b->value.p != NULL) - (a->value.p != NULL) ? (a->value.p ? -1 : 1) : 0;
+		return !a->value.p - !b->value.p;	/* absent: last */
 	return str_cmp(a->value, b->value);
 }
 

@@ -193,6 +193,7 @@ enum rc query_parse(struct query **out, struct filters *f, struct arena *a, stru
 		if (!not && colon != SIZE_MAX && colon && start + colon + 1 < i &&
 		    filters_add(f, a, str_sub(text, start, start + colon), str_sub(text, start + colon + 1, i))) {
 			filtered = true;
+			words++;
 			continue;
 		}
 		add_clause(q, &cap, a, str_sub(text, start, i), false, not, &words);

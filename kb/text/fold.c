@@ -139,7 +139,7 @@ void text_lower(struct buf *out, struct str word)
 		if (c == 0x0130)		/* capital dotted i: one small i, without a combining dot */
 			c = 'i';
 		n = utf8proc_decompose_char((utf8proc_int32_t)c, part, 64,
-		    UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &boundary);
+		    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &boundary);
 		for (k = 0; k < n && k < 64; k++)
 			if ((c = arabic((uint32_t)part[k])))
 				buf_utf8(&b, c);
@@ -264,12 +264,14 @@ void text_plain(struct buf *out, size_t **from, struct str text)
 
 		at = i;
 		c = str_utf8_next(text, &i);
-		if ((c >= 0x200b && c <= 0x200f) || c == 0x2060 || c == 0xfeff || c == 0x00ad || (c >= 0x202a && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069))
+		if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff || c == 0x00ad || c == 0x034f ||
+		    c == 0x061c || c == 0x180e || (c >= 0x202a && c <= 0x202e) || (c >= 0xfe00 && c <= 0xfe0f))
 			continue;
 		d = digit_of(c);
-		if (c == 0x00a0 || c == 0x202f || c == 0x2007 || c == 0x2009)
+		if (c == 0x00a0 || c == 0x202f || (c >= 0x2000 && c <= 0x200a) || c == 0x205f || c == 0x3000)
 			d = ' ';
+		if (c == 0x2010 || c == 0x2011)
+			d = '-';
 		if (d) {
 			map[out->n - start] = at;
 			buf_putc(out, (char)d);

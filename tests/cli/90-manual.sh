@@ -3,7 +3,7 @@
 # examples of colep(1) and the README give what they show. In an example [...] stands for any text, or on a
 # line of its own for any lines; ids of commits, their six words and runs of blanks are alike.
 n=0 failed=0
-ahead="serve site"	# described, and allowed to be missing from a program that has not got them yet
+ahead=""	# described, and allowed to be missing from a program that has not got them yet
 ok() { # STATUS NAME LOG
 	n=$((n + 1))
 	if [ "$1" -eq 0 ]; then echo "ok $n - $2"
