@@ -25,11 +25,17 @@ bool setup_unfinished(struct arena *a, const char *dir)
 
 enum rc setup_undo(struct arena *a, const char *dir, bool made, struct err *e)
 {
+	char **names;
+	size_t n, i;
 	enum rc rc;
 
 	if (made)
 		return dir_remove(dir, e);
-	(void)((rc = dir_remove(path_join(a, dir, "roster"), e)) || (rc = dir_remove(path_join(a, dir, ".git"), e)));
+	rc = dir_list(&names, &n, a, dir, e);
+	for (i = 0; !rc && i < n; i++)
+		if (strncmp(names[i], "_git2_", 6) == 0)	/* libgit2 tries out the disk with these */
+			rc = dir_remove(path_join(a, dir, names[i]), e);
+	(void)(rc || (rc = dir_remove(path_join(a, dir, "roster"), e)) || (rc = dir_remove(path_join(a, dir, ".git"), e)));
 	return rc;
 }
 
