@@ -210,6 +210,8 @@ ok "the lock of another is not taken away" test -e node/.git/index.lock
 rm node/.git/index.lock
 check "afterwards there is nothing to save" 0 "nothing to save" colep -C node save
 is "and git's index is right" "$(git -C node status --porcelain)" ""
+echo colep >node/.git/index.lock && put node ll-bps-2023-dead
+ok "a lock of a command that was killed does not stand in the way" colep -C node save
 (while [ ! -e .stop ]; do touch node/lessons/bps/*.md; colep -C node status >/dev/null 2>>.errs; done) & p=$!
 i=0; while [ $i -lt 8 ]; do i=$((i + 1)); put node ll-bps-2023-busy body="Round $i." && colep -C node save >/dev/null 2>>.errs || echo "save $i" >>.errs; done
 : >.stop; wait $p
