@@ -57,29 +57,29 @@ struct tongue {
 };
 
 static struct tongue tongues[] = {
-{ "en", 46, 40000, "b c d f g h l m n p r s t v w br cr dr fr gr pr tr bl cl fl pl sl st sp str ch sh th qu",
+{ "en", 46, 16000, "b c d f g h l m n p r s t v w br cr dr fr gr pr tr bl cl fl pl sl st sp str ch sh th qu",
   "a e i o u a e i o ea ou ai ee", "- - - n r s t l m d nd nt st ck ng rt", "- - - - s ed ing er tion ment al ly",
   "the of and to in a is for that are with as by on from was at be this which or an not have it has their were its "
   "migrants smuggling border police investigation route country information persons traffickers case cooperation liaison "
   "offices vehicles documents evidence victims network payment hawala crossing coast lorry arrest court", NULL },
-{ "fr", 9, 15000, "b c d f g l m n p r s t v br cr dr fr gr pr tr ch j qu", "a e i o u é ou ai eau oi", "- - - n r s t l",
+{ "fr", 9, 7000, "b c d f g l m n p r s t v br cr dr fr gr pr tr ch j qu", "a e i o u é ou ai eau oi", "- - - n r s t l",
   "- - - s e es er ment tion ée", "de la le les et des en un une du que est pour dans qui par sur avec ne pas frontière "
   "passeurs enquête police migrants", NULL },
-{ "de", 9, 15000, "b d f g h k l m n p r s t w z br dr fr gr kr pr tr sch st sp", "a e i o u ä ö ü ei au ie",
+{ "de", 9, 7000, "b d f g h k l m n p r s t w z br dr fr gr kr pr tr sch st sp", "a e i o u ä ö ü ei au ie",
   "- n r s t l m nd rt cht ng", "- - - en er e es ung lich keit", "der die und in den von zu das mit sich des auf für ist im "
   "dem nicht ein eine als auch grenze schleuser ermittlung polizei", NULL },
-{ "bs", 7, 12000, "b c d g j k l m n p r s t v z č š ž dj br gr kr pr tr st sv", "a e i o u a e i", "- - - n r s t k m",
+{ "bs", 7, 6000, "b c d g j k l m n p r s t v z č š ž dj br gr kr pr tr st sv", "a e i o u a e i", "- - - n r s t k m",
   "- - a e i u om ama nja ost", "i u je na se da za od su sa o koji kao ili granica policija istraga krijumčari", NULL },
-{ "ru", 9, 15000, "б в г д ж з к л м н п р с т ф х ч ш бр гр др кр пр тр ст", "а е и о у ы я ю", "- - - н р с т л к м й",
+{ "ru", 9, 7000, "б в г д ж з к л м н п р с т ф х ч ш бр гр др кр пр тр ст", "а е и о у ы я ю", "- - - н р с т л к м й",
   "- - а ы ов ам ами ость ение ный", "и в не на что с по как это из для от его за или граница полиция мигранты следствие",
   NULL },
-{ "bg", 4, 8000, "б в г д ж з к л м н п р с т х ц ч ш бр гр др кр пр тр ст", "а е и о у ъ я", "- - - н р с т л к м",
+{ "bg", 4, 5000, "б в г д ж з к л м н п р с т х ц ч ш бр гр др кр пр тр ст", "а е и о у ъ я", "- - - н р с т л к м",
   "- - а и та ят ът ове ост ние", "на и за да от се в с по е като граница полиция мигранти разследване", NULL },
-{ "tr", 6, 10000, "b c ç d f g h k l m n p r s ş t v y z", "a e ı i o ö u ü", "- - n r l k m t ş", "- - lar ler da de in ın lık ci",
+{ "tr", 6, 5000, "b c ç d f g h k l m n p r s ş t v y z", "a e ı i o ö u ü", "- - n r l k m t ş", "- - lar ler da de in ın lık ci",
   "ve bir bu ile olarak olan için da de daha sınır polis göçmen soruşturma", NULL },
-{ "ar", 5, 8000, "ب ت ث ج ح خ د ر ز س ش ص ض ط ع غ ف ق ك ل م ن ه و ي", "- - ا و ي", "- - - ر ل م ن د ب",
+{ "ar", 5, 5000, "ب ت ث ج ح خ د ر ز س ش ص ض ط ع غ ف ق ك ل م ن ه و ي", "- - ا و ي", "- - - ر ل م ن د ب",
   "- - - ة ات ون ين ها", "في من على إلى أن عن مع التي هذا هذه الحدود الشرطة المهاجرين تحقيق تهريب", NULL },
-{ "fa", 5, 8000, "ب پ ت ج چ ح خ د ر ز س ش ف ق ک گ ل م ن ه و ی", "- ا و ی ا", "- - - ر ن م د ت", "- - - ها ان ی های تر",
+{ "fa", 5, 5000, "ب پ ت ج چ ح خ د ر ز س ش ف ق ک گ ل م ن ه و ی", "- ا و ی ا", "- - - ر ن م د ت", "- - - ها ان ی های تر",
   "و در به از که این را با است برای مرز پلیس قاچاق مهاجران تحقیق", NULL },
 };
 enum { TONGUES = sizeof tongues / sizeof *tongues };
@@ -322,7 +322,7 @@ static void put(const char *dir, struct str path)
 	char *folder = arena_cstr(&g.a, cstr(to));
 
 	*strrchr(folder, '/') = '\0';
-	if ((!file_is_dir(folder) && dir_make(folder, 0755, &e)) || file_write(to, buf_str(&g.b), 0644, &e))
+	if ((!file_is_dir(folder) && dir_make(folder, 0755, &e)) || file_write_fast(to, buf_str(&g.b), 0644, &e))
 		fail();
 }
 
@@ -382,7 +382,7 @@ static void document(const char *dir, size_t i)
 		buf_printf(&slug, "%s-%s", k->prefix, owner);
 		if (k->year) {
 			buf_printf(&slug, "-%u-", year);
-			add_word(&slug, &tongues[0], g.seed, 60 + below(&g.state, 30000), NULL);
+			add_word(&slug, &tongues[0], g.seed, 60 + below(&g.state, 15000), NULL);
 			buf_printf(&slug, "-%zu", i);
 		}
 		id = arena_str(&g.a, buf_str(&slug));
