@@ -394,9 +394,11 @@ static bool regular(const struct change *c)
 }
 
 /* The words of one document go to the builder. */
-static void add_words(void *ctx, struct str term, unsigned weight)
+static void add_words(void *ctx, struct str word, unsigned lang, unsigned weight)
 {
-	builder_word(ctx, term, weight);
+	struct writer *w = ctx;
+
+	builder_word(w->b, index_stems(w->ix), word, lang, weight);
 }
 
 static enum rc put_document(struct writer *w, struct str path, struct str text, const struct oid *blob, struct err *e)
@@ -422,7 +424,7 @@ static enum rc put_document(struct writer *w, struct str path, struct str text, 
 	    (rc = txn_put(w->txn, w->t.ids, r.id, buf_str(&num), e)))
 		goto out;
 	builder_document(w->b, ordinal);
-	record_terms(&r, text, &w->vocab, index_stems(w->ix), add_words, w->b);
+	record_words(&r, text, &w->vocab, add_words, w);
 	w->st.next++;
 	w->st.documents++;
 	w->st.length += builder_length(w->b);
@@ -687,7 +689,7 @@ static enum rc merge(struct writer *w, const bool *chosen, const struct segment 
 		    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_DOC, e)))
 			break;
 		builder_document(w->b, ordinals[j]);
-		record_terms(&r, buf_str(&text), &w->vocab, index_stems(w->ix), add_words, w->b);
+		record_words(&r, buf_str(&text), &w->vocab, add_words, w);
 	}
 	left = arena_array(&w->a, w->st.nsegments + 1, sizeof *left);
 	for (j = 0; j < w->st.nsegments && !rc; j++) {
