@@ -28,6 +28,8 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+$(BUILD)/obj/render/theme.o: render/theme/colep.css
+
 # Unit tests: each tests/unit/NAME.c is a cmocka program of its own.
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*.c)))
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
@@ -37,13 +39,17 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client
+TEST_PACKAGES = libcmocka-dev openssh-client curl
 
-.PHONY: setup setup-test
+FUZZ_PACKAGES = clang
+
+.PHONY: setup setup-test setup-fuzz
 setup:	## install what is missing to build and run (Debian packages)
 	@$(call install,$(PACKAGES))
 setup-test: setup	## install what the tests need besides
 	@$(call install,$(TEST_PACKAGES))
+setup-fuzz: setup	## install what fuzzing needs besides
+	@$(call install,$(FUZZ_PACKAGES))
 
 # Root installs; else sudo without a question; else the line to type.
 define install
@@ -57,6 +63,14 @@ echo "installing$$missing" >&2; log=$$(mktemp); \
 { $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $$missing; } >$$log 2>&1 \
 	|| { cat $$log >&2; echo "colep: setup: installing failed; see the lines above" >&2; rm -f $$log; exit 3; }; rm -f $$log
 endef
+
+# A practice node of its own, with its own key, made once from content/ and kept.
+.PHONY: run
+run: setup	## install what is missing, build, serve a practice node made from content/
+	@$(MAKE) -s colep
+	@[ -d build/practice/.git/colep ] || { rm -rf build/practice; COLEP_KEYS=$(CURDIR)/build/practice-keys \
+		./colep init build/practice --id bps --name 'Practice' --practice --import content >/dev/null; }
+	@COLEP_KEYS=$(CURDIR)/build/practice-keys exec ./colep -C build/practice serve $(if $(PORT),--port $(PORT))
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
@@ -73,6 +87,32 @@ check:	## the quick tests, before every commit
 check-asan:	## the unit tests under AddressSanitizer and UBSan
 	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' unit
 	@tests/run $(patsubst $(BUILD)/%,build-asan/%,$(UNIT))
+
+# Each tests/fuzz/NAME.c is a libFuzzer target. Seeds: the documents of content/ and tests/fuzz/seeds/NAME.
+# What is found stays in build-fuzz/found/NAME-*; what was learned, in build-fuzz/corpus/NAME.
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_SECONDS ?= 600
+FUZZ_CFLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-missing-field-initializers
+.PHONY: fuzz fuzz-build
+fuzz: fuzz-build	## run each fuzz target for FUZZ_SECONDS (600); a finding fails
+	@for t in $(FUZZ); do echo "fuzz $$t: $(FUZZ_SECONDS) s"; \
+		build-fuzz/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=build-fuzz/found/$$t- -verbosity=1 build-fuzz/corpus/$$t >build-fuzz/$$t.log 2>&1 \
+			|| { tail -n 40 build-fuzz/$$t.log; exit 1; }; \
+		grep -E '^(Done|stat::number)' build-fuzz/$$t.log; grep ' cov: ' build-fuzz/$$t.log | tail -n 1; done
+
+fuzz-build: setup-fuzz
+	@$(MAKE) -s BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link' build-fuzz/libcolep.a
+	@$(MAKE) -s BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer' $(FUZZ:%=build-fuzz/fuzz/%)
+	@mkdir -p build-fuzz/found
+	@for t in $(FUZZ); do mkdir -p build-fuzz/corpus/$$t; \
+		{ case $$t in md) ;; *) find content -name '*.md' ;; esac; \
+			if [ -d tests/fuzz/seeds/$$t ]; then find tests/fuzz/seeds/$$t -type f; fi; } | \
+		while read -r f; do cp "$$f" build-fuzz/corpus/$$t/; done; done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libcolep.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
 
 .PHONY: check-deps
 check-deps:	## prove that includes point down only, and each library has one gate
@@ -103,5 +143,38 @@ clean:	## remove what was built
 .PHONY: help
 help:	## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+
+# ---- headers, installing, packaging ----
+TEST_PACKAGES += mandoc dpkg-dev
+unit: check-headers
+LDFLAGS += -Wl,-z,relro -Wl,-z,now	# tables that a fault could write to are read-only once loaded
+HEADERS = $(sort $(shell find kb sync render -name '*.h'))
+.PHONY: check-headers
+check-headers:	## prove that each header compiles alone
+	@for h in $(HEADERS); do echo 'extern int one;' | $(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fsyntax-only -include $$h -x c - || exit 1; done
+
+# What is installed: the program, its manual, the texts of docs/, and content/ to begin a community with.
+DOC_TEXTS = README.md LICENSE CONTRIBUTING.md docs/admin.md docs/threats.md docs/notices.md
+TO = $(DESTDIR)$(PREFIX)
+.PHONY: install uninstall
+install: colep	## copy program, man pages and texts below PREFIX (/usr/local; DESTDIR goes in front)
+	install -d -m 755 $(TO)/bin $(TO)/share/man/man1 $(TO)/share/man/man5 $(TO)/share/doc/colep
+	install -m 755 colep $(TO)/bin/colep
+	install -m 644 docs/colep.1 $(TO)/share/man/man1/colep.1
+	install -m 644 docs/colep.5 $(TO)/share/man/man5/colep.5
+	install -m 644 $(DOC_TEXTS) $(TO)/share/doc/colep
+	find content -name '*.md' -exec install -D -m 644 {} $(TO)/share/colep/{} \;
+
+uninstall:	## remove what install copied; nodes and keys stay
+	rm -rf $(TO)/bin/colep $(TO)/share/man/man1/colep.1 $(TO)/share/man/man5/colep.5 $(TO)/share/doc/colep $(TO)/share/colep
+
+# build/colep_VERSION_ARCH.deb, the same bytes for the same commit and compiler. Libraries that are linked are
+# found by dpkg-shlibdeps; those loaded when needed, and git, are listed.
+VERSION = $(shell sed -n 's/.*COLEP_VERSION "\(.*\)"/\1/p' kb/version.h)
+DEB_NEEDS = libgit2-1.5 (>= 1.5.1), libmicrohttpd12 (>= 0.9.75), git (>= 1:2.39)
+.PHONY: deb
+deb: colep	## build a Debian package in build/
+	@EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y kb/version.h); \
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$EPOCH} docs/deb $(BUILD) $(VERSION) '$(DEB_NEEDS)' $(MAKE)
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/obj/main.d

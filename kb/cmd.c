@@ -20,7 +20,8 @@ int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct op
 		return cmd_usage(c, "%s", e.msg);
 	if (!help)
 		return -1;
-	fprintf(c->out, "usage: colep [-C DIR] %s %s\n%s\n\n", c->command->name, c->command->args, c->command->about);
+	fprintf(c->out, "usage: colep [-C DIR] %s%s%s\n%s\n\n", c->command->name, *c->command->args ? " " : "",
+	    c->command->args, c->command->about);
 	for (i = 0; i < n + 2; i++) {
 		const struct opt *o = &all[i];
 		char left_side[80];
@@ -52,7 +53,7 @@ int cmd_usage(struct ctx *c, const char *fmt, ...)
 	say(c, c->command ? c->command->name : "arguments", fmt, ap);
 	va_end(ap);
 	if (c->command)
-		fprintf(c->err, "usage: colep [-C DIR] %s %s\n", c->command->name, c->command->args);
+		fprintf(c->err, "usage: colep [-C DIR] %s%s%s\n", c->command->name, *c->command->args ? " " : "", c->command->args);
 	return EXIT_USAGE;
 }
 

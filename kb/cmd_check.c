@@ -29,6 +29,12 @@ static void add(struct files *f, struct arena *a, const char *path, const char *
 	f->v[f->n++] = (struct file){ path, cstr(rel), rel };
 }
 
+/* A folder to look into, and not one that stands in a document's place: that is a finding. */
+static bool folder(const char *path)
+{
+	return file_is_dir(path) && !str_ends(cstr(path), STR(".md"));
+}
+
 /* Documents and strays below a folder; what begins with a dot is not ours. */
 static enum rc collect(struct files *f, struct arena *a, const char *path, const char *rel, unsigned depth, struct err *e)
 {
@@ -43,9 +49,8 @@ static enum rc collect(struct files *f, struct arena *a, const char *path, const
 
 		if (names[i][0] == '.')
 			continue;
-		if (file_is_dir(p)) {
-			if (depth < 8)
-				rc = collect(f, a, p, r, depth + 1, e);
+		if (folder(p) && depth < 8) {
+			rc = collect(f, a, p, r, depth + 1, e);
 		} else if (depth > 0 && strncmp(r, "roster/", 7) != 0 && strncmp(r, "vocab/", 6) != 0) {
 			add(f, a, p, r);
 		}
@@ -106,16 +111,16 @@ int cmd_check(struct ctx *c, int argc, char **argv)
 		const char *rel = relative(c->arena, have_node ? &node : NULL, argv[k]);
 		size_t from = files.n;
 
-		if (file_is_dir(argv[k])) {
+		if (folder(argv[k])) {
 			if (collect(&files, c->arena, argv[k], "", 1, &e))
 				return cmd_fail(c, &e);
 			for (i = from; i < files.n; i++) {
-				files.v[i].shown = files.v[i].path;
+				files.v[i].shown = path_bare(files.v[i].path);
 				files.v[i].rel = cstr(relative(c->arena, have_node ? &node : NULL, files.v[i].path));
 			}
 		} else if (file_exists(argv[k])) {
 			add(&files, c->arena, argv[k], rel);
-			files.v[from].shown = argv[k];
+			files.v[from].shown = path_bare(argv[k]);
 		} else {
 			cmd_say(c, "%s: no such file; name a document or a folder of documents", argv[k]);
 			bad = true;
@@ -130,7 +135,7 @@ int cmd_check(struct ctx *c, int argc, char **argv)
 		struct buf text = BUF_INIT;
 
 		cmd_progress(c, "checking", i, files.n, false);
-		if (file_read(&text, files.v[i].path, LIMIT_DOC + 1, &e)) {
+		if (file_read(&text, files.v[i].path, LIMIT_DOC, &e)) {
 			const char *at = strstr(e.msg, ": ");
 
 			finding_add(&f, &scratch, (struct place){ 0, 0 }, LEVEL_ERROR, "file", "%s", at ? at + 2 : e.msg);

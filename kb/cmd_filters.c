@@ -102,3 +102,16 @@ void reading_close(struct reading *r)
 	r->snap = NULL;
 	r->ix = NULL;
 }
+
+void index_after(struct ctx *c, const struct node *n)
+{
+	struct progress p = { indexing, c };
+	struct err e = ERR_INIT;
+	struct index *ix;
+
+	if (index_open(&ix, n, false, &p, NULL, NULL, &e))
+		cmd_say(c, "the index is behind: %s", e.msg);
+	else
+		index_close(ix);
+	cmd_progress(c, "", 0, 0, true);
+}

@@ -25,4 +25,7 @@ struct reading {
 enum rc reading_open(struct reading *r, struct ctx *c, const char *dir, struct err *e) NODISCARD;
 void reading_close(struct reading *r);
 
+/* After a change of main: bring the index to it, so that the next search finds it ready. A failure is only told. */
+void index_after(struct ctx *c, const struct node *n);
+
 #endif

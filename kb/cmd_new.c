@@ -55,6 +55,7 @@ int cmd_new(struct ctx *c, int argc, char **argv)
 		{ "set", 's', OPT_LIST, &sets, "K=V", "a key and its value; a list is a,b; may stand several times" },
 	};
 	struct template_set *set;
+	int64_t first, last;
 	struct err e = ERR_INIT;
 	struct buf text = BUF_INIT;
 	const struct kind *kind;
@@ -86,6 +87,8 @@ int cmd_new(struct ctx *c, int argc, char **argv)
 		set[i].value = cstr(sets.v[i] + eq + 1);
 		if (str_utf8_bad(set[i].value) != set[i].value.n)
 			return cmd_usage(c, "--set %s: not UTF-8", set[i].key.p);
+		if (str_is(set[i].key, "date") && !date_parse(&first, &last, set[i].value))
+			return cmd_usage(c, "--set date: no date; write 2022, 2022-05 or 2022-05-18");
 	}
 	if (node_open(&node, c->arena, c->dir, &e))
 		return cmd_fail(c, &e);
@@ -96,7 +99,7 @@ int cmd_new(struct ctx *c, int argc, char **argv)
 		return cmd_usage(c, "%.*s: no owner; it is a country's code in small letters, or an institution's", FMT_STR(owner));
 	date_format(date, c->now);
 	for (i = 0; i < sets.n; i++)
-		if (str_is(set[i].key, "date") && set[i].value.n >= 4)
+		if (str_is(set[i].key, "date"))
 			memcpy(date, set[i].value.p, 4);	/* the id's year is the document's */
 	slug = doc_slug(c->arena, cstr(slug_arg ? slug_arg : argv[2]), 40);
 	dir = path_join(c->arena, node.dir, "drafts");
@@ -128,11 +131,11 @@ int cmd_new(struct ctx *c, int argc, char **argv)
 
 		cmd_out(&o, c);
 		out_begin(&o);
-		out_text(&o, "path", cstr(file));
+		out_text(&o, "path", cstr(path_bare(file)));
 		out_end(&o);
 		out_close(&o);
 	} else {
-		fprintf(c->out, "%s\n", file);
+		fprintf(c->out, "%s\n", path_bare(file));
 	}
 	return EXIT_YES;
 }

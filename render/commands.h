@@ -4,4 +4,7 @@
 
 struct ctx;
 
+int cmd_serve(struct ctx *c, int argc, char **argv);
+int cmd_site(struct ctx *c, int argc, char **argv);
+
 #endif

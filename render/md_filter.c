@@ -169,7 +169,7 @@ static void unescape(struct buf *b, struct str s)
 			i++;
 		}
 	}
-	buf_add(b, s.p + from, s.n - from);
+	buf_str_add(b, str_sub(s, from, s.n));
 }
 
 static struct str unescaped(struct filter *f, struct str s)

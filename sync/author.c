@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "kb/limits.h"
+#include "sync/fold.h"
 
 enum { LOCK_SECONDS = 10 };
 
@@ -157,6 +158,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 {
 	struct author au = { .a = a, .node = n, .lock = LOCK_INIT, .now = now };
 	struct str space;
+	size_t pushed;
 	char *path;
 	enum rc rc;
 
@@ -176,7 +178,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 		goto out;
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
-	    (rc = repo_ref(&au.main, au.repo, "refs/heads/main", e)) || (rc = find_base(&au, e)) ||
+	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = find_base(&au, e)) ||
 	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
 		goto out;
 	find_member(&au);

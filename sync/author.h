@@ -29,7 +29,7 @@ struct author {
 	int64_t now;
 };
 
-/* Lock (10 s), open, find out who and where we are. RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can
+/* Lock (10 s), open, fold in what peers pushed, find out who and where we are. RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can
  * be read, not written. */
 enum rc author_open(struct author *au, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e) NODISCARD;

@@ -19,6 +19,7 @@ struct flow {
 	struct node node;
 	struct author au;
 	struct load load;
+	struct str shown;		/* the file people edit, when it is not the document's path; or none */
 	struct err e;
 };
 
@@ -53,9 +54,11 @@ static int check(struct flow *f, struct str path, struct str text)
 	size_t i;
 
 	check_document(&found, f->c->arena, path, text, &env);
+	path = f->shown.n ? f->shown : path;
 	for (i = 0; i < found.n; i++)
 		if (!found.v[i].passed)
-			cmd_say(f->c, "%.*s:%u: %s: %.*s", FMT_STR(path), found.v[i].place.line,
+			cmd_say(f->c, "%.*s:%s %s: %.*s", FMT_STR(path), found.v[i].place.line ?
+			    arena_printf(f->c->arena, "%u:", found.v[i].place.line) : "",
 			    found.v[i].level == LEVEL_ERROR ? "error" : "warning", FMT_STR(found.v[i].message));
 	if (found.errors)
 		cmd_say(f->c, "%.*s: %zu error%s to mend first", FMT_STR(path), found.errors, found.errors == 1 ? "" : "s");
@@ -190,6 +193,7 @@ static int submit_one(struct flow *f, const char *arg)
 	}
 	if (repo_lookup(&there, f->au.repo, &f->au.base, path, &f->e) == RC_OK)
 		return no(f->c, name, "is submitted already; edit it in its folder and run 'colep save'");
+	f->shown = cstr(file);
 	text = set(a, text, "status", STR("submitted"));
 	if (str_chr(name, '.') != SIZE_MAX) {	/* a translation has no status */
 		struct buf out = BUF_INIT;

@@ -1,13 +1,13 @@
 /* sync/cmd_import.c: colep init DIR and colep import FOLDER. */
-#include "kb/cmd.h"
+#include "kb/cmd_filters.h"
 #include "sync/commands.h"
 
 #include <string.h>
 
 #include "kb/doc/doc.h"
-#include "kb/index/index.h"
 #include "kb/limits.h"
 #include "sync/import.h"
+#include "sync/setup.h"
 #include "sync/words.h"
 
 struct teller {
@@ -32,25 +32,6 @@ static void told(void *ctx, struct str id, struct str source, const char *why)
 static void progress(void *ctx, const char *what, uint64_t n, uint64_t total)
 {
 	cmd_progress(((struct teller *)ctx)->c, what, n, total, false);
-}
-
-static void indexing(void *ctx, uint64_t n, uint64_t total)
-{
-	cmd_progress(ctx, "indexing", n, total, false);
-}
-
-/* After a change of main: so that the next search finds the index ready. A failure is only told. */
-static void bring_index(struct ctx *c, const struct node *n)
-{
-	struct progress p = { indexing, c };
-	struct err e = ERR_INIT;
-	struct index *ix;
-
-	if (index_open(&ix, n, false, &p, NULL, NULL, &e))
-		cmd_say(c, "the index is behind: %s", e.msg);
-	else
-		index_close(ix);
-	cmd_progress(c, "", 0, 0, true);
 }
 
 static int run_import(struct ctx *c, struct author *au, struct import_plan *plan)
@@ -92,7 +73,7 @@ int cmd_import(struct ctx *c, int argc, char **argv)
 	if (left != 2)
 		return cmd_usage(c, left < 2 ? "needs a folder" : "one folder at a time");
 	if (!(plan.kind = kind_find(cstr(kind))))
-		return cmd_usage(c, "%s: no kind of document; 'colep new' lists them", kind);
+		return cmd_usage(c, "--kind %s: no kind of document, such as lesson or case-study; 'man 5 colep' lists them", kind);
 	if (node_open(&node, c->arena, c->dir, &e) || author_open(&au, c->arena, &node, c->keys, c->agent, c->now, &e))
 		return cmd_fail(c, &e);
 	plan.folder = argv[1];
@@ -109,33 +90,8 @@ int cmd_import(struct ctx *c, int argc, char **argv)
 	status = run_import(c, &au, &plan);
 	author_close(&au);
 	if (status != EXIT_FAIL)
-		bring_index(c, &node);
+		index_after(c, &node);
 	return status;
-}
-
-static const struct { const char *key, *value; } settings[] = {
-	{ "gpg.format", "ssh" }, { "gpg.ssh.allowedSignersFile", "roster/allowed_signers" }, { "receive.fsckObjects", "true" },
-	{ "receive.maxInputSize", "1073741824" }, { "receive.denyCurrentBranch", "refuse" }, { "receive.denyDeletes", "true" },
-	{ "transfer.fsckObjects", "true" },
-};
-
-static enum rc set_up(struct author *au, struct node *node, struct ctx *c, const char *dir, bool practice, struct err *e)
-{
-	const struct str exclude = STR("# drafts stay here until 'colep submit' has checked them\n/drafts/\n");
-	enum rc rc;
-	size_t i;
-
-	if ((rc = repo_init(&au->repo, dir, e)))
-		return rc;
-	*node = (struct node){ dir, path_join(c->arena, dir, ".git"), path_join(c->arena, dir, ".git/colep"), false, practice };
-	if ((rc = dir_make(node->cache, 0755, e)) || (rc = dir_make(path_join(c->arena, node->git, "info"), 0755, e)) ||
-	    (rc = file_write(path_join(c->arena, node->git, "info/exclude"), exclude, 0644, e)))
-		return rc;
-	for (i = 0; i < sizeof settings / sizeof *settings && !rc; i++)
-		rc = repo_config_set(au->repo, settings[i].key, settings[i].value, e);
-	if (!rc && practice)
-		rc = repo_config_set(au->repo, "colep.practice", "true", e);
-	return rc;
 }
 
 static enum rc found(struct author *au, struct ctx *c, struct str name, struct str ceiling, struct err *e)
@@ -194,7 +150,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 		cmd_say(c, "no folder for keys; set COLEP_KEYS or HOME");
 		return EXIT_FAIL;
 	}
-	dir = path_join(c->arena, c->ndirs && strcmp(c->dir, ".") != 0 ? c->dir : "", argv[1]);
+	dir = path_join(c->arena, c->dirs != &c->dir ? c->dir : "", argv[1]);	/* -C counts, COLEP_DIR names another node */
 	made = !file_exists(dir);
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);
@@ -209,7 +165,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	if (!key)
 		signer_make(&au.signer);
 	au.have_key = true;
-	if (set_up(&au, &node, c, dir, practice, &e) || lock_open(&au.lock, path_join(c->arena, node.cache, "lock"), 1, &e) ||
+	if (setup_node(&node, &au.repo, c->arena, dir, practice, &e) || lock_open(&au.lock, path_join(c->arena, node.cache, "lock"), 1, &e) ||
 	    found(&au, c, cstr(name), cstr(ceiling), &e)) {
 		struct err again = ERR_INIT;
 
@@ -230,6 +186,6 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	}
 	author_close(&au);
 	if (status != EXIT_FAIL)
-		bring_index(c, &node);
+		index_after(c, &node);
 	return status;
 }

@@ -37,6 +37,26 @@ static const char *guarded(struct arena *a, const struct member *m, const struct
 	return NULL;
 }
 
+bool guard_key(const struct member *m, const struct doc_path *p, struct str key, struct str old, struct str new)
+{
+	bool clears = roster_may(m, ACT_CLEAR, p->owner, false), publishes = roster_may(m, ACT_PUBLISH, p->owner, false);
+
+	if (str_is(key, "tlp"))
+		return !old.p || tlp_rank(new) >= tlp_rank(old) || roster_may(m, ACT_LOWER, p->owner, p->kind->common);
+	if (str_is(key, "owner"))
+		return !old.p || m->role == ROLE_SECRETARIAT;
+	if (str_is(key, "status")) {
+		if (status_rank(old) <= 1 && status_rank(new) <= 1)
+			return true;
+		return publishes || ((status_rank(new) == 2 || status_rank(new) == 5) && clears);
+	}
+	if (str_is(key, "cleared-by") || str_is(key, "cleared-on"))
+		return clears || publishes;
+	if (str_is(key, "endorsed-at"))
+		return roster_may(m, ACT_ENDORSE, p->owner, false);
+	return true;
+}
+
 const char *guard_refuses(struct arena *a, const struct member *m, struct str path, struct str old, struct str new)
 {
 	struct doc before = { 0 }, after = { 0 };

@@ -10,4 +10,8 @@
  * with its cure, in the arena. Only texts that parse are looked into. */
 const char *guard_refuses(struct arena *a, const struct member *m, struct str path, struct str old, struct str new);
 
+/* One guarded key of a document at a path: may this member write it so? old, new: values, .p NULL when absent.
+ * true for every other key. */
+bool guard_key(const struct member *m, const struct doc_path *p, struct str key, struct str old, struct str new);
+
 #endif

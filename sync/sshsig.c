@@ -151,33 +151,45 @@ void sshsig_sign(struct buf *b, const struct ed25519 *k, struct str message)
 	buf_free(&data);
 }
 
+/* The key and the raw signature of an armored one. */
+static bool parse_signature(unsigned char public[32], unsigned char sig_out[64], struct str armored)
+{
+	struct buf blob = BUF_INIT;
+	struct str s, key, sig, raw;
+	uint32_t version;
+	bool ok = unarmor(&blob, BEGIN_SIG, armored, END_SIG);
+
+	s = buf_str(&blob);
+	ok = ok && take(&raw, &s, 6) && str_is(raw, "SSHSIG") && take_u32(&version, &s) && version == 1 &&
+	    take_string(&key, &s) && take_is(&s, "git") && take_is(&s, "") && take_is(&s, "sha512") && take_string(&sig, &s) &&
+	    !s.n && take_key(public, &key) && !key.n && take_is(&sig, "ssh-ed25519") && take_string(&raw, &sig) &&
+	    raw.n == 64 && !sig.n;
+	if (ok)
+		memcpy(sig_out, raw.p, 64);
+	buf_free(&blob);
+	return ok;
+}
+
+bool sshsig_key(unsigned char public[32], struct str armored)
+{
+	unsigned char sig[64];
+
+	return parse_signature(public, sig, armored);
+}
+
 enum rc sshsig_verify(unsigned char public_out[32], struct str armored, struct str message, struct err *e)
 {
+	unsigned char public[32], sig[64];
+	struct buf data = BUF_INIT;
 	enum rc rc = RC_OK;
-	struct buf blob = BUF_INIT, data = BUF_INIT;
-	struct str s, key, sig, raw;
-	unsigned char public[32];
-	uint32_t version;
 
-	if (!unarmor(&blob, BEGIN_SIG, armored, END_SIG)) {
-		rc = err_set(e, RC_INVALID, "signature: not an armored SSH signature");
-		goto out;
-	}
-	s = buf_str(&blob);
-	if (!take(&raw, &s, 6) || !str_is(raw, "SSHSIG") || !take_u32(&version, &s) || version != 1 ||
-	    !take_string(&key, &s) || !take_is(&s, "git") || !take_is(&s, "") || !take_is(&s, "sha512") ||
-	    !take_string(&sig, &s) || s.n || !take_key(public, &key) || key.n || !take_is(&sig, "ssh-ed25519") ||
-	    !take_string(&raw, &sig) || raw.n != 64 || sig.n) {
-		rc = err_set(e, RC_INVALID, "signature: not ed25519 over SHA-512 in the namespace git");
-		goto out;
-	}
+	if (!parse_signature(public, sig, armored))
+		return err_set(e, RC_INVALID, "signature: not ed25519 over SHA-512 in the namespace git, armored as SSH does");
 	sshsig_payload(&data, message);
-	if (!ed25519_verify((const unsigned char *)raw.p, public, buf_str(&data)))
+	if (!ed25519_verify(sig, public, buf_str(&data)))
 		rc = err_set(e, RC_UNTRUSTED, "signature: does not fit what was signed");
 	else
 		memcpy(public_out, public, 32);
-out:
-	buf_free(&blob);
 	buf_free(&data);
 	return rc;
 }

@@ -19,6 +19,9 @@ void sshsig_format(struct buf *b, const unsigned char public[32], const unsigned
  * formed, but it does not verify. RC_INVALID: not of this form. */
 enum rc sshsig_verify(unsigned char public_out[32], struct str armored, struct str message, struct err *e) NODISCARD;
 
+/* The key that a signature names, without asking whether it verifies. */
+bool sshsig_key(unsigned char public[32], struct str armored);
+
 /* "AAAAC3NzaC1lZDI1NTE5AAAAI...": the base64 of an ssh-ed25519 public key, and back. */
 void sshkey_public(struct buf *b, const unsigned char public[32]);
 bool sshkey_public_parse(unsigned char public[32], struct str base64);

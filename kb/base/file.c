@@ -229,6 +229,15 @@ enum rc dir_remove(const char *path, struct err *e)
 	return rc;
 }
 
+const char *path_bare(const char *path)
+{
+	const char *p = path;
+
+	while (p[0] == '.' && p[1] == '/')
+		p += 1 + strspn(p + 1, "/");
+	return *p ? p : path;
+}
+
 char *path_join(struct arena *a, const char *dir, const char *name)
 {
 	size_t n = strlen(dir);

@@ -33,6 +33,9 @@ enum rc dir_list(char ***names, size_t *n, struct arena *a, const char *path, st
 /* Remove a tree, symlinks as such; what is not there is fine. */
 enum rc dir_remove(const char *path, struct err *e) NODISCARD;
 
+/* A path without "./" in front, as it is shown to people. Borrows path. */
+const char *path_bare(const char *path);
+
 /* "a/b" in the arena; b alone when it is absolute or a is "". */
 char *path_join(struct arena *a, const char *dir, const char *name);
 

@@ -44,6 +44,15 @@ static struct place place_of(const struct checker *c, const char *name)
 	return k ? k->place : AT_FRONT;
 }
 
+/* A value as messages show it: not at all, when it looks like personal data. */
+static const char *shown(const struct checker *c, struct str v)
+{
+	struct findings f = { 0 };
+
+	check_personal(&f, c->a, v, 1, false);
+	return f.n ? "***" : arena_cstr(c->a, str_utf8_cut(v, 200));
+}
+
 static struct str nearest_word(const char *words, struct str got)
 {
 	struct str rest = cstr(words), w, near = STR_NONE;
@@ -110,10 +119,10 @@ static void check_code(struct checker *c, const struct key *k, const struct key_
 			return;
 		near = nearest_word(r->values, v);
 		if (near.n)
-			ADD(c, k->value_place, LEVEL_ERROR, "value", "%s: %.*s is not allowed; did you mean %.*s", r->name, FMT_STR(v),
+			ADD(c, k->value_place, LEVEL_ERROR, "value", "%s: %s is not allowed; did you mean %.*s", r->name, shown(c, v),
 			    FMT_STR(near));
 		else
-			ADD(c, k->value_place, LEVEL_ERROR, "value", "%s: %.*s is not allowed; use one of: %s", r->name, FMT_STR(v),
+			ADD(c, k->value_place, LEVEL_ERROR, "value", "%s: %s is not allowed; use one of: %s", r->name, shown(c, v),
 			    r->values);
 		return;
 	}
@@ -121,27 +130,27 @@ static void check_code(struct checker *c, const struct key *k, const struct key_
 		return;
 	if (strcmp(r->vocab, "lang") == 0) {
 		if (!lang_valid(v))
-			ADD(c, k->value_place, LEVEL_ERROR, "lang", "%s: %.*s is no language code; write en, bg, sr-Latn and so on",
-			    r->name, FMT_STR(v));
+			ADD(c, k->value_place, LEVEL_ERROR, "lang", "%s: %s is no language code; write en, bg, sr-Latn and so on",
+			    r->name, shown(c, v));
 		return;
 	}
 	if (strcmp(r->vocab, "grading") == 0) {
 		if (!grading_valid(v))
-			ADD(c, k->value_place, LEVEL_ERROR, "grading", "%s: %.*s is no grading; write admiralty:B2, 4x4:B2 or 3x5x2:1AP",
-			    r->name, FMT_STR(v));
+			ADD(c, k->value_place, LEVEL_ERROR, "grading", "%s: %s is no grading; write admiralty:B2, 4x4:B2 or 3x5x2:1AP",
+			    r->name, shown(c, v));
 		return;
 	}
 	if (strcmp(r->vocab, "owners") == 0) {
 		if (!owner_known(c, v, &near))
-			ADD(c, k->value_place, LEVEL_ERROR, "code", "%s: %.*s is no country or institution we know%s%.*s; "
-			    "vocab/institutions.md lists them", r->name, FMT_STR(v), near.n ? "; did you mean " : "", FMT_STR(near));
+			ADD(c, k->value_place, LEVEL_ERROR, "code", "%s: %s is no country or institution we know%s%.*s; "
+			    "vocab/institutions.md lists them", r->name, shown(c, v), near.n ? "; did you mean " : "", FMT_STR(near));
 		return;
 	}
 	if (strcmp(r->vocab, "countries") == 0 && c->kind && strcmp(c->kind->name, "exercise") == 0) {
 		if (v.n == 2 && v.p[0] == 'X' && v.p[1] >= 'A' && v.p[1] <= 'Z' && v.p[1] != 'K')
 			return;
-		ADD(c, k->value_place, LEVEL_ERROR, "exercise-country", "%s: %.*s is not made up; an exercise uses XA, XB, XC and so on",
-		    r->name, FMT_STR(v));
+		ADD(c, k->value_place, LEVEL_ERROR, "exercise-country", "%s: %s is not made up; an exercise uses XA, XB, XC and so on",
+		    r->name, shown(c, v));
 		return;
 	}
 	t = vocab_table(c->env->vocab, cstr(r->vocab));
@@ -149,10 +158,10 @@ static void check_code(struct checker *c, const struct key *k, const struct key_
 		return;
 	near = vocab_nearest(t, v);
 	if (near.n)
-		ADD(c, k->value_place, LEVEL_ERROR, "code", "%s: %.*s is no code we know; did you mean %.*s", r->name, FMT_STR(v),
+		ADD(c, k->value_place, LEVEL_ERROR, "code", "%s: %s is no code we know; did you mean %.*s", r->name, shown(c, v),
 		    FMT_STR(near));
 	else
-		ADD(c, k->value_place, LEVEL_ERROR, "code", "%s: %.*s is no code we know; vocab/%s.md lists them", r->name, FMT_STR(v),
+		ADD(c, k->value_place, LEVEL_ERROR, "code", "%s: %s is no code we know; vocab/%s.md lists them", r->name, shown(c, v),
 		    r->vocab);
 }
 
@@ -163,22 +172,22 @@ static void check_value(struct checker *c, const struct key *k, const struct key
 	switch (r->type) {
 	case KEY_DATE:
 		if (!date_parse(&first, &last, v))
-			ADD(c, k->value_place, LEVEL_ERROR, "date", "%s: %.*s is no date; write 2022, 2022-05, 2022-05-18 or "
-			    "2021-03/2021-11", r->name, FMT_STR(v));
+			ADD(c, k->value_place, LEVEL_ERROR, "date", "%s: %s is no date; write 2022, 2022-05, 2022-05-18 or "
+			    "2021-03/2021-11", r->name, shown(c, v));
 		break;
 	case KEY_NUMBER:
 		if (!all_digits(v))
-			ADD(c, k->value_place, LEVEL_ERROR, "number", "%s: %.*s is no whole number", r->name, FMT_STR(v));
+			ADD(c, k->value_place, LEVEL_ERROR, "number", "%s: %s is no whole number", r->name, shown(c, v));
 		break;
 	case KEY_YESNO:
 		if (r->values ? !word_in(r->values, v) : !str_is(v, "yes") && !str_is(v, "no"))
-			ADD(c, k->value_place, LEVEL_ERROR, "value", "%s: %.*s is not allowed; use %s", r->name, FMT_STR(v),
+			ADD(c, k->value_place, LEVEL_ERROR, "value", "%s: %s is not allowed; use %s", r->name, shown(c, v),
 			    r->values ? r->values : "yes or no");
 		break;
 	case KEY_ID:
 	case KEY_IDLIST:
 		if (!doc_id_valid(v, NULL, NULL))
-			ADD(c, k->value_place, LEVEL_ERROR, "relation", "%s: %.*s is no id of a document", r->name, FMT_STR(v));
+			ADD(c, k->value_place, LEVEL_ERROR, "relation", "%s: %s is no id of a document", r->name, shown(c, v));
 		else if (c->env->known && strcmp(r->name, "id") != 0 && !c->env->known(c->env->ctx, v))
 			ADD(c, k->value_place, LEVEL_WARNING, "relation", "%s: there is no %.*s here; it may not have arrived yet",
 			    r->name, FMT_STR(v));
@@ -251,16 +260,16 @@ static void check_keys(struct checker *c)
 			continue;
 		}
 		if ((r->type == KEY_LIST || r->type == KEY_IDLIST) && !k->list && k->n) {
-			ADD(c, k->value_place, LEVEL_ERROR, "list", "%s: a list is wanted; write %s: [%.*s]", r->name, r->name,
-			    FMT_STR(k->values[0]));
+			ADD(c, k->value_place, LEVEL_ERROR, "list", "%s: a list is wanted; write %s: [%s]", r->name, r->name,
+			    shown(c, k->values[0]));
 			continue;
 		}
 		if (r->type != KEY_LIST && r->type != KEY_IDLIST && k->list) {
 			ADD(c, k->value_place, LEVEL_ERROR, "list", "%s: one value is wanted, not a list", r->name);
 			continue;
 		}
-		if (c->d->kind && strcmp(r->name, "lint-ok") == 0)
-			continue;
+		if (strcmp(r->name, "lint-ok") == 0 || strcmp(r->name, "tlp") == 0)
+			continue;	/* pass(), check_label() */
 		for (j = 0; j < k->n; j++)
 			check_value(c, k, r, k->values[j]);
 	}
@@ -288,7 +297,7 @@ static void check_missing(struct checker *c, const struct key_rule *rules, bool 
 			ADD(c, k->place, LEVEL_ERROR, "key-missing", "%s is empty; a published document needs it: %s", r->name, r->about);
 		else
 			ADD(c, k ? k->place : AT_FRONT, LEVEL_ERROR, strcmp(r->name, "tlp") == 0 ? "label-missing" : "key-missing",
-			    "%s is missing; %s", r->name, r->about);
+			    "%s is missing; %s%s%s", r->name, r->about, r->values ? ": " : "", r->values ? r->values : "");
 	}
 }
 
@@ -302,8 +311,8 @@ static void check_label(struct checker *c)
 	if (str_is(c->d->tlp, "TLP:WHITE"))
 		ADD(c, at, LEVEL_WARNING, "label-white", "tlp: TLP:WHITE is the old name; write TLP:CLEAR");
 	else if (rank < 0)
-		ADD(c, at, LEVEL_ERROR, "label-missing", "tlp: %.*s is no label; write TLP:CLEAR, TLP:GREEN or TLP:AMBER",
-		    FMT_STR(c->d->tlp));
+		ADD(c, at, LEVEL_ERROR, "label-missing", "tlp: %s is no label; write TLP:CLEAR, TLP:GREEN or TLP:AMBER",
+		    shown(c, c->d->tlp));
 	if (rank > ceiling)
 		ADD(c, at, LEVEL_ERROR, "label-ceiling", "tlp: %.*s is above %.*s, the highest label this community stores; keep it out",
 		    FMT_STR(c->d->tlp), FMT_STR(c->env->ceiling));
@@ -347,18 +356,18 @@ static void check_identity(struct checker *c, const struct doc_path *p)
 		struct str of = front_text(&c->d->front, "translation-of");
 
 		if (of.n && !str_eq(of, p->id))
-			ADD(c, place_of(c, "translation-of"), LEVEL_ERROR, "id-name", "translation-of: %.*s is not what the file's name "
-			    "says: %.*s", FMT_STR(of), FMT_STR(p->id));
+			ADD(c, place_of(c, "translation-of"), LEVEL_ERROR, "id-name", "translation-of: %s is not what the file's name "
+			    "says: %.*s", shown(c, of), FMT_STR(p->id));
 		if (c->d->lang.n && p->lang.n && !str_eq(c->d->lang, p->lang))
-			ADD(c, place_of(c, "lang"), LEVEL_ERROR, "id-name", "lang: %.*s is not what the file's name says: %.*s",
-			    FMT_STR(c->d->lang), FMT_STR(p->lang));
+			ADD(c, place_of(c, "lang"), LEVEL_ERROR, "id-name", "lang: %s is not what the file's name says: %.*s",
+			    shown(c, c->d->lang), FMT_STR(p->lang));
 		return;
 	}
 	if (c->d->id.n && !doc_id_valid(c->d->id, &k, &owner))
-		ADD(c, place_of(c, "id"), LEVEL_ERROR, "id", "id: %.*s is no id; it is prefix-owner-year-slug, as in cs-mk-2022-taiwan",
-		    FMT_STR(c->d->id));
+		ADD(c, place_of(c, "id"), LEVEL_ERROR, "id", "id: %s is no id; it is prefix-owner-year-slug, as in cs-mk-2022-taiwan",
+		    shown(c, c->d->id));
 	else if (c->d->id.n && !str_eq(c->d->id, p->id))
-		ADD(c, place_of(c, "id"), LEVEL_ERROR, "id-name", "id: %.*s is not the file's name, %.*s.md", FMT_STR(c->d->id),
+		ADD(c, place_of(c, "id"), LEVEL_ERROR, "id-name", "id: %s is not the file's name, %.*s.md", shown(c, c->d->id),
 		    FMT_STR(p->id));
 	if (front_text(&c->d->front, "kind").n && !c->d->kind) {
 		struct buf names = BUF_INIT;
@@ -366,7 +375,7 @@ static void check_identity(struct checker *c, const struct doc_path *p)
 		for (k = kinds; k->name; k++)
 			buf_printf(&names, "%s%s", names.n ? " " : "", k->name);
 		near = nearest_word(buf_cstr(&names), front_text(&c->d->front, "kind"));
-		ADD(c, place_of(c, "kind"), LEVEL_ERROR, "kind", "kind: %.*s is no kind; %s%.*s", FMT_STR(front_text(&c->d->front,
+		ADD(c, place_of(c, "kind"), LEVEL_ERROR, "kind", "kind: %s is no kind; %s%.*s", shown(c, front_text(&c->d->front,
 		    "kind")), near.n ? "did you mean " : "use one of: ", FMT_STR(near.n ? near : buf_str(&names)));
 		buf_free(&names);
 	} else if (c->d->kind && c->d->kind != p->kind) {
@@ -374,8 +383,8 @@ static void check_identity(struct checker *c, const struct doc_path *p)
 		    c->d->kind->prefix, c->d->kind->folder);
 	}
 	if (c->d->owner.n && !str_eq(c->d->owner, p->owner))
-		ADD(c, place_of(c, "owner"), LEVEL_ERROR, "owner", "owner: %.*s is not the owner that the id names, %.*s",
-		    FMT_STR(c->d->owner), FMT_STR(p->owner));
+		ADD(c, place_of(c, "owner"), LEVEL_ERROR, "owner", "owner: %s is not the owner that the id names, %.*s",
+		    shown(c, c->d->owner), FMT_STR(p->owner));
 }
 
 /* Is what stands at s[i] == '<' raw HTML, and not a link in angle brackets or just a sign? */
@@ -468,6 +477,8 @@ static void check_body(struct checker *c, struct body *b)
 
 		while (indent < line.n && line.p[indent] == ' ')
 			indent++;
+		if (indent < line.n && line.p[indent] == '\t')
+			indent = 4;
 		if (fence.n) {
 			size_t run = 0;
 
@@ -559,6 +570,25 @@ static int by_place(const void *x, const void *y)
 	return c ? c : str_cmp(a->message, b->message);
 }
 
+/* Values that the file spells otherwise than they read ("\x40" for "@"): the text as a whole hides them. */
+static void check_escaped(struct checker *c, bool contact)
+{
+	const struct front *f = &c->d->front;
+	size_t i, j, n;
+
+	for (i = 0; i < f->n; i++)
+		for (j = 0; j < f->keys[i].n; j++) {
+			const struct key *k = &f->keys[i];
+
+			if (str_find(str_sub(c->d->text, k->from, k->to), k->values[j]) != SIZE_MAX)
+				continue;
+			n = c->f->n;
+			check_personal(c->f, c->a, k->values[j], 1, contact);
+			for (; n < c->f->n; n++)
+				c->f->v[n].place = k->value_place;
+		}
+}
+
 /* lint-ok: "PD05 vessel number" passes the findings of PD05 in this document. */
 static void pass(struct checker *c)
 {
@@ -571,8 +601,8 @@ static void pass(struct checker *c)
 
 		(void)str_split(&rule, &rest, ' ');
 		if (rule.n != 4 || !str_starts(rule, STR("PD")) || !str_trim(rest).n) {
-			ADD(c, k->place, LEVEL_ERROR, "lint-ok", "lint-ok: %.*s; write the rule and why it is a false alarm: PD05 vessel "
-			    "number", FMT_STR(k->values[j]));
+			ADD(c, k->place, LEVEL_ERROR, "lint-ok", "lint-ok: %s; write the rule and why it is a false alarm: PD05 vessel "
+			    "number", shown(c, k->values[j]));
 			continue;
 		}
 		for (i = 0; i < c->f->n; i++)
@@ -594,6 +624,7 @@ void check_document(struct findings *f, struct arena *a, struct str path, struct
 	const char *why = NULL;
 	size_t i, start = f->n;
 	bool draft = str_starts(path, STR("drafts/")), contact, published, parsed;
+	const struct str given = path;
 
 	c.d = &d;
 	if (draft) {
@@ -617,7 +648,8 @@ void check_document(struct findings *f, struct arena *a, struct str path, struct
 	} else {
 		int rank = status_rank(d.status);
 
-		c.translation = p.lang.n > 0 || front_key(&d.front, "translation-of");
+		/* By its name; else one key would free an original from its label. */
+		c.translation = p.kind ? p.lang.n > 0 : front_key(&d.front, "translation-of") != NULL;
 		published = !c.translation && (rank == 3 || rank == 4);
 		check_keys(&c);
 		check_missing(&c, c.translation ? translation_keys : common_keys, published);
@@ -633,11 +665,13 @@ void check_document(struct findings *f, struct arena *a, struct str path, struct
 		if (c.kind && !c.translation)
 			check_headings(&c, &body, published);
 		check_personal(f, a, text, 1, contact);
+		check_escaped(&c, contact);
 		if (!draft && rank == 0)
 			ADD(&c, place_of(&c, "status"), LEVEL_WARNING, "status", "status: a draft lies in drafts/; 'colep submit' moves it");
-		pass(&c);
 	}
-	check_personal(f, a, path, 0, contact);
+	check_personal(f, a, given, 0, contact);
+	if (parsed)
+		pass(&c);
 	if (f->n > start + 1)
 		qsort(f->v + start, f->n - start, sizeof *f->v, by_place);
 	for (i = start; i < f->n; i++) {

@@ -217,11 +217,25 @@ static enum rc place_fail(struct place *at, unsigned line, struct err *e, const 
 	return err_set(e, RC_INVALID, "%s", what);
 }
 
+/* What libyaml would take for the end of a line or of the document, and we, who count LFs, would not. */
+static const char *hidden_break(struct str line)
+{
+	bool marker = str_starts(line, STR("---")) || str_starts(line, STR("..."));
+
+	if (marker && (line.n == 3 || line.p[3] == ' ' || line.p[3] == '\t'))
+		return "a second document in the front matter ('---' or '...' and more); take the line out";
+	if (str_chr(line, '\r') != SIZE_MAX || str_find(line, STR("\xc2\x85")) != SIZE_MAX ||
+	    str_find(line, STR("\xe2\x80\xa8")) != SIZE_MAX || str_find(line, STR("\xe2\x80\xa9")) != SIZE_MAX)
+		return "a line break other than LF in the front matter (CR, U+0085, U+2028 or U+2029); take it out";
+	return NULL;
+}
+
 enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct str text, struct err *e)
 {
 	struct front f = { .open = 4 };
 	struct reader r = { .f = &f, .at = at, .a = a, .e = e };
 	struct str rest, line;
+	const char *why;
 	size_t cap = 0, off;
 	enum rc rc;
 
@@ -252,6 +266,8 @@ enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct
 			f.body_line = (unsigned)r.nlines + 2;
 			break;
 		}
+		if ((why = hidden_break(line)))
+			return place_fail(at, (unsigned)r.nlines + 1, e, why);
 	}
 	if (!f.close)
 		return place_fail(at, 1, e, "front matter is not closed; put a line --- behind it");
@@ -311,7 +327,8 @@ void front_quote(struct buf *b, struct str value, bool in_list)
 	while (i < value.n) {
 		uint32_t c = str_utf8_next(value, &i);
 
-		buf_utf8(&clean, c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ? ' ' : c);
+		buf_utf8(&clean, c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+		    c == 0xfffe || c == 0xffff ? ' ' : c);
 	}
 	if (plain(buf_str(&clean), in_list)) {
 		buf_str_add(b, buf_str(&clean));

@@ -32,7 +32,7 @@ struct front {
 };
 
 /* Strings borrow text or live in the arena. On RC_INVALID *at says where. Says apart: no front matter,
- * no closing line, BOM, CRLF, NUL, not UTF-8, too large, duplicate key, nesting, anchor, alias, tag, and
+ * no closing line, BOM, CRLF, other line breaks, a second document, NUL, not UTF-8, too large, duplicate key, nesting, anchor, alias, tag, and
  * the `title: Water: a study` case (put the value in double quotes). Bodies are not looked at. */
 enum rc front_parse(struct front *f, struct place *at, struct arena *a, struct str text, struct err *e) NODISCARD;
 

@@ -20,7 +20,7 @@ struct scan {
 	const size_t *from;
 	struct str text;		/* the original */
 	unsigned line;			/* of its first byte; 0: the text is a name, not lines */
-	size_t seen, seen_line, line_start;	/* the last place asked for: places rise within a rule */
+	size_t seen, seen_line, seen_column;	/* the last place asked for: places rise within a rule */
 };
 
 static bool digit(char c) { return c >= '0' && c <= '9'; }
@@ -34,6 +34,8 @@ static struct str mask(struct arena *a, struct str s)
 	size_t n = str_utf8_count(s), head = n > 7 ? 3 : 1, tail = n > 7 ? 2 : 0, i = 0, k;
 	struct str front, back;
 
+	if (str_utf8_bad(s) != s.n)
+		return STR("***");
 	for (k = 0; k < head && i < s.n; k++)
 		(void)str_utf8_next(s, &i);
 	front = str_sub(s, 0, i);
@@ -53,37 +55,41 @@ static void found(struct scan *s, const char *rule, size_t i, size_t j, const ch
 
 	if (s->line) {
 		if (off < s->seen)
-			s->seen = 0, s->seen_line = s->line, s->line_start = 0;
+			s->seen = 0, s->seen_line = s->line, s->seen_column = 1;
 		for (k = s->seen; k < off; k++)
 			if (s->text.p[k] == '\n')
-				s->seen_line++, s->line_start = k + 1;
+				s->seen_line++, s->seen_column = 1;
+			else
+				s->seen_column += (s->text.p[k] & 0xc0) != 0x80;
 		s->seen = off;
 		place.line = (unsigned)s->seen_line;
-		place.column = (unsigned)str_utf8_count(str_sub(s->text, s->line_start, off)) + 1;
+		place.column = (unsigned)s->seen_column;
 	}
 	finding_add(s->f, s->a, place, level, rule, "%s %.*s; %s", what, FMT_STR(match),
 	    level == LEVEL_ERROR ? "remove it, or put a line under lint-ok when it is a false alarm" :
 	    "remove it unless it is needed and says nothing of a person");
 }
 
-/* Does one of the words (separated by '|', small letters) stand within `chars` characters of [i, j)? */
+/* Does one of the words (separated by '|', small letters), or its plural in s, stand within `chars` characters of
+ * [i, j)? */
 static bool near(const struct scan *s, size_t i, size_t j, size_t chars, const char *words)
 {
-	size_t lo = i, hi = j, n, k;
-	struct str rest = cstr(words), w, window;
+	size_t lo = i, hi = j, n, b, e, gap;
+	struct str rest, w;
 
 	for (n = 0; lo > 0 && n < chars + 20; n++)
 		while (--lo > 0 && (s->low.p[lo] & 0xc0) == 0x80)
 			;
 	for (n = 0; hi < s->low.n && n < chars + 20; n++)
 		(void)str_utf8_next(s->low, &hi);
-	window = str_sub(s->low, lo, hi);
-	while (str_split(&w, &rest, '|')) {
-		for (k = 0; k + w.n <= window.n; k++) {
-			size_t b = lo + k, e = b + w.n, gap;
-
-			if (memcmp(window.p + k, w.p, w.n) != 0 || (b > 0 && alnum(s->low.p[b - 1])) ||
-			    letter(at(s->low, e)) || (e > i && b < j))
+	for (b = lo; b < hi; b++) {
+		if (!letter(s->low.p[b]) || (b > 0 && alnum(s->low.p[b - 1])))
+			continue;
+		for (rest = cstr(words); str_split(&w, &rest, '|');) {
+			if (w.p[0] != s->low.p[b] || !str_eq(str_sub(s->low, b, b + w.n), w))
+				continue;
+			e = b + w.n + (at(s->low, b + w.n) == 's');
+			if (letter(at(s->low, e)) || (e > i && b < j))
 				continue;
 			gap = e <= i ? str_utf8_count(str_sub(s->low, e, i)) : str_utf8_count(str_sub(s->low, j, b));
 			if (gap <= chars)
@@ -93,26 +99,63 @@ static bool near(const struct scan *s, size_t i, size_t j, size_t chars, const c
 	return false;
 }
 
-/* Digits from i, with at most one of " .-/()" (two for ") ") between; *n of them; returns the end. */
-static size_t digit_run(const struct scan *s, size_t i, size_t *n)
-{
-	size_t j = i, end = i, gap;
+enum { GROUPS = 20 };
 
-	for (*n = 0; j < s->p.n;) {
-		if (digit(s->p.p[j])) {
-			(*n)++;
-			end = ++j;
-			continue;
-		}
-		for (gap = 0; gap < 2 && j < s->p.n && strchr(" .-/()", s->p.p[j]); gap++)
+/* Groups of digits from i, with one or two of " .-/()" between: as many whole groups as hold at most max digits. The
+ * first is taken even when it is longer. */
+struct run {
+	size_t n, end;			/* digits in all; offset behind the last */
+	size_t groups, from[GROUPS], size[GROUPS];
+};
+
+static void digit_run(struct run *r, const struct scan *s, size_t i, size_t max)
+{
+	size_t j = i, k, gap;
+
+	*r = (struct run){ .end = i };
+	while (r->groups < GROUPS) {
+		for (k = j; digit(at(s->p, k)) && (!r->groups || r->n + (k - j) <= max); k++)
+			;
+		if (k == j || (r->groups && r->n + (k - j) > max))
+			return;
+		r->from[r->groups] = j;
+		r->size[r->groups++] = k - j;
+		r->n += k - j;
+		r->end = j = k;
+		for (gap = 0; gap < 2 && j < s->p.n && s->p.p[j] && strchr(" .-/()", s->p.p[j]); gap++)
 			j++;
-		if (gap == 0 || !digit(at(s->p, j)))
-			break;
+		if (!gap)
+			return;
 	}
-	return end;
 }
 
-/* "2022-05-18", "18.05.2022", "18/5/2022", "18 May 2022", "May 18, 2022" at i: its end, or 0. */
+static bool year(const struct scan *s, const struct run *r, size_t group)
+{
+	const char *p = s->p.p + r->from[group];
+
+	return r->size[group] == 4 && ((p[0] == '1' && p[1] == '9') || (p[0] == '2' && p[1] == '0'));
+}
+
+static bool years(const struct scan *s, const struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->groups; i++)
+		if (!year(s, r, i))
+			return false;
+	return true;
+}
+
+static size_t ordinal(const struct scan *s, size_t i)	/* behind "st", "nd", "rd", "th" at i, or i */
+{
+	struct str two = str_sub(s->low, i, i + 2);
+
+	return !letter(at(s->low, i + 2)) && (str_is(two, "st") || str_is(two, "nd") || str_is(two, "rd") || str_is(two, "th")) ?
+	    i + 2 : i;
+}
+
+/* "2022-05-18", "18.05.2022", "18/5/2022", "18 May 2022", "18-May-2022", "1st of May 2022", "May 18, 2022" at i: its
+ * end, or 0. */
 static size_t full_date(const struct scan *s, size_t i)
 {
 	static const char *const months[] = { "january", "february", "march", "april", "may", "june", "july", "august",
@@ -129,9 +172,17 @@ static size_t full_date(const struct scan *s, size_t i)
 				j++, n[k]++;
 			if (k == 2)
 				break;
+			if (k == 0 && n[0] <= 2) {
+				m = ordinal(s, j);
+				sep = at(s->p, m);
+				if ((sep == ' ' || sep == '-' || sep == '/' || sep == '.') && letter(at(s->p, m + 1))) {
+					j = m + 1;
+					if (str_is(str_sub(s->low, j, j + 3), "of "))
+						j += 3;
+					goto month;
+				}
+			}
 			sep = at(s->p, j);
-			if (sep == ' ' && k == 0 && n[0] <= 2)
-				goto named;
 			if (sep != '-' && sep != '.' && sep != '/')
 				return 0;
 			j++;
@@ -143,10 +194,6 @@ static size_t full_date(const struct scan *s, size_t i)
 		return (n[0] == 4 && n[1] && n[1] <= 2 && n[2] && n[2] <= 2) ||
 		    (n[0] && n[0] <= 2 && n[1] && n[1] <= 2 && (n[2] == 4 || n[2] == 2)) ? j : 0;
 	}
-	n[0] = 0;
-	goto month;
-named:
-	j++;
 month:
 	for (m = 0; m < sizeof months / sizeof *months; m++) {
 		struct str word = cstr(months[m]);
@@ -163,11 +210,13 @@ month:
 				n[1]++;
 			if (!n[1] || n[1] > 2)
 				return 0;
+			k = ordinal(s, k);
 			if (at(s->p, k) == ',')
 				k++;
 		}
-		if (at(s->p, k++) != ' ')
+		if (!at(s->p, k) || !strchr(" -/", at(s->p, k)))
 			return 0;
+		k++;
 		for (n[2] = 0; digit(at(s->p, k)); k++)
 			n[2]++;
 		return n[2] == 4 ? k : 0;
@@ -185,7 +234,7 @@ static void pd01_mail(struct scan *s)
 		for (b = i; b > 0 && (alnum(s->p.p[b - 1]) || strchr("._%+-", s->p.p[b - 1])) && i - b < 64; b--)
 			;
 		for (dot = 0, e = i + 1; e < s->p.n && (alnum(s->p.p[e]) || s->p.p[e] == '-' || s->p.p[e] == '.'); e++)
-			if (s->p.p[e] == '.' && e > i + 1 && letter(at(s->p, e + 1)) && alnum(at(s->p, e + 2)))
+			if (s->p.p[e] == '.' && e > i + 1 && alnum(at(s->p, e + 1)) && !digit(at(s->p, e + 1)) && alnum(at(s->p, e + 2)))
 				dot = e;
 		if (b < i && dot) {
 			found(s, "PD01", b, e, "an e-mail address");
@@ -196,19 +245,26 @@ static void pd01_mail(struct scan *s)
 
 static void pd02_phone(struct scan *s)
 {
-	size_t i, e, n;
+	struct run r;
+	size_t i, day;
 
 	for (i = 0; i < s->p.n; i++) {
 		bool plus = s->p.p[i] == '+';
 
 		if (plus ? i > 0 && alnum(s->p.p[i - 1]) : !digit(s->p.p[i]) || (i > 0 && alnum(s->p.p[i - 1])))
 			continue;
-		e = digit_run(s, i + plus + (plus && at(s->p, i + 1) == '('), &n);
-		if (plus ? n >= 8 && n <= 15 : n >= 7 && n <= 15 && !full_date(s, i) &&
-		    near(s, i, e, 40, "tel|telephone|phone|mobile|whatsapp|viber|phone number|mob"))
-			found(s, "PD02", i, e, "a telephone number");
-		if (n)
-			i = e - 1;
+		digit_run(&r, s, i + plus + (plus && at(s->p, i + 1) == '('), 15);
+		if (!plus && (day = full_date(s, i))) {
+			i = day - 1;
+		} else if (!plus && years(s, &r)) {
+			i = r.end - 1;
+		} else if (r.n <= 15 && (plus ? r.n >= 8 : r.n >= 7 && near(s, i, r.end, 40,
+		    "tel|telephone|phone|mobile|whatsapp|viber|mob"))) {
+			found(s, "PD02", i, r.end, "a telephone number");
+			i = r.end - 1;
+		} else if (!plus) {	/* a number may begin with the next group */
+			i = r.from[0] + r.size[0] - 1;
+		}
 	}
 }
 
@@ -230,21 +286,22 @@ static unsigned mod97(struct str s)
 static void pd03_iban(struct scan *s)
 {
 	char b[34];
-	size_t i, j, n;
+	size_t i, j, n, digits;
 
 	for (i = 0; i + 15 <= s->p.n; i++) {
 		if (!letter(s->p.p[i]) || !letter(s->p.p[i + 1]) || !digit(s->p.p[i + 2]) || !digit(s->p.p[i + 3]) ||
 		    (i > 0 && alnum(s->p.p[i - 1])))
 			continue;
-		for (n = 0, j = i; j < s->p.n && n < sizeof b; j++) {
+		for (n = digits = 0, j = i; j < s->p.n && n < sizeof b; j++) {
 			char c = s->p.p[j];
 
 			if ((c == ' ' || c == '-') && n && alnum(s->p.p[j - 1]))
 				continue;
-			if (!digit(c) && !letter(c))
-				break;
+			if (!digit(c) && (!letter(c) || upper(c) != upper(s->p.p[i])))
+				break;		/* "EU27 member states ..." is a sentence */
 			b[n++] = c;
-			if (n >= 15 && !alnum(at(s->p, j + 1)) && mod97((struct str){ b, n }) == 1) {
+			digits += digit(c);
+			if (n >= 15 && digits >= 8 && !alnum(at(s->p, j + 1)) && mod97((struct str){ b, n }) == 1) {
 				found(s, "PD03", i, j + 1, "a bank account number (IBAN)");
 				i = j;
 				break;
@@ -299,7 +356,7 @@ static void pd05_document(struct scan *s)
 		}
 		if (j - i < 6 || j - i > 9 || digits < 5 || small)
 			continue;
-		if (near(s, i, j, 60, "passport|passports|travel document|id card|identity card|passport no|travel documents"))
+		if (near(s, i, j, 60, "passport|travel document|id card|identity card"))
 			found(s, "PD05", i, j, "a passport or ID number");
 	}
 }
@@ -353,31 +410,61 @@ static void pd07_national(struct scan *s)
 	}
 }
 
-static void pd08_card(struct scan *s)
+static bool luhn(const struct scan *s, size_t i, size_t end)
 {
-	size_t i, e, n, k, groups;
+	unsigned sum = 0, v;
+	bool twice = false;
 
-	for (i = 0; i < s->p.n; i++) {
-		unsigned sum = 0, v;
-		bool twice = false;
-
-		if (!digit(s->p.p[i]) || (i > 0 && alnum(s->p.p[i - 1])))
-			continue;
-		e = digit_run(s, i, &n);
-		for (groups = 0, k = e; k > i; k--) {
-			if (!digit(s->p.p[k - 1])) {
-				groups++;
-				continue;
-			}
-			v = (unsigned)(s->p.p[k - 1] - '0');
+	for (; end > i; end--)
+		if (digit(s->p.p[end - 1])) {
+			v = (unsigned)(s->p.p[end - 1] - '0');
 			if (twice)
 				v = v > 4 ? v * 2 - 9 : v * 2;
 			twice = !twice;
 			sum += v;
 		}
-		if (n >= 13 && n <= 19 && sum % 10 == 0 && (groups >= 2 || near(s, i, e, 40, "card|imei|visa|mastercard")))
-			found(s, "PD08", i, e, "a payment card or IMEI number");
-		i = e - 1;
+	return sum % 10 == 0;
+}
+
+/* Are the groups those that cards (4444, 465, 464, ...) and IMEIs (2661, 861, 6261) are printed in? */
+static bool card_groups(const struct scan *s, const struct run *r)
+{
+	static const char *const shapes[] = { "4444", "44443", "4441", "465", "464", "6D", "2661", "861", "6261" };
+	char shape[GROUPS + 1] = "";
+	size_t i;
+
+	if (year(s, r, 0))
+		return false;		/* four years in a row */
+	for (i = 0; i < r->groups; i++)
+		shape[i] = "0123456789ABCDEFGHIJ"[r->size[i] < 20 ? r->size[i] : 0];
+	for (i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		if (strcmp(shape, shapes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Other digits may stand before and behind the number, so each group begins one that may end at each later group. */
+static void pd08_card(struct scan *s)
+{
+	struct run r;
+	size_t i, next;
+
+	for (i = 0; i < s->p.n; i = next + 1) {
+		next = i;
+		if (!digit(s->p.p[i]) || (i > 0 && alnum(s->p.p[i - 1])))
+			continue;
+		digit_run(&r, s, i, 19);
+		next = i + r.size[0] - 1;
+		for (; r.n >= 13; r.n -= r.size[--r.groups]) {
+			size_t last = r.groups - 1, end = r.from[last] + r.size[last];
+
+			if (r.n <= 19 && !alnum(at(s->p, end)) && luhn(s, i, end) && (card_groups(s, &r) ||
+			    (!years(s, &r) && near(s, i, end, 40, "card|imei|visa|mastercard")))) {
+				found(s, "PD08", i, end, "a payment card or IMEI number");
+				next = end - 1;
+				break;
+			}
+		}
 	}
 }
 
@@ -401,7 +488,7 @@ static void pd09_plate(struct scan *s)
 				break;
 		}
 		if (!alnum(at(s->p, j)) && letters && letters <= 5 && digits >= 2 && digits <= 6 && n >= 4 && n <= 9 &&
-		    near(s, i, j, 40, "plate|plates|registration|number plate|licence plate|license plate|registration number"))
+		    near(s, i, j, 40, "plate|registration"))
 			found(s, "PD09", i, j, "a vehicle plate");
 		while (j > i && !alnum(s->p.p[j - 1]))
 			j--;
@@ -468,6 +555,32 @@ static bool ipv4(const struct scan *s, size_t i, size_t *end)
 	return !alnum(at(s->p, j)) && !(at(s->p, j) == '.' && digit(at(s->p, j + 1)));
 }
 
+/* Eight groups of hexadecimal digits, or fewer around a "::". */
+static bool ipv6(const struct scan *s, size_t i, size_t *end)
+{
+	size_t j = i, groups = 0, n, first = 0;
+	bool hole = false;
+
+	for (;;) {
+		for (n = 0; n < 5 && (digit(at(s->p, j)) || (at(s->low, j) >= 'a' && at(s->low, j) <= 'f')); n++)
+			j++;
+		if (!n || n > 4)
+			return false;
+		if (++groups == 1)
+			first = n;
+		if (at(s->p, j) != ':' || groups > 7)
+			break;
+		if (at(s->p, ++j) == ':') {
+			if (hole)
+				return false;
+			hole = true;
+			j++;
+		}
+	}
+	*end = j;
+	return !alnum(at(s->p, j)) && at(s->p, j) != ':' && (hole ? first > 2 && groups < 8 : groups == 8);
+}
+
 static void pd11_account(struct scan *s)
 {
 	static const char *const sites[] = { "facebook.com/", "instagram.com/", "twitter.com/", "x.com/", "t.me/",
@@ -480,7 +593,8 @@ static void pd11_account(struct scan *s)
 
 		if (!first)
 			continue;
-		if (digit(c) && (i == 0 || s->p.p[i - 1] != '.') && ipv4(s, i, &j)) {
+		if (i > 0 ? s->p.p[i - 1] != '.' && s->p.p[i - 1] != ':' && (ipv4(s, i, &j) || ipv6(s, i, &j)) :
+		    ipv4(s, i, &j) || ipv6(s, i, &j)) {
 			found(s, "PD11", i, j, "an IP address");
 			i = j - 1;
 			continue;
@@ -502,8 +616,9 @@ static void pd11_account(struct scan *s)
 		for (m = 0; m < sizeof sites / sizeof *sites; m++) {
 			struct str site = cstr(sites[m]);
 
-			if (str_eq(str_sub(s->low, i, i + site.n), site) && alnum(at(s->p, i + site.n))) {
-				for (j = i + site.n; alnum(at(s->p, j)) || strchr("._-", at(s->p, j) ? at(s->p, j) : ' '); j++)
+			if (str_eq(str_sub(s->low, i, i + site.n), site) && (alnum(at(s->p, i + site.n)) ||
+			    at(s->p, i + site.n) == '+')) {
+				for (j = i + site.n + 1; alnum(at(s->p, j)) || strchr("._-", at(s->p, j) ? at(s->p, j) : ' '); j++)
 					;
 				found(s, "PD11", i, j, "a link to a profile");
 				k = 0;
@@ -545,9 +660,11 @@ static void pd12_name(struct scan *s)
 			if (!str_eq(str_sub(s->p, i, i + t.n), t))
 				continue;
 			j = i + t.n + (at(s->p, i + t.n) == '.');
-			if (at(s->p, j++) != ' ' || !(upper(at(s->p, j)) || (at(s->p, j) & 0x80)))
+			/* e2 and c2 lead dashes, quotation marks and other signs, no letters. */
+			if (at(s->p, j++) != ' ' || !(upper(at(s->p, j)) || ((at(s->p, j) & 0x80) && at(s->p, j) != '\xe2' &&
+			    at(s->p, j) != '\xc2')))
 				continue;
-			for (k = j; alnum(at(s->p, k)) || at(s->p, k) == '-'; k++)
+			for (k = j; alnum(at(s->p, k)) || at(s->p, k) == '-' || at(s->p, k) == '\''; k++)
 				;
 			name = str_sub(s->p, j, k);
 			for (size_t q = 0; q < sizeof not_names / sizeof *not_names; q++)
@@ -559,20 +676,47 @@ static void pd12_name(struct scan *s)
 	}
 }
 
+/* Is what ends behind `end` the target of a link: "](x.png", "]: x.png", "<x.png", or an address with "://"? */
+static bool link_target(const struct scan *s, size_t end)
+{
+	size_t i = end, k;
+
+	while (i > 0 && end - i < 512 && !strchr(" \t\n(<>[", s->p.p[i - 1] ? s->p.p[i - 1] : ' '))
+		i--;
+	if (str_find(str_sub(s->p, i, end), STR("://")) != SIZE_MAX || (i > 0 && s->p.p[i - 1] == '<'))
+		return true;
+	if (i > 1 && s->p.p[i - 1] == '(')
+		return s->p.p[i - 2] == ']';
+	for (k = i; k > 0 && i - k < 8 && s->p.p[k - 1] == ' '; k--)
+		;
+	return k > 1 && k < i && s->p.p[k - 1] == ':' && s->p.p[k - 2] == ']';
+}
+
 static void pd13_picture(struct scan *s)
 {
-	size_t i, j;
+	static const char *const kinds_of[] = { "png", "jpg", "jpeg", "gif", "webp", "bmp", "svg", "heic", "tif", "tiff", "avif" };
+	size_t i, j, back, last = s->p.n;
 
-	for (i = 0; i + 1 < s->p.n; i++) {
-		if (s->p.p[i] != '!' || s->p.p[i + 1] != '[' || (i > 0 && s->p.p[i - 1] == '\\'))
+	while (last > 0 && s->p.p[last - 1] != ']')
+		last--;
+	for (i = 0; i + 2 < last; i++) {
+		if (s->p.p[i] != '!' || s->p.p[i + 1] != '[' || s->p.p[i + 2] == '^')
 			continue;
-		for (j = i + 2; j < s->p.n && s->p.p[j] != ']' && s->p.p[j] != '\n'; j++)
+		for (back = 0; back < i && s->p.p[i - 1 - back] == '\\'; back++)
 			;
-		if (at(s->p, j) == ']' && (at(s->p, j + 1) == '(' || at(s->p, j + 1) == '[')) {
-			found(s, "PD13", i, j + 1, "a picture");
-			i = j;
-		}
+		if (back % 2 == 0)
+			found(s, "PD13", i, i + 2, "a picture");
 	}
+	for (i = 0; i + 3 < s->p.n; i++)
+		for (j = 0; s->p.p[i] == '.' && j < sizeof kinds_of / sizeof *kinds_of; j++) {
+			struct str ending = cstr(kinds_of[j]);
+
+			if (str_starts(str_sub(s->low, i + 1, s->low.n), ending) && !alnum(at(s->p, i + 1 + ending.n)) &&
+			    !(at(s->p, i + 1 + ending.n) == '.' && alnum(at(s->p, i + 2 + ending.n))) && link_target(s, i)) {
+				found(s, "PD13", i, i + 1 + ending.n, "a link to a picture");
+				break;
+			}
+		}
 }
 
 static void pd14_age(struct scan *s)
@@ -597,7 +741,7 @@ static void pd14_age(struct scan *s)
 void check_personal(struct findings *f, struct arena *a, struct str text, unsigned first_line, bool contact)
 {
 	struct buf plain = BUF_INIT, low = BUF_INIT;
-	struct scan s = { .f = f, .a = a, .text = text, .line = first_line, .seen_line = first_line };
+	struct scan s = { .f = f, .a = a, .text = text, .line = first_line, .seen_line = first_line, .seen_column = 1 };
 	size_t *from, i;
 
 	if (!text.n)

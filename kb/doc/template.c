@@ -75,6 +75,12 @@ static bool given(const struct writer *w, const char *name)
 	return false;
 }
 
+static bool local_key(struct str key)		/* x-..., as front matter takes it */
+{
+	return str_starts(key, STR("x-")) && key.n > 2 && key.n <= 64 &&
+	    strspn(key.p, "abcdefghijklmnopqrstuvwxyz0123456789-") == key.n;
+}
+
 enum rc template_write(struct buf *b, const struct kind *k, struct str id, struct str title, struct str owner,
     struct str lang, struct str date, const struct template_set *sets, size_t n, struct err *e)
 {
@@ -89,6 +95,12 @@ enum rc template_write(struct buf *b, const struct kind *k, struct str id, struc
 	size_t i;
 
 	memset(w.used, 0, n + 1);
+	for (i = 0; i < n; i++)
+		if (word_in("id kind title owner status lang", sets[i].key)) {
+			free(w.used);
+			return err_set(e, RC_INVALID, "%.*s: follows from the kind, the title, --owner and --lang; leave it out",
+			    FMT_STR(sets[i].key));
+		}
 	buf_puts(b, "---\n");
 	for (i = 0; i < sizeof head / sizeof *head; i++)
 		put(&w, NULL, head[i].name, head[i].value);
@@ -101,10 +113,10 @@ enum rc template_write(struct buf *b, const struct kind *k, struct str id, struc
 			put(&w, r, r->name, initial(r));
 	for (i = 0; i < n && !rc; i++)
 		if (!w.used[i]) {
-			if (str_starts(sets[i].key, STR("x-")) && sets[i].key.n > 2)
+			if (local_key(sets[i].key))
 				put(&w, NULL, sets[i].key.p, sets[i].value);
 			else
-				rc = err_set(e, RC_INVALID, "%.*s: a %s has no such key; 'colep help new' tells more",
+				rc = err_set(e, RC_INVALID, "%.*s: a %s has no such key; 'man 5 colep' lists them",
 				    FMT_STR(sets[i].key), k->name);
 		}
 	buf_puts(b, "---\n");

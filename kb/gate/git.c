@@ -34,7 +34,7 @@
 	X(repository_open_ext) X(repository_init_ext) X(repository_init_options_init) X(repository_free) \
 	X(repository_path) X(repository_workdir) X(repository_odb) X(repository_set_ident) X(repository_config) \
 	X(repository_config_snapshot) X(config_free) X(config_set_string) X(config_get_bool) \
-	X(odb_free) X(odb_read_header) X(odb_read) X(odb_exists) X(odb_exists_ext) X(odb_write) X(odb_refresh) \
+	X(odb_free) X(odb_read_header) X(odb_read) X(odb_exists) X(odb_exists_ext) X(odb_write) X(odb_refresh) X(odb_add_disk_alternate) \
 	X(odb_object_free) X(odb_object_data) X(odb_object_size) X(odb_object_type) \
 	X(indexer_new) X(indexer_append) X(indexer_commit) X(indexer_free) \
 	X(reference_name_to_id) X(reference_name_is_valid) \
@@ -501,6 +501,11 @@ enum rc repo_read(struct buf *b, struct repo *r, const struct oid *o, enum objec
 		rc = err_set(e, RC_CORRUPT, "object %s is not what its header says", hex);
 	lib.odb_object_free(obj);
 	return rc;
+}
+
+enum rc repo_alternate(struct repo *r, const char *objects, struct err *e)
+{
+	return lib.odb_add_disk_alternate(r->odb, objects) ? fail(e, RC_IO, objects) : RC_OK;
 }
 
 enum rc repo_has(bool *has, struct repo *r, const struct oid *o, struct err *e)

@@ -22,6 +22,8 @@ enum object_type { OBJECT_COMMIT = 1, OBJECT_TREE = 2, OBJECT_BLOB = 3, OBJECT_T
 /* Append an object's bytes. RC_NOTFOUND; RC_INVALID: another type or more than max bytes; RC_CORRUPT. */
 enum rc repo_read(struct buf *b, struct repo *r, const struct oid *o, enum object_type t, size_t max, struct err *e) NODISCARD;
 enum rc repo_has(bool *has, struct repo *r, const struct oid *o, struct err *e) NODISCARD;
+/* Read objects of another folder (…/objects) too, until the repo is closed. */
+enum rc repo_alternate(struct repo *r, const char *objects, struct err *e) NODISCARD;
 /* Store bytes as an object; *o is its id. Loose and fsynced, or kept for one pack between bulk_begin and
  * bulk_end: readable at once, in the repository only after bulk_end, so set refs then. */
 enum rc repo_write(struct oid *o, struct repo *r, enum object_type t, struct str bytes, struct err *e) NODISCARD;

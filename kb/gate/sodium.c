@@ -20,6 +20,11 @@ static const unsigned char *bytes(struct str s)
 	return (const unsigned char *)(s.p ? s.p : "");
 }
 
+void sha256_of(unsigned char out[32], struct str s)
+{
+	crypto_hash_sha256(out, (const unsigned char *)s.p, s.n);
+}
+
 void sha512_of(unsigned char out[64], struct str s)
 {
 	crypto_hash_sha512(out, bytes(s), s.n);

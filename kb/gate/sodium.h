@@ -11,6 +11,7 @@ struct ed25519 {			/* secret: wipe with secret_wipe */
 	unsigned char seed[32], public[32];
 };
 
+void sha256_of(unsigned char out[32], struct str s);
 void sha512_of(unsigned char out[64], struct str s);
 void random_bytes(void *p, size_t n);
 void secret_wipe(void *p, size_t n);

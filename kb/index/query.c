@@ -193,6 +193,7 @@ enum rc query_parse(struct query **out, struct filters *f, struct arena *a, stru
 		if (!not && colon != SIZE_MAX && colon && start + colon + 1 < i &&
 		    filters_add(f, a, str_sub(text, start, start + colon), str_sub(text, start + colon + 1, i))) {
 			filtered = true;
+			words++;
 			continue;
 		}
 		add_clause(q, &cap, a, str_sub(text, start, i), false, not, &words);
@@ -794,6 +795,30 @@ static size_t which_word(const struct query *q, struct str term)
 	return SIZE_MAX;
 }
 
+/* Lines as one row of words: single blanks, a colon behind a heading. */
+static void running_text(struct buf *out, struct str plain)
+{
+	struct str line;
+	size_t i;
+
+	while (str_line(&line, &plain)) {
+		bool heading = line.n && line.p[0] == PLAIN_HEADING;
+
+		line = str_trim(str_sub(line, heading, line.n));
+		if (!line.n)
+			continue;
+		if (out->n)
+			buf_putc(out, ' ');
+		for (i = 0; i < line.n; i++)
+			if (!strchr(" \t", line.p[i]))
+				buf_putc(out, line.p[i]);
+			else if (out->p[out->n - 1] != ' ')
+				buf_putc(out, ' ');
+		if (heading)
+			buf_putc(out, ':');
+	}
+}
+
 /* Back to the beginning of a word, at most 24 bytes; forward alike. */
 static size_t word_start(struct str s, size_t i)
 {
@@ -810,14 +835,13 @@ static size_t word_start(struct str s, size_t i)
 enum rc query_snippet(struct snippet *out, struct arena *a, struct snap *s, const struct query *q,
     const struct record *r, struct err *e)
 {
-	struct buf text = BUF_INIT, plain = BUF_INIT;
+	struct buf text = BUF_INIT, plain = BUF_INIT, run = BUF_INIT;
 	struct snippet sn = { 0 };
 	struct mark *marks = NULL;
 	struct words w;
 	struct str body, word;
 	size_t n = 0, cap = 0, i, j, best = 0, best_n = 0, from, to, skip;
 	unsigned lang;
-	char *copy;
 	enum rc rc;
 
 	if ((rc = snap_text(&text, s, r, e)))
@@ -825,7 +849,8 @@ enum rc query_snippet(struct snippet *out, struct arena *a, struct snap *s, cons
 	record_plain(&plain, r, buf_str(&text));
 	lang = record_stemmer(r, buf_str(&text));
 	skip = r->title.n + 1;			/* the title is shown beside the snippet */
-	body = str_sub(buf_str(&plain), skip, plain.n);
+	running_text(&run, str_sub(buf_str(&plain), skip, plain.n));
+	body = buf_str(&run);
 	for (w = (struct words){ body, 0, 0 }; n < 4096 && words_next(&w, &word);) {
 		size_t k = which_word(q, stems_term(index_stems(s->ix), word, lang));
 
@@ -862,11 +887,7 @@ enum rc query_snippet(struct snippet *out, struct arena *a, struct snap *s, cons
 	}
 	while (to > from && strchr(" \n", body.p[to - 1]))
 		to--;
-	copy = arena_cstr(a, str_sub(body, from, to));
-	for (i = 0; i < to - from; i++)		/* one line; heading marks are not shown */
-		if (copy[i] == '\n' || copy[i] == PLAIN_HEADING || copy[i] == '\t')
-			copy[i] = ' ';
-	sn.text = (struct str){ copy, to - from };
+	sn.text = arena_str(a, str_sub(body, from, to));
 	sn.cut_front = from > 0;
 	sn.cut_back = to < body.n;
 	sn.spans = arena_array(a, n, sizeof *sn.spans);
@@ -877,5 +898,6 @@ enum rc query_snippet(struct snippet *out, struct arena *a, struct snap *s, cons
 out:
 	buf_free(&text);
 	buf_free(&plain);
+	buf_free(&run);
 	return rc;
 }

@@ -139,7 +139,7 @@ void text_lower(struct buf *out, struct str word)
 		if (c == 0x0130)		/* capital dotted i: one small i, without a combining dot */
 			c = 'i';
 		n = utf8proc_decompose_char((utf8proc_int32_t)c, part, 64,
-		    UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &boundary);
+		    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &boundary);
 		for (k = 0; k < n && k < 64; k++)
 			if ((c = arabic((uint32_t)part[k])))
 				buf_utf8(&b, c);
@@ -245,6 +245,16 @@ void text_romanise(struct buf *out, struct str text)
 	buf_free(&folded);
 }
 
+void text_nfc(struct buf *out, struct str text)
+{
+	utf8proc_uint8_t *nfc = NULL;
+	utf8proc_ssize_t n = ascii(text) ? -1 : utf8proc_map((const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &nfc,
+	    UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+
+	buf_str_add(out, n < 0 ? text : (struct str){ (const char *)nfc, (size_t)n });
+	free(nfc);
+}
+
 void text_plain(struct buf *out, size_t **from, struct str text)
 {
 	size_t *map = xmalloc((text.n + 1) * sizeof *map), i = 0, at, start = out->n;
@@ -254,12 +264,14 @@ void text_plain(struct buf *out, size_t **from, struct str text)
 
 		at = i;
 		c = str_utf8_next(text, &i);
-		if ((c >= 0x200b && c <= 0x200f) || c == 0x2060 || c == 0xfeff || c == 0x00ad || (c >= 0x202a && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069))
+		if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff || c == 0x00ad || c == 0x034f ||
+		    c == 0x061c || c == 0x180e || (c >= 0x202a && c <= 0x202e) || (c >= 0xfe00 && c <= 0xfe0f))
 			continue;
 		d = digit_of(c);
-		if (c == 0x00a0 || c == 0x202f || c == 0x2007 || c == 0x2009)
+		if (c == 0x00a0 || c == 0x202f || (c >= 0x2000 && c <= 0x200a) || c == 0x205f || c == 0x3000)
 			d = ' ';
+		if (c == 0x2010 || c == 0x2011)
+			d = '-';
 		if (d) {
 			map[out->n - start] = at;
 			buf_putc(out, (char)d);

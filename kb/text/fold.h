@@ -9,7 +9,7 @@
 
 #include "kb/base/str.h"
 
-#define TEXT_VERSION 1			/* of the whole analysis: the index is stamped with it */
+#define TEXT_VERSION 2			/* of the whole analysis: the index is stamped with it */
 #define WORD_MAX ((size_t)64)		/* bytes of a term; longer words are cut at a character */
 
 /* The next word of text at or after *i: a run of letters, digits and marks. Zero-width joiners and
@@ -28,8 +28,11 @@ void text_fold(struct buf *out, struct str word);	/* append */
 /* For slugs and sorting: a whole text in small ASCII letters as far as it can be, other bytes dropped or ' '. */
 void text_romanise(struct buf *out, struct str text);
 
-/* Digits of every script to ASCII, zero-width characters dropped, no-break spaces to ' ' (DOMAIN 7). from[i] =
- * offset in text of out's byte i; out->n + 1 entries, malloc'ed into *from. */
+/* Append a text in Unicode's normal form C; bytes that are no UTF-8 as they are. */
+void text_nfc(struct buf *out, struct str text);
+
+/* Digits of every script to ASCII, zero-width characters dropped, no-break and other typographic spaces to ' ', the
+ * no-break hyphen to '-' (DOMAIN 7). from[i] = offset in text of out's byte i; out->n + 1 entries, malloc'ed into *from. */
 void text_plain(struct buf *out, size_t **from, struct str text);
 
 /* The language a text is written in, by its letters and commonest words: "en", "bg", "fa"…; "" unknown. */

@@ -50,6 +50,10 @@ static void test_front__refuses_with_a_place_and_a_cure(void **state)
 		{ "---\na: [[1]]\n---\n", "nesting", 2 }, { "---\na:\n  b: 1\n---\n", "nesting", 3 },
 		{ "---\na: |\n  b\n---\n", "one line", 2 }, { "---\nA: 1\n---\n", "lower-case", 2 },
 		{ "---\n- a\n---\n", "key: value", 2 }, { "---\n{a: 1}\n---\n", "key: value", 2 },
+		{ "---\na: 1\n...\nb: 2\n---\n", "second", 3 }, { "---\na: 1\n--- b\nc: 2\n---\n", "second", 3 },
+		{ "---\n--- \na: 1\n---\n", "second", 2 }, { "---\n%YAML 1.1\n--- \na: 1\n---\n", "second", 3 },
+		{ "---\na: 1\rb: 2\nc: 3\n---\n", "line break", 2 }, { "---\nb: 1\n# \xc2\x85" "a: 1\n---\n", "line break", 3 },
+		{ "---\n# \xe2\x80\xa8" "a: 1\n---\n", "line break", 2 }, { "---\na: b\xe2\x80\xa9\n---\n", "line break", 2 },
 	};
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;

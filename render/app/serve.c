@@ -1,0 +1,237 @@
+/* render/app/serve.c: see serve.h.
+ *
+ * The documents are held in memory as one copy (copy.h) and loaded anew when main has moved, which a look at
+ * one small file tells. So a page costs its Markdown and nothing else. A search reads the index in a
+ * transaction of its own. When main cannot be read (a sync under way, a full disk) the last copy goes on being
+ * served, and every page says so. */
+#include "render/app/serve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/index/query.h"
+#include "render/page.h"
+
+#define HITS 20				/* on the search page */
+#define QUERY_MAX 1000			/* bytes */
+
+struct serve {
+	const struct node *node;
+	struct index *ix;
+	struct md *md;
+	struct copy_want want;
+	struct copy *copy;		/* never NULL once open */
+	struct oid main;		/* of the copy */
+	struct err behind;		/* why it is not of the newest main, when it is not */
+};
+
+static enum rc load(struct serve *s, struct err *e)
+{
+	struct copy *fresh = NULL;
+	struct snap *snap;
+	enum rc rc;
+
+	if ((rc = snap_open(&snap, s->ix, e)))
+		return rc;
+	if (!(rc = copy_load(&fresh, snap, &s->want, e))) {
+		s->main = snap_commit(snap);
+		copy_free(s->copy);
+		s->copy = fresh;
+	}
+	snap_close(snap);
+	return rc;
+}
+
+/* Bring the copy to main. */
+static enum rc refresh(struct serve *s, struct err *e)
+{
+	struct oid now;
+	enum rc rc;
+
+	if ((rc = node_main(&now, s->node, e)))
+		return rc;
+	if (oid_eq(&now, &s->main))
+		return RC_OK;
+	if ((rc = index_refresh(s->ix, NULL, e)))
+		return rc;
+	return load(s, e);
+}
+
+enum rc serve_open(struct serve **out, const struct node *node, struct index *ix, struct md *md, int64_t now,
+    struct err *e)
+{
+	struct serve *s = xmalloc(sizeof *s);
+	enum rc rc;
+
+	*s = (struct serve){ .node = node, .ix = ix, .md = md };
+	s->want = (struct copy_want){ .audience = AUDIENCE_NODE, .now = now, .live = true, .practice = node->practice };
+	if ((rc = load(s, e))) {
+		serve_close(s);
+		return rc;
+	}
+	*out = s;
+	return RC_OK;
+}
+
+void serve_close(struct serve *s)
+{
+	if (!s)
+		return;
+	copy_free(s->copy);
+	free(s);
+}
+
+/* A page of a heading and a sentence. */
+static void simple(struct serve *s, struct http_reply *r, unsigned status, const char *title, const char *text)
+{
+	struct page p = { .b = &r->body, .c = s->copy, .up = "/" };
+	struct page_head h = { .title = cstr(title), .lang = STR("en"), .tlp = s->copy->tlp };
+
+	r->status = status;
+	buf_clear(&r->body);
+	page_begin(&p, &h);
+	buf_printf(p.b, "<h1>%s</h1>\n<p>", title);
+	page_text(&p, cstr(text));
+	page_puts(&p, "</p>\n<p><a href=\"/index.html\">To the first page</a></p>\n");
+	page_end(&p, &h);
+}
+
+static void snippet(struct page *p, const struct snippet *sn, struct str lang)
+{
+	size_t i, at = 0;
+
+	buf_printf(p->b, "<p lang=\"%.*s\" dir=\"auto\">%s", FMT_STR(lang), sn->cut_front ? "… " : "");
+	for (i = 0; i < sn->n; i++) {
+		page_text(p, str_sub(sn->text, at, sn->spans[i].from));
+		page_puts(p, "<mark>");
+		page_text(p, str_sub(sn->text, sn->spans[i].from, sn->spans[i].to));
+		page_puts(p, "</mark>");
+		at = sn->spans[i].to;
+	}
+	page_text(p, str_sub(sn->text, at, sn->text.n));
+	page_puts(p, sn->cut_back ? " …</p>\n" : "</p>\n");
+}
+
+static void hit(struct page *p, struct arena *a, struct snap *snap, const struct query *q, const struct hit *h)
+{
+	const struct entry *e = copy_find(p->c, h->record.id);
+	struct snippet sn;
+	struct err err = ERR_INIT;
+
+	if (!e)
+		return;			/* came after the copy was loaded; the next request has it */
+	page_item(p, e, false);
+	p->b->n -= strlen("</li>\n");	/* the passage belongs to it */
+	if (!query_snippet(&sn, a, snap, q, &h->record, &err))
+		snippet(p, &sn, e->lang);
+	page_puts(p, "</li>\n");
+}
+
+static void kind_choice(struct page *p, struct str chosen, struct str query)
+{
+	const struct kind *k;
+
+	buf_printf(p->b, "<form class=\"search\" action=\"%ssearch\" method=\"get\"><input type=\"hidden\" name=\"q\" value=\"",
+	    p->up);
+	buf_html_escape(p->b, query);
+	page_puts(p, "\"><label for=\"kind\">Only</label> <select id=\"kind\" name=\"kind\"><option value=\"\">all kinds</option>");
+	for (k = kinds; k->name; k++)
+		buf_printf(p->b, "<option value=\"%s\"%s>%s</option>", k->name, str_is(chosen, k->name) ? " selected" : "",
+		    k->plural);
+	page_puts(p, "</select> <button>Show</button></form>\n");
+}
+
+static enum rc results(struct page *p, struct serve *s, struct arena *a, struct str text, struct str kind, struct err *e)
+{
+	struct filters f = FILTERS_INIT;
+	struct result res = { 0 };
+	struct snap *snap = NULL;
+	struct query *q;
+	enum rc rc;
+	size_t i;
+
+	if (kind_find(kind)) {
+		f.kind = &kind;
+		f.nkind = 1;
+	}
+	if ((rc = snap_open(&snap, s->ix, e)) || (rc = query_parse(&q, &f, a, text, e)) ||
+	    (rc = query_run(&res, a, snap, q, &f, HITS, false, e)))
+		goto out;
+	buf_printf(p->b, "<p role=\"status\">%llu %s", (unsigned long long)res.total, res.total == 1 ? "document" : "documents");
+	if (res.total > res.n)
+		buf_printf(p->b, ", the best %zu shown", res.n);
+	page_puts(p, ".");
+	if (res.note.n) {
+		page_puts(p, " <span dir=\"auto\">");
+		page_text(p, res.note);
+		page_puts(p, "</span>");
+	}
+	page_puts(p, "</p>\n");
+	if (res.n)
+		page_puts(p, "<ul class=\"list\">\n");
+	for (i = 0; i < res.n; i++)
+		hit(p, a, snap, q, &res.hits[i]);
+	page_puts(p, res.n ? "</ul>\n" : "<p>Try fewer words, or begin with a <a href=\"topics.html\">topic</a> or a "
+	    "<a href=\"countries.html\">country</a>.</p>\n");
+out:
+	if (snap)
+		snap_close(snap);
+	return rc;
+}
+
+static void search(struct serve *s, const struct http_request *rq, struct http_reply *r)
+{
+	struct page p = { .b = &r->body, .c = s->copy, .up = "" };
+	struct str q = str_trim(http_arg(rq, "q")), kind = http_arg(rq, "kind");
+	struct page_head h = { .title = STR("Search"), .lang = STR("en"), .tlp = s->copy->tlp };
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	enum rc rc;
+
+	if (str_utf8_bad(q) != q.n)
+		q = str_sub(q, 0, str_utf8_bad(q));
+	q = str_utf8_cut(q, QUERY_MAX);
+	h.query = q;
+	page_begin(&p, &h);
+	page_puts(&p, "<h1>Search</h1>\n");
+	if (!q.n) {
+		page_puts(&p, "<p>Type words into the box above. \"Words in quotes\" stand together; -word leaves out.</p>\n");
+	} else {
+		kind_choice(&p, kind, q);
+		rc = results(&p, s, &a, q, kind, &e);
+		if (rc) {
+			page_puts(&p, "<p class=\"notice\" role=\"status\">");
+			page_text(&p, cstr(e.msg));
+			page_puts(&p, ".</p>\n");
+			if (rc != RC_INVALID)
+				r->status = 500;
+		}
+	}
+	page_end(&p, &h);
+	arena_free(&a);
+}
+
+void serve_answer(void *ctx, const struct http_request *rq, struct http_reply *r)
+{
+	struct serve *s = ctx;
+	struct err e = ERR_INIT;
+	struct page_want want = { .facilitator = str_is(http_arg(rq, "view"), "facilitator") };
+	const char *path = rq->path[0] == '/' ? rq->path + 1 : rq->path;
+	enum rc rc;
+
+	rc = refresh(s, &s->behind);	/* may put another copy in the place of this one */
+	s->copy->notice = rc ? cstr(s->behind.msg) : STR_NONE;
+	if (!*path)
+		path = "index.html";
+	if (strcmp(path, "search") == 0) {
+		search(s, rq, r);
+		return;
+	}
+	rc = page_write(&r->body, s->md, s->copy, cstr(path), &want, &e);
+	if (rc == RC_NOTFOUND)
+		simple(s, r, 404, "Not here", "There is no such page in this node now.");
+	else if (rc && rc != RC_INVALID)	/* RC_INVALID: the page says it itself */
+		simple(s, r, 500, "That failed", e.msg);
+	if (strcmp(path, "colep.css") == 0)
+		r->type = "text/css; charset=utf-8";
+}

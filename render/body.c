@@ -1,0 +1,500 @@
+/* render/body.c: see body.h.
+ *
+ * md_render writes HTML that is well formed and of few shapes, so it can be read by a scanner that knows tags
+ * and text. On its way into the page it is changed in these places:
+ *
+ *	links	md_link_fn leads them to d/<name>.html. One to a left-out document comes as "#left-out:<name>" and
+ *		becomes its own text, or COPY_NOT_HERE where that text holds the title or the id
+ *	ids	of left-out documents in running text become COPY_NOT_HERE
+ *	tables	get a frame that scrolls
+ *	anchors	heading numbers and footnotes run through all parts of one page
+ *	player	of an exercise: nothing from a facilitator's heading to the next of the players', no column
+ *		"Expected action", no footnotes (their texts stand at the end, whoever they belong to)
+ *
+ * The player view works on the HTML, not on the Markdown: what a reader sees as a heading counts, however it
+ * was written. */
+#include "render/body.h"
+
+#include <string.h>
+
+#define LEFT_OUT "#left-out:"
+
+static bool is_mark(struct str line, const char *mark)
+{
+	return str_is(str_trim(line), mark);
+}
+
+struct part *body_parts(size_t *n, struct arena *a, struct str body)
+{
+	struct part *v = NULL;
+	size_t cap = 0, got = 0, begin = 0, at = 0, look, next;
+	struct str line;
+
+	while (at < body.n) {
+		size_t end = at + str_chr(str_sub(body, at, body.n), '\n');
+		size_t mark[64], marks = 0, after = 0;
+
+		end = end < at || end >= body.n ? body.n : end + 1;
+		if (!is_mark(str_sub(body, at, end), "<!-- conflict -->")) {
+			at = end;
+			continue;
+		}
+		mark[marks++] = end;	/* where each variant begins; the ends follow */
+		for (look = end; look < body.n && !after; look = next) {
+			next = look + str_chr(str_sub(body, look, body.n), '\n');
+			next = next < look || next >= body.n ? body.n : next + 1;
+			line = str_sub(body, look, next);
+			if (is_mark(line, "<!-- conflict -->"))
+				break;
+			if (is_mark(line, "<!-- or -->") || is_mark(line, "<!-- /conflict -->")) {
+				if (marks + 2 > sizeof mark / sizeof mark[0])
+					break;
+				mark[marks++] = look;
+				mark[marks++] = next;
+				if (is_mark(line, "<!-- /conflict -->"))
+					after = next;
+			}
+		}
+		if (!after || marks < 5) {	/* fewer than two variants, or no end: text */
+			at = end;
+			continue;
+		}
+		for (look = 0; look < marks; look += 2) {
+			if (got + 2 > cap)
+				v = arena_grow(a, v, &cap, sizeof *v);
+			if (got + 2 > cap)
+				v = arena_grow(a, v, &cap, sizeof *v);
+			if (look == 0 && at > begin)
+				v[got++] = (struct part){ str_sub(body, begin, at), 0, false };
+			if (look + 1 < marks)
+				v[got++] = (struct part){ str_sub(body, mark[look], mark[look + 1]),
+				    (unsigned)look / 2 + 1, look + 3 == marks };
+		}
+		begin = at = after;
+	}
+	if (begin < body.n || got == 0) {
+		if (got == cap)
+			v = arena_grow(a, v, &cap, sizeof *v);
+		v[got++] = (struct part){ str_sub(body, begin, body.n), 0, false };
+	}
+	*n = got;
+	return v;
+}
+
+struct link_ctx {
+	const struct copy *copy;
+	const char *up;
+};
+
+static bool scheme(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && s.p[i] != '/' && s.p[i] != '?' && s.p[i] != '#'; i++)
+		if (s.p[i] == ':')
+			return true;
+	return false;
+}
+
+static void link_to(void *ctx, struct buf *href, struct str target)
+{
+	const struct link_ctx *l = ctx;
+	struct str path = target, name, file, id;
+	const struct entry *e;
+	size_t i;
+
+	if (copy_names_left_out(l->copy, target) && (scheme(target) || str_starts(target, STR("//"))))
+		return;			/* the text, whose ids are replaced as everywhere */
+	if (scheme(target) || str_starts(target, STR("//")) || str_starts(target, STR("\\"))) {
+		md_link_default(NULL, href, target);
+		return;
+	}
+	for (i = 0; i < path.n && path.p[i] != '#' && path.p[i] != '?'; i++)
+		;
+	path = file = str_sub(path, 0, i);
+	for (i = path.n; i > 0; i--)
+		if (path.p[i - 1] == '/') {
+			file = str_sub(path, i, path.n);
+			break;
+		}
+	name = str_ends(file, STR(".md")) ? str_sub(file, 0, file.n - 3) : file;
+	id = str_sub(name, 0, str_chr(name, '.'));
+	if (!doc_id_valid(id, NULL, NULL))
+		return;
+	if ((e = copy_find(l->copy, name)))
+		buf_printf(href, "%sd/%.*s.html", l->up, FMT_STR(copy_best(l->copy, e)->name));
+	else if (lang_valid(str_sub(name, id.n + 1, name.n)) || name.n == id.n)
+		buf_printf(href, LEFT_OUT "%.*s", FMT_STR(name));
+}
+
+/* Attribute-free reading of one tag at html.p[i] == '<': its name, whether it ends something, the offset behind. */
+static struct str tag_at(bool *end, size_t *behind, struct str html, size_t i)
+{
+	size_t from, j;
+
+	*end = i + 1 < html.n && html.p[i + 1] == '/';
+	from = i + 1 + *end;
+	for (j = from; j < html.n && html.p[j] != ' ' && html.p[j] != '>'; j++)
+		;
+	*behind = j;
+	while (*behind < html.n && html.p[*behind] != '>')
+		++*behind;
+	*behind += *behind < html.n;
+	return str_sub(html, from, j);
+}
+
+/* Text without tags, blanks made one, ASCII letters made small: for comparing. */
+static void plain(struct buf *b, struct str html)
+{
+	bool tag = false;
+	size_t i;
+
+	for (i = 0; i < html.n; i++) {
+		char c = html.p[i];
+
+		if (c == '<')
+			tag = true;
+		else if (c == '>')
+			tag = false;
+		else if (tag)
+			continue;
+		else if (c == ' ' || c == '\n' || c == '\t') {
+			if (b->n && b->p[b->n - 1] != ' ')
+				buf_putc(b, ' ');
+		} else
+			buf_putc(b, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+	}
+	while (b->n && b->p[b->n - 1] == ' ')
+		b->p[--b->n] = '\0';
+}
+
+static bool plain_holds(struct str html, struct str text)
+{
+	struct buf a = BUF_INIT, b = BUF_INIT, escaped = BUF_INIT;
+	bool yes;
+
+	buf_html_escape(&escaped, text);
+	plain(&a, html);
+	plain(&b, buf_str(&escaped));
+	yes = b.n && str_find(buf_str(&a), buf_str(&b)) != SIZE_MAX;
+	buf_free(&a);
+	buf_free(&b);
+	buf_free(&escaped);
+	return yes;
+}
+
+static bool names_it(const struct copy *c, struct str html, struct str name)
+{
+	const struct entry *e = copy_any(c, name);
+	struct str id = str_sub(name, 0, str_chr(name, '.'));
+	size_t i;
+
+	if (plain_holds(html, id) || (e && e->title.n && plain_holds(html, e->title)))
+		return true;
+	for (i = 0; e && i < e->doc.front.n; i++)	/* titles in conflict count all */
+		if (str_is(e->doc.front.keys[i].name, "title") && e->doc.front.keys[i].n &&
+		    plain_holds(html, e->doc.front.keys[i].values[0]))
+			return true;
+	return false;
+}
+
+/* What a heading means to the player view: 1 it hides, -1 it shows again, 0 neither. */
+static int heading_says(const struct kind *k, struct str html)
+{
+	const struct heading *h;
+	struct buf b = BUF_INIT, want = BUF_INIT;
+	int says = 0;
+
+	plain(&b, html);
+	for (h = k->headings; h->text; h++) {
+		buf_clear(&want);
+		plain(&want, cstr(h->text));
+		if (str_eq(buf_str(&b), buf_str(&want)))
+			says = h->facilitator ? 1 : -1;
+		else if (h->facilitator && str_starts(buf_str(&b), buf_str(&want)) && says == 0)
+			says = 1;	/* "Hot wash (30 minutes)" */
+	}
+	if (says == 0 && str_find(buf_str(&b), STR("facilitator")) != SIZE_MAX)
+		says = 1;
+	buf_free(&b);
+	buf_free(&want);
+	return says;
+}
+
+struct scan {
+	struct buf *out;
+	struct str html;
+	size_t i;
+	struct post *p;
+	unsigned swallowed;		/* elements that began while hidden and are open */
+	uint64_t columns;		/* of the table: the ones to leave out */
+	unsigned column;
+	bool foot;			/* inside the footnotes, which are left out */
+};
+
+/* The offset of the end tag of a name at or after i; these elements do not nest. */
+static size_t find_end(struct str html, size_t i, const char *end)
+{
+	size_t at = str_find(str_sub(html, i, html.n), cstr(end));
+
+	return at == SIZE_MAX ? html.n : i + at;
+}
+
+static bool is_void(struct str name)
+{
+	return str_is(name, "br") || str_is(name, "hr") || str_is(name, "input");
+}
+
+/* A tag as it stands, but for heading numbers and footnote anchors, and ids of left-out documents. */
+static void put_tag(struct scan *s, struct str tag, struct str name)
+{
+	static const char *const marks[] = { "id=\"fn-", "id=\"fnref-", "href=\"#fn-", "href=\"#fnref-" };
+	struct str rest = tag;
+	size_t k, at, best, behind;
+
+	if (name.n == 2 && name.p[0] == 'h' && name.p[1] >= '1' && name.p[1] <= '6') {
+		buf_printf(s->out, "<%.*s dir=\"auto\" id=\"s-%u\">", FMT_STR(name), ++s->p->headings);
+		return;
+	}
+	while (s->p->part) {
+		for (best = SIZE_MAX, behind = k = 0; k < sizeof marks / sizeof marks[0]; k++) {
+			at = str_find(rest, cstr(marks[k]));
+			if (at < best) {
+				best = at;
+				behind = at + strlen(marks[k]);
+			}
+		}
+		if (best == SIZE_MAX)
+			break;
+		copy_html(s->out, s->p->copy, str_sub(rest, 0, behind), "x");
+		buf_printf(s->out, "%u-", s->p->part);
+		rest = str_sub(rest, behind, rest.n);
+	}
+	copy_html(s->out, s->p->copy, rest, "x");
+}
+
+/* Where a text names a left-out document, its title beside it is the title of a link in a code block, or meant
+ * as one. In the player view, a table that its writer broke is text with bars in it. */
+static void put_text(struct scan *s, struct str text)
+{
+	const struct copy *c = s->p->copy;
+	struct buf b = BUF_INIT, title = BUF_INIT;
+	size_t i, at, from;
+
+	if (s->p->player && str_chr(text, '|') != SIZE_MAX && plain_holds(text, STR("expected action")))
+		return;
+	if (!copy_names_left_out(c, text)) {
+		buf_str_add(s->out, text);
+		return;
+	}
+	buf_str_add(&b, text);
+	for (i = 0; i < c->nall; i++) {
+		if (c->all[i].in || !c->all[i].title.n || str_find(text, c->all[i].id) == SIZE_MAX)
+			continue;
+		buf_clear(&title);
+		buf_html_escape(&title, c->all[i].title);
+		/* forwards only: a title may be part of what is put in its place */
+		for (from = 0; (at = str_find(str_sub(buf_str(&b), from, b.n), buf_str(&title))) != SIZE_MAX;
+		    from += at + strlen(COPY_NOT_HERE))
+			buf_splice(&b, from + at, title.n, STR(COPY_NOT_HERE));
+	}
+	copy_html(s->out, c, buf_str(&b), COPY_NOT_HERE);
+	buf_free(&b);
+	buf_free(&title);
+}
+
+static void begin_table(struct scan *s, size_t from)
+{
+	size_t end = find_end(s->html, from, "</thead>"), at = from, behind;
+	unsigned column = 0;
+
+	s->columns = 0;
+	s->column = 0;
+	while (s->p->player && (at = find_end(s->html, at, "<th ")) < end) {
+		bool is_end;
+		struct buf b = BUF_INIT;
+		size_t close = find_end(s->html, at, "</th>");
+
+		(void)tag_at(&is_end, &behind, s->html, at);
+		plain(&b, str_sub(s->html, behind, close));
+		if (column >= 64 || str_starts(buf_str(&b), STR("expected action")))
+			s->columns |= (uint64_t)1 << (column < 64 ? column : 63);
+		buf_free(&b);
+		column++;
+		at = close;
+	}
+	buf_puts(s->out, "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">");
+}
+
+/* A heading at the scanner: does the player view change? */
+static void player_heading(struct scan *s, struct str name, size_t behind)
+{
+	char end[6] = "</h2>";
+	unsigned level = (unsigned)(name.p[1] - '0');
+	int says;
+
+	end[3] = name.p[1];
+	says = heading_says(s->p->player, str_sub(s->html, behind, find_end(s->html, behind, end)));
+	if (says > 0 && (!s->p->hidden || level < s->p->level)) {
+		s->p->hidden = true;
+		s->p->level = level;
+	} else if (says < 0 && s->p->hidden && level <= s->p->level && s->swallowed == 0) {
+		s->p->hidden = false;
+	}
+}
+
+/* At '<'. */
+static void tag(struct scan *s)
+{
+	bool end;
+	size_t behind, from = s->i, close;
+	struct str name = tag_at(&end, &behind, s->html, s->i), whole = str_sub(s->html, s->i, behind);
+
+	s->i = behind;
+	if (s->p->player && !end && name.n == 2 && name.p[0] == 'h' && name.p[1] != 'r')
+		player_heading(s, name, behind);
+	if (s->p->player && !end && str_find(whole, STR("class=\"footnotes\"")) != SIZE_MAX) {
+		s->i = find_end(s->html, behind, "</section>");
+		s->i += s->i < s->html.n ? strlen("</section>") : 0;
+		return;
+	}
+	if (s->p->player && !end && str_find(whole, STR("class=\"footnote-ref\"")) != SIZE_MAX) {
+		s->i = find_end(s->html, behind, "</sup>");
+		s->i += s->i < s->html.n ? strlen("</sup>") : 0;
+		return;
+	}
+	if (s->p->hidden) {
+		if (end && s->swallowed == 0) {		/* began before the heading that hides */
+			buf_str_add(s->out, whole);
+			if (str_is(name, "table"))
+				buf_puts(s->out, "</div>");
+		} else if (end) {
+			s->swallowed--;
+		} else if (!is_void(name)) {
+			s->swallowed++;
+		}
+		return;
+	}
+	if (str_is(name, "tr"))
+		s->column = 0;
+	if (!end && (str_is(name, "td") || str_is(name, "th"))) {
+		bool out = s->columns >> (s->column < 64 ? s->column : 63) & 1;
+
+		s->column++;
+		if (out) {
+			s->i = find_end(s->html, behind, name.p[1] == 'd' ? "</td>" : "</th>");
+			s->i += s->i < s->html.n ? 5 : 0;
+			return;
+		}
+	}
+	if (!end && str_is(name, "table"))
+		begin_table(s, from);
+	if (!end && str_is(name, "a") && str_starts(whole, STR("<a href=\"" LEFT_OUT))) {
+		struct str to = str_sub(whole, strlen("<a href=\"" LEFT_OUT), whole.n), inner;
+
+		to = str_sub(to, 0, str_chr(to, '"'));
+		close = find_end(s->html, behind, "</a>");
+		inner = str_sub(s->html, behind, close);
+		if (names_it(s->p->copy, inner, to)) {
+			buf_puts(s->out, COPY_NOT_HERE);
+			s->i = close + (close < s->html.n ? 4 : 0);
+		} else {		/* its own text: go on with it, skip its end */
+			struct scan in = { .out = s->out, .html = inner, .p = s->p };
+
+			while (in.i < inner.n) {
+				if (inner.p[in.i] == '<') {
+					tag(&in);
+				} else {
+					size_t to_tag = find_end(inner, in.i, "<");
+
+					put_text(&in, str_sub(inner, in.i, to_tag));
+					in.i = to_tag;
+				}
+			}
+			s->i = close + (close < s->html.n ? 4 : 0);
+		}
+		return;
+	}
+	if (end)
+		buf_str_add(s->out, whole);
+	else
+		put_tag(s, whole, name);
+	if (end && str_is(name, "table"))
+		buf_puts(s->out, "</div>");
+}
+
+void body_post(struct buf *out, struct str html, struct post *p)
+{
+	struct scan s = { .out = out, .html = html, .p = p };
+	size_t end;
+
+	while (s.i < html.n) {
+		if (html.p[s.i] == '<') {
+			tag(&s);
+			continue;
+		}
+		end = find_end(html, s.i, "<");
+		if (!p->hidden)
+			put_text(&s, str_sub(html, s.i, end));
+		s.i = end;
+	}
+}
+
+enum rc body_render(struct buf *html, struct md *m, const struct copy *c, const struct entry *of, const char *up,
+    bool player, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct buf raw = BUF_INIT;
+	struct link_ctx links = { c, up };
+	struct post p = { .copy = c, .player = player ? of->kind : NULL };
+	struct err why = ERR_INIT;
+	enum rc rc = RC_OK, one;
+	bool before = false, any = false;
+	struct part *v;
+	size_t n, i;
+
+	v = body_parts(&n, &a, of->doc.body);
+	for (i = 0; i < n; i++) {
+		buf_clear(&raw);
+		one = md_render(&raw, m, v[i].text, link_to, &links, &why);
+		if (one == RC_IO) {
+			rc = err_set(e, RC_IO, "%s", why.msg);
+			break;
+		}
+		if (v[i].variant == 1) {
+			before = p.hidden;
+			any = false;
+			buf_puts(html, "<div class=\"conflict\" lang=\"en\" dir=\"ltr\"><p><strong>Open conflict.</strong> "
+			    "Writers left different texts here; nobody has decided yet.</p>\n");
+		}
+		if (v[i].variant) {
+			p.hidden = before;
+			buf_printf(html, "<div class=\"variant\" role=\"group\" aria-label=\"Text %u\"><p class=\"which\">"
+			    "Text %u</p>\n<div lang=\"%.*s\" dir=\"auto\">\n", v[i].variant, v[i].variant, FMT_STR(of->lang));
+		}
+		p.part = (unsigned)i;
+		if (one) {
+			/* What links to a left-out document may have its title for a text; nobody can tell here. */
+			bool withheld = player || copy_names_left_out(c, v[i].text);
+
+			rc = err_set(e, RC_INVALID, "%.*s: %s; its text is not laid out", FMT_STR(of->name), why.msg);
+			buf_puts(html, "<p class=\"notice\" lang=\"en\" dir=\"ltr\">This text could not be laid out");
+			buf_puts(html, withheld ? ", and is left out here.</p>\n" : "; it is shown as it was written.</p>\n");
+			if (withheld)
+				buf_clear(&raw);
+			if (player)
+				p.hidden = true;	/* nobody knows where the facilitators' part began */
+		}
+		body_post(html, buf_str(&raw), &p);
+		any = any || p.hidden;
+		if (v[i].variant)
+			buf_puts(html, "</div></div>\n");
+		if (v[i].last) {
+			p.hidden = any;
+			buf_puts(html, "</div>\n");
+		}
+	}
+	buf_free(&raw);
+	arena_free(&a);
+	return rc;
+}

@@ -1,0 +1,37 @@
+/* render/body.h: from a document's body to the HTML of its page: conflicts shown as such, links led to
+ * the pages of the copy, what facilitators keep to themselves left out. */
+#ifndef RENDER_BODY_H
+#define RENDER_BODY_H
+
+#include "render/copy.h"
+#include "render/md.h"
+
+/* One stretch of a body: plain text, or a variant of a conflict. */
+struct part {
+	struct str text;
+	unsigned variant;		/* 0: no conflict; else 1, 2, ... */
+	bool last;			/* the last variant of its conflict */
+};
+
+/* Split at the marks "<!-- conflict -->", "<!-- or -->", "<!-- /conflict -->" on lines of their own. Marks
+ * that do not form a well-made group are text. In the arena; texts borrow body. */
+struct part *body_parts(size_t *n, struct arena *a, struct str body);
+
+/* Append the HTML. up: from the page to the root of the copy ("../"). player: without what is for
+ * facilitators. RC_INVALID: part of it could not be rendered and stands there as escaped text with a notice
+ * (in the player view: only the notice); go on. RC_IO: no worker. */
+enum rc body_render(struct buf *html, struct md *m, const struct copy *c, const struct entry *of, const char *up,
+    bool player, struct err *e) NODISCARD;
+
+/* The last step, on what md_render gave: see body.c. */
+struct post {
+	const struct copy *copy;
+	unsigned part;			/* number of the part, from 0: keeps footnotes apart */
+	unsigned headings;		/* seen so far: ids run through all parts */
+	const struct kind *player;	/* the kind whose player view this is, or NULL */
+	bool hidden;			/* inside what is for facilitators; carried from part to part */
+	unsigned level;			/* of the heading that hides */
+};
+void body_post(struct buf *out, struct str html, struct post *p);
+
+#endif

@@ -1,0 +1,542 @@
+/* render/copy.c: see copy.h. */
+#include "render/copy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/base/date.h"
+
+#define KEY_MAX 40			/* bytes of a code that gets a page */
+
+static int rank_of(const struct copy *c)
+{
+	int ceiling = tlp_rank(c->ceiling);
+
+	if (c->want.audience == AUDIENCE_PUBLIC)
+		return 0;
+	return ceiling < 0 ? 1 : ceiling > 2 ? 2 : ceiling;
+}
+
+static bool names(const struct front *f, const char *key, struct str id)
+{
+	const struct key *k;
+	size_t i, j;
+
+	for (i = 0; i < f->n; i++) {
+		k = &f->keys[i];
+		for (j = 0; str_is(k->name, key) && j < k->n; j++)
+			if (str_eq(k->values[j], id))
+				return true;
+	}
+	return false;
+}
+
+/* Why one text may not be shown, or NULL. Every variant of a key that is in conflict must allow it. must: an
+ * original has to have the keys, a translation may. */
+static const char *judge_keys(const struct copy *c, struct arena *a, const struct front *f, bool must)
+{
+	bool label = false, status = false;
+	size_t i, j;
+
+	for (i = 0; i < f->n; i++) {
+		const struct key *k = &f->keys[i];
+
+		if (str_is(k->name, "tlp")) {
+			label = label || k->n > 0;
+			for (j = 0; j < k->n; j++) {
+				int rank = tlp_rank(k->values[j]);
+
+				if (rank < 0)
+					return "unknown label";
+				if (rank > rank_of(c) && c->want.audience != AUDIENCE_NODE)
+					return arena_printf(a, "label %.*s", FMT_STR(k->values[j]));
+			}
+		}
+		if (str_is(k->name, "status") && k->n) {
+			status = true;
+			if (c->want.audience != AUDIENCE_NODE && !str_is(k->values[0], "published"))
+				return arena_printf(a, "status %.*s", FMT_STR(k->values[0]));
+		}
+	}
+	if (must && !label)
+		return "no label";
+	if (must && !status && c->want.audience != AUDIENCE_NODE)
+		return "no status";
+	return NULL;
+}
+
+static const char *judge(const struct copy *c, struct arena *a, const struct entry *e)
+{
+	const struct front *f = &e->original->doc.front;
+	const char *why;
+
+	if (e->broken)
+		return c->want.audience == AUDIENCE_NODE ? NULL : "front matter does not parse";
+	if (e->original != e && !e->original->in)
+		return "its original is left out";
+	if (e->original == e && (why = judge_keys(c, a, f, true)))
+		return why;
+	if (e->original != e && (why = judge_keys(c, a, &e->doc.front, false)))
+		return why;
+	if (c->want.audience == AUDIENCE_PUBLIC && str_is(cstr(e->kind->name), "contact"))
+		return "contacts are for the community";
+	if (c->want.audience != AUDIENCE_NODE && names(f, "handling", STR("H2")) && !front_text(f, "handling-note").n)
+		return "handling H2 without the provider's permission";
+	if (c->want.meeting.n && !str_eq(e->id, c->want.meeting) && !names(f, "meetings", c->want.meeting) &&
+	    !names(f, "presented-at", c->want.meeting) && !names(f, "from", c->want.meeting))
+		return "not of this meeting";
+	return NULL;
+}
+
+static struct entry *find(struct entry *v, size_t n, struct str name)
+{
+	size_t from = 0, to = n, mid;
+	int d;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		d = str_cmp(v[mid].name, name);
+		if (d == 0)
+			return &v[mid];
+		if (d < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return NULL;
+}
+
+const struct entry *copy_any(const struct copy *c, struct str name)
+{
+	return find(c->all, c->nall, name);
+}
+
+const struct entry *copy_find(const struct copy *c, struct str name)
+{
+	const struct entry *e = copy_any(c, name);
+
+	return e && e->in ? e : NULL;
+}
+
+static struct str either(struct str a, struct str b)
+{
+	return a.n ? a : b;
+}
+
+static void fill(struct copy *c, struct entry *e)
+{
+	struct arena *a = &c->arena;
+	const struct entry *o = e->original;
+
+	e->title = either(e->doc.title, e->name);
+	e->summary = e->doc.summary;
+	e->lang = either(e->doc.lang, e->broken ? STR("en") : o->lang);
+	if (!lang_valid(e->lang))
+		e->lang = STR("en");
+	if (o == e) {
+		e->owner = either(e->doc.owner, e->owner);
+		e->status = e->doc.status;
+		e->tlp = e->doc.tlp;
+		if (str_is(e->tlp, "TLP:WHITE"))
+			e->tlp = STR("TLP:CLEAR");
+	} else {
+		e->owner = o->owner;
+		e->status = o->status;
+		e->tlp = o->tlp;
+	}
+	e->date = either(e->doc.date, o->date);
+	e->reason = judge(c, a, e);
+	e->in = !e->reason;
+	if (e->in)
+		e->reason = arena_printf(a, "%.*s, %.*s", FMT_STR(either(e->status, STR("no status"))),
+		    FMT_STR(either(e->tlp, STR("no label"))));
+}
+
+/* One document of the snapshot into all[i]; those before it are there. */
+static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, struct err *e)
+{
+	struct entry *to = &c->all[i], *o;
+	struct arena *a = &c->arena;
+	struct doc_path p = { 0 };
+	struct place at;
+	struct record r;
+	struct oid rev;
+	enum rc rc;
+
+	if ((rc = snap_record(&r, s, i, e)))
+		return rc;
+	buf_clear(text);
+	if ((rc = snap_text(text, s, &r, e)))
+		return rc;
+	if (!doc_path_parse(&p, r.path, NULL))
+		return err_set(e, RC_CORRUPT, "index: %.*s is no path of a document; mend with 'colep index --rebuild'",
+		    FMT_STR(r.path));
+	to->name = arena_str(a, p.name);
+	to->id = arena_str(a, p.id);
+	to->owner = arena_str(a, p.owner);
+	to->kind = p.kind;
+	to->blob = r.blob;
+	to->text = arena_str(a, buf_str(text));
+	to->original = to;
+	to->broken = doc_parse(&to->doc, &at, a, to->text, e) != RC_OK;	/* said in its reason */
+	if (to->broken)
+		to->doc = (struct doc){ .text = to->text, .body = to->text };
+	if (p.lang.n) {
+		if (!(o = find(c->all, i, p.id))) {
+			to->reason = "its original is not there";
+			to->text = STR_NONE;
+			to->title = either(to->doc.title, to->name);
+			return RC_OK;
+		}
+		to->original = o;
+		to->stale = !oid_parse(&rev, front_text(&to->doc.front, "source-rev")) || !oid_eq(&rev, &o->blob);
+		if (to->broken || !to->doc.lang.n)
+			to->doc.lang = arena_str(a, p.lang);
+	}
+	fill(c, to);
+	return RC_OK;
+}
+
+static int newer(const struct entry *a, const struct entry *b)
+{
+	int d = -str_cmp(a->date, b->date);
+
+	return d ? d : str_cmp(a->name, b->name);
+}
+
+static int use_cmp(const void *pa, const void *pb)
+{
+	const struct use_of *a = pa, *b = pb;
+	int d = str_cmp(a->key, b->key);
+
+	return d ? d : newer(a->entry, b->entry);
+}
+
+struct grow {
+	struct use_of *v;
+	size_t n, cap;
+};
+
+static void use(struct grow *g, struct arena *a, struct str key, const struct entry *e)
+{
+	if (g->n == g->cap)
+		g->v = arena_grow(a, g->v, &g->cap, sizeof *g->v);
+	g->v[g->n++] = (struct use_of){ key, e };
+}
+
+/* The code with letters of one size, so that "mk" and "MK" share a page. */
+static struct str code(struct arena *a, struct str s, bool upper)
+{
+	char *p = arena_cstr(a, s);
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (upper ? p[i] >= 'a' && p[i] <= 'z' : p[i] >= 'A' && p[i] <= 'Z')
+			p[i] = (char)(p[i] ^ 0x20);
+	return (struct str){ p, s.n };
+}
+
+bool copy_key_valid(struct str key)
+{
+	size_t i;
+
+	for (i = 0; i < key.n; i++)
+		if (!(key.p[i] >= 'a' && key.p[i] <= 'z') && !(key.p[i] >= 'A' && key.p[i] <= 'Z') &&
+		    !(key.p[i] >= '0' && key.p[i] <= '9') && key.p[i] != '-')
+			return false;
+	return key.n > 0 && key.n <= KEY_MAX && key.p[0] != '-';
+}
+
+/* Documents that the body links to: every "<id>.md" in it that is in the copy. */
+static void body_links(struct grow *g, struct copy *c, const struct entry *e)
+{
+	struct str body = e->doc.body, id;
+	const struct entry *to;
+	size_t at, from, done = 0;
+
+	if (str_is(cstr(e->kind->name), "exercise"))
+		return;			/* the player view must not tell what the rest links to */
+	while ((at = str_find(str_sub(body, done, body.n), STR(".md"))) != SIZE_MAX) {
+		at += done;
+		for (from = at; from > 0 && body.p[from - 1] != '/' && body.p[from - 1] != '('; from--)
+			;
+		id = str_sub(body, from, at);
+		done = at + 3;
+		if (id.n <= 64 && (to = copy_find(c, id)))
+			use(g, &c->arena, to->id, e);
+	}
+}
+
+static void collect(struct copy *c)
+{
+	struct grow g[USES] = { { NULL, 0, 0 } };
+	struct arena *a = &c->arena;
+	const struct entry *to;
+	size_t i, j, k, n;
+
+	for (i = 0; i < c->n; i++) {
+		const struct entry *e = c->v[i];
+		const struct front *f = &e->doc.front;
+
+		if (e->original != e) {
+			use(&g[USE_TRANSLATION], a, e->id, e);
+			continue;
+		}
+		for (j = 0; j < f->n; j++) {
+			const struct key *key = &f->keys[j];
+			const struct key_rule *r = kind_key(e->kind, key->name);
+			bool country = str_is(key->name, "countries") || str_is(key->name, "country") ||
+			    (r && r->vocab && str_is(cstr(r->vocab), "countries"));
+
+			for (k = 0; k < key->n; k++) {
+				struct str v = key->values[k];
+
+				if (country)
+					use(&g[USE_COUNTRY], a, code(a, v, true), e);
+				else if (str_is(key->name, "topics"))
+					use(&g[USE_TOPIC], a, code(a, v, false), e);
+				else if (r && (r->type == KEY_ID || r->type == KEY_IDLIST) && (to = copy_find(c, v)) &&
+				    to->original != e) {
+					use(&g[USE_LINK], a, to->id, e);
+					if (str_is(cstr(to->kind->name), "meeting"))
+						use(&g[USE_MEETING], a, to->id, e);
+				}
+			}
+		}
+		body_links(&g[USE_LINK], c, e);
+	}
+	for (i = 0; i < USES; i++) {
+		if (g[i].n)
+			qsort(g[i].v, g[i].n, sizeof *g[i].v, use_cmp);
+		for (n = j = 0; j < g[i].n; j++)	/* each once */
+			if (n == 0 || use_cmp(&g[i].v[n - 1], &g[i].v[j]))
+				g[i].v[n++] = g[i].v[j];
+		c->uses[i] = (struct uses){ g[i].v, n };
+	}
+}
+
+static void read_vocab(struct copy *c, struct snap *s)
+{
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	size_t i;
+
+	vocab_default(&c->vocab, &c->arena);
+	for (i = 0; i < c->vocab.n; i++) {
+		struct str name = c->vocab.tables[i].name;
+
+		buf_clear(&b);
+		if (!snap_file(&b, s, cstr(arena_printf(&c->arena, "vocab/%.*s.md", FMT_STR(name))), &e) &&
+		    str_utf8_bad(buf_str(&b)) == b.n && vocab_read(&c->vocab, &c->arena, name, buf_str(&b), &e))
+			continue;	/* no table in it: the default holds */
+	}
+	buf_free(&b);
+}
+
+/* roster/space: the lower of several ceilings counts, as everywhere. */
+static void read_space(struct copy *c, struct snap *s)
+{
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct str rest, line, label, best = STR_NONE;
+
+	if (!snap_file(&b, s, STR("roster/space"), &e))
+		for (rest = buf_str(&b); str_line(&line, &rest);) {
+			label = str_trim(str_sub(line, 8, line.n));
+			if (str_starts(line, STR("ceiling ")) && tlp_rank(label) >= 0 &&
+			    (!best.n || tlp_rank(label) < tlp_rank(best)))
+				best = arena_str(&c->arena, label);
+			if (str_starts(line, STR("name ")) && str_utf8_bad(line) == line.n)
+				c->space = arena_str(&c->arena, str_sub(line, 5, line.n));
+		}
+	c->ceiling = best.n ? best : STR("TLP:GREEN");
+	buf_free(&b);
+}
+
+static void set_today(struct copy *c)
+{
+	int64_t first, last, best = 0;
+	size_t i;
+
+	if (c->want.now)
+		best = c->want.now / 86400;
+	for (i = 0; !c->want.now && i < c->n; i++)
+		if (date_parse(&first, &last, c->v[i]->date) && first > best)
+			best = first;
+	c->today_days = best;
+	date_format(c->today, best * 86400);
+}
+
+enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *want, struct err *e)
+{
+	struct copy *c = xmalloc(sizeof *c);
+	struct buf text = BUF_INIT;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	*c = (struct copy){ .arena = ARENA_INIT, .want = *want };
+	c->want.meeting = arena_str(&c->arena, want->meeting);
+	c->want.lang = arena_str(&c->arena, want->lang);
+	read_vocab(c, s);
+	read_space(c, s);
+	c->nall = snap_count(s);
+	c->all = arena_array(&c->arena, c->nall, sizeof *c->all);
+	c->v = arena_array(&c->arena, c->nall, sizeof *c->v);
+	c->tlp = STR("TLP:CLEAR");
+	for (i = 0; i < c->nall; i++)
+		if ((rc = take(c, s, i, &text, e)))
+			goto out;
+	for (i = 0; i < c->nall; i++) {
+		if (!c->all[i].in)
+			continue;
+		c->v[c->n++] = &c->all[i];
+		if (tlp_rank(c->all[i].tlp) > tlp_rank(c->tlp))
+			c->tlp = c->all[i].tlp;
+	}
+	if (want->meeting.n && (!(c->meeting = copy_find(c, want->meeting)) ||
+	    !str_is(cstr(c->meeting->kind->name), "meeting"))) {
+		const struct entry *m = copy_any(c, want->meeting);
+
+		if (m && !m->in)
+			rc = err_set(e, RC_NOTFOUND, "%.*s: not for this audience: %s", FMT_STR(want->meeting), m->reason);
+		else
+			rc = err_set(e, RC_NOTFOUND, "%.*s: no such meeting; 'colep list --kind meeting' names them",
+			    FMT_STR(want->meeting));
+		goto out;
+	}
+	collect(c);
+	set_today(c);
+	*out = c;
+	c = NULL;
+out:
+	copy_free(c);
+	buf_free(&text);
+	return rc;
+}
+
+void copy_free(struct copy *c)
+{
+	if (!c)
+		return;
+	arena_free(&c->arena);
+	free(c);
+}
+
+const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key)
+{
+	const struct uses *u = &c->uses[use];
+	size_t from = 0, to = u->n, mid, end;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (str_cmp(u->v[mid].key, key) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (end = from; end < u->n && str_eq(u->v[end].key, key); end++)
+		;
+	*n = end - from;
+	return u->v + from;
+}
+
+const struct entry *copy_best(const struct copy *c, const struct entry *e)
+{
+	const struct use_of *u;
+	size_t n, i;
+
+	if (!c->want.lang.n || str_eq(e->lang, c->want.lang))
+		return e;
+	u = copy_uses(&n, c, USE_TRANSLATION, e->id);
+	for (i = 0; i < n; i++)
+		if (str_eq(u[i].entry->lang, c->want.lang))
+			return u[i].entry;
+	return e;
+}
+
+static bool id_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* The next id of a left-out document in s at or after *at: [*at, *end), with the ".md" behind. An id may begin and
+ * end at any hyphen of a run ("fn-<id>" is the anchor of a footnote); of several the longest counts, so that one
+ * that begins like another is not taken for it. */
+static bool next_left_out(const struct copy *c, struct str s, size_t *at, size_t *end)
+{
+	const struct entry *e;
+	size_t i = *at, from, to, run;
+
+	while (i < s.n) {
+		if (!id_char(s.p[i])) {
+			i++;
+			continue;
+		}
+		for (from = run = i; run < s.n && id_char(s.p[run]); run++)
+			;
+		while (from + 5 <= run) {
+			for (e = NULL, to = run; s.p[from + 2] == '-' && to >= from + 5; to--)
+				if ((to == run || s.p[to] == '-') && (e = copy_any(c, str_sub(s, from, to))))
+					break;
+			if (e && !e->in) {
+				if (str_starts(str_sub(s, to, s.n), STR(".md")))
+					to += 3;
+				*at = from;
+				*end = to;
+				return true;
+			}
+			if (e) {
+				from = to;
+				continue;
+			}
+			while (from < run && s.p[from] != '-')
+				from++;
+			from++;
+		}
+		i = run;
+	}
+	return false;
+}
+
+bool copy_names_left_out(const struct copy *c, struct str text)
+{
+	size_t at = 0, end;
+
+	return next_left_out(c, text, &at, &end);
+}
+
+void copy_html(struct buf *b, const struct copy *c, struct str html, const char *instead)
+{
+	size_t done = 0, at, end;
+
+	for (at = 0; next_left_out(c, html, &at, &end); at = done = end) {
+		buf_str_add(b, str_sub(html, done, at));
+		buf_puts(b, instead);
+	}
+	buf_str_add(b, str_sub(html, done, html.n));
+}
+
+void copy_text(struct buf *b, const struct copy *c, struct str text)
+{
+	size_t done = 0, at, end;
+
+	for (at = 0; next_left_out(c, text, &at, &end); at = done = end) {
+		buf_html_escape(b, str_sub(text, done, at));
+		buf_puts(b, COPY_NOT_HERE);
+	}
+	buf_html_escape(b, str_sub(text, done, text.n));
+}
+
+bool copy_overdue(const struct copy *c, struct str date)
+{
+	int64_t first, last;
+
+	return date_parse(&first, &last, date) && last < c->today_days;
+}
+
+bool copy_old(const struct copy *c, struct str date)
+{
+	int64_t first, last;
+
+	return date_parse(&first, &last, date) && last + 366 < c->today_days;
+}

@@ -1,0 +1,92 @@
+/* render/copy.h: what of a node's documents stands in a copy for an audience, and how they hang together.
+ * This is the one place that decides; pages, lists, counts, links and key facts are made from the admitted
+ * entries alone, so what is left out cannot be in any of them. Everything is copied out of the index, which
+ * is needed only while the copy is loaded. */
+#ifndef RENDER_COPY_H
+#define RENDER_COPY_H
+
+#include "kb/doc/doc.h"
+#include "kb/doc/vocab.h"
+#include "kb/index/index.h"
+
+enum audience {
+	AUDIENCE_PUBLIC,		/* TLP:CLEAR and published, no contacts */
+	AUDIENCE_COMMUNITY,		/* up to the space's ceiling, published */
+	AUDIENCE_NODE			/* the node's own pages: whatever main holds */
+};
+
+struct entry {				/* strings live in the copy's arena */
+	struct str name;		/* "cs-mk-2022-taiwan.fa": its page is d/<name>.html */
+	struct str id;			/* without the language */
+	struct str lang, title, summary;	/* of this text; title is the name when it has none */
+	struct str owner, status, tlp, date;	/* of the original; date: its own if it has one */
+	const struct kind *kind;
+	const struct entry *original;	/* itself when it is no translation */
+	struct doc doc;			/* its own front matter and body; empty when broken */
+	struct str text;		/* the whole file; STR_NONE when left out */
+	struct oid blob;
+	bool in, stale, broken;
+	const char *reason;		/* why in or out, in a few words */
+};
+
+enum use { USE_COUNTRY, USE_TOPIC, USE_MEETING, USE_LINK, USE_TRANSLATION, USES };
+struct use_of {
+	struct str key;			/* "MK", "som", the id of a document in the copy */
+	const struct entry *entry;	/* who uses it: an original, but for USE_TRANSLATION */
+};
+struct uses {				/* by key, then newest first, then name */
+	struct use_of *v;
+	size_t n;
+};
+
+struct copy_want {
+	enum audience audience;
+	struct str meeting;		/* id, or STR_NONE: everything */
+	struct str lang;		/* titles in this language where there are any, or STR_NONE */
+	int64_t now;			/* seconds; 0: dates are compared with the newest one in the copy */
+	bool live;			/* pages of `serve`: with search */
+	bool practice;			/* says so on every page */
+};
+
+struct copy {
+	struct arena arena;
+	struct copy_want want;
+	struct vocab vocab;
+	struct str ceiling, space;	/* "TLP:GREEN"; name of the community, or STR_NONE */
+	struct entry *all;		/* by name */
+	size_t nall;
+	const struct entry **v;		/* the admitted, by name */
+	size_t n;
+	struct uses uses[USES];
+	const struct entry *meeting;	/* of a pack, or NULL */
+	struct str tlp;			/* the highest label in it */
+	char today[11];			/* what dates are compared with */
+	int64_t today_days;
+	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
+};
+
+/* RC_NOTFOUND: the meeting of the pack is not in the node or not for this audience. */
+enum rc copy_load(struct copy **c, struct snap *s, const struct copy_want *want, struct err *e) NODISCARD;
+void copy_free(struct copy *c);		/* no-op on NULL */
+
+const struct entry *copy_find(const struct copy *c, struct str name);	/* an admitted one, or NULL */
+const struct entry *copy_any(const struct copy *c, struct str name);	/* left out or not, or NULL */
+/* The text of an entry to name it by: its translation into the wanted language, or itself. */
+const struct entry *copy_best(const struct copy *c, const struct entry *e);
+/* Those that use a key; *n is how many. Borrowed. */
+const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key);
+/* May this key have a page of its own: letters, digits and hyphens only, short. */
+bool copy_key_valid(struct str key);
+
+/* Append text (html: already escaped HTML without tags) with the ids of left-out documents replaced. */
+void copy_text(struct buf *b, const struct copy *c, struct str text);
+void copy_html(struct buf *b, const struct copy *c, struct str html, const char *instead);
+#define COPY_NOT_HERE "a document not in this copy"
+/* Does text hold the id of a left-out document? */
+bool copy_names_left_out(const struct copy *c, struct str text);
+
+/* Dates of the kinds: is the last day before today; more than 12 months ago. false for what is no date. */
+bool copy_overdue(const struct copy *c, struct str date);
+bool copy_old(const struct copy *c, struct str date);
+
+#endif

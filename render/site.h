@@ -1,0 +1,27 @@
+/* render/site.h: a copy written to a folder: the static site. Only files that differ are written, files of an
+ * earlier build that are no longer made are removed, and no other file is ever touched. */
+#ifndef RENDER_SITE_H
+#define RENDER_SITE_H
+
+#include "render/copy.h"
+#include "render/md.h"
+
+struct site_told {			/* what happened; fn may be NULL */
+	void (*progress)(void *ctx, uint64_t n, uint64_t total);
+	void (*bad)(void *ctx, const char *message);	/* a page whose text could not be laid out */
+	void *ctx;
+	size_t pages, written, removed, bad_pages;
+};
+
+/* May the folder be written: it is not there, empty, or has our manifest. RC_INVALID: it holds other files, or
+ * something of ours is a link; the message says how to mend. */
+enum rc site_check(const char *dir, struct err *e) NODISCARD;
+
+/* Write the copy. Bad pages are told and the rest goes on: RC_OK. */
+enum rc site_write(const char *dir, struct md *m, const struct copy *c, struct site_told *told, struct err *e) NODISCARD;
+
+/* One line of manifest.txt: "<128 hex digits>  <name>", as sha512sum writes it; name borrows line. false: not
+ * such a line, or a name that no build of ours makes. */
+bool site_manifest_line(struct str *name, struct str line);
+
+#endif

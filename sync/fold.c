@@ -1,0 +1,337 @@
+/* sync/fold.c: see fold.h.
+ *
+ * Order of work: objects are in the repository already; the merged view's objects; then main by compare-and-swap;
+ * then the folder. A kill between any two is mended by the next fold, which finds main and files as they were, or
+ * main moved and files behind: repo_checkout goes on where it stopped.
+ *
+ * Unsaved work: a file that differs from what main had is left alone. If main changed that file too, the work is one
+ * more edit of the document beside the new view, and the rules of merge.c make one text of both, with conflict
+ * blocks where they meet. */
+#include "sync/fold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/doc/doc.h"
+#include "kb/limits.h"
+#include "sync/view.h"
+
+static void record(void *ctx, const struct gcommit *c, const char *why)
+{
+	struct fold *f = ctx;
+	struct arena a = ARENA_INIT;
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	const char *path = path_join(&a, f->node->cache, "refused");
+	char hex[OID_HEX + 1];
+
+	f->why = arena_printf(f->a, "%s", why);
+	oid_format(hex, &c->id);
+	if (file_read(&b, path, (size_t)4 << 20, &e) && e.rc != RC_NOTFOUND)
+		buf_clear(&b);		/* too much to keep: begin anew */
+	if (!b.n || str_find(buf_str(&b), cstr(hex)) == SIZE_MAX) {
+		buf_printf(&b, "%s\t%s\t", hex, f->peer ? f->peer : "");
+		buf_text_escape(&b, cstr(why));
+		buf_putc(&b, '\n');
+		if (file_write_fast(path, buf_str(&b), 0644, &e))
+			f->why = arena_printf(f->a, "%s (and it could not be recorded)", why);
+	}
+	buf_free(&b);
+	arena_free(&a);
+}
+
+enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
+    const struct oid *main, struct err *e)
+{
+	struct arena s = ARENA_INIT;
+	struct oid at = *main;
+	enum rc rc = RC_OK;
+
+	*f = (struct fold){ .a = a, .node = n, .repo = repo, .main = *main };
+	f->acceptor = (struct acceptor){ .space = *space, .refused = record, .ctx = f };
+	graph_init(&f->graph, a, repo);
+	if (oid_is_none(main))
+		goto out;			/* a node that is being joined */
+	for (;;) {			/* plain commits on main are unsaved work */
+		struct commit c;
+		struct str id, inc;
+		uint64_t seq;
+
+		arena_reset(&s);
+		if ((rc = repo_commit(&c, &s, repo, &at, e)))
+			goto out;
+		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1 ||
+		    str_starts(c.committer, STR("colep <merge@colep.invalid>")))
+			break;
+		at = c.parents[0];
+	}
+	f->base = at;
+	rc = graph_add(&f->graph, &at, NULL, NULL, e);
+	f->known = f->graph.n;
+out:
+	arena_free(&s);
+	return rc;
+}
+
+enum rc fold_add(struct fold *f, const struct oid *tip, const char *peer, struct err *e)
+{
+	f->peer = peer;
+	return graph_add(&f->graph, tip, accept_judge, &f->acceptor, e);
+}
+
+/* ---- unsaved work ---- */
+
+struct kept { struct str path; struct oid old, new; };
+struct kept_list { struct arena *a; struct kept *v; size_t n, cap; };
+
+static enum rc keep(void *ctx, const struct change *c, struct err *e)
+{
+	struct kept_list *l = ctx;
+
+	(void)e;
+	if (l->n == l->cap)
+		l->v = arena_grow(l->a, l->v, &l->cap, sizeof *l->v);
+	l->v[l->n++] = (struct kept){ arena_str(l->a, c->path), c->old, c->new };
+	return RC_OK;
+}
+
+static enum rc blob_text(struct str *text, struct arena *a, struct repo *repo, const struct oid *o, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	enum rc rc = RC_OK;
+
+	*text = STR("");
+	if (!oid_is_none(o) && !(rc = repo_read(&b, repo, o, OBJECT_BLOB, (size_t)1 << 20, e)) && b.n)
+		*text = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return rc;
+}
+
+static void say(const struct fold *f, struct str path, const char *what)
+{
+	if (f->told)
+		f->told(f->ctx, arena_printf(f->a, "%.*s: %s", FMT_STR(path), what));
+}
+
+static enum rc carry(struct fold *f, const struct kept *k, struct err *e)
+{
+	static const uint64_t past[3] = { 0, 1, 1 };
+	const char *path = path_join(f->a, f->node->dir, arena_cstr(f->a, k->path));
+	struct merge_rules rules = { 0 };
+	struct arena a = ARENA_INIT;
+	struct buf disk = BUF_INIT;
+	struct str old, new;
+	struct merged m;
+	struct doc_path p;
+	struct edit ed[3];
+	enum rc rc;
+
+	if (oid_is_none(&k->new)) {
+		say(f, k->path, "was deleted by others; your unsaved text is kept, and 'colep save' brings it back");
+		return RC_OK;
+	}
+	if (!file_exists(path)) {
+		if ((rc = blob_text(&new, &a, f->repo, &k->new, e)) == RC_OK)
+			rc = file_write(path, new, 0644, e);
+		say(f, k->path, "was changed by others meanwhile, so it is back; delete it again if it should go");
+		arena_free(&a);
+		return rc;
+	}
+	rc = file_read(&disk, path, LIMIT_DOC, e);
+	if (rc == RC_INVALID) {			/* no document: left as it lies, told */
+		say(f, k->path, "is no file that can be merged; it is left as it is, the saved text is in history");
+		rc = RC_OK;
+		goto out;
+	}
+	if (rc || (rc = blob_text(&old, &a, f->repo, &k->old, e)) || (rc = blob_text(&new, &a, f->repo, &k->new, e)))
+		goto out;
+	if (doc_path_parse(&p, k->path, NULL))
+		rules.kind = p.kind;
+	ed[0] = (struct edit){ .past = &past[0], .text = old, .gone = oid_is_none(&k->old) };
+	ed[1] = (struct edit){ .past = &past[1], .text = new };
+	ed[2] = (struct edit){ .past = &past[2], .text = arena_str(&a, buf_str(&disk)) };
+	ed[1].id.b[0] = 1;
+	ed[2].id.b[0] = 2;
+	merge_document(&m, &a, ed, 3, &rules);
+	if (!str_eq(m.text, buf_str(&disk)))
+		rc = file_write(path, m.text, 0644, e);
+	if (m.nconflicts)
+		say(f, k->path, "you and others changed the same passage; both stand in the file, choose before you save");
+out:
+	buf_free(&disk);
+	arena_free(&a);
+	return rc;
+}
+
+/* ---- the new main ---- */
+
+/* What nothing stands on: the graph's tips. */
+static size_t *tips_of(const struct graph *g, struct arena *a, size_t *n)
+{
+	bool *under = arena_array(a, g->n, sizeof *under);
+	size_t *tips = arena_array(a, g->n, sizeof *tips), i, j;
+
+	for (i = 0; i < g->n; i++)
+		for (j = 0; j < g->v[i]->nparents; j++)
+			under[g->v[i]->up[j]] = true;
+	for (*n = i = 0; i < g->n; i++)
+		if (!under[i])
+			tips[(*n)++] = i;
+	return tips;
+}
+
+enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
+{
+	struct kept_list kept = { .a = f->a };
+	size_t n, *tips = tips_of(&f->graph, f->a, &n), i;
+	size_t *heads = graph_heads(&f->graph, f->a, tips, n, &n);
+	struct oid next;
+	enum rc rc;
+
+	*main = f->main;
+	if (!n)
+		return err_set(e, RC_UNTRUSTED, "nothing of it is accepted%s%s", f->why ? ": " : "", f->why ? f->why : "");
+	if ((rc = view_commit(&next, &f->graph, heads, n, e)))
+		return rc;
+	if (oid_eq(&next, &f->base))
+		return RC_OK;
+	if ((rc = repo_ref_set(f->repo, "refs/heads/main", &next, &f->main, e)))
+		return rc;
+	*main = next;
+	if ((rc = repo_checkout(f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, keep, &kept, e)))
+		return rc;
+	for (i = 0; i < kept.n && !rc; i++)
+		if (!oid_eq(&kept.v[i].old, &kept.v[i].new))
+			rc = carry(f, &kept.v[i], e);
+	return rc;
+}
+
+/* ---- what was pushed ---- */
+
+enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e)
+{
+	const struct str front = STR("refs/colep/from/");
+	const char *dir = path_join(a, node->git, "refs/colep/from");
+	struct buf b = BUF_INIT;
+	struct str rest, line;
+	size_t cap = 0, i, count, k;
+	struct pushed p;
+	char **names;
+	enum rc rc;
+
+	*list = NULL;
+	*n = 0;
+	rc = dir_list(&names, &count, a, dir, e);
+	for (i = 0; !rc && i < count; i++) {
+		buf_clear(&b);
+		if (file_read(&b, path_join(a, dir, names[i]), 4096, e) || !oid_parse(&p.tip, str_trim(buf_str(&b))))
+			continue;	/* a lock, or torn: the next command sees it */
+		p.node = names[i];
+		p.ref = arena_printf(a, "refs/colep/from/%s", names[i]);
+		if (*n == cap)
+			*list = arena_grow(a, *list, &cap, sizeof **list);
+		(*list)[(*n)++] = p;
+	}
+	if (rc == RC_NOTFOUND)
+		rc = RC_OK;
+	buf_clear(&b);
+	if (!rc && (rc = file_read(&b, path_join(a, node->git, "packed-refs"), (size_t)64 << 20, e)) == RC_NOTFOUND)
+		rc = RC_OK;
+	for (rest = buf_str(&b); !rc && str_line(&line, &rest);) {
+		struct str ref = str_sub(line, OID_HEX + 1, line.n);
+
+		if (!str_starts(ref, front) || !oid_parse(&p.tip, str_sub(line, 0, OID_HEX)))
+			continue;
+		p.ref = arena_cstr(a, ref);
+		p.node = p.ref + front.n;
+		for (k = 0; k < *n && strcmp((*list)[k].ref, p.ref) != 0; k++)
+			;
+		if (k < *n)
+			continue;	/* the loose one is newer */
+		if (*n == cap)
+			*list = arena_grow(a, *list, &cap, sizeof **list);
+		(*list)[(*n)++] = p;
+	}
+	buf_free(&b);
+	return rc;
+}
+
+/* .git/colep/folded: "NODE OID" of what was looked at, so that a push costs once. */
+static struct str read_seen(struct arena *a, const struct node *n)
+{
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct str s = STR_NONE;
+
+	if (file_read(&b, path_join(a, n->cache, "folded"), (size_t)1 << 20, &e) == RC_OK)
+		s = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return s;
+}
+
+static void seen_line(struct buf *b, const struct pushed *p)
+{
+	char hex[OID_HEX + 1];
+
+	oid_format(hex, &p->tip);
+	buf_printf(b, "%s %s\n", p->node, hex);
+}
+
+static bool was_seen(struct str seen, const struct pushed *p)
+{
+	struct buf b = BUF_INIT;
+	bool yes;
+
+	seen_line(&b, p);
+	yes = str_find(seen, buf_str(&b)) != SIZE_MAX;
+	buf_free(&b);
+	return yes;
+}
+
+static enum rc write_seen(const struct node *n, const struct pushed *list, size_t count, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct buf b = BUF_INIT;
+	size_t i;
+	enum rc rc;
+
+	for (i = 0; i < count; i++)
+		seen_line(&b, &list[i]);
+	rc = file_write_fast(path_join(&a, n->cache, "folded"), buf_str(&b), 0644, e);
+	buf_free(&b);
+	arena_free(&a);
+	return rc;
+}
+
+enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct node *n, struct repo *repo,
+    const struct oid *space, struct err *e)
+{
+	struct pushed *list;
+	struct str seen;
+	size_t count, i;
+	struct fold f;
+	bool news = false;
+	enum rc rc;
+
+	*got = 0;
+	if ((rc = repo_ref(main, repo, "refs/heads/main", e)) || (rc = fold_pushed(&list, &count, a, n, e)))
+		return rc;
+	seen = read_seen(a, n);
+	for (i = 0; i < count; i++)
+		news |= !was_seen(seen, &list[i]);
+	if (!news)
+		return RC_OK;
+	if ((rc = fold_open(&f, a, n, repo, space, main, e)))
+		return rc;
+	for (i = 0; i < count && !rc; i++) {
+		rc = fold_add(&f, &list[i].tip, list[i].node, e);
+		if (rc == RC_NOTFOUND)
+			rc = RC_OK;	/* incomplete: its sender brings the rest */
+	}
+	*got = f.graph.n - f.known;
+	if (!rc && *got)
+		rc = fold_finish(main, &f, e);
+	if (!rc)
+		rc = write_seen(n, list, count, e);
+	return rc;
+}

@@ -1,0 +1,45 @@
+/* sync/fold.h: taking commits that others made into this node: judged, merged, and the folder brought after. */
+#ifndef SYNC_FOLD_H
+#define SYNC_FOLD_H
+
+#include "kb/base/file.h"
+#include "kb/node.h"
+#include "sync/accept.h"
+#include "sync/author.h"
+
+struct fold {
+	struct arena *a;
+	const struct node *node;
+	struct repo *repo;
+	struct graph graph;
+	struct acceptor acceptor;
+	struct oid main;		/* refs/heads/main as it was */
+	struct oid base;		/* what of it is authored or merged: below plain commits */
+	size_t known;			/* commits the graph had before */
+	const char *peer;		/* whom the next ones come from, for the record */
+	const char *why;		/* of the last refusal, or NULL */
+	void (*told)(void *ctx, const char *what);	/* unsaved work that could not simply be kept; may be NULL */
+	void *ctx;
+};
+
+/* The caller holds the node's lock and its repo. main none: a node that is being joined. Reads the history below main, as it was accepted before. */
+enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
+    const struct oid *main, struct err *e) NODISCARD;
+
+/* Judge what is below a commit and not known. Refusals are recorded (.git/colep/refused) and counted, and are no
+ * failure. RC_NOTFOUND: something below it is missing. */
+enum rc fold_add(struct fold *f, const struct oid *tip, const char *peer, struct err *e) NODISCARD;
+
+/* M of all that is accepted now: writes it, moves main, brings the folder and unsaved work after. *main: the new
+ * main, which may be the old one. */
+enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;
+
+/* Refs that peers pushed: refs/colep/from/NODE. *tips in the arena. */
+struct pushed { const char *ref, *node; struct oid tip; };
+enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e) NODISCARD;
+
+/* All that was pushed, judged and folded in: what every command that writes does first. *got: new commits. */
+enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct node *n, struct repo *repo,
+    const struct oid *space, struct err *e) NODISCARD;
+
+#endif

@@ -1,0 +1,159 @@
+/* sync/git.c: see git.h. */
+#include "sync/git.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ARGS_MAX = 64, SAID_MAX = 4096 };
+#define OUT_MAX ((size_t)64 << 20)
+
+static const char *const always[] = { "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c",
+	"maintenance.auto=false", "-c", "fetch.fsckObjects=true", "-c", "transfer.unpackLimit=1", "-c", "transfer.bundleURI=false",
+	"-c", "protocol.version=2", "-c", "submodule.recurse=false", "-c", "credential.helper=" };
+
+static void child(const struct git_run *how, const char *const *args, int in, int out, int err)
+{
+	const char *argv[ARGS_MAX + sizeof always / sizeof *always + 2] = { "git" };
+	size_t n = 1, i;
+
+	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || (how->dir && chdir(how->dir)))
+		_exit(127);
+	for (i = 0; i < sizeof always / sizeof *always; i++)
+		argv[n++] = always[i];
+	for (i = 0; args[i] && i < ARGS_MAX; i++)
+		argv[n++] = args[i];
+	argv[n] = NULL;
+	setenv("GIT_ALLOW_PROTOCOL", "file:https:http:ssh", 1);
+	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
+	setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+	setenv("GIT_TERMINAL_PROMPT", "0", 1);
+	setenv("LC_ALL", "C", 1);
+	if (how->objects)
+		setenv("GIT_OBJECT_DIRECTORY", how->objects, 1);
+	if (how->alternates)
+		setenv("GIT_ALTERNATE_OBJECT_DIRECTORIES", how->alternates, 1);
+	signal(SIGPIPE, SIG_DFL);
+	execvp("git", (char *const *)(uintptr_t)argv);
+	_exit(127);
+}
+
+static void last_lines(struct arena *a, struct str said, const char **text)
+{
+	struct buf b = BUF_INIT;
+	struct str line, last = STR_NONE, fatal = STR_NONE;
+
+	while (str_line(&line, &said)) {
+		line = str_trim(line);
+		if (str_starts(line, STR("fatal: ")) && !fatal.n)
+			fatal = str_sub(line, 7, line.n);
+		if (line.n)
+			last = line;
+	}
+	buf_str_add(&b, fatal.n ? fatal : last);
+	*text = arena_cstr(a, str_sub(buf_str(&b), 0, 300));
+	buf_free(&b);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Feed and read until all pipes are closed or time is up. */
+static bool exchange(struct buf *out, struct buf *said, struct str input, int in, int outfd, int err, double end)
+{
+	struct pollfd p[3] = { { in, POLLOUT, 0 }, { outfd, POLLIN, 0 }, { err, POLLIN, 0 } };
+	char chunk[16384];
+	ssize_t n;
+	int i;
+
+	if (!input.n) {
+		close(in);
+		p[0].fd = -1;
+	}
+	while (p[0].fd >= 0 || p[1].fd >= 0 || p[2].fd >= 0) {
+		double left = end - now();
+
+		if (left <= 0 || (poll(p, 3, left > 60 ? 60000 : (int)(left * 1000) + 1) < 0 && errno != EINTR))
+			break;
+		if (p[0].fd >= 0 && p[0].revents) {
+			n = write(p[0].fd, input.p, input.n);
+			if (n > 0)
+				input = str_sub(input, (size_t)n, input.n);
+			if ((n < 0 && errno != EINTR && errno != EAGAIN) || !input.n) {
+				close(p[0].fd);
+				p[0].fd = -1;
+			}
+		}
+		for (i = 1; i < 3; i++) {
+			if (p[i].fd < 0 || !p[i].revents)
+				continue;
+			n = read(p[i].fd, chunk, sizeof chunk);
+			if (n > 0 && i == 1 && out->n + (size_t)n <= OUT_MAX)
+				buf_add(out, chunk, (size_t)n);
+			else if (n > 0 && i == 2 && said->n + (size_t)n <= SAID_MAX)
+				buf_add(said, chunk, (size_t)n);
+			else if (n == 0 || (n < 0 && errno != EINTR)) {
+				close(p[i].fd);
+				p[i].fd = -1;
+			}
+		}
+	}
+	for (i = 0; i < 3; i++)
+		if (p[i].fd >= 0)
+			close(p[i].fd);
+	return now() < end;
+}
+
+enum rc git_run(struct buf *out, const struct git_run *how, const char *const *args, struct err *e)
+{
+	int in[2] = { -1, -1 }, o[2] = { -1, -1 }, er[2] = { -1, -1 }, status = 0, i;
+	struct arena a = ARENA_INIT;
+	struct buf said = BUF_INIT;
+	const char *why;
+	bool in_time;
+	pid_t pid;
+	enum rc rc = RC_OK;
+
+	if (pipe2(in, O_CLOEXEC) || pipe2(o, O_CLOEXEC) || pipe2(er, O_CLOEXEC) || (pid = fork()) < 0) {
+		rc = err_errno(e, "git");
+		for (i = 0; i < 2; i++) {
+			if (in[i] >= 0) close(in[i]);
+			if (o[i] >= 0) close(o[i]);
+			if (er[i] >= 0) close(er[i]);
+		}
+		return rc;
+	}
+	if (pid == 0) {
+		setpgid(0, 0);			/* so that ssh and the like go with it */
+		child(how, args, in[0], o[1], er[1]);
+	}
+	close(in[0]);
+	close(o[1]);
+	close(er[1]);
+	in_time = exchange(out, &said, how->input, in[1], o[0], er[0], now() + (how->seconds ? how->seconds : 3600));
+	if (!in_time)
+		kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	last_lines(&a, buf_str(&said), &why);
+	if (!in_time)
+		rc = err_set(e, RC_IO, "no answer in time");
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		rc = err_set(e, RC_IO, "the git program cannot be run; install git");
+	else if (!WIFEXITED(status) || WEXITSTATUS(status))
+		rc = err_set(e, RC_IO, "%s", *why ? why : "git ended with an error");
+	buf_free(&said);
+	arena_free(&a);
+	return rc;
+}

@@ -1,0 +1,60 @@
+/* sync/graph.h: the commits of a node's history in memory: who is in whose past, and which paths each authored
+ * commit touched. Read from git objects; nothing here decides what is accepted (accept.h) or shown (view.h). */
+#ifndef SYNC_GRAPH_H
+#define SYNC_GRAPH_H
+
+#include "kb/gate/git.h"
+
+struct touch { struct str path; struct oid old, new; unsigned mode; };	/* none: was not there; is deleted */
+
+struct gcommit {
+	struct oid id, tree;
+	struct oid *parents;
+	size_t nparents;
+	size_t *up;			/* indices of the parents in the graph */
+	bool merged;			/* an M: several parents, or one and no signature */
+	/* of an authored commit: */
+	struct str node, incarnation;	/* "bg", 16 hex digits */
+	struct str key;			/* base64 of the public key that signed it, as the signature says */
+	uint64_t seq;
+	struct oid prev, space;		/* none when the trailer is absent */
+	size_t chain, number;		/* its row of own commits, and its place there from 1 */
+	size_t *past;			/* by chain: how many of each row are in its past; npast entries, others 0 */
+	size_t npast;
+	struct touch *touched;		/* against its parent, by path */
+	size_t ntouched;
+};
+
+struct graph {
+	struct arena *a;
+	struct repo *repo;
+	struct gcommit **v;		/* parents before children, as they were added */
+	size_t n, cap;
+	size_t *slots, nslots;		/* hash of ids to index + 1 */
+	size_t nchains, *chain_tips, tips_cap;
+	struct kept_roster *roster_cache;	/* view.c */
+	struct oid roster_files[4];
+	struct path_touches *paths;	/* by hash of the path; see graph_touching */
+	size_t npaths, paths_cap;
+};
+
+void graph_init(struct graph *g, struct arena *a, struct repo *repo);
+/* Index of a commit, or SIZE_MAX. */
+size_t graph_find(const struct graph *g, const struct oid *o);
+/* Add what is below `from` and not there yet, without judging: parents first; diffs of authored commits are read.
+ * known (may be NULL): may this commit be added, its parents being there? Answers other than RC_OK drop it and
+ * whatever stands on it, silently (the callback tells). RC_NOTFOUND: an object is missing. */
+typedef enum rc graph_judge(void *ctx, struct graph *g, struct gcommit *c, struct err *e);
+enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, void *ctx, struct err *e) NODISCARD;
+
+/* Is commit x (index) in the past of y, or y itself? x must be authored. */
+bool graph_below(const struct graph *g, size_t x, size_t y);
+/* The authored commits that touched a path, in the order of the graph; *n of them. */
+struct path_touches { struct str path; size_t *v, n, cap; };
+const size_t *graph_touching(const struct graph *g, struct str path, size_t *n);
+/* What a commit made of a path that it touched. */
+const struct touch *graph_touch(const struct gcommit *c, struct str path);
+/* The maximal authored commits among some and those below the merged views among them; *n of them, by id. */
+size_t *graph_heads(const struct graph *g, struct arena *a, const size_t *some, size_t nsome, size_t *n);
+
+#endif

@@ -1,0 +1,50 @@
+/* sync/merge.h: all versions of one document become one text (DESIGN 5). Pure: texts in, text out; knows nothing
+ * of git, files or peers. The rules, version 1, are told on top of merge.c. */
+#ifndef SYNC_MERGE_H
+#define SYNC_MERGE_H
+
+#include "kb/base/arena.h"
+#include "kb/base/oid.h"
+#include "kb/doc/kind.h"
+
+#define MERGE_RULES 1			/* the newest version this code knows */
+
+struct edit {				/* what one authored commit made of the document */
+	struct oid id;			/* the commit; ties are broken by it */
+	const uint64_t *past;		/* bit j: edit j is in its past; all j are below its own index */
+	struct str text;		/* the whole file it left */
+	bool gone;			/* it deleted the document; text is not looked at */
+};
+#define EDIT_WORDS(n) (((n) + 63) / 64)	/* uint64_t a past has */
+
+struct merge_rules {
+	const struct kind *kind;	/* which keys are sets */
+	/* May edit i write this guarded key? NULL: all may. old, new: shown values, .p NULL when absent. */
+	bool (*may)(void *ctx, size_t i, struct str key, struct str old, struct str new);
+	void *ctx;
+};
+
+struct variant {
+	struct str text;
+	const size_t *edits;		/* whose it is: indices, rising */
+	size_t n;
+};
+struct conflict {
+	struct str where;		/* a key's name, "gone", or "passage" */
+	unsigned line;			/* of the merged text, where it begins */
+	struct variant *variants;
+	size_t n;
+};
+
+struct merged {
+	bool here;			/* false: the document is deleted */
+	struct str text;
+	struct conflict *conflicts;
+	size_t nconflicts;
+	bool as_written;		/* text is that of the only head, byte for byte */
+};
+
+/* The view of edits[0..n), each after its past. All of m lives in the arena. Never fails: any bytes are a text. */
+void merge_document(struct merged *m, struct arena *a, const struct edit *edits, size_t n, const struct merge_rules *rules);
+
+#endif

@@ -1,0 +1,166 @@
+#!/bin/sh
+# colep site: who gets what, and what the folder is like.
+n=0 failed=0
+ok() { # NAME COMMAND...
+	name=$1; shift
+	n=$((n + 1))
+	if "$@" >said 2>&1; then echo "ok $n - $name"; else echo "not ok $n - $name"; sed 's/^/# /' said; failed=1; fi
+}
+no() { ! "$@"; }
+status() { want=$1; shift; "$@" >/dev/null 2>err; got=$?; [ $got -eq "$want" ] || { echo "exit $got"; cat err; return 1; }; }
+nowhere() { no grep -rqiF -e "$1" "$2"; }		# TEXT FOLDER: in no byte of any file, nor in a name
+nofile() { [ -z "$(find "$2" -name "*$1*")" ]; }
+
+"$COLEP" init n --id bps --import "$ROOT/content" >/dev/null 2>&1 || { echo "not ok 1 - init"; echo "1..1"; exit 1; }
+ex=n/exercises/bps/ex-bps-2022-grey-lantern.md
+
+doc() { # PATH ID KIND TITLE TLP STATUS EXTRA... ; body on stdin
+	path=$1 id=$2 kind=$3 title=$4 tlp=$5 stat=$6; shift 6
+	mkdir -p "n/$(dirname "$path")"
+	{ printf -- '---\nid: %s\nkind: %s\ntitle: "%s"\nowner: bps\nstatus: %s\ntlp: %s\nlang: en\ndate: 2022-06-01\nsummary: A text for a test.\ntopics: [som]\n' \
+		"$id" "$kind" "$title" "$stat" "$tlp"; for l; do printf '%s\n' "$l"; done; printf -- '---\n\n'; cat; } >"n/$path"
+}
+lesson="category: lesson"
+doc lessons/bps/ll-bps-2022-green.md ll-bps-2022-green lesson "Zanzibar secret title" TLP:GREEN published "$lesson" "stage: observation" <<X
+## Observation
+
+Quokka sentence of the green lesson.
+X
+doc lessons/bps/ll-bps-2022-early.md ll-bps-2022-early lesson "Numbat unpublished title" TLP:CLEAR submitted "$lesson" "stage: observation" <<X
+## Observation
+
+Wombat sentence of the submitted lesson.
+X
+doc lessons/bps/ll-bps-2022-clear.md ll-bps-2022-clear lesson "Clear <script>alert(1)</script> & 'title'" TLP:CLEAR published "$lesson" "stage: observation" \
+	"related: [ll-bps-2022-green, ll-bps-2022-early, pt-bg]" "source: after ll-bps-2022-green and others" <<X
+## Observation
+
+Links: [Zanzibar secret title](ll-bps-2022-green.md), [a word](./ll-bps-2022-green.md),
+[ll-bps-2022-early](../bps/ll-bps-2022-early.md), [Zanzibar *secret*
+title](ll-bps-2022-green.md#x "Zanzibar secret title"), plain ll-bps-2022-green.md and a note[^ll-bps-2022-green].
+[away](https://example.org/ll-bps-2022-green.md) [Bulgaria](../../participants/bg/pt-bg.md)
+[bad](javascript:alert(1)) <script>alert(2)</script>
+
+[^ll-bps-2022-green]: the note
+
+<!-- conflict -->
+One variant.
+<!-- or -->
+Other variant.
+<!-- /conflict -->
+
+## Recommendation
+
+After the conflict.
+X
+cat >n/lessons/bps/ll-bps-2022-clear.fa.md <<X
+---
+translation-of: ll-bps-2022-clear
+source-rev: 0000000000000000000000000000000000000000
+lang: fa
+title: عنوان
+---
+
+متن
+X
+cat >n/lessons/bps/ll-bps-2022-green.fa.md <<X
+---
+translation-of: ll-bps-2022-green
+source-rev: 0000000000000000000000000000000000000000
+lang: fa
+title: Platypus translation
+---
+
+متن
+X
+doc contacts/bps/ct-bps-2022-desk.md ct-bps-2022-desk contact "Echidna desk" TLP:GREEN published "role: secretariat" "institution: bps" "unit: Desk" "verified: 2022-05-01" </dev/null
+"$COLEP" -C n save -m "documents for the test" >saved 2>&1 || { echo "# save:"; sed 's/^/# /' saved; }
+SOURCE_DATE_EPOCH=1660000000; export SOURCE_DATE_EPOCH
+
+ok "the public site is written" status 0 "$COLEP" -C n site pub
+"$COLEP" -C n site pub >told 2>/dev/null
+ok "every document is told, in order of id" sh -c 'cut -f2 told | LC_ALL=C sort -c && [ "$(wc -l <told)" -eq "$(find n/*/* -name "*.md" ! -path "n/vocab/*" | wc -l)" ]'
+ok "the exercise is out, with its label" grep -qx "out	ex-bps-2022-grey-lantern	label TLP:GREEN" told
+ok "a clear document is in" grep -q "^in	cs-mk-2022-taiwan	" told
+ok "JSON has the keys verdict, id, reason" sh -c '"$COLEP" --json -C n site --dry-run x | head -n 1 | grep -q "^{\"verdict\":\"in\",\"id\":\"[^\"]*\",\"reason\":\""'
+ok "--dry-run writes nothing" no test -e x
+ok "the id of the exercise is nowhere" nowhere grey-lantern pub
+ok "nor in a file's name" nofile grey-lantern pub
+ok "its title is nowhere" nowhere "Grey Lantern, a table-top" pub
+sed '1,/^---$/d; s/^[-0-9.]* //' "$ex" | tr -s ' \n' '  ' | tr '.|' '\n\n' | sed 's/^ *//; s/ *$//' |
+	awk 'length > 30' | cut -c1-60 >sentences
+find pub -type f -exec cat {} + | tr -s ' \n' '  ' >flat
+ok "the exercise has sentences to look for" test "$(wc -l <sentences)" -gt 60
+ok "none of them is in the public site" no grep -oFf sentences flat
+for w in Zanzibar Quokka Numbat Wombat ll-bps-2022-green ll-bps-2022-early Platypus Echidna ct-bps-2022-desk; do
+	ok "'$w' of a left-out document is nowhere" nowhere "$w" pub
+done
+page=pub/d/ll-bps-2022-clear.html
+ok "a link that had the title for its text says so" grep -q "a document not in this copy" $page
+ok "a link with other words becomes them" grep -q "copy, a word," $page
+ok "a link within the copy is led to its page" grep -q '<a href="../d/pt-bg.html">Bulgaria</a>' $page
+ok "no script of a title or text survives" nowhere "<script" pub
+ok "nor a javascript link" nowhere "javascript:alert" pub
+ok "an open conflict is shown as such" sh -c "grep -q 'Open conflict' $page && grep -q 'One variant' $page && grep -q 'Other variant' $page"
+ok "a translation has its page, language and direction" grep -q '<html lang="fa" dir="rtl">' pub/d/ll-bps-2022-clear.fa.html
+ok "a stale translation says so" grep -q "translation is of an earlier text" pub/d/ll-bps-2022-clear.fa.html
+ok "three seats, one of them vacant" sh -c '[ "$(grep -c "Vacant seat" pub/chairs.html)" -eq 1 ]'
+ok "no list of requests for the public" no test -e pub/requests.html
+ok "every page has its label twice" sh -c 'for f in $(find pub -name "*.html"); do [ "$(grep -o "class=\"tlp" "$f" | wc -l)" -ge 2 ] || { echo "$f"; exit 1; }; done'
+links() { # FOLDER: every href leads to a file of the folder, or out with a scheme
+	find "$1" -name '*.html' | while read -r f; do
+		grep -o 'href="[^"]*"' "$f" | sed 's/^href="//; s/"$//' | sort -u | while read -r h; do
+			case $h in http:*|https:*|mailto:*|'#'*) continue ;; esac
+			[ -f "$(dirname "$f")/${h%%#*}" ] || echo "$f: $h"
+		done
+	done >broken
+	cat broken; [ ! -s broken ]
+}
+ok "every link leads to a file" links pub
+ok "nothing is loaded from elsewhere" sh -c '! grep -rlE "(src|action)=|url\(|@import" pub'
+ok "the manifest is right" sh -c 'cd pub && sha512sum -c --quiet manifest.txt && [ "$(wc -l <manifest.txt)" -eq "$(find . -type f ! -name manifest.txt | wc -l)" ]'
+ok "a second build is the same bytes" sh -c '"$COLEP" -C n site pub2 >/dev/null && diff -r pub pub2'
+touch -d 2001-01-01 pub/index.html
+"$COLEP" -C n site pub >/dev/null
+ok "what did not change is not written" sh -c '[ "$(find pub -name index.html ! -newermt 2001-01-02)" ]'
+echo damaged >pub/index.html
+"$COLEP" -C n site pub >/dev/null
+ok "what was damaged is mended" diff -r pub pub2
+mkdir foreign && echo mine >foreign/letter.txt
+ok "a folder with other files is refused" status 3 "$COLEP" -C n site foreign
+ok "and left as it was" sh -c '[ "$(find foreign -type f)" = foreign/letter.txt ]'
+ok "the cure is named" sh -c '"$COLEP" -C n site foreign 2>&1 | grep -q "empty or new folder"'
+cp -r pub pub3; echo mine >pub3/letter.txt
+ok "a file beside an earlier site stays" sh -c '"$COLEP" -C n site pub3 --audience community >/dev/null; grep -q mine pub3/letter.txt'
+ok "the community gets green documents and contacts" sh -c 'grep -rqF Quokka pub3 && test -e pub3/d/ct-bps-2022-desk.html && test -e pub3/requests.html'
+ok "and nothing that is not published" nowhere Wombat pub3
+ok "the exercise is in the players' view" sh -c '! grep -qE "Expected action|Separate S1|Who is who|Corrective action|Look for" pub3/d/ex-bps-2022-grey-lantern.html && grep -q "Discussion questions" pub3/d/ex-bps-2022-grey-lantern.html'
+ok "links of that copy hold too" links pub3
+"$COLEP" -C n site pub3 >/dev/null
+ok "the folder made public again has no green byte left" sh -c '! grep -rqiE "quokka|zanzibar|grey-lantern|echidna" pub3'
+ok "its files are those of the public site" diff -r -x letter.txt pub pub3
+
+ok "a meeting's pack is written" status 0 "$COLEP" -C n site pack --meeting mt-bps-2022-colep-2
+ok "it opens with the meeting" grep -q "<h1[^>]*>Second COLEP meeting" pack/index.html
+ok "it has profiles and cases" sh -c 'grep -q "Country profiles" pack/index.html && grep -q "Case studies by country" pack/index.html'
+ok "it has nothing of other meetings" no test -e pack/d/ll-bps-2022-clear.html
+ok "its links hold" links pack
+ok "an unknown meeting is no" status 1 "$COLEP" -C n site pack2 --meeting mt-bps-2030-none
+ok "an unknown audience is wrong usage" status 2 "$COLEP" -C n site pack2 --audience all
+
+"$COLEP" -C n site farsi --lang fa >/dev/null
+ok "--lang names a document by its translation" grep -q '<a class="title" href="../d/ll-bps-2022-clear.fa.html"><span lang="fa" dir="rtl">عنوان' farsi/kind/lessons.html
+ok "and its links hold" links farsi
+awk 'BEGIN { for (i = 0; i < 300; i++) printf "> "; print "deep" }' >>n/lessons/bps/ll-bps-2022-clear.md
+"$COLEP" -C n save -m "text that cannot be laid out" >/dev/null 2>&1
+"$COLEP" -C n site hard >/dev/null 2>hard.err; hard=$?
+ok "a text that cannot be laid out is named, exit 1" sh -c "[ $hard -eq 1 ] && grep -q 'll-bps-2022-clear' hard.err"
+ok "the rest goes on" test -e hard/d/pt-bg.html
+ok "and nothing of the left-out is in it" nowhere Zanzibar hard
+printf -- '---\nid: [\n---\n' >n/lessons/bps/ll-bps-2022-clear.md
+git -C n -c user.name=t -c user.email=t@t.invalid commit -qam "by plain git"
+"$COLEP" -C n site hard >told 2>hard.err; hard=$?
+ok "front matter that does not parse is out, named, exit 1" sh -c "[ $hard -eq 1 ] && grep -qx 'out	ll-bps-2022-clear	front matter does not parse' told && grep -q 'll-bps-2022-clear' hard.err"
+ok "and its page is gone" no test -e hard/d/ll-bps-2022-clear.html
+echo "1..$n"
+exit $failed

@@ -1,0 +1,65 @@
+#!/bin/sh
+# colep serve: pages and search for the browser of this machine, and for nobody else.
+n=0 failed=0
+ok() { # NAME COMMAND...
+	name=$1; shift
+	n=$((n + 1))
+	if "$@" >said 2>&1; then echo "ok $n - $name"; else echo "not ok $n - $name"; sed 's/^/# /' said; failed=1; fi
+}
+no() { ! "$@"; }
+"$COLEP" init n --id bps --import "$ROOT/content" >/dev/null 2>&1 || { echo "not ok 1 - init"; echo "1..1"; exit 1; }
+"$COLEP" -C n serve --port 0 >url 2>err &
+pid=$!
+i=0; while [ ! -s url ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+url=$(cat url)
+port=${url#http://127.0.0.1:}; port=${port%/}
+get() { curl -s -m 10 "$@"; }
+code() { want=$1; shift; got=$(get -o /dev/null -w '%{http_code}' "$@"); [ "$got" = "$want" ] || { echo "status $got"; return 1; }; }
+has() { text=$1; shift; get "$@" | grep -qF -e "$text"; }
+
+ok "the first line is the URL" sh -c 'grep -qE "^http://127\.0\.0\.1:[0-9]+/$" url'
+ok "the first page" has "<h1>" "$url"
+ok "a document" has "Investigation involving Taiwan" "${url}d/cs-mk-2022-taiwan.html"
+ok "a list" has "Bulgaria" "${url}countries.html"
+ok "the style sheet with its type" sh -c "curl -sI -m 10 ${url}colep.css | grep -qi '^content-type: text/css'"
+ok "search finds" has "ll-bg-2022-hawala.html" "${url}search?q=hawala"
+ok "search marks the words" has "<mark>" "${url}search?q=hawala"
+ok "search by kind" no has "is-bg-2022-hawala.html" "${url}search?q=hawala&kind=lesson"
+ok "search without words" code 200 "${url}search?q="
+ok "search for nothing that is there" has "0 documents" "${url}search?q=xyzzyplugh"
+ok "what was searched for is escaped" no has "<script" "${url}search?q=%3Cscript%3E%22"
+ok "the exercise is in the players' view" no has "Expected action" "${url}d/ex-bps-2022-grey-lantern.html"
+ok "facilitators see more" has "Expected action" "${url}d/ex-bps-2022-grey-lantern.html?view=facilitator"
+ok "an unknown page is 404" code 404 "${url}d/nothing.html"
+ok "so is what lies outside" code 404 --path-as-is "${url}../../etc/passwd"
+ok "and the repository" code 404 "${url}.git/config"
+ok "localhost is a name of ours" code 200 -H "Host: localhost:$port" "$url"
+ok "a foreign Host is refused" code 403 -H "Host: example.org:$port" "$url"
+ok "another port is refused" code 403 -H "Host: 127.0.0.1:1" "$url"
+ok "POST is refused" code 405 -d a=b "$url"
+ok "DELETE is refused" code 405 -X DELETE "$url"
+ok "HEAD is answered" sh -c "curl -sI -m 10 $url | head -n 1 | grep -q 200"
+ok "an address too long is refused" code 414 "$url$(printf '%3000s' '' | tr ' ' a)"
+for h in "content-security-policy: default-src 'none'" "x-content-type-options: nosniff" "referrer-policy: no-referrer"; do
+	ok "header $h" sh -c "curl -sI -m 10 $url | grep -qi \"^$h\""
+done
+ok "only this machine can reach it" sh -c "(ss -ltn 2>/dev/null || netstat -ltn) | grep ':$port ' | grep -qv '127\.0\.0\.1:$port' && exit 1; exit 0"
+"$COLEP" -C n serve --port "$port" >second 2>err2; second=$?
+ok "a port in use is a failure that names it" sh -c "[ $second -eq 3 ] && grep -q 'port $port' err2 && grep -q -- --port err2"
+sed -i 's/^title: Bulgaria$/title: Bulgaria, renamed/' n/participants/bg/pt-bg.md
+"$COLEP" -C n save -m "a new title" >/dev/null 2>&1
+ok "what is saved is there at the next request" has "Bulgaria, renamed" "${url}d/pt-bg.html"
+ok "and found" has "pt-bg.html" "${url}search?q=renamed"
+"$COLEP" -C n serve --lan >/dev/null 2>err3; lan=$?
+ok "--lan says not yet" sh -c "[ $lan -eq 2 ] && grep -q 'not yet' err3"
+git -C n config colep.practice true
+kill -TERM $pid; wait $pid; ended=$?
+ok "SIGTERM ends it with 0" test $ended -eq 0
+"$COLEP" -C n serve --port 0 >url2 2>/dev/null &
+pid=$!
+i=0; while [ ! -s url2 ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+ok "a practice node says so on every page" sh -c 'for p in "" kinds.html d/pt-bg.html "search?q=x" nothing; do curl -s -m 10 "$(cat url2)$p" | grep -q "practice node" || { echo "$p"; exit 1; }; done'
+kill -INT $pid; wait $pid; ended=$?
+ok "SIGINT ends it with 0" test $ended -eq 0
+echo "1..$n"
+exit $failed

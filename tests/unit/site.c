@@ -1,0 +1,220 @@
+/* tests/unit/site.c: the pure parts of site and serve: parts of a body, what leaves a body on its way into a page,
+ * ids of left-out documents, the manifest, the Host header. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "render/app/http.h"
+#include "render/body.h"
+#include "render/page.h"
+#include "render/site.h"
+
+#define S(lit) { lit, sizeof(lit) - 1 }
+static struct entry all[] = {		/* by name */
+	{ .name = S("cs-mk-2022-a"), .id = S("cs-mk-2022-a"), .title = S("Secret <title>") },
+	{ .name = S("cs-mk-2022-a-b"), .id = S("cs-mk-2022-a-b"), .title = S("Open title"), .in = true },
+	{ .name = S("ll-bg-2022-x"), .id = S("ll-bg-2022-x"), .title = S("document") },
+};
+static const struct copy copy = { .all = all, .nall = 3 };
+
+static void assert_buf(struct buf *b, const char *want)
+{
+	assert_string_equal(buf_cstr(b), want);
+	buf_free(b);
+}
+
+static void test_copy__ids_of_left_out_documents_are_replaced(void **state)
+{
+	static const struct { const char *in, *out; } cases[] = {
+		{ "see cs-mk-2022-a.", "see " COPY_NOT_HERE "." },
+		{ "see cs-mk-2022-a.md, please", "see " COPY_NOT_HERE ", please" },
+		{ "see cs-mk-2022-a-b", "see cs-mk-2022-a-b" },
+		{ "cs-mk-2022-a-c", COPY_NOT_HERE "-c" },
+		{ "fn-cs-mk-2022-a", "fn-" COPY_NOT_HERE },
+		{ "cs-mk-2022-a-b-ll-bg-2022-x", "cs-mk-2022-a-b-" COPY_NOT_HERE },
+		{ "(cs-mk-2022-a)(ll-bg-2022-x)", "(" COPY_NOT_HERE ")(" COPY_NOT_HERE ")" },
+		{ "cs-mk-2022-", "cs-mk-2022-" }, { "", "" }, { "-----", "-----" }, { "a-b", "a-b" },
+		{ "<b> & \"", "&lt;b&gt; &amp; &quot;" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = BUF_INIT;
+
+		copy_text(&b, &copy, cstr(cases[i].in));
+		assert_buf(&b, cases[i].out);
+	}
+}
+
+static void assert_parts(const char *body, size_t want, const char *const *texts, const unsigned *variants)
+{
+	struct arena a = ARENA_INIT;
+	size_t n, i;
+	struct part *v = body_parts(&n, &a, cstr(body));
+
+	assert_int_equal(n, want);
+	for (i = 0; i < n; i++) {
+		assert_string_equal(arena_cstr(&a, v[i].text), texts[i]);
+		assert_int_equal(v[i].variant, variants[i]);
+	}
+	arena_free(&a);
+}
+
+static void test_body__conflicts_are_split_into_variants(void **state)
+{
+	(void)state;
+	assert_parts("a\n<!-- conflict -->\nb\n<!-- or -->\nc\n<!-- or -->\n<!-- /conflict -->\nd\n", 5,
+	    (const char *const[]){ "a\n", "b\n", "c\n", "", "d\n" }, (const unsigned[]){ 0, 1, 2, 3, 0 });
+	assert_parts("<!-- conflict -->\nb\n<!-- or -->\nc\n<!-- /conflict -->", 2,
+	    (const char *const[]){ "b\n", "c\n" }, (const unsigned[]){ 1, 2 });
+	assert_parts("", 1, (const char *const[]){ "" }, (const unsigned[]){ 0 });
+}
+
+static void test_body__marks_that_form_no_group_are_text(void **state)
+{
+	static const char *const odd[] = {
+		"<!-- conflict -->\nb\n", "<!-- or -->\nb\n", "<!-- conflict -->\nb\n<!-- /conflict -->\n",
+		"<!-- conflict -->\nb\n<!-- or -->\nc\n", "x <!-- conflict -->\nb\n<!-- or -->\nc\n<!-- /conflict -->\n",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof odd / sizeof odd[0]; i++)
+		assert_parts(odd[i], 1, &odd[i], (const unsigned[]){ 0 });
+	/* a group inside one that was begun before: the inner one counts */
+	assert_parts("<!-- conflict -->\na\n<!-- conflict -->\nb\n<!-- or -->\nc\n<!-- /conflict -->\n", 3,
+	    (const char *const[]){ "<!-- conflict -->\na\n", "b\n", "c\n" }, (const unsigned[]){ 0, 1, 2 });
+}
+
+static void assert_post(const char *html, const struct kind *player, const char *want)
+{
+	struct post p = { .copy = &copy, .player = player };
+	struct buf b = BUF_INIT;
+
+	body_post(&b, cstr(html), &p);
+	assert_buf(&b, want);
+}
+
+static void test_body__a_link_to_a_left_out_document_becomes_text(void **state)
+{
+	(void)state;
+	assert_post("<p>a <a href=\"#left-out:cs-mk-2022-a\">word <em>x</em></a>.</p>", NULL, "<p>a word <em>x</em>.</p>");
+	assert_post("<p><a href=\"#left-out:cs-mk-2022-a\">Secret &lt;<em>title</em>&gt;</a></p>", NULL,
+	    "<p>" COPY_NOT_HERE "</p>");
+	assert_post("<p><a href=\"#left-out:cs-mk-2022-a\">see  SECRET\n&lt;title&gt; there</a></p>", NULL,
+	    "<p>" COPY_NOT_HERE "</p>");
+	assert_post("<p><a href=\"#left-out:cs-mk-2022-a.fa\">cs-mk-2022-a</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
+	assert_post("<pre><code>[Secret &lt;title&gt;](cs-mk-2022-a.md)</code></pre>", NULL,
+	    "<pre><code>[" COPY_NOT_HERE "](" COPY_NOT_HERE ")</code></pre>");
+	assert_post("<p>a document ll-bg-2022-x document</p>", NULL, "<p>a " COPY_NOT_HERE " " COPY_NOT_HERE " " COPY_NOT_HERE "</p>");
+	assert_post("<p><a href=\"#left-out:cs-fr-2022-gone\">cs-fr-2022-gone</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
+}
+
+static void test_body__players_do_not_see_what_is_for_facilitators(void **state)
+{
+	const struct kind *ex = kind_find(STR("exercise"));
+
+	(void)state;
+	assert_post("<h2 dir=\"auto\" id=\"s-1\">Scenario</h2><p>a</p><h2 dir=\"auto\" id=\"s-2\">Hot wash</h2><p>b</p>"
+	    "<h3 dir=\"auto\" id=\"s-3\">Purpose</h3><p>c</p><h2 dir=\"auto\" id=\"s-4\">More</h2><p>d</p>", ex,
+	    "<h2 dir=\"auto\" id=\"s-1\">Scenario</h2><p>a</p>");
+	assert_post("<h2 id=\"s-1\">hot <em>wash</em> (30 minutes)</h2><p>b</p><h2 id=\"s-2\">Discussion questions</h2><p>c</p>", ex,
+	    "<h2 dir=\"auto\" id=\"s-1\">Discussion questions</h2><p>c</p>");
+	/* begun inside a quotation: its end tag stays, so that what follows is well formed */
+	assert_post("<blockquote dir=\"auto\"><h2 id=\"s-1\">Evaluation</h2><p>b</p></blockquote><p>c</p>", ex,
+	    "<blockquote dir=\"auto\"></blockquote>");
+	assert_post("<table><thead><tr><th dir=\"auto\">No</th><th dir=\"auto\"><strong>Expected</strong> action</th>"
+	    "<th dir=\"auto\">Z</th></tr></thead><tbody><tr><td dir=\"auto\">1</td><td dir=\"auto\">do</td>"
+	    "<td dir=\"auto\">3</td></tr></tbody></table>", ex,
+	    "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th dir=\"auto\">No</th>"
+	    "<th dir=\"auto\">Z</th></tr></thead><tbody><tr><td dir=\"auto\">1</td><td dir=\"auto\">3</td></tr></tbody></table></div>");
+	assert_post("<p>| No | Expected action |\n| 1 | do |</p>", ex, "<p></p>");
+	assert_post("<p>x<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\">1</a></sup></p>"
+	    "<section class=\"footnotes\"><ol><li id=\"fn-1\">note</li></ol></section>", ex, "<p>x</p>");
+}
+
+static void test_body__anchors_run_through_all_parts(void **state)
+{
+	struct post p = { .copy = &copy };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	body_post(&b, STR("<h2 dir=\"auto\" id=\"s-1\">A</h2>"), &p);
+	p.part = 1;
+	body_post(&b, STR("<h3 dir=\"auto\" id=\"s-1\">B</h3><a href=\"#fnref-1\" class=\"footnote-backref\" id=\"fn-1\">"), &p);
+	assert_buf(&b, "<h2 dir=\"auto\" id=\"s-1\">A</h2><h3 dir=\"auto\" id=\"s-2\">B</h3>"
+	    "<a href=\"#fnref-1-1\" class=\"footnote-backref\" id=\"fn-1-1\">");
+}
+
+static void test_site__a_manifest_names_only_files_a_build_makes(void **state)
+{
+	static const char *const bad[] = {
+		"../x.html", "/etc/x.html", "d/../x.html", "d/a/b.html", "other/x.html", "x.txt", "d/.html", ".html",
+		"manifest.txt", "d/x y.html", "", "d/",
+	};
+	static const char *const good[] = { "index.html", "d/cs-mk-2022-a.sr-Latn.html", "colep.css", "country/mk.html" };
+	char line[256];
+	struct str name;
+	size_t i;
+
+	(void)state;
+	memset(line, 'a', 128);
+	memcpy(line + 128, "  ", 3);
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		snprintf(line + 130, sizeof line - 130, "%s", bad[i]);
+		assert_false(site_manifest_line(&name, cstr(line)));
+	}
+	for (i = 0; i < sizeof good / sizeof good[0]; i++) {
+		snprintf(line + 130, sizeof line - 130, "%s", good[i]);
+		assert_true(site_manifest_line(&name, cstr(line)));
+		assert_true(str_is(name, good[i]));
+	}
+	line[5] = 'G';
+	assert_false(site_manifest_line(&name, cstr(line)));
+}
+
+static void test_page__scripts_that_run_from_right_to_left(void **state)
+{
+	(void)state;
+	assert_true(lang_rtl(STR("ar")) && lang_rtl(STR("fa-IR")) && lang_rtl(STR("ur")) && lang_rtl(STR("ckb")));
+	assert_false(lang_rtl(STR("en")) || lang_rtl(STR("bn")) || lang_rtl(STR("sr-Latn")) || lang_rtl(STR("")));
+}
+
+static void test_http__only_names_of_this_machine_are_answered(void **state)
+{
+	(void)state;
+	assert_true(http_host_valid("127.0.0.1:8022", 8022));
+	assert_true(http_host_valid("localhost:8022", 8022));
+	assert_true(http_host_valid("[::1]:8022", 8022));
+	assert_false(http_host_valid(NULL, 8022));
+	assert_false(http_host_valid("", 8022));
+	assert_false(http_host_valid("127.0.0.1", 8022));
+	assert_false(http_host_valid("127.0.0.1:80", 8022));
+	assert_false(http_host_valid("localhost.example.org:8022", 8022));
+	assert_false(http_host_valid("example.org:8022", 8022));
+	assert_false(http_host_valid("127.0.0.1:8022 ", 8022));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_copy__ids_of_left_out_documents_are_replaced),
+		cmocka_unit_test(test_body__conflicts_are_split_into_variants),
+		cmocka_unit_test(test_body__marks_that_form_no_group_are_text),
+		cmocka_unit_test(test_body__a_link_to_a_left_out_document_becomes_text),
+		cmocka_unit_test(test_body__players_do_not_see_what_is_for_facilitators),
+		cmocka_unit_test(test_body__anchors_run_through_all_parts),
+		cmocka_unit_test(test_site__a_manifest_names_only_files_a_build_makes),
+		cmocka_unit_test(test_page__scripts_that_run_from_right_to_left),
+		cmocka_unit_test(test_http__only_names_of_this_machine_are_answered),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
