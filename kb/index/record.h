@@ -17,9 +17,9 @@ void record_encode(struct buf *b, const struct record *r);
 enum rc record_decode(struct record *r, struct arena *a, struct str bytes, struct err *e) NODISCARD;
 
 /* Call fn for every word of a document, as it stands, with its stemmer and weight: title, headings, names of its
- * codes, body. word is borrowed until fn returns. */
+ * codes, body. Words borrow r, v and *plain, which is overwritten with the document's running text. */
 typedef void word_fn(void *ctx, struct str word, unsigned lang, unsigned weight);
-void record_words(const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx);
+void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx);
 
 /* The stemmer of a document: by its lang, else by its letters. */
 unsigned record_stemmer(const struct record *r, struct str text);

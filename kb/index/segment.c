@@ -36,8 +36,16 @@ struct table {				/* open addressing; equal hashes are told apart by the words t
 	struct cell *cells;
 	size_t n, cap;			/* cap: a power of two, at most two thirds full */
 };
+struct token {				/* a word on its way */
+	struct str word;
+	uint32_t hash, lang, weight;
+};
+enum { AHEAD = 16 };			/* tokens between asking memory for a cell and looking at it; a power of two */
 struct builder {
 	struct arena a;
+	struct token ahead[AHEAD];	/* a ring */
+	size_t came, went;		/* tokens so far; those in between are in the ring */
+	struct stems *stems;
 	struct entry *entries;
 	size_t n, cap;
 	struct table words, terms;	/* words as they stand, by language; terms have language 0 */
@@ -132,9 +140,8 @@ static bool cell_is(const struct cell *c, uint32_t hash, uint32_t lang, struct s
 }
 
 /* The cell of a word of at least a byte, made when it is new (*fresh): then its entry is the caller's to set. */
-static struct cell *table_cell(struct table *t, struct arena *a, struct str word, unsigned lang, bool *fresh)
+static struct cell *table_cell(struct table *t, struct arena *a, struct str word, uint32_t h, unsigned lang, bool *fresh)
 {
-	uint32_t h = hash_of(word, lang);
 	struct str far;
 	struct cell *c;
 	size_t i;
@@ -178,7 +185,7 @@ static uint32_t entry_of(struct builder *b, struct str term)
 
 	if (!term.n)
 		return NONE;
-	c = table_cell(&b->terms, &b->a, term, 0, &fresh);
+	c = table_cell(&b->terms, &b->a, term, hash_of(term, 0), 0, &fresh);
 	if (fresh) {
 		if (b->n == b->cap) {
 			b->cap = b->cap ? 2 * b->cap : 1024;
@@ -190,15 +197,15 @@ static uint32_t entry_of(struct builder *b, struct str term)
 	return c->entry;
 }
 
-void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight)
+static void take_token(struct builder *b, const struct token *t)
 {
 	struct cell *c;
 	struct entry *x;
 	bool fresh;
 
-	c = table_cell(&b->words, &b->a, word, lang, &fresh);
+	c = table_cell(&b->words, &b->a, t->word, t->hash, t->lang, &fresh);
 	if (fresh)
-		c->entry = entry_of(b, stems_term(s, word, lang));
+		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
 	if (c->entry == NONE)
 		return;
 	x = &b->entries[c->entry];
@@ -206,8 +213,28 @@ void builder_word(struct builder *b, struct stems *s, struct str word, unsigned 
 		flush(x);
 		x->place = (uint32_t)b->docs;
 	}
-	x->weight += weight;
-	b->lengths[b->docs - 1] += weight;
+	x->weight += t->weight;
+	b->lengths[b->docs - 1] += t->weight;
+}
+
+/* The table is larger than the processor's caches: most of a token's time would be waiting for its cell. */
+void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight)
+{
+	struct token *t = &b->ahead[b->came % AHEAD];
+
+	if (b->came - b->went == AHEAD)
+		take_token(b, &b->ahead[b->went++ % AHEAD]);
+	*t = (struct token){ word, hash_of(word, lang), lang, weight };
+	b->came++;
+	b->stems = s;
+	if (b->words.cap)
+		__builtin_prefetch(&b->words.cells[t->hash & (b->words.cap - 1)]);
+}
+
+void builder_end(struct builder *b)
+{
+	while (b->went < b->came)
+		take_token(b, &b->ahead[b->went++ % AHEAD]);
 }
 
 size_t builder_documents(const struct builder *b)

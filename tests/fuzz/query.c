@@ -55,7 +55,7 @@ static void record(struct arena *a, struct str text)
 	for (i = 0; i < r.ntopics; i++)
 		same(r.topics[i], back.topics[i]);
 	assert(filters_match(&f, &r));
-	record_words(&r, text, &vocab, take, stems);
+	record_words(&b, &r, text, &vocab, take, stems);
 	buf_clear(&b);
 	record_plain(&b, &r, text);
 	buf_free(&b);
