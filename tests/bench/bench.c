@@ -17,7 +17,7 @@
 
 #include "kb/base/file.h"
 
-enum { IMPORTS = 3, REBUILDS = 5, REPLACES = 15, COLD = 200, STARTS = 100, BATCHES = 5 };
+enum { IMPORTS = 3, REBUILDS = 5, REPLACES = 15, SITES = 3, COLD = 200, STARTS = 100, BATCHES = 5 };
 
 static struct err e = ERR_INIT;
 static struct arena a = ARENA_INIT;
@@ -308,6 +308,13 @@ static double git_checkout(void)
 	return shell(arena_printf(&a, "cd %s/fast && git reset -q --hard main", work));
 }
 
+static double site_once(void)
+{
+	static unsigned n;
+
+	return RUN(colep, "-C", node, "site", arena_printf(&a, "%s/site%u", work, n++));
+}
+
 static double du(const char *what)
 {
 	return (double)number_of(arena_printf(&a, "find %s -type f -printf '%%s\\n' | awk '{ n += $1 } END { print n + 0 }'", what)) / 1e6;
@@ -326,7 +333,7 @@ static void machine(double n)
 int main(int argc, char **argv)
 {
 	double import, rebuild, save, index, search, start, hot, hot95, miss, miss95, first, first95, sq = 0, sq95 = 0, add, fast, out;
-	double texts, git, ix, tree, store;
+	double texts, git, ix, tree, store, site, pages;
 	long rss_import, rss_rebuild;
 	bool sqlite;
 	const char *db;
@@ -362,6 +369,8 @@ int main(int argc, char **argv)
 	replace(&save, &index, &search);
 	if (sqlite)
 		cold(&sq, &sq95, queries, db);
+	site = median_of(SITES, site_once);
+	pages = du(arena_printf(&a, "%s/site0", work));
 	add = git_add_commit();
 	fast = git_fast_import();
 	out = git_checkout();
@@ -382,13 +391,14 @@ int main(int argc, char **argv)
 	row("warm query, p95", hot95, 0, "", floor_of("fts5.warm.p95"), "FTS5, OR, ids only");
 	row("warm, one wrong letter, median", miss, 0, "", 0, "");
 	row("warm, one wrong letter, p95", miss95, 0, "", 0, "");
+	row("site", site, floor_of("write") * pages * 1e6 / store, "write+fsync of as many bytes", 0, "");
 	printf("\nfloors: read %s, write+fsync of %.0f MB %s, sha1+zlib %s, words %s, durable commit %s, empty start %s\n",
 	    time_text(floor_of("read")), store / 1e6, time_text(floor_of("write")), time_text(floor_of("sha1zlib")),
 	    time_text(floor_of("words")), time_text(floor_of("lmdb")), time_text(start));
 	printf("peers: git add+commit %s, fast-import %s, reset --hard %s\n", time_text(add), time_text(fast), time_text(out));
 	printf("sizes: texts %.1f MB; .git %.1f MB (%.2f); index %.1f MB (%.2f); FTS5 %.1f MB (%.2f)\n", texts, git, git / texts, ix, ix / texts,
 	    sqlite ? du(db) : 0, sqlite ? du(db) / texts : 0);
-	printf("memory: import %.0f MB, rebuild %.0f MB at most\n", (double)rss_import / 1e3, (double)rss_rebuild / 1e3);
+	printf("site: %.1f MB\nmemory: import %.0f MB, rebuild %.0f MB at most\n", pages, (double)rss_import / 1e3, (double)rss_rebuild / 1e3);
 	arena_free(&a);
 	return 0;
 }
