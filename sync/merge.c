@@ -9,48 +9,64 @@
  * rest, or else everything.
  *
  * 2. What an edit did to the body. The items he saw (units, and conflict blocks as one item each) are matched with
- * those he left. A stretch of items deleted, of units inserted, or of both between two matched items is one write.
- * Its D is the units deleted (of a block: all units of its region), its run the units inserted.
+ * those he left, a block with a block only. A stretch of items deleted, of units inserted, or of both between two
+ * matched items is one write. Its D is the units deleted (of a block: all units of its region), its run the units
+ * inserted. The first edit (its past is empty), if it left any unit, deleted the birth: a unit without text that
+ * stands in no order; so who creates one path at once writes one place. Who deletes the document leaves the body.
  *
- * 3. The weave: a tree of runs. A run with D hangs to the left of D's first unit. A run without: behind the last
- * unit L before it (nothing: the root); if L has something to its right already, to the left of the unit that
- * comes next in the whole order, deleted ones counted, else to the right of L. (That is the Fugue tree: Weidner and
- * Kleppmann, 2023; runs stay whole and no order of arrival matters.) Runs at one place on one side: those
- * without D first, then by the least commit id among their adders in P. Equal runs at one place with equal D are
- * one run with several adders.
+ * 3. The weave: a tree of runs. A run with D hangs to the left of D's first unit (of the birth alone: at the root).
+ * A run without: behind the last unit L before it (of a block: the last of its region; nothing: the root); if L has
+ * something to its right already, to the left of the unit that comes next in the whole order, deleted ones counted,
+ * else to the right of L. (That is the Fugue tree: Weidner and Kleppmann, 2023; runs stay whole and no order of
+ * arrival matters.) Runs at one place on one side: those without D first, then by their units' bytes, unit by unit,
+ * a row that ends sooner first, then by the least commit id among their adders in P. (By bytes, since the least
+ * adder can change with P, and text that somebody saw must not change its order.) Equal runs at one place with
+ * equal D are one run with several adders: a commit joins the first that has no adder in its past.
  *
- * 4. A unit is visible in P while one of its adders in P is in the past of none of its deleters in P.
+ * 4. A unit is visible in P while no commit in P deleted it.
  *
- * 5. Conflict regions. Two writes overlap when their commits are concurrent, their D share a unit, they are not one
- * run (nor both empty with equal D), and neither is settled by a commit in P. Overlapping writes are one region,
- * and with them, again and again until nothing is added: every write not settled whose D meets the region's units
- * (all D and runs of its writes); every insertion between two units of the region by somebody who had one of its
- * writes in his past; the units of every line, table and fence that a member left with a unit of the region in it;
- * every write whose run stands in such a line, table or fence. The live commits of a region are those of its
- * commits that are in no other's past, or are in that of one who kept the block they stood in. A live commit's
- * variant is the row of the region's units that it left. Equal texts count once; one text: the region shows it
- * (as its least commit id left it), there is no conflict. Several: a block at the place of the region's first unit,
- * variants sorted by their bytes; what else is visible between its units follows behind it.
+ * 5. Conflict regions, of the writes by commits in P that no commit in P settled (rule 6). Two overlap when their
+ * commits are concurrent, they are not one (one run; or both without, and equal D), and either a unit that one
+ * deleted was deleted or added by the other, or one is an insertion into a line, table or fence (of what its commit
+ * left it has units besides the run) and the other deleted all of these. A variant written anew overlaps with all
+ * it stood beside. Overlapping writes are one region, their D and runs its units; and with them, again and again
+ * until nothing is added: every write whose D meets the region's units; every insertion between two units of the
+ * region by somebody who had one of its writes in his past; every insertion into a line, table or fence that has a
+ * unit of the region, by a commit concurrent with one of its commits; the units of every line, table and fence
+ * (blocks apart) that a commit of the region left with a unit of the region in it. Regions that share a unit or a
+ * write are one. The live commits of a region are those of its commits that are in no other's past, or only in
+ * those of such as left a block in which they have a variant. A live commit's variant is the row of the region's
+ * units that it left, with those of a variant that it wrote anew. Equal texts count once; one text: the region
+ * shows it (as its least commit id left it, in the order of the weave), there is no conflict. Several: a block at
+ * the place of the region's first unit, variants sorted by their bytes; what else is visible between its units
+ * follows behind it.
  *
  * 6. The block: a line of each mark, <!-- conflict -->, <!-- or --> between variants, <!-- /conflict -->; a variant
  * that does not end in a line feed gets one; a line of a variant that is a mark, or backslashes and a mark, gets
- * one more backslash. Who left a block as it was wrote nothing to it. Who left a block with as many variants, of
- * which one alone differs from one that he saw, wrote that variant anew: it is his now. Who left neither settled
- * it: all its writes are settled, the text he left stands.
+ * one more backslash. A line feed goes before it where it would not begin a line, and belongs to it. Who left a
+ * block as it was wrote nothing to it. Who left a block with as many variants, of which one alone differs from one
+ * that he saw, wrote that variant anew: D is all units of the region, the run hangs to the left of the first, the
+ * writes of that variant's commits are settled, and it stands beside the others of the region. Who left neither
+ * settled it: all its writes are settled, the text he left stands.
  *
  * 7. Front matter. A key that the kind lists as a list is a set: an element is in while one add of it in P is in the
  * past of no remove of it. Any other key is a register: a write is live until one that saw it writes; equal values
  * (decoded, NFC) count once; several: the least bytes at NAME, the others at NAME@2 and on, a removed key last and
- * empty. Who changed one of several variants wrote that one, else all he saw. tlp: the most restrictive live value;
- * status: the latest. A write of a guarded key without the right is none.
+ * empty. Each value he left that he did not see is a write; if there is none, yet one he saw is missing, the first
+ * that he left is, or its absence. It overwrites what he saw and did not leave beside it. tlp: the most restrictive
+ * live value; status: the latest; of equal rank the least bytes; who overwrites it overwrites all live ones. A
+ * write of a guarded key without the right is none.
  *
  * 8. The document is there while one live commit left it there; if another live one deleted it, the last line of
- * its front matter is "gone@2: yes", until somebody removes the line (it stays) or the document (it goes).
+ * its front matter is "gone@2: yes", until somebody removes the line (it stays) or the document (it goes). Live:
+ * in no other's past, but for those who left that line as it was.
  *
  * 9. The whole file, when P has several heads (or a head that was not taken in whole): keys in the order of the head
- * of the least id, then those of the other heads, by id, each behind the key before it there; a value's bytes as the
- * least commit id of its live writes has them; a set as the first head that has just these elements, else
- * in brackets, sorted. */
+ * of the least id, then those of the other heads, by id, each behind the key before it there (the first: first),
+ * then, sorted, those of no head; a value's bytes as the least commit id of its live writes has them; a set as the
+ * first head that has just these elements, else in brackets, sorted; before each key the comments and empty lines
+ * that the first head which has it has there, and behind the last those of the first head with a front matter.
+ */
 #include "sync/merge.h"
 
 #include <stdlib.h>
