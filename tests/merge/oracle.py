@@ -199,7 +199,7 @@ class Variant:
 
 class Block:
     def __init__(self, units, writes, variants, lead):
-        self.units, self.writes, self.variants, self.lead = units, writes, variants, lead   # units: in order
+        self.units, self.writes, self.variants, self.lead = units, writes, variants, lead
 
     def bytes(self):
         parts = [written(v.text) for v in self.variants]
@@ -521,25 +521,23 @@ class Document:
 
     def render(self, p):
         order, deleted = self.order(p), self.deleted(p)
-        place = {u: i for i, u in enumerate(order)}
-        region_of, shown, items, done = {}, set(), [], set()
+        region_of, shown, items, done = {}, set(), [], []
         for units, writes in self.regions(p):
-            variants = self.variants(units, writes)
-            region = (sorted(units - {self.birth}, key=place.get), writes, variants)
+            region = (units, writes, self.variants(units, writes))
             for u in units:
                 region_of[u] = region
-            if len(variants) == 1:
-                shown |= set(variants[0].units)
+            if len(region[2]) == 1:
+                shown |= set(region[2][0].units)
         for u in order:
             region = region_of.get(u)
             if not region:
                 items += [] if u in deleted else [u]
             elif len(region[2]) == 1:
                 items += [u] if u in shown else []
-            elif u is region[0][0]:
+            elif region not in done:
+                done.append(region)
                 lead = b"\n" if items and not text_of(items[-1]).endswith(b"\n") else b""
-                items.append(Block(region[0] + ([self.birth] if self.birth in region_of and
-                                                region_of[self.birth] is region else []), region[1], region[2], lead))
+                items.append(Block(set(region[0]), set(region[1]), region[2], lead))
         return items
 
     def items(self, p):
@@ -611,24 +609,25 @@ class Document:
             w = self.add_write(e, d, texts, seen[i0 - 1] if i0 else None, seen[i] if i < len(seen) else None)
             w.settles = settles
             left.items += w.run.units if w.run else []
-        for w in self.writes:
-            if w.edit == e and not w.d:
-                rows = [set(r) for r in self.rows(e) if set(r) & w.added()]
-                w.into = frozenset(set().union(*rows) - w.added())
+        mine = [w for w in self.writes if w.edit == e]
+        added = set().union(*[w.added() for w in mine])
+        for w in mine:
+            if not w.d:
+                w.into = frozenset(set().union(*[set(r) for r in self.rows(e) if set(r) & w.added()]) - added)
 
     def add_write(self, e, d, texts, prev, behind):
         run = None
         if texts:
             order = self.order(self.pasts[e])
             between = None
-            if d:
-                first = min((order.index(u) for u in d if u is not self.birth), default=None)
-                parent, left = (order[first], True) if first is not None else (None, False)
+            if d - {self.birth}:
+                parent, left = self.ordered(d, order)[0], True
+            elif d:
+                parent, left = None, False
             else:
-                last = max(prev.units[:], key=lambda u: order.index(u) if u is not self.birth else -1) \
-                    if isinstance(prev, Block) else prev
+                last = self.ordered(prev.units, order)[-1] if isinstance(prev, Block) else prev
+                first = self.ordered(behind.units, order)[0] if isinstance(behind, Block) else behind
                 parent, left = self.place(e, order, last)
-                first = behind.units[0] if isinstance(behind, Block) else behind
                 between = (last, first) if last and first else None
             run = self.run(e, frozenset(d), parent, left, texts)
             w = Write(e, d, run)
@@ -637,6 +636,9 @@ class Document:
             w = Write(e, d, None)
         self.writes.append(w)
         return w
+
+    def ordered(self, units, order):
+        return sorted(set(units) - {self.birth}, key={u: i for i, u in enumerate(order)}.get)
 
     def place(self, e, order, last):
         if last is None:
@@ -659,14 +661,15 @@ class Document:
     def variant_anew(self, e, block, k, text):
         units, run = split(text), None
         if units:
-            run = self.run(e, frozenset(block.units), block.units[0], True, units)
+            first = self.ordered(block.units, self.order(self.pasts[e]))[0]
+            run = self.run(e, frozenset(block.units), first, True, units)
         w = Write(e, block.units, run)
         w.settles = {x for x in block.writes if x.edit in block.variants[k].edits}
         w.beside = block.writes - w.settles
         self.writes.append(w)
         variants = list(block.variants)
         variants[k] = Variant(text, run.units if run else [], {e})
-        return Block(block.units + (run.units if run else []), block.writes | {w}, variants, block.lead)
+        return Block(block.units | set(run.units if run else ()), block.writes | {w}, variants, block.lead)
 
     # ---- 7. front matter ----
 
@@ -860,8 +863,9 @@ class Document:
         if parsed:
             left.fronted = True
             keys, left.tail, body = parsed
+            noted = self.presence(self.pasts[e])[1]
             for k in keys:
-                if k.name == b"gone" and k.variant == 2:
+                if noted and k.name == b"gone" and k.variant == 2:
                     left.note = True
                 else:
                     left.keys.append(k)
