@@ -407,7 +407,8 @@ class History:
         parents = [i for i in sorted(past) if not any(i in self.doc.pasts[j] for j in past)]
         self.r.shuffle(parents)
         edit_id = bytes(self.r.randrange(256) for _ in range(4))
-        self.seen.append(self.view(past)[2] if past else b"")
+        here, _, seen, _ = self.view(past)
+        self.seen.append(seen if here or not past or not self.use_oracle else self.doc.view(past).hidden)
         i = self.doc.edit(edit_id, parents, text)
         self.engine.edit(edit_id, parents, text)
         self.texts.append(text)

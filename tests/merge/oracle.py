@@ -360,7 +360,7 @@ class Left:
 class View:
     def __init__(self):
         self.here, self.written, self.text, self.conflicts = False, False, b"", []
-        self.items, self.body_at, self.regions = [], 0, []
+        self.items, self.hidden = [], b""   # hidden: of a deleted document, what who writes it anew overwrites
 
     def answer(self):
         """As replay.c prints it."""
@@ -504,7 +504,7 @@ class Document:
             else:
                 for v in item.variants:
                     if v.edits == {e}:
-                        out += v.units
+                        out += [u for u in v.units if u in units]
         return out
 
     def variants(self, units, writes):
@@ -780,7 +780,14 @@ class Document:
         fronted = [h for h in heads if self.left[h].fronted]
         if not fronted:
             return b""
-        out = b"---\n"
+        out = b"---\n" + self.write_keys(view, p, heads) + self.left[fronted[0]].tail
+        if note:
+            view.conflicts.append((b"gone", 1 + out.count(b"\n"), []))
+            out += b"gone@2: yes\n"
+        return out + b"---\n"
+
+    def write_keys(self, view, p, heads):
+        out = b""
         for name in self.names(p, heads):
             with_it = [k for h in heads for k in self.left[h].keys if k.name == name]
             lead = with_it[0].lead if with_it else b""
@@ -793,15 +800,11 @@ class Document:
                 continue
             out += lead
             if len(values) > 1:
-                view.conflicts.append((name, 1 + out.count(b"\n"), [
+                view.conflicts.append((name, 2 + out.count(b"\n"), [
                     (v or b"", [self.ids[w.edit] for w in writes]) for v, writes, _ in values]))
             for i, (v, writes, _) in enumerate(values):
                 out += name + (b"@%d" % (i + 1) if i else b"") + (b":\n" if v is None else writes[0].raw)
-        out += self.left[fronted[0]].tail
-        if note:
-            view.conflicts.append((b"gone", 1 + out.count(b"\n"), []))
-            out += b"gone@2: yes\n"
-        return out + b"---\n"
+        return out
 
     def view(self, p):
         p = frozenset(p)
@@ -818,9 +821,10 @@ class Document:
             return view
         view.here, note = self.presence(p)
         view.written = len(heads) == 1 and self.left[heads[0]].whole
-        if not view.here:
-            return view
         view.items = self.items(p)
+        if not view.here:
+            view.hidden = b"---\n" + self.write_keys(View(), p, heads) + b"---\n" + b"".join(map(text_of, view.items))
+            return view
         front_text = self.write_front(view, p, heads, note)
         if view.written:        # as he left it; his keys are in other places than rule 9 would put them
             text = self.texts[heads[0]]
@@ -830,7 +834,6 @@ class Document:
         if note and not self.any_front(heads):
             view.conflicts.append((b"gone", 1, []))
         text = front_text
-        view.body_at = len(text)
         for item in view.items:
             if isinstance(item, Block):
                 view.conflicts.append((b"passage", 1 + (text + item.lead).count(b"\n"), [
