@@ -9,7 +9,8 @@
  * rest, or else everything.
  *
  * 2. What an edit did to the body. The items he saw (units, and conflict blocks as one item each) are matched with
- * those he left, a block with a block only. A stretch of items deleted, of units inserted, or of both between two
+ * those he left, a block with a block only. A line that he left and saw is cut into units as he saw it (the k-th of
+ * equal lines as the k-th, or the last, of these), so that a fence opened above is no change of what is below. A stretch of items deleted, of units inserted, or of both between two
  * matched items is one write. Its D is the units deleted (of a block: all units of its region), its run the units
  * inserted. The first edit (its past is empty), if it left any unit, deleted the birth: a unit without text that
  * stands in no order; so who creates one path at once writes one place. Who deletes the document leaves the body.
@@ -1063,86 +1064,163 @@ static void edit_variant(struct taking *t, const struct block *b, size_t k, stru
 	add_item(t->left, m->a, (struct item){ NONE, nb });
 }
 
-struct fresh { struct str text; const struct block *of; size_t variant; struct str variant_text; bool composite; };
+/* A line that he saw, as the units it was: v[from..to) of the items. */
+struct line { struct str text; size_t from, to, k; };	/* k: which of equal ones */
+struct lines { struct line *v; size_t n, cap; };
 
-/* The new body as items: units, and groups that are a block seen, or one with one variant changed. */
-static struct fresh *fresh_items(struct taking *t, struct str body, size_t *n)
+static int by_line(const void *x, const void *y)
 {
-	struct fresh *out = NULL;
-	struct str *units = NULL, plain = body;
-	size_t cap = 0, nunits = 0, ucap = 0, i, j, k, len, nv, differ;
-	bool blocks = false, *used = arena_array(&t->s, t->seen->n, sizeof *used);
+	const struct line *a = x, *b = y;
+	int c = str_cmp(a->text, b->text);
 
-	*n = 0;
-	for (i = 0; i < t->seen->n; i++)
-		blocks |= t->seen->v[i].block != NULL;
-	for (plain.n = 0; body.n;) {
-		const struct block *of = NULL;
-		struct str *v = NULL;
+	return c ? c : (a->from > b->from) - (a->from < b->from);
+}
 
-		len = blocks ? group(body, &nv) : 0;
-		if (len) {
-			v = group_variants(&t->s, body, nv);
-			for (i = 0; i < t->seen->n && !of; i++) {	/* an equal one before one that differs */
-				const struct block *b = t->seen->v[i].block;
+static struct lines seen_lines(struct taking *t)
+{
+	const struct items *it = t->seen;
+	struct lines out = { 0 };
+	struct buf b = BUF_INIT;
+	size_t i, from = 0;
 
-				if (b && !used[i] && b->n == nv && str_eq(str_sub(b->bytes, b->lead, b->bytes.n), str_sub(body, 0, len))) {
-					of = b;
-					used[i] = true;
-					differ = NONE;
-				}
-			}
-			for (i = 0; i < t->seen->n && !of; i++) {
-				const struct block *b = t->seen->v[i].block;
+	for (i = 0; i < it->n; i++) {
+		struct str text = it->v[i].block ? STR_NONE : t->m->units[it->v[i].unit].text;
+		bool last = i + 1 == it->n || it->v[i + 1].block;
 
-				if (!b || used[i] || b->n != nv)
-					continue;
-				for (j = 0, k = 0; j < nv; j++) {
-					struct buf shown = BUF_INIT;
-					struct str bare;
-
-					write_variant(&shown, b->v[j].text);
-					bare = read_variant(&t->s, buf_str(&shown));
-					buf_free(&shown);
-					if (!str_eq(bare, v[j]))
-						k++, differ = j;
-				}
-				if (k == 1) {
-					of = b;
-					used[i] = true;
-				}
-			}
+		buf_str_add(&b, text);
+		if (!it->v[i].block && !last && !(text.n && text.p[text.n - 1] == '\n'))
+			continue;
+		if (!it->v[i].block) {
+			if (out.n == out.cap)
+				out.v = arena_grow(&t->s, out.v, &out.cap, sizeof *out.v);
+			out.v[out.n++] = (struct line){ from + 1 < i + 1 ? arena_str(&t->s, buf_str(&b)) : text, from, i + 1, 0 };
 		}
-		if (!of) {
-			struct str line = next_line(&body);
+		buf_clear(&b);
+		from = i + 1;
+	}
+	buf_free(&b);
+	if (out.n > 1)
+		qsort(out.v, out.n, sizeof *out.v, by_line);
+	for (i = 1; i < out.n; i++)
+		out.v[i].k = str_eq(out.v[i].text, out.v[i - 1].text) ? out.v[i - 1].k + 1 : 0;
+	return out;
+}
 
-			plain = plain.n ? (struct str){ plain.p, plain.n + line.n } : line;
-		}
-		if (of && of->lead && plain.n)
-			plain.n--;		/* the line feed is the block's */
-		if (of || !body.n) {
-			nunits = 0;
-			units = NULL;
-			ucap = 0;
-			units_split(&units, &nunits, &ucap, t->m->a, plain);
-			for (i = 0; i < nunits; i++) {
-				if (*n == cap)
-					out = arena_grow(&t->s, out, &cap, sizeof *out);
-				out[(*n)++] = (struct fresh){ units[i], NULL, NONE, STR_NONE, false };
-			}
-			plain.n = 0;
-		}
-		if (of) {
-			if (*n == cap)
-				out = arena_grow(&t->s, out, &cap, sizeof *out);
-			out[(*n)++] = (struct fresh){ of->bytes, of, differ, differ == NONE ? STR_NONE : arena_str(t->m->a, v[differ]), true };
-			if (differ != NONE && !out[*n - 1].variant_text.p)
-				out[*n - 1].variant_text = STR("");
-			body = str_sub(body, len, body.n);
-			if (!body.n)
-				break;
+/* Of the lines equal to text, the next one not yet asked for, or the last; NULL: none. taken[i]: how many were, at the first. */
+static const struct line *next_seen(const struct lines *l, size_t *taken, struct str text)
+{
+	size_t lo = 0, hi = l->n, mid, i;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (str_cmp(l->v[mid].text, text) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == l->n || !str_eq(l->v[lo].text, text))
+		return NULL;
+	i = lo + taken[lo];
+	if (i + 1 < l->n && str_eq(l->v[i + 1].text, text))
+		taken[lo]++;
+	return &l->v[i];
+}
+
+struct fresh { struct str text; const struct block *block; size_t variant; struct str anew; };	/* variant: that he wrote anew, or NONE */
+
+struct freshes { struct fresh *v; size_t n, cap; };
+
+static void add_fresh(struct taking *t, struct freshes *f, struct fresh x)
+{
+	if (f->n == f->cap)
+		f->v = arena_grow(&t->s, f->v, &f->cap, sizeof *f->v);
+	f->v[f->n++] = x;
+}
+
+/* The units of a stretch between blocks: as they were seen, else cut anew. */
+static void fresh_units(struct taking *t, struct freshes *f, const struct lines *seen, size_t *taken, struct str plain)
+{
+	struct str *units = NULL;
+	size_t n = 0, cap = 0, i, j, k;
+
+	units_split(&units, &n, &cap, t->m->a, plain);
+	for (i = 0; i < n; i = j) {
+		const struct line *l;
+		struct str line = units[i];
+
+		for (j = i + 1; j < n && units[j - 1].p[units[j - 1].n - 1] != '\n'; j++)
+			line.n += units[j].n;		/* they stand side by side */
+		l = next_seen(seen, taken, line);
+		for (k = l ? l->from : i; k < (l ? l->to : j); k++)
+			add_fresh(t, f, (struct fresh){ .text = l ? t->m->units[t->seen->v[k].unit].text : units[k] });
+	}
+}
+
+/* The block seen, and not yet found again, that a group is, or is but for one variant. */
+static bool find_block(struct taking *t, struct fresh *out, bool *used, struct str text, size_t n)
+{
+	struct str *v = group_variants(&t->s, text, n);
+	size_t i, j, k;
+
+	for (i = 0; i < t->seen->n; i++) {	/* an equal one before one that differs */
+		const struct block *b = t->seen->v[i].block;
+
+		if (b && !used[i] && str_eq(str_sub(b->bytes, b->lead, b->bytes.n), text)) {
+			used[i] = true;
+			*out = (struct fresh){ b->bytes, b, NONE, STR_NONE };
+			return true;
 		}
 	}
+	for (i = 0; i < t->seen->n; i++) {
+		const struct block *b = t->seen->v[i].block;
+		size_t differ = NONE;
+
+		if (!b || used[i] || b->n != n)
+			continue;
+		for (j = 0, k = 0; j < n; j++) {
+			struct buf shown = BUF_INIT;
+
+			write_variant(&shown, b->v[j].text);
+			if (!str_eq(read_variant(&t->s, buf_str(&shown)), v[j]))
+				k++, differ = j;
+			buf_free(&shown);
+		}
+		if (k == 1) {
+			used[i] = true;
+			*out = (struct fresh){ b->bytes, b, differ, arena_str(t->m->a, v[differ]) };
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The new body as items: units, and groups that are a block seen, or one with one variant changed. */
+static struct freshes fresh_items(struct taking *t, struct str body)
+{
+	struct freshes out = { 0 };
+	struct lines seen = seen_lines(t);
+	struct str plain = { body.p, 0 };
+	size_t len, nv, i, *taken = arena_array(&t->s, seen.n, sizeof *taken);
+	bool blocks = false, *used = arena_array(&t->s, t->seen->n, sizeof *used);
+
+	for (i = 0; i < t->seen->n; i++)
+		blocks |= t->seen->v[i].block != NULL;
+	while (body.n) {
+		struct fresh x;
+
+		len = blocks ? group(body, &nv) : 0;
+		if (!len || !find_block(t, &x, used, str_sub(body, 0, len), nv)) {
+			plain.n += next_line(&body).n;
+			continue;
+		}
+		if (x.block->lead && plain.n)
+			plain.n--;		/* the line feed is the block's */
+		fresh_units(t, &out, &seen, taken, plain);
+		add_fresh(t, &out, x);
+		body = str_sub(body, len, body.n);
+		plain = (struct str){ body.p, 0 };
+	}
+	fresh_units(t, &out, &seen, taken, plain);
 	return out;
 }
 
@@ -1198,31 +1276,24 @@ static void find_structures(struct merge *m, size_t edit, size_t w0)
 static void take_body(struct merge *m, size_t edit, const struct items *seen, struct str body, struct items *left)
 {
 	struct taking t = { .m = m, .edit = edit, .seen = seen, .left = left };
-	struct fresh *f;
-	struct str *a, *b;
-	size_t *match, na = seen->n, nb, i = 0, j = 0, i0, k, n, w0 = m->nwrites;
+	struct freshes f = fresh_items(&t, body);
+	size_t na = seen->n, i = 0, j = 0, i0, k, n, w, w0 = m->nwrites, *match = arena_array(&t.s, na, sizeof *match);
+	struct str *a = arena_array(&t.s, na, sizeof *a), *b = arena_array(&t.s, f.n, sizeof *b);
 	bool first = no_past(m, edit);
 
-	f = fresh_items(&t, body, &nb);
-	a = arena_array(&t.s, na, sizeof *a);
-	b = arena_array(&t.s, nb, sizeof *b);
-	match = arena_array(&t.s, na, sizeof *match);
 	for (k = 0; k < na; k++)
 		a[k] = seen->v[k].block ? seen->v[k].block->bytes : m->units[seen->v[k].unit].text;
-	for (k = 0; k < nb; k++)
-		b[k] = f[k].text;
-	units_match(match, a, na, b, nb);
-	for (k = 0; k < na; k++)		/* a unit is no block, whatever its bytes */
-		if (match[k] != NONE && (seen->v[k].block != NULL) != f[match[k]].composite)
-			match[k] = NONE;
-	while (i < na || j < nb) {
+	for (k = 0; k < f.n; k++)
+		b[k] = f.v[k].text;
+	units_match(match, a, na, b, f.n);
+	while (i < na || j < f.n) {
 		struct list d = { 0 }, settles = { 0 };
 		struct str *texts = NULL;
-		size_t cap = 0, w;
+		size_t cap = 0;
 
 		if (i < na && match[i] == j) {
-			if (f[j].composite && f[j].variant != NONE)
-				edit_variant(&t, seen->v[i].block, f[j].variant, f[j].variant_text);
+			if (f.v[j].block && f.v[j].variant != NONE)
+				edit_variant(&t, seen->v[i].block, f.v[j].variant, f.v[j].anew);
 			else
 				add_item(left, m->a, seen->v[i]);
 			i++, j++;
@@ -1231,21 +1302,21 @@ static void take_body(struct merge *m, size_t edit, const struct items *seen, st
 		for (i0 = i; i < na && match[i] == NONE; i++) {
 			const struct block *blk = seen->v[i].block;
 
-			for (k = 0; blk && k < blk->units.n; k++)
-				put(&d, m->a, blk->units.v[k]);
-			for (k = 0; blk && k < blk->writes.n; k++)
-				put(&settles, m->a, blk->writes.v[k]);
-			if (!blk)
+			if (blk) {
+				copy(&d, m->a, &blk->units);
+				copy(&settles, m->a, &blk->writes);
+			} else {
 				put(&d, m->a, seen->v[i].unit);
+			}
 		}
-		for (n = 0; j < nb && (i >= na || j < match[i]); j++) {
-			if (f[j].composite) {		/* a block taken elsewhere: text */
-				units_split(&texts, &n, &cap, m->a, f[j].text);
+		for (n = 0; j < f.n && (i >= na || j < match[i]); j++) {
+			if (f.v[j].block) {		/* a block taken elsewhere: text */
+				units_split(&texts, &n, &cap, m->a, f.v[j].text);
 				continue;
 			}
 			if (n == cap)
 				texts = arena_grow(m->a, texts, &cap, sizeof *texts);
-			texts[n++] = f[j].text;
+			texts[n++] = f.v[j].text;
 		}
 		if (first && n)
 			put(&d, m->a, BIRTH);

@@ -540,6 +540,8 @@ class History:
             adders = [i for i in p if kv in left[i] and kv not in seen[i]]
             gone = [d for d in p if self.texts[d] is not None and kv in seen[d] and kv not in left[d]]
             alive = any(not any(e in self.doc.pasts[d] for d in gone) for e in adders)
+            settled = [i for i in p if kv in left[i] and any(x[0] == kv[0] for x in left[i] ^ seen[i])]
+            alive |= kv in now and any(not any(e in self.doc.pasts[d] for d in gone) for e in settled)
             if alive != (kv in now) and oracle.front(text):
                 raise Wrong("key %s, value %s: %s" % (kv[0].decode(), kv[1].decode(), "lost" if alive else "came back"))
 

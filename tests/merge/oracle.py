@@ -551,6 +551,7 @@ class Document:
     def fresh(self, seen, body):
         """The items of a body he left: texts, and blocks that he saw, each with the variant that differs or None."""
         blocks, out, plain = [b for b in seen if isinstance(b, Block)], [], b""
+        cuts = self.lines_seen(seen)
         lines, at = lines_of(body), 0
         while at < len(lines):
             n, texts = group(lines[at:]) if blocks else (0, [])
@@ -573,11 +574,38 @@ class Document:
             blocks.remove(b)
             if b.lead and plain.endswith(b"\n"):
                 plain = plain[:-1]
-            out += split(plain)
+            out += self.cut(plain, cuts)
             plain = b""
             out.append(found)
             at += n
-        return out + split(plain)
+        return out + self.cut(plain, cuts)
+
+    def lines_seen(self, seen):
+        """Lines between blocks, by their bytes: how each was cut, one after the other."""
+        out, row = {}, []
+        for item in seen + [None]:
+            if isinstance(item, Unit):
+                row.append(item.text)
+            if row and (not isinstance(item, Unit) or item.text.endswith(b"\n")):
+                out.setdefault(b"".join(row), []).append(row)
+                row = []
+        return out
+
+    def cut(self, plain, cuts):
+        out, row = [], []
+        for u in split(plain):
+            row.append(u)
+            if u.endswith(b"\n"):
+                out.append(row)
+                row = []
+        out += [row] if row else []
+        for i, row in enumerate(out):
+            as_seen = cuts.get(b"".join(row))
+            if as_seen:
+                out[i] = as_seen[0]
+                if len(as_seen) > 1:
+                    as_seen.pop(0)
+        return [u for row in out for u in row]
 
     def take_body(self, e, seen, body):
         left, fresh = self.left[e], self.fresh(seen, body)
