@@ -45,8 +45,8 @@
  * 6. The block: a line of each mark, <!-- conflict -->, <!-- or --> between variants, <!-- /conflict -->; a variant
  * that does not end in a line feed gets one; a line of a variant that is a mark, or backslashes and a mark, gets
  * one more backslash. A line feed goes before it where it would not begin a line, and belongs to it. Who left a
- * block as it was wrote nothing to it. Who left a block with as many variants, of which one alone differs from one
- * that he saw, wrote that variant anew: D is all units of the region, the run hangs to the left of the first, the
+ * block with its variants as they were (carriage returns at line ends and backslashes apart) wrote nothing to it. Who
+ * left one with as many, of which one alone differs from what he saw, wrote that variant anew: D is all units of the region, the run hangs to the left of the first, the
  * writes of that variant's commits are settled, and it stands beside the others of the region. Who left neither
  * settled it: all its writes are settled, the text he left stands.
  *
@@ -1126,7 +1126,12 @@ static const struct line *next_seen(const struct lines *l, size_t *taken, struct
 	return &l->v[i];
 }
 
-struct fresh { struct str text; const struct block *block; size_t variant; struct str anew; };	/* variant: that he wrote anew, or NONE */
+struct fresh {
+	struct str text;
+	const struct block *block;		/* as he saw it, or NULL: a unit */
+	struct str left, anew;			/* its bytes now; the variant that he wrote anew */
+	size_t variant;				/* which one, or NONE */
+};
 
 struct freshes { struct fresh *v; size_t n, cap; };
 
@@ -1156,41 +1161,54 @@ static void fresh_units(struct taking *t, struct freshes *f, const struct lines 
 	}
 }
 
+/* Equal, but for carriage returns at line ends? */
+static bool same_text(struct str x, struct str y)
+{
+	while (x.n && y.n) {
+		struct str a = next_line(&x), b = next_line(&y);
+
+		if (a.n > 1 && a.p[a.n - 2] == '\r' && a.p[a.n - 1] == '\n')
+			a.n -= 2;
+		else if (a.p[a.n - 1] == '\n')
+			a.n--;
+		if (b.n > 1 && b.p[b.n - 2] == '\r' && b.p[b.n - 1] == '\n')
+			b.n -= 2;
+		else if (b.p[b.n - 1] == '\n')
+			b.n--;
+		if (!str_eq(a, b))
+			return false;
+	}
+	return x.n == y.n;
+}
+
 /* The block seen, and not yet found again, that a group is, or is but for one variant. */
 static bool find_block(struct taking *t, struct fresh *out, bool *used, struct str text, size_t n)
 {
 	struct str *v = group_variants(&t->s, text, n);
-	size_t i, j, k;
+	size_t i, j, k, differ, most;
 
-	for (i = 0; i < t->seen->n; i++) {	/* an equal one before one that differs */
-		const struct block *b = t->seen->v[i].block;
+	for (most = 0; most < 2; most++)
+		for (i = 0; i < t->seen->n; i++) {
+			const struct block *b = t->seen->v[i].block;
 
-		if (b && !used[i] && str_eq(str_sub(b->bytes, b->lead, b->bytes.n), text)) {
+			if (!b || used[i] || b->n != n)
+				continue;
+			for (j = 0, k = 0, differ = NONE; j < n; j++) {
+				struct buf shown = BUF_INIT;
+
+				write_variant(&shown, b->v[j].text);
+				if (!same_text(read_variant(&t->s, buf_str(&shown)), v[j]))
+					k++, differ = j;
+				buf_free(&shown);
+			}
+			if (k != most)
+				continue;
 			used[i] = true;
-			*out = (struct fresh){ b->bytes, b, NONE, STR_NONE };
+			*out = (struct fresh){ .text = b->bytes, .block = b, .variant = differ, .left = text };
+			if (k)
+				out->anew = arena_str(t->m->a, v[differ]);
 			return true;
 		}
-	}
-	for (i = 0; i < t->seen->n; i++) {
-		const struct block *b = t->seen->v[i].block;
-		size_t differ = NONE;
-
-		if (!b || used[i] || b->n != n)
-			continue;
-		for (j = 0, k = 0; j < n; j++) {
-			struct buf shown = BUF_INIT;
-
-			write_variant(&shown, b->v[j].text);
-			if (!str_eq(read_variant(&t->s, buf_str(&shown)), v[j]))
-				k++, differ = j;
-			buf_free(&shown);
-		}
-		if (k == 1) {
-			used[i] = true;
-			*out = (struct fresh){ b->bytes, b, differ, arena_str(t->m->a, v[differ]) };
-			return true;
-		}
-	}
 	return false;
 }
 
@@ -1273,6 +1291,23 @@ static void find_structures(struct merge *m, size_t edit, size_t w0)
 	arena_free(&s);
 }
 
+/* A block left: the bytes are his. */
+static void keep_bytes(struct merge *m, struct item *x, struct str left)
+{
+	struct buf bytes = BUF_INIT;
+	struct block *b;
+
+	if (str_eq(str_sub(x->block->bytes, x->block->lead, x->block->bytes.n), left))
+		return;
+	b = arena_alloc(m->a, sizeof *b);
+	*b = *x->block;
+	buf_puts(&bytes, b->lead ? "\n" : "");
+	buf_str_add(&bytes, left);
+	b->bytes = arena_str(m->a, buf_str(&bytes));
+	buf_free(&bytes);
+	x->block = b;
+}
+
 static void take_body(struct merge *m, size_t edit, const struct items *seen, struct str body, struct items *left)
 {
 	struct taking t = { .m = m, .edit = edit, .seen = seen, .left = left };
@@ -1296,6 +1331,8 @@ static void take_body(struct merge *m, size_t edit, const struct items *seen, st
 				edit_variant(&t, seen->v[i].block, f.v[j].variant, f.v[j].anew);
 			else
 				add_item(left, m->a, seen->v[i]);
+			if (f.v[j].block)
+				keep_bytes(m, &left->v[left->n - 1], f.v[j].left);
 			i++, j++;
 			continue;
 		}

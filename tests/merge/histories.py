@@ -511,8 +511,11 @@ class History:
     def check_tokens(self, p, text):
         if not self.use_oracle:
             return
-        adders = {}
+        adders, deleters = {}, {}
         for w in self.doc.writes:
+            for u in w.d:
+                for t in TOKEN.findall(u.text):
+                    deleters.setdefault(t, set()).add(w.edit)
             for u in w.added():
                 for t in TOKEN.findall(u.text):
                     adders.setdefault(t, set()).add(w.edit)
@@ -525,7 +528,8 @@ class History:
             def has(x):
                 return x is not None and re.search(rb"\b" + t + rb"\b", front_of(x)[1]) is not None
             alive = self.alive(p, has, adders[t])
-            if alive and t not in found:
+            untouched = any(not any(e in self.doc.pasts[d] for d in deleters.get(t, ())) for e in adders[t])
+            if alive and untouched and t not in found:
                 raise Wrong("a write was lost: %s" % t.decode())
             if alive is False and t in outside:
                 raise Wrong("an overwritten write came back: %s" % t.decode())

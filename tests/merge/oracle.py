@@ -198,12 +198,13 @@ class Variant:
 
 
 class Block:
-    def __init__(self, units, writes, variants, lead):
-        self.units, self.writes, self.variants, self.lead = units, writes, variants, lead
+    def __init__(self, units, writes, variants, lead, left=None):
+        self.units, self.writes, self.variants, self.lead, self.left = units, writes, variants, lead, left
 
     def bytes(self):
+        """As it was left by hand, or as it is made."""
         parts = [written(v.text) for v in self.variants]
-        return self.lead + MARKS[0] + b"\n" + (MARKS[1] + b"\n").join(parts) + MARKS[2] + b"\n"
+        return self.lead + (self.left or MARKS[0] + b"\n" + (MARKS[1] + b"\n").join(parts) + MARKS[2] + b"\n")
 
 
 def text_of(item):
@@ -230,6 +231,10 @@ def written(text):
 
 def read(text):
     return b"".join(x[1:] if x[:1] == b"\\" and mark_of(x.lstrip(b"\\")) is not None else x for x in lines_of(text))
+
+
+def bare(text):
+    return text.replace(b"\r\n", b"\n")
 
 
 def group(lines):
@@ -556,16 +561,14 @@ class Document:
         while at < len(lines):
             n, texts = group(lines[at:]) if blocks else (0, [])
             found = None
-            for b in blocks if n else ():
-                if b.bytes()[len(b.lead):] == b"".join(lines[at:at + n]):
-                    found = (b, None)
-                    break
-            for b in blocks if n and not found else ():
-                if len(b.variants) == len(texts):
-                    differ = [k for k, v in enumerate(b.variants) if read(written(v.text)) != texts[k]]
-                    if len(differ) == 1:
-                        found = (b, differ[0], texts[differ[0]])
-                        break
+            left = b"".join(lines[at:at + n])
+            for most in 0, 1:
+                for b in blocks if n and not found else ():
+                    if len(b.variants) == len(texts):
+                        differ = [k for k, v in enumerate(b.variants) if bare(read(written(v.text))) != bare(texts[k])]
+                        if len(differ) == most:
+                            found = (b, differ[0], texts[differ[0]], left) if differ else (b, None, None, left)
+                            break
             if not found:
                 plain += lines[at]
                 at += 1
@@ -618,7 +621,8 @@ class Document:
                 if isinstance(fresh[j], tuple) and fresh[j][1] is not None:
                     left.items.append(self.variant_anew(e, *fresh[j]))
                 else:
-                    left.items.append(seen[i])
+                    s = seen[i]
+                    left.items.append(Block(s.units, s.writes, s.variants, s.lead, fresh[j][3]) if isinstance(s, Block) else s)
                 i, j = i + 1, j + 1
                 continue
             i0, d, settles, texts = i, set(), set(), []
@@ -686,7 +690,7 @@ class Document:
         r.adders.add(e)
         return r
 
-    def variant_anew(self, e, block, k, text):
+    def variant_anew(self, e, block, k, text, left):
         units, run = split(text), None
         if units:
             first = self.ordered(block.units, self.order(self.pasts[e]))[0]
@@ -697,7 +701,7 @@ class Document:
         self.writes.append(w)
         variants = list(block.variants)
         variants[k] = Variant(text, run.units if run else [], {e})
-        return Block(block.units | set(run.units if run else ()), block.writes | {w}, variants, block.lead)
+        return Block(block.units | set(run.units if run else ()), block.writes | {w}, variants, block.lead, left)
 
     # ---- 7. front matter ----
 
