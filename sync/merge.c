@@ -121,7 +121,8 @@ struct state {				/* what an edit left */
 	uint64_t *kept;				/* edits that have a variant in a block among the items */
 	struct fkey *keys;
 	size_t nkeys;
-	struct str tail;			/* of the front matter, behind the last key */
+	struct str front, tail;			/* the front matter with its fences; what is behind its last key */
+	unsigned note_line;			/* where it says gone@2 */
 	bool fronted, whole, gone, note;	/* whole: every write counted */
 };
 
@@ -1412,6 +1413,7 @@ static struct str parse_front(struct merge *m, struct state *s, struct str text,
 
 		if (noted && k->variant == 2 && str_is(k->name, "gone")) {
 			s->note = true;
+			s->note_line = k->place.line;
 			last = k->to;
 			continue;
 		}
@@ -1420,6 +1422,7 @@ static struct str parse_front(struct merge *m, struct state *s, struct str text,
 		last = k->to;
 	}
 	s->tail = str_sub(text, last, f.close);
+	s->front = str_sub(text, 0, f.body);
 	return str_sub(text, f.body, text.n);
 }
 
@@ -1843,26 +1846,29 @@ static struct conflict of_key(struct arena *a, struct str name, unsigned line, c
 	return c;
 }
 
+static bool find_name(const struct fkey *keys, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n && !str_eq(keys[i].name, name); i++)
+		;
+	return i < n;
+}
+
 /* Of a lone head: as he left it, with its conflicts. */
 static void copy_front(struct merged *out, size_t *ccap, struct buf *b, const struct merge *m, struct arena *s,
     const uint64_t *p, const struct state *st)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < st->nkeys; i++) {
 		const struct fkey *k = &st->keys[i];
 		struct values v;
 
-		buf_str_add(b, k->lead);
-		for (j = 0; j < i && !str_eq(st->keys[j].name, k->name); j++)
-			;
-		if (j == i && !is_set(m, k->name) && (v = shown(m, s, k->name, p)).n > 1)
-			add_conflict(out, ccap, m->a, of_key(m->a, k->name, line_of(b), &v));
-		buf_str_add(b, k->name);
-		if (k->variant > 1)
-			buf_printf(b, "@%u", k->variant);
-		buf_str_add(b, k->raw);
+		if (!is_set(m, k->name) && !find_name(st->keys, i, k->name) && (v = shown(m, s, k->name, p)).n > 1)
+			add_conflict(out, ccap, m->a, of_key(m->a, k->name, k->key->place.line, &v));
 	}
+	buf_str_add(b, st->front);
 }
 
 static void write_keys(struct merged *out, size_t *ccap, struct buf *b, const struct merge *m, struct arena *s,
@@ -1907,12 +1913,12 @@ static void write_front(struct merged *out, size_t *ccap, struct buf *b, const s
 
 	while (base < nheads && !m->state[heads[base]].fronted)
 		base++;
-	if (base < nheads) {
+	if (base < nheads && out->as_written) {
+		copy_front(out, ccap, b, m, s, p, &m->state[heads[0]]);
+		gone.line = m->state[heads[0]].note_line;
+	} else if (base < nheads) {
 		buf_puts(b, "---\n");
-		if (out->as_written)
-			copy_front(out, ccap, b, m, s, p, &m->state[heads[0]]);
-		else
-			write_keys(out, ccap, b, m, s, p, heads, nheads);
+		write_keys(out, ccap, b, m, s, p, heads, nheads);
 		buf_str_add(b, m->state[heads[base]].tail);
 		gone.line = line_of(b);
 		if (note)

@@ -862,7 +862,7 @@ class Document:
             text = self.texts[heads[0]]
             front_text = text[:len(text) - sum(len(text_of(x)) for x in view.items)]
             view.conflicts = [(w, self.line_in(front_text, w), v) for w, _, v in view.conflicts]
-            view.conflicts.sort(key=lambda c: c[1])
+            view.conflicts.sort(key=lambda c: (c[0] == b"gone", c[1]))
         if note and not self.any_front(heads):
             view.conflicts.append((b"gone", 1, []))
         text = front_text
@@ -879,7 +879,7 @@ class Document:
 
     def line_in(self, text, name):
         for i, line in enumerate(lines_of(text)):
-            if line.startswith(name + b":") or (name == b"gone" and line.startswith(b"gone@2:")):
+            if re.match(name + rb"(@\d+)?:", line) or (name == b"gone" and line.startswith(b"gone@2:")):
                 return i + 1
         return 1 + text[:-4].count(b"\n")
 
