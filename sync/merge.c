@@ -35,20 +35,23 @@
  * region by somebody who had one of its writes in his past; every insertion into a line, table or fence that has a
  * unit of the region, by a commit concurrent with one of its commits; the units of every line, table and fence
  * (blocks apart) that a commit of the region left with a unit of the region in it. Regions that share a unit or a
- * write are one. The live commits of a region are those of its commits that are in no other's past, or only in
- * those of such as left a block in which they have a variant. A live commit's variant is the row of the region's
- * units that it left, with those of a variant that it wrote anew. Equal texts count once; one text: the region
- * shows it (as its least commit id left it, in the order of the weave), there is no conflict. Several: a block at
- * the place of the region's first unit, variants sorted by their bytes; what else is visible between its units
+ * write are one. The live commits of a region are those of its commits that are in no other's past. A live commit's
+ * variant is the row of the region's units that it left. Where it left blocks of the region, it has as many rows as
+ * the largest has variants, the k-th with the k-th variant of each, or the last; but a variant counts only (while
+ * another of its block does) if the commit wrote it anew, or if one of those it is of is a commit of the region, and
+ * in the past of none of the region's that the live one did not know and that did not leave it in a block, too. A
+ * row is by the commits of its block variants, and by the live one if it has other units. Equal texts count once;
+ * one text: the region shows it (as its least commit id left it, in the order of the weave), there is no conflict.
+ * Several: a block at the place of the region's first unit, variants sorted by their bytes; what else is visible between its units
  * follows behind it.
  *
  * 6. The block: a line of each mark, <!-- conflict -->, <!-- or --> between variants, <!-- /conflict -->; a variant
  * that does not end in a line feed gets one; a line of a variant that is a mark, or backslashes and a mark, gets
  * one more backslash. A line feed goes before it where it would not begin a line, and belongs to it. Who left a
  * block with its variants as they were (carriage returns at line ends and backslashes apart) wrote nothing to it. Who
- * left one with as many, of which one alone differs from what he saw, wrote that variant anew: D is all units of the region, the run hangs to the left of the first, the
- * writes of that variant's commits are settled, and it stands beside the others of the region. Who left neither
- * settled it: all its writes are settled, the text he left stands.
+ * left one with as many, of which one alone differs from what he saw, wrote that variant anew: D is all units of the
+ * region, the run hangs to the left of the first, the writes of that variant's commits are settled, and it stands
+ * beside the others of the region. Who left neither settled it: all its writes are settled, the text he left stands.
  *
  * 7. Front matter. A key that the kind lists as a list is a set: an element is in while one add of it in P is in the
  * past of no remove of it. Any other key is a register: a write is live until one that saw it writes; equal values
@@ -155,6 +158,14 @@ static void put(struct list *l, struct arena *a, size_t v)
 	if (l->n == l->cap)
 		l->v = arena_grow(a, l->v, &l->cap, sizeof *l->v);
 	l->v[l->n++] = v;
+}
+
+static void copy(struct list *to, struct arena *a, const struct list *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++)
+		put(to, a, from->v[i]);
 }
 
 static bool in(const struct list *l, size_t v)
@@ -539,6 +550,9 @@ static int by_least_id(const struct merge *m, size_t x, size_t y)
 	return oid_cmp(&m->e[x].id, &m->e[y].id);
 }
 
+struct row { struct list units, edits; size_t owner; };
+struct rows { struct row *v; size_t n, cap; };
+
 /* The live commits of a region, by id. */
 static void live_of(const struct merge *m, struct arena *a, struct region *r)
 {
@@ -547,9 +561,8 @@ static void live_of(const struct merge *m, struct arena *a, struct region *r)
 	for (i = 0; i < r->edits.n; i++) {
 		size_t e = r->edits.v[i];
 
-		for (j = 0; j < r->edits.n; j++)
-			if (before(m, e, r->edits.v[j]) && !bit(m->state[r->edits.v[j]].kept, e))
-				break;
+		for (j = 0; j < r->edits.n && !before(m, e, r->edits.v[j]); j++)
+			;
 		if (j < r->edits.n)
 			continue;
 		put(&r->live, a, e);
@@ -559,22 +572,80 @@ static void live_of(const struct merge *m, struct arena *a, struct region *r)
 	}
 }
 
-/* The units of each region that an edit left, in a row, to that edit's variant of it. */
-static void rows_left(struct regions *rs, const struct merge *m, struct arena *a, size_t e, struct shown_variant **of)
+/* Of a variant in a block that live commit e of a region left: does it count still? */
+static bool counts(const struct merge *m, const struct region *r, size_t e, const struct shown_variant *v)
 {
-	const struct items *it = &m->state[e].items;
-	size_t i, j, k;
+	size_t i, j;
 
-	for (i = 0; i < it->n; i++) {
-		const struct block *b = it->v[i].block;
-		size_t r = b ? NONE : rs->of_unit[it->v[i].unit];
+	for (i = 0; i < v->edits.n; i++) {
+		size_t x = v->edits.v[i];
 
-		if (r != NONE && of[r])
-			put(&of[r]->units, a, it->v[i].unit);
-		for (j = 0; b && j < b->n; j++)		/* a variant that he wrote anew */
-			for (k = 0; b->v[j].edits.n == 1 && b->v[j].edits.v[0] == e && k < b->v[j].units.n; k++)
-				if ((r = rs->of_unit[b->v[j].units.v[k]]) != NONE && of[r])
-					put(&of[r]->units, a, b->v[j].units.v[k]);
+		if (x == e)
+			return true;
+		if (!in(&r->edits, x))
+			continue;
+		for (j = 0; j < r->edits.n; j++) {
+			size_t y = r->edits.v[j];
+
+			if (y != e && !before(m, y, e) && before(m, x, y) && !bit(m->state[y].kept, x))
+				break;
+		}
+		if (j == r->edits.n)
+			return true;
+	}
+	return false;
+}
+
+static void add_row(struct rows *to, struct arena *a, struct row x)
+{
+	if (to->n == to->cap)
+		to->v = arena_grow(a, to->v, &to->cap, sizeof *to->v);
+	to->v[to->n++] = x;
+}
+
+/* The rows of what edit e left of region r: at[0..n) are the items of it. */
+static void rows_of(struct rows *to, const struct regions *rs, const struct merge *m, struct arena *a, size_t ri, size_t e,
+    const struct list *at)
+{
+	const struct region *r = &rs->v[ri];
+	const struct item *v = m->state[e].items.v;
+	struct list *choice = arena_array(a, at->n, sizeof *choice);	/* of each block: variants that count */
+	size_t i, j, k, most = 1;
+
+	for (i = 0; i < at->n; i++) {
+		const struct block *b = v[at->v[i]].block;
+
+		for (j = 0; b && j < b->n; j++)
+			if (counts(m, r, e, &b->v[j]))
+				put(&choice[i], a, j);
+		for (j = 0; b && !choice[i].n && j < b->n; j++)
+			put(&choice[i], a, j);
+		most = choice[i].n > most ? choice[i].n : most;
+	}
+	for (k = 0; k < most; k++) {
+		struct row x = { .owner = e };
+		bool others = false;
+
+		for (i = 0; i < at->n; i++) {
+			const struct item *it = &v[at->v[i]];
+			const struct shown_variant *sv;
+
+			if (!it->block) {
+				put(&x.units, a, it->unit);
+				others = true;
+				continue;
+			}
+			sv = &it->block->v[choice[i].v[k < choice[i].n ? k : choice[i].n - 1]];
+			for (j = 0; j < sv->units.n; j++)
+				if (rs->of_unit[sv->units.v[j]] == ri)
+					put(&x.units, a, sv->units.v[j]);
+			for (j = 0; j < sv->edits.n; j++)
+				put(&x.edits, a, sv->edits.v[j]);
+		}
+		if (others || !x.edits.n)
+			put(&x.edits, a, e);
+		sort_unique(&x.edits);
+		add_row(to, a, x);
 	}
 }
 
@@ -591,39 +662,60 @@ static struct str joined(const struct merge *m, struct arena *a, const struct li
 	return s;
 }
 
+/* The items of each region that an edit left, appended to at[region] where that is wanted. */
+static void items_left(struct list *at, const bool *wanted, const struct regions *rs, const struct merge *m, struct arena *a, size_t e)
+{
+	const struct items *it = &m->state[e].items;
+	size_t i, j, r;
+
+	for (i = 0; i < it->n; i++) {
+		const struct block *b = it->v[i].block;
+
+		for (j = 0; j < (b ? b->units.n : 1); j++) {
+			r = rs->of_unit[b ? b->units.v[j] : it->v[i].unit];
+			if (r != NONE && wanted[r] && (!at[r].n || at[r].v[at[r].n - 1] != i))
+				put(&at[r], a, i);
+		}
+	}
+}
+
 static void variants(struct regions *rs, const struct merge *m, struct arena *a)
 {
-	struct shown_variant **of = arena_array(a, rs->n, sizeof(*of));
-	size_t i, j, k, n, e;
-	bool any;
+	struct rows *rows = arena_array(a, rs->n, sizeof *rows);
+	size_t i, j, k, n, *owner;
 
-	for (i = 0; i < rs->n; i++) {
+	for (i = 0; i < rs->n; i++)
 		live_of(m, a, &rs->v[i]);
-		rs->v[i].v = arena_array(a, rs->v[i].live.n, sizeof *rs->v[i].v);
-	}
-	for (e = 0; e < m->n; e++) {
-		for (i = 0, any = false; i < rs->n; i++) {
-			for (j = 0; j < rs->v[i].live.n && rs->v[i].live.v[j] != e; j++)
-				;
-			of[i] = j < rs->v[i].live.n ? &rs->v[i].v[j] : NULL;
-			any |= of[i] != NULL;
-		}
+	for (i = 0; i < m->n; i++) {
+		struct list *at = arena_array(a, rs->n, sizeof *at);
+		bool *wanted = arena_array(a, rs->n, sizeof *wanted), any = false;
+
+		for (j = 0; j < rs->n; j++)
+			any |= wanted[j] = in(&rs->v[j].live, i);
 		if (any)
-			rows_left(rs, m, a, e, of);
+			items_left(at, wanted, rs, m, a, i);
+		for (j = 0; j < rs->n; j++)
+			if (wanted[j])
+				rows_of(&rows[j], rs, m, a, j, i, &at[j]);
 	}
 	for (i = 0; i < rs->n; i++) {
 		struct region *r = &rs->v[i];
 
-		for (j = 0, n = 0; j < r->live.n; j++) {	/* equal: the least id's units stand for it */
-			struct str text = joined(m, a, &r->v[j].units);
+		r->v = arena_array(a, rows[i].n, sizeof *r->v);
+		owner = arena_array(a, rows[i].n, sizeof *owner);
+		for (j = 0, n = 0; j < rows[i].n; j++) {
+			const struct row *x = &rows[i].v[j];
+			struct str text = joined(m, a, &x->units);
 
 			for (k = 0; k < n && !str_eq(r->v[k].text, text); k++)
 				;
-			if (k == n) {
-				r->v[n] = (struct shown_variant){ .text = text, .units = r->v[j].units };
-				n++;
+			if (k == n)
+				r->v[n++].text = text;
+			if (!r->v[k].edits.n || by_least_id(m, x->owner, owner[k]) < 0) {
+				r->v[k].units = x->units;
+				owner[k] = x->owner;
 			}
-			put(&r->v[k].edits, a, r->live.v[j]);
+			copy(&r->v[k].edits, a, &x->edits);
 		}
 		r->n = n;
 		qsort(r->v, r->n, sizeof *r->v, by_text);
@@ -1026,14 +1118,6 @@ static size_t add_write(struct taking *t, const struct list *d, const struct lis
 		place(t, w.before, &parent, &left);
 	}
 	return add_write_at(t, w, parent, left, texts, n);
-}
-
-static void copy(struct list *to, struct arena *a, const struct list *from)
-{
-	size_t i;
-
-	for (i = 0; i < from->n; i++)
-		put(to, a, from->v[i]);
 }
 
 /* A block of which one variant was written anew. */

@@ -550,19 +550,20 @@ class History:
                 raise Wrong("key %s, value %s: %s" % (kv[0].decode(), kv[1].decode(), "lost" if alive else "came back"))
 
     def check_blocks(self, p, text):
+        if not self.use_oracle:
+            return
         view = self.doc.view(p)
         for b in [b for b in view.items if isinstance(b, oracle.Block)]:
             texts = [v.text for v in b.variants]
             if not view.written and texts != sorted(set(texts)):
                 raise Wrong("variants not sorted, or twice")
-            writers = [self.writer[i] for v in b.variants for i in v.edits if self.writer[i] is not None]
-            if not self.use_oracle:
-                continue
+            anew = {w.edit for w in self.doc.writes if w.beside}        # who wrote another's variant anew beside his own
+            writers = [self.writer[i] for v in b.variants for i in v.edits if self.writer[i] is not None and i not in anew]
             if len(writers) != len(set(writers)):
                 raise Wrong("two variants of one writer")
 
     def parts(self, text):
-        return values_of(text), front_of(text)[1]
+        return values_of(text), oracle.bare(front_of(text)[1])
 
     def check_noop(self, p, here, text):
         """Who saves what he sees adds nothing: alone, and beside whatever else comes in."""

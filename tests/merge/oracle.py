@@ -497,29 +497,43 @@ class Document:
             stretch = []
         return out
 
-    def has_variant(self, e, i):
+    def kept(self, e, i):
         """Did edit e leave a block in which edit i has a variant?"""
         return any(i in v.edits for b in self.left[e].items if isinstance(b, Block) for v in b.variants)
 
-    def row_left(self, e, units):
-        out = []
-        for item in self.left[e].items:
-            if isinstance(item, Unit):
-                out += [item] if item in units else []
-            else:
-                for v in item.variants:
-                    if v.edits == {e}:
-                        out += [u for u in v.units if u in units]
-        return out
+    def counts(self, v, e, edits):
+        """A variant in a block that live commit e left."""
+        return e in v.edits or any(
+            x in edits and not any(y != e and y not in self.pasts[e] and x in self.pasts[y] and not self.kept(y, x) for y in edits)
+            for x in v.edits)
+
+    def rows_left(self, e, units, edits):
+        """Of the region: rows of units, each with its commits."""
+        mine = [i for i in self.left[e].items if (i in units if isinstance(i, Unit) else i.units & units)]
+        choice = {}
+        for b in mine:
+            if isinstance(b, Block):
+                choice[b] = [v for v in b.variants if self.counts(v, e, edits)] or b.variants
+        for k in range(max([len(c) for c in choice.values()], default=1)):
+            row, by = [], set()
+            for item in mine:
+                if isinstance(item, Unit):
+                    row.append(item)
+                    by.add(e)
+                else:
+                    v = choice[item][min(k, len(choice[item]) - 1)]
+                    row += [u for u in v.units if u in units]
+                    by |= v.edits
+            yield row, by or {e}
 
     def variants(self, units, writes):
         edits = {w.edit for w in writes}
-        live = [i for i in edits if not any(i in self.pasts[j] and not self.has_variant(j, i) for j in edits)]
+        live = [i for i in edits if not any(i in self.pasts[j] for j in edits)]
         by_text = {}
-        for i in sorted(live, key=lambda i: self.ids[i]):
-            row = self.row_left(i, units)
-            text = b"".join(u.text for u in row)
-            by_text.setdefault(text, Variant(text, row, set())).edits.add(i)
+        for e in sorted(live, key=lambda i: self.ids[i]):
+            for row, by in self.rows_left(e, units, edits):
+                text = b"".join(u.text for u in row)
+                by_text.setdefault(text, Variant(text, row, set())).edits.update(by)
         return [by_text[t] for t in sorted(by_text)]
 
     # ---- what P shows of the body ----
