@@ -611,6 +611,7 @@ static void rows_of(struct rows *to, const struct regions *rs, const struct merg
 	const struct item *v = m->state[e].items.v;
 	struct list *choice = arena_array(a, at->n, sizeof *choice);	/* of each block: variants that count */
 	size_t i, j, k, most = 1;
+	bool none;
 
 	for (i = 0; i < at->n; i++) {
 		const struct block *b = v[at->v[i]].block;
@@ -618,7 +619,8 @@ static void rows_of(struct rows *to, const struct regions *rs, const struct merg
 		for (j = 0; b && j < b->n; j++)
 			if (counts(m, r, e, &b->v[j]))
 				put(&choice[i], a, j);
-		for (j = 0; b && !choice[i].n && j < b->n; j++)
+		none = !choice[i].n;
+		for (j = 0; b && none && j < b->n; j++)
 			put(&choice[i], a, j);
 		most = choice[i].n > most ? choice[i].n : most;
 	}

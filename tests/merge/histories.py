@@ -557,8 +557,10 @@ class History:
             texts = [v.text for v in b.variants]
             if not view.written and texts != sorted(set(texts)):
                 raise Wrong("variants not sorted, or twice")
-            anew = {w.edit for w in self.doc.writes if w.beside}        # who wrote another's variant anew beside his own
-            writers = [self.writer[i] for v in b.variants for i in v.edits if self.writer[i] is not None and i not in anew]
+            open_left = {i for i in p if any(isinstance(x, oracle.Block) for x in self.doc.left[i].items)}  # one for each variant
+            writers = [self.writer[i] for v in b.variants for i in v.edits if self.writer[i] is not None]
+            if any(i in open_left for v in b.variants for i in v.edits):
+                continue
             if len(writers) != len(set(writers)):
                 raise Wrong("two variants of one writer")
 
