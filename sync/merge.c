@@ -69,7 +69,8 @@
  * of the least id, then those of the other heads, by id, each behind the key before it there (the first: first),
  * then, sorted, those of no head; a value's bytes as the least commit id of its live writes has them; a set as the
  * first head that has just these elements, else in brackets, sorted; before each key the comments and empty lines
- * that the first head which has it has there, and behind the last those of the first head with a front matter.
+ * that the first head which has it has there, and behind the last those of the first head with a front matter. No
+ * front matter, if no head has one and no key a value.
  */
 #include "sync/merge.h"
 
@@ -1999,17 +2000,20 @@ static void write_front(struct merged *out, size_t *ccap, struct buf *b, const s
 
 	while (base < nheads && !m->state[heads[base]].fronted)
 		base++;
-	if (base < nheads && out->as_written) {
+	if (out->as_written) {
 		copy_front(out, ccap, b, m, s, p, &m->state[heads[0]]);
-		gone.line = m->state[heads[0]].note_line;
-	} else if (base < nheads) {
+		gone.line = base < nheads ? m->state[heads[0]].note_line : 1;
+	} else {
 		buf_puts(b, "---\n");
 		write_keys(out, ccap, b, m, s, p, heads, nheads);
-		buf_str_add(b, m->state[heads[base]].tail);
-		gone.line = line_of(b);
-		if (note)
-			buf_puts(b, "gone@2: yes\n");
-		buf_puts(b, "---\n");
+		if (base < nheads)
+			buf_str_add(b, m->state[heads[base]].tail);
+		if (base == nheads && b->n == 4) {	/* nobody has a front matter, and no key a value */
+			buf_clear(b);
+		} else {
+			gone.line = line_of(b);
+			buf_puts(b, note ? "gone@2: yes\n---\n" : "---\n");
+		}
 	}
 	if (note)
 		add_conflict(out, ccap, m->a, gone);

@@ -824,9 +824,10 @@ class Document:
 
     def write_front(self, view, p, heads, note):
         fronted = [h for h in heads if self.left[h].fronted]
-        if not fronted:
+        out = b"---\n" + self.write_keys(view, p, heads)
+        if not fronted and out == b"---\n":
             return b""
-        out = b"---\n" + self.write_keys(view, p, heads) + self.left[fronted[0]].tail
+        out += self.left[fronted[0]].tail if fronted else b""
         if note:
             view.conflicts.append((b"gone", 1 + out.count(b"\n"), []))
             out += b"gone@2: yes\n"
@@ -877,7 +878,7 @@ class Document:
             front_text = text[:len(text) - sum(len(text_of(x)) for x in view.items)]
             view.conflicts = [(w, self.line_in(front_text, w), v) for w, _, v in view.conflicts]
             view.conflicts.sort(key=lambda c: (c[0] == b"gone", c[1]))
-        if note and not self.any_front(heads):
+        if note and not front_text:
             view.conflicts.append((b"gone", 1, []))
         text = front_text
         for item in view.items:
@@ -887,9 +888,6 @@ class Document:
             text += text_of(item)
         view.text = text
         return view
-
-    def any_front(self, heads):
-        return any(self.left[h].fronted for h in heads)
 
     def line_in(self, text, name):
         for i, line in enumerate(lines_of(text)):
