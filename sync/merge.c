@@ -18,7 +18,8 @@
  * 3. The weave: a tree of runs. A run with D hangs to the left of D's first unit (of the birth alone: at the root).
  * A run without: behind the last unit L before it (of a block: the last of its region; nothing: the root); if L has
  * something to its right already, to the left of the unit that comes next in the whole order, deleted ones counted,
- * else to the right of L. (That is the Fugue tree: Weidner and Kleppmann, 2023; runs stay whole and no order of
+ * else to the right of L. Behind a block, before something: to the left of that (of a block: of the first of its
+ * region), since what stands behind a block may come before its region's last unit in the order. (That is the Fugue tree: Weidner and Kleppmann, 2023; runs stay whole and no order of
  * arrival matters.) Runs at one place on one side: those without D first, then by their units' bytes, unit by unit,
  * a row that ends sooner first, then by the least commit id among their adders in P. (By bytes, since the least
  * adder can change with P, and text that somebody saw must not change its order.) Equal runs at one place with
@@ -63,7 +64,7 @@
  *
  * 8. The document is there while one live commit left it there; if another live one deleted it, the last line of
  * its front matter is "gone@2: yes", until somebody removes the line (it stays) or the document (it goes). Live:
- * in no other's past, but for those who saw that line and left it.
+ * in no other's past, but for those who saw that line and left it. The line is no key.
  *
  * 9. The whole file, when P has several heads (or a head that was not taken in whole): keys in the order of the head
  * of the least id, then those of the other heads, by id, each behind the key before it there (the first: first),
@@ -477,30 +478,33 @@ static void overlaps(struct closing *c)
 	}
 }
 
-/* A region that a write belongs to, though it began none: by what it deleted, or where it inserted. */
-static size_t region_for(struct closing *c, const struct write *x)
+/* To the regions that a write belongs to, though it began none: by what it deleted, or where it inserted. */
+static void take_by_place(struct closing *c, size_t w)
 {
 	const struct merge *m = c->m;
+	const struct write *x = &m->writes[w];
 	size_t i, j, r;
+	bool taken;
 
-	for (i = 0; i < x->d.n; i++)
+	for (i = 0; c->reg[w] == NONE && i < x->d.n; i++)
 		if (c->ureg[x->d.v[i]] != NONE)
-			return c->ureg[x->d.v[i]];
+			take_write(c, w, c->ureg[x->d.v[i]]);
 	if (x->before != NONE && x->after != NONE && c->ureg[x->before] != NONE && c->ureg[x->after] != NONE) {
 		r = root_of(c, c->ureg[x->before]);
-		for (i = 0; r == root_of(c, c->ureg[x->after]) && i < m->words; i++)
-			if (c->edits[r][i] & m->e[x->edit].past[i])
-				return r;
+		for (i = 0, taken = false; r == root_of(c, c->ureg[x->after]) && !taken && i < m->words; i++)
+			taken = c->edits[r][i] & m->e[x->edit].past[i];
+		if (taken)
+			take_write(c, w, r);
 	}
 	for (i = 0; i < x->into.n; i++) {
 		if (c->ureg[x->into.v[i]] == NONE)
 			continue;
 		r = root_of(c, c->ureg[x->into.v[i]]);
-		for (j = 0; j < m->n; j++)
-			if (bit(c->edits[r], j) && concurrent(m, x->edit, j))
-				return r;
+		for (j = 0, taken = false; (c->reg[w] == NONE || root_of(c, c->reg[w]) != r) && !taken && j < m->n; j++)
+			taken = bit(c->edits[r], j) && concurrent(m, x->edit, j);
+		if (taken)
+			take_write(c, w, r);
 	}
-	return NONE;
 }
 
 /* Whole lines, tables and fences of what a commit of a region left. */
@@ -522,7 +526,7 @@ static void take_structures(struct closing *c, size_t e)
 static void close_regions(struct closing *c)
 {
 	const struct merge *m = c->m;
-	size_t i, r;
+	size_t i;
 
 	do {
 		bool *member = arena_array(c->s, m->n, sizeof *member);
@@ -531,8 +535,7 @@ static void close_regions(struct closing *c)
 		for (i = 0; i < c->active.n; i++) {
 			size_t w = c->active.v[i];
 
-			if (c->reg[w] == NONE && (r = region_for(c, &m->writes[w])) != NONE)
-				take_write(c, w, r);
+			take_by_place(c, w);
 			member[m->writes[w].edit] |= c->reg[w] != NONE;
 		}
 		for (i = 0; i < m->n; i++)
@@ -1118,7 +1121,12 @@ static size_t add_write(struct taking *t, const struct list *d, const struct lis
 	} else if (n) {
 		w.before = prev == NONE ? NONE : last_of(t, &t->seen->v[prev]);
 		w.after = next < t->seen->n ? first_of(t, &t->seen->v[next]) : NONE;
-		place(t, w.before, &parent, &left);
+		if (prev != NONE && t->seen->v[prev].block && w.after != NONE) {
+			parent = w.after;
+			left = true;
+		} else {
+			place(t, w.before, &parent, &left);
+		}
 	}
 	return add_write_at(t, w, parent, left, texts, n);
 }
@@ -1498,8 +1506,8 @@ static struct str parse_front(struct merge *m, struct state *s, struct str text,
 		struct str raw = str_sub(text, k->from, k->to);
 		struct fkey *x;
 
-		if (noted && k->variant == 2 && str_is(k->name, "gone")) {
-			s->note = true;
+		if (k->variant == 2 && str_is(k->name, "gone")) {	/* no key, whoever wrote it */
+			s->note = noted;
 			s->note_line = k->place.line;
 			last = k->to;
 			continue;

@@ -568,7 +568,7 @@ class History:
         """To compare texts of which one is as somebody left it: variants sorted, no carriage returns."""
         lines = oracle.lines_of(oracle.bare(front_of(text)[1]))
         for i, n, variants in reversed(groups(lines)):
-            lines[i:i + n] = sorted(variants)
+            lines[i:i + n] = sorted(set(variants))
         return values_of(text), b"".join(lines)
 
     def check_noop(self, p, here, text):

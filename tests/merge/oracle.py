@@ -673,7 +673,7 @@ class Document:
             else:
                 last = self.ordered(prev.units, order)[-1] if isinstance(prev, Block) else prev
                 first = self.ordered(behind.units, order)[0] if isinstance(behind, Block) else behind
-                parent, left = self.place(e, order, last)
+                parent, left = (first, True) if isinstance(prev, Block) and first else self.place(e, order, last)
                 between = (last, first) if last and first else None
             run = self.run(e, frozenset(d), parent, left, texts)
             w = Write(e, d, run)
@@ -891,7 +891,7 @@ class Document:
 
     def line_in(self, text, name):
         for i, line in enumerate(lines_of(text)):
-            if re.match(name + rb"(@\d+)?:", line) or (name == b"gone" and line.startswith(b"gone@2:")):
+            if re.match(b"gone@2:" if name == b"gone" else name + rb"(@\d+)?:", line):
                 return i + 1
         return 1 + text[:-4].count(b"\n")
 
@@ -912,8 +912,8 @@ class Document:
             keys, left.tail, body = parsed
             noted = self.presence(self.pasts[e])[1]
             for k in keys:
-                if noted and k.name == b"gone" and k.variant == 2:
-                    left.note = True
+                if k.name == b"gone" and k.variant == 2:
+                    left.note = noted
                 else:
                     left.keys.append(k)
         self.take_front(e)
