@@ -6,7 +6,8 @@
  * under past. What an author saw is the view of his past; a lone head that was taken in whole is seen as he left it.
  *
  * 1. Units and match: units.c. A document is a front matter, if its bytes are one (kb/doc/front.h), and a body: the
- * rest, or else everything.
+ * rest, or else everything. A body whose last line has no line end is read as if it had one (that of the line before
+ * it, else a line feed), so that what others write behind it is a new line.
  *
  * 2. What an edit did to the body. The items he saw (units, and conflict blocks as one item each) are matched with
  * those he left, a block with a block only. A line that he left and saw is cut into units as he saw it (the k-th of
@@ -71,7 +72,8 @@
  * then, sorted, those of no head; a value's bytes as the least commit id of its live writes has them; a set as the
  * first head that has just these elements, else in brackets, sorted; before each key the comments and empty lines
  * that the first head which has it has there, and behind the last those of the first head with a front matter. No
- * front matter, if no head has one and no key a value.
+ * front matter, if there is nothing of all this. The line end of a last line is left out, if of the heads that
+ * left its last unit last none has it.
  */
 #include "sync/merge.h"
 
@@ -129,6 +131,7 @@ struct state {				/* what an edit left */
 	struct str front, tail;			/* the front matter with its fences; what is behind its last key */
 	unsigned note_line;			/* where it says gone@2 */
 	bool fronted, whole, gone, note;	/* whole: every write counted */
+	bool unended;				/* its last line has no line end */
 };
 
 struct merge {
@@ -2016,7 +2019,7 @@ static void write_front(struct merged *out, size_t *ccap, struct buf *b, const s
 		write_keys(out, ccap, b, m, s, p, heads, nheads);
 		if (base < nheads)
 			buf_str_add(b, m->state[heads[base]].tail);
-		if (base == nheads && b->n == 4) {	/* nobody has a front matter, and no key a value */
+		if (b->n == 4) {		/* nothing to say */
 			buf_clear(b);
 		} else {
 			gone.line = line_of(b);
@@ -2025,6 +2028,24 @@ static void write_front(struct merged *out, size_t *ccap, struct buf *b, const s
 	}
 	if (note)
 		add_conflict(out, ccap, m->a, gone);
+}
+
+/* Have heads left this unit last, and none of them a line end behind it? */
+static bool unended(const struct merge *m, size_t unit, const size_t *heads, size_t nheads)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < nheads; i++) {
+		const struct state *st = &m->state[heads[i]];
+
+		if (st->gone || !st->items.n || st->items.v[st->items.n - 1].block || st->items.v[st->items.n - 1].unit != unit)
+			continue;
+		if (!st->unended)
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 static struct str file_of(struct merged *out, const struct merge *m, const uint64_t *p, const struct items *items,
@@ -2049,6 +2070,10 @@ static struct str file_of(struct merged *out, const struct merge *m, const uint6
 		}
 		buf_str_add(&b, k ? k->bytes : m->units[items->v[i].unit].text);
 	}
+	if (items->n && !items->v[items->n - 1].block && unended(m, items->v[items->n - 1].unit, heads, nheads)) {
+		b.n -= b.p[b.n - 1] == '\n';
+		b.n -= b.n && b.p[b.n - 1] == '\r';
+	}
 	text = b.n ? arena_str(m->a, buf_str(&b)) : STR("");
 	buf_free(&b);
 	arena_free(&s);
@@ -2063,6 +2088,23 @@ static struct items items_of(const struct merge *m, const uint64_t *p, const siz
 	if (n == 1 && m->state[heads[0]].whole && !m->state[heads[0]].gone)
 		return m->state[heads[0]].items;
 	return render_body(m, p);
+}
+
+/* With a line end behind its last line. */
+static struct str ended(struct arena *a, struct str body)
+{
+	struct buf b = BUF_INIT;
+	size_t i = body.n;
+
+	if (!body.n || body.p[body.n - 1] == '\n')
+		return body;
+	while (i && body.p[i - 1] != '\n')
+		i--;
+	buf_str_add(&b, body);
+	buf_puts(&b, i > 1 && body.p[i - 2] == '\r' ? "\r\n" : "\n");
+	body = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return body;
 }
 
 static void take_edit(struct merge *m, size_t i)
@@ -2082,7 +2124,8 @@ static void take_edit(struct merge *m, size_t i)
 		presence(m, m->e[i].past, &here, &noted);
 		body = parse_front(m, st, m->e[i].text, noted);
 		take_front(m, i, st);
-		take_body(m, i, &seen, body, &st->items);
+		st->unended = body.n && body.p[body.n - 1] != '\n';
+		take_body(m, i, &seen, ended(m->a, body), &st->items);
 	}
 	st->kept = arena_array(m->a, m->words, sizeof *st->kept);
 	for (j = 0; j < st->items.n; j++)

@@ -357,7 +357,8 @@ class Left:
     """What an edit left."""
 
     def __init__(self):
-        self.items, self.keys, self.tail, self.fronted = [], [], b"", False
+        self.items, self.keys, self.front, self.tail, self.fronted = [], [], b"", b"", False
+        self.end = b""      # the last byte of the body
         self.gone = self.note = False
         self.whole = True
 
@@ -825,9 +826,9 @@ class Document:
     def write_front(self, view, p, heads, note):
         fronted = [h for h in heads if self.left[h].fronted]
         out = b"---\n" + self.write_keys(view, p, heads)
-        if not fronted and out == b"---\n":
-            return b""
         out += self.left[fronted[0]].tail if fronted else b""
+        if out == b"---\n":
+            return b""
         if note:
             view.conflicts.append((b"gone", 1 + out.count(b"\n"), []))
             out += b"gone@2: yes\n"
@@ -874,8 +875,7 @@ class Document:
             return view
         front_text = self.write_front(view, p, heads, note)
         if view.written:        # as he left it; his keys are in other places than rule 9 would put them
-            text = self.texts[heads[0]]
-            front_text = text[:len(text) - sum(len(text_of(x)) for x in view.items)]
+            front_text = self.left[heads[0]].front
             view.conflicts = [(w, self.line_in(front_text, w), v) for w, _, v in view.conflicts]
             view.conflicts.sort(key=lambda c: (c[0] == b"gone", c[1]))
         if note and not front_text:
@@ -886,7 +886,11 @@ class Document:
                 view.conflicts.append((b"passage", 1 + (text + item.lead).count(b"\n"), [
                     (v.text, [self.ids[i] for i in v.edits]) for v in item.variants]))
             text += text_of(item)
-        view.text = text
+        last = view.items[-1] if view.items else None
+        ends = {self.left[h].end for h in heads if not self.left[h].gone and last in self.left[h].items[-1:]}
+        if isinstance(last, Unit) and ends and b"\n" not in ends:
+            text = re.sub(rb"\r?\n?\Z", b"", text)
+        view.text = self.texts[heads[0]] if view.written else text
         return view
 
     def line_in(self, text, name):
@@ -916,7 +920,11 @@ class Document:
                     left.note = noted
                 else:
                     left.keys.append(k)
+        left.front = self.texts[e][:len(self.texts[e]) - len(body)]
         self.take_front(e)
+        left.end = body[-1:]
+        if body and not body.endswith(b"\n"):
+            body += b"\r\n" if lines_of(body)[:-1] and lines_of(body)[-2].endswith(b"\r\n") else b"\n"
         self.take_body(e, seen, body)
 
 
