@@ -7,7 +7,7 @@
  *
  * 1. Units and match: units.c. A document is a front matter, if its bytes are one (kb/doc/front.h), and a body: the
  * rest, or else everything. A body whose last line has no line end is read as if it had one (that of the line before
- * it, else a line feed), so that what others write behind it is a new line.
+ * it, else a line feed), unless he saw just that line last, so that what others write behind it is a new line.
  *
  * 2. What an edit did to the body. The items he saw (units, and conflict blocks as one item each) are matched with
  * those he left, a block with a block only. A line that he left and saw is cut into units as he saw it (the k-th of
@@ -200,6 +200,11 @@ static void sort_unique(struct list *l)
 		if (!k || l->v[k - 1] != l->v[i])
 			l->v[k++] = l->v[i];
 	l->n = k;
+}
+
+static bool ends_line(struct str s)
+{
+	return s.n && s.p[s.n - 1] == '\n';
 }
 
 static bool same_list(const struct list *x, const struct list *y)
@@ -2090,20 +2095,27 @@ static struct items items_of(const struct merge *m, const uint64_t *p, const siz
 	return render_body(m, p);
 }
 
-/* With a line end behind its last line. */
-static struct str ended(struct arena *a, struct str body)
+/* With a line end behind its last line, unless that is the last he saw. */
+static struct str ended(const struct merge *m, struct arena *scratch, const struct items *seen, struct str body)
 {
 	struct buf b = BUF_INIT;
-	size_t i = body.n;
+	struct list row = { 0 };
+	size_t i, k = seen->n;
 
-	if (!body.n || body.p[body.n - 1] == '\n')
+	for (i = body.n; i && body.p[i - 1] != '\n'; i--)
+		;
+	if (i == body.n)
 		return body;
-	while (i && body.p[i - 1] != '\n')
-		i--;
-	buf_str_add(&b, body);
-	buf_puts(&b, i > 1 && body.p[i - 2] == '\r' ? "\r\n" : "\n");
-	body = arena_str(a, buf_str(&b));
-	buf_free(&b);
+	for (; k && !seen->v[k - 1].block && !ends_line(m->units[seen->v[k - 1].unit].text); k--)
+		;
+	for (; k < seen->n; k++)
+		put(&row, scratch, seen->v[k].unit);
+	if (!str_eq(joined(m, scratch, &row), str_sub(body, i, body.n))) {
+		buf_str_add(&b, body);
+		buf_puts(&b, i > 1 && body.p[i - 2] == '\r' ? "\r\n" : "\n");
+		body = arena_str(m->a, buf_str(&b));
+		buf_free(&b);
+	}
 	return body;
 }
 
@@ -2125,7 +2137,7 @@ static void take_edit(struct merge *m, size_t i)
 		body = parse_front(m, st, m->e[i].text, noted);
 		take_front(m, i, st);
 		st->unended = body.n && body.p[body.n - 1] != '\n';
-		take_body(m, i, &seen, ended(m->a, body), &st->items);
+		take_body(m, i, &seen, ended(m, &s, &seen, body), &st->items);
 	}
 	st->kept = arena_array(m->a, m->words, sizeof *st->kept);
 	for (j = 0; j < st->items.n; j++)

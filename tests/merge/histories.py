@@ -103,7 +103,7 @@ def values_of(text):
     for k in keys[0] if keys else ():
         if k.name in oracle.SETS:
             out |= {(k.name, v) for v in k.values}
-        elif k.value is not None and not (k.name == b"gone"):
+        elif k.name != b"gone":
             out.add((k.name, k.value))
     return out
 
@@ -539,7 +539,7 @@ class History:
         left = [values_of(x) for x in self.texts]
         now = values_of(text)
         for kv in set().union(*left):
-            if kv[0] in (b"status", b"tlp"):
+            if kv[0] in (b"status", b"tlp") or kv[1] is None:
                 continue
             adders = [i for i in p if kv in left[i] and kv not in seen[i]]
             gone = [d for d in p if self.texts[d] is not None and kv in seen[d] and kv not in left[d]]

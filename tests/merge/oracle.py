@@ -662,6 +662,15 @@ class Document:
             if not w.d:
                 w.into = frozenset(set().union(*[set(r) for r in self.rows(e) if set(r) & w.added()]) - added)
 
+    def last_line(self, items):
+        """What stands behind the last line end; blocks have theirs."""
+        row = b""
+        for item in reversed(items):
+            if text_of(item).endswith(b"\n"):
+                break
+            row = item.text + row
+        return row
+
     def add_write(self, e, d, texts, prev, behind):
         run = None
         if texts:
@@ -923,7 +932,7 @@ class Document:
         left.front = self.texts[e][:len(self.texts[e]) - len(body)]
         self.take_front(e)
         left.end = body[-1:]
-        if body and not body.endswith(b"\n"):
+        if body and not body.endswith(b"\n") and lines_of(body)[-1] != self.last_line(seen):
             body += b"\r\n" if lines_of(body)[:-1] and lines_of(body)[-2].endswith(b"\r\n") else b"\n"
         self.take_body(e, seen, body)
 
