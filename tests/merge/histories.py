@@ -161,7 +161,7 @@ class Author:
         text = b"".join(body)
         if self.r.random() < 0.05:
             text = text.replace(b"\n", b"\r\n")
-        return with_front(front, text[:-1] if self.r.random() < 0.1 else text)
+        return with_front(front, text.removesuffix(b"\n").removesuffix(b"\r") if self.r.random() < 0.1 else text)
 
     # one change of lines, in place
 
@@ -378,7 +378,7 @@ class Author:
             body = body.replace(b"\r\n", b"\n") if b"\r\n" in body else body.replace(b"\n", b"\r\n")
             return with_front(front, body)
         if r < 0.14:
-            return with_front(front, body[:-1] if body.endswith(b"\n") else body + b"\n")
+            return with_front(front, body.removesuffix(b"\n").removesuffix(b"\r") if body.endswith(b"\n") else body + b"\n")
         lines = oracle.lines_of(body)
         if front is not None and self.r.random() < 0.35:
             front = self.change_front(front)
