@@ -41,8 +41,7 @@
  * variant is the row of the region's units that it left. Where it left blocks of the region, it has as many rows as
  * the largest has variants, the k-th with the k-th variant of each, or the last; but a variant counts only (while
  * another of its block does) if the commit wrote it anew, or if one of those it is of is a commit of the region, and
- * in the past of none of the region's that the live one did not know and that did not leave it in a block, too. A
- * row is by the commits of its block variants, and by the live one if it has other units. Equal texts count once;
+ * in the past of none of the region's that the live one did not know and that left no block of it. A row is by the commits of its block variants, and by the live one if it has other units. Equal texts count once;
  * one text: the region shows it (as its least commit id left it, in the order of the weave), there is no conflict.
  * Several: a block at the place of the region's first unit, variants sorted by their bytes; what else is visible between its units
  * follows behind it.
@@ -125,7 +124,7 @@ struct fkey { struct str name, value, lead, raw; unsigned variant; const struct 
 struct state {				/* what an edit left */
 	struct items items;
 	size_t *begin;				/* of each item: the first of its line, table, fence; a block: itself */
-	uint64_t *kept;				/* edits that have a variant in a block among the items */
+	struct list blocks;			/* which of the items are */
 	struct fkey *keys;
 	size_t nkeys;
 	struct str front, tail;			/* the front matter with its fences; what is behind its last key */
@@ -584,9 +583,23 @@ static void live_of(const struct merge *m, struct arena *a, struct region *r)
 	}
 }
 
-/* Of a variant in a block that live commit e of a region left: does it count still? */
-static bool counts(const struct merge *m, const struct region *r, size_t e, const struct shown_variant *v)
+/* Did edit e leave a block of region ri? */
+static bool open_in(const struct merge *m, const struct regions *rs, size_t ri, size_t e)
 {
+	const struct state *st = &m->state[e];
+	size_t i, j;
+
+	for (i = 0; i < st->blocks.n; i++)
+		for (j = 0; j < st->items.v[st->blocks.v[i]].block->units.n; j++)
+			if (rs->of_unit[st->items.v[st->blocks.v[i]].block->units.v[j]] == ri)
+				return true;
+	return false;
+}
+
+/* Of a variant in a block that live commit e of region ri left: does it count still? */
+static bool counts(const struct merge *m, const struct regions *rs, size_t ri, size_t e, const struct shown_variant *v)
+{
+	const struct region *r = &rs->v[ri];
 	size_t i, j;
 
 	for (i = 0; i < v->edits.n; i++) {
@@ -599,7 +612,7 @@ static bool counts(const struct merge *m, const struct region *r, size_t e, cons
 		for (j = 0; j < r->edits.n; j++) {
 			size_t y = r->edits.v[j];
 
-			if (y != e && !before(m, y, e) && before(m, x, y) && !bit(m->state[y].kept, x))
+			if (y != e && !before(m, y, e) && before(m, x, y) && !open_in(m, rs, ri, y))
 				break;
 		}
 		if (j == r->edits.n)
@@ -619,7 +632,6 @@ static void add_row(struct rows *to, struct arena *a, struct row x)
 static void rows_of(struct rows *to, const struct regions *rs, const struct merge *m, struct arena *a, size_t ri, size_t e,
     const struct list *at)
 {
-	const struct region *r = &rs->v[ri];
 	const struct item *v = m->state[e].items.v;
 	struct list *choice = arena_array(a, at->n, sizeof *choice);	/* of each block: variants that count */
 	size_t i, j, k, most = 1;
@@ -629,7 +641,7 @@ static void rows_of(struct rows *to, const struct regions *rs, const struct merg
 		const struct block *b = v[at->v[i]].block;
 
 		for (j = 0; b && j < b->n; j++)
-			if (counts(m, r, e, &b->v[j]))
+			if (counts(m, rs, ri, e, &b->v[j]))
 				put(&choice[i], a, j);
 		none = !choice[i].n;
 		for (j = 0; b && none && j < b->n; j++)
@@ -2123,7 +2135,7 @@ static void take_edit(struct merge *m, size_t i)
 {
 	struct arena s = ARENA_INIT;
 	struct state *st = &m->state[i];
-	size_t j, k, u, n, *heads = heads_of(m, &s, m->e[i].past, &n);
+	size_t j, n, *heads = heads_of(m, &s, m->e[i].past, &n);
 	struct items seen = items_of(m, m->e[i].past, heads, n);
 	struct str body;
 	bool here, noted;
@@ -2139,14 +2151,9 @@ static void take_edit(struct merge *m, size_t i)
 		st->unended = body.n && body.p[body.n - 1] != '\n';
 		take_body(m, i, &seen, ended(m, &s, &seen, body), &st->items);
 	}
-	st->kept = arena_array(m->a, m->words, sizeof *st->kept);
 	for (j = 0; j < st->items.n; j++)
-		for (k = 0; st->items.v[j].block && k < st->items.v[j].block->n; k++) {
-			const struct list *edits = &st->items.v[j].block->v[k].edits;
-
-			for (u = 0; u < edits->n; u++)
-				st->kept[edits->v[u] / 64] |= (uint64_t)1 << (edits->v[u] % 64);
-		}
+		if (st->items.v[j].block)
+			put(&st->blocks, m->a, j);
 	arena_free(&s);
 }
 

@@ -498,15 +498,14 @@ class Document:
             stretch = []
         return out
 
-    def kept(self, e, i):
-        """Did edit e leave a block in which edit i has a variant?"""
-        return any(i in v.edits for b in self.left[e].items if isinstance(b, Block) for v in b.variants)
+    def open_in(self, e, units):
+        """Did edit e leave a block of the region?"""
+        return any(isinstance(b, Block) and b.units & units for b in self.left[e].items)
 
-    def counts(self, v, e, edits):
+    def counts(self, v, e, units, edits):
         """A variant in a block that live commit e left."""
-        return e in v.edits or any(
-            x in edits and not any(y != e and y not in self.pasts[e] and x in self.pasts[y] and not self.kept(y, x) for y in edits)
-            for x in v.edits)
+        closed = [y for y in edits if y != e and y not in self.pasts[e] and not self.open_in(y, units)]
+        return e in v.edits or any(x in edits and not any(x in self.pasts[y] for y in closed) for x in v.edits)
 
     def rows_left(self, e, units, edits):
         """Of the region: rows of units, each with its commits."""
@@ -514,7 +513,7 @@ class Document:
         choice = {}
         for b in mine:
             if isinstance(b, Block):
-                choice[b] = [v for v in b.variants if self.counts(v, e, edits)] or b.variants
+                choice[b] = [v for v in b.variants if self.counts(v, e, units, edits)] or b.variants
         for k in range(max([len(c) for c in choice.values()], default=1)):
             row, by = [], set()
             for item in mine:
