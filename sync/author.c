@@ -73,30 +73,6 @@ enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, cons
 	return RC_OK;
 }
 
-/* Plain commits of git stand on main unsigned: go back to what a node made. */
-static enum rc find_base(struct author *au, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct oid at = au->main;
-	enum rc rc;
-
-	for (;;) {
-		struct commit c;
-		struct str id, inc;
-		uint64_t seq;
-
-		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, au->repo, &at, e)))
-			break;
-		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1)
-			break;
-		at = c.parents[0];
-	}
-	au->base = at;
-	arena_free(&a);
-	return rc;
-}
-
 struct seen { struct oid *v; size_t n, cap; };
 
 static bool add_new(struct seen *s, struct arena *a, const struct oid *o)
@@ -178,7 +154,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 		goto out;
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
-	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = find_base(&au, e)) ||
+	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = fold_base(&au.base, au.repo, &au.main, e)) ||
 	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
 		goto out;
 	find_member(&au);
@@ -300,12 +276,12 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
     struct str body, struct err *e)
 {
-	struct oid tree, before = au->main;
+	struct oid tree, before = au->base;	/* what plain git put on it is unsaved work, and stays in the folder */
 	enum rc rc;
 
 	(void)((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
 	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)) ||
-	    (rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)));
+	    (rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)) || (rc = fold_note(au->repo, out, e)));
 	return rc;
 }
 
@@ -342,7 +318,7 @@ enum rc author_genesis(struct author *au, const char *keys, struct str name, str
 	if ((rc = key_store(&au->signer, path, cstr(arena_printf(au->a, "node@%.*s.invalid", FMT_STR(au->id))), e)) ||
 	    (rc = key_adopt(au->a, path, au->node->dir, au->incarnation, e)) ||
 	    (rc = repo_ref_set(au->repo, "refs/heads/main", &id, NULL, e)) ||
-	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)))
+	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)) || (rc = fold_note(au->repo, &id, e)))
 		goto out;
 	au->space = au->base = au->main = au->prev = id;
 	au->seq = 1;

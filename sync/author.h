@@ -20,8 +20,8 @@ struct author {
 	bool renewed;			/* the incarnation is new: another machine or folder */
 	struct signer signer;
 	bool have_key;
-	struct oid base;		/* newest authored or merge commit below main: what a new one stands on */
-	struct oid main;		/* refs/heads/main; differs from base while plain commits stand on it */
+	struct oid base;		/* what a new commit stands on: fold_base */
+	struct oid main;		/* refs/heads/main; differs from base while plain git moved it */
 	struct oid prev;		/* own last commit of this incarnation, or none */
 	uint64_t seq;			/* its number; 0: none */
 	struct roster roster;		/* of base's view */
@@ -36,7 +36,8 @@ enum rc author_open(struct author *au, struct arena *a, const struct node *n, co
 void author_close(struct author *au);	/* safe on a zeroed one */
 
 /* Sign and store a commit of this tree on au->base, then move main to it by compare-and-swap; *out is its id,
- * and base, main, prev, seq are as it left them. The work tree is not touched. subject: first line; body: more
+ * and base, main, prev, seq are as it left them. The work tree is not touched; when it is as it
+ * shall be, fold_note. subject: first line; body: more
  * lines or empty; trailers: "Key: value\n" lines or empty, put before ours. RC_INVALID: the message is over 4 KiB. */
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
     struct str trailers, struct err *e) NODISCARD;

@@ -8,6 +8,7 @@
 #include "kb/doc/check.h"
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+#include "sync/fold.h"
 #include "sync/save.h"
 
 static void warn(void *ctx, struct str path, struct str what)
@@ -134,7 +135,7 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 		if (!rc) {
 			oid_format(hex, &id);
 			fprintf(c->out, c->json ? "{\"commit\":\"%s\"}\n" : "%s\n", hex);
-			rc = repo_index_set(au.repo, &id, &e);
+			(void)((rc = repo_index_set(au.repo, &id, &e)) || (rc = fold_note(au.repo, &id, &e)));
 		}
 	} else if (!rc && !held) {
 		cmd_say(c, "nothing to save");

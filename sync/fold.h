@@ -14,13 +14,20 @@ struct fold {
 	struct graph graph;
 	struct acceptor acceptor;
 	struct oid main;		/* refs/heads/main as it was */
-	struct oid base;		/* what of it is authored or merged: below plain commits */
+	struct oid base;		/* main as we left it last: fold_base; after fold_finish the new one */
 	size_t known;			/* commits the graph had before */
 	const char *peer;		/* whom the next ones come from, for the record */
 	const char *why;		/* of the last refusal, or NULL */
 	void (*told)(void *ctx, const char *what);	/* unsaved work that could not simply be kept; may be NULL */
 	void *ctx;
 };
+
+/* What of main is the community's: refs/colep/main, where we note what we made main, so that plain git may move
+ * main as it likes (commit, merge, pull, rebase, reset) and all that is between is unsaved work, none of it trusted.
+ * Without the note (an older node, a plain clone): the nearest authored or merged commit along first parents. */
+enum rc fold_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
+/* Note it, once main and folder are there. A kill before: the next fold goes on. */
+enum rc fold_note(struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
 
 /* The caller holds the node's lock and its repo. main none: a node that is being joined. Reads the history below main, as it was accepted before. */
 enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
@@ -30,6 +37,9 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
  * failure. RC_NOTFOUND: something below it is missing. */
 enum rc fold_add(struct fold *f, const struct oid *tip, const char *peer, struct err *e) NODISCARD;
 
+/* The same of authored commits that plain git brought below main (somebody pulled or merged by hand). */
+enum rc fold_plain(struct fold *f, struct err *e) NODISCARD;
+
 /* M of all that is accepted now: writes it, moves main, brings the folder and unsaved work after. *main: the new
  * main, which may be the old one. */
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;
@@ -38,7 +48,7 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;
 struct pushed { const char *ref, *node; struct oid tip; };
 enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e) NODISCARD;
 
-/* All that was pushed, judged and folded in: what every command that writes does first. *got: new commits. */
+/* All that was pushed, or pulled by plain git, judged and folded in: what every command that writes does first. *got: new commits. */
 enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct node *n, struct repo *repo,
     const struct oid *space, struct err *e) NODISCARD;
 

@@ -6,7 +6,7 @@
 static const struct { const char *key, *value; } settings[] = {
 	{ "gpg.format", "ssh" }, { "gpg.ssh.allowedSignersFile", "roster/allowed_signers" }, { "receive.fsckObjects", "true" },
 	{ "receive.maxInputSize", "1073741824" }, { "receive.denyCurrentBranch", "refuse" }, { "receive.denyDeletes", "true" },
-	{ "transfer.fsckObjects", "true" },
+	{ "transfer.fsckObjects", "true" }, { "receive.hideRefs", "refs/colep/main" },	/* ours alone: see fold_base */
 };
 
 enum rc setup_node(struct node *n, struct repo **repo, struct arena *a, const char *dir, bool practice, struct err *e)
