@@ -15,6 +15,7 @@
 static int cmd_help(struct ctx *c, int argc, char **argv);
 
 static const struct command commands[] = {	/* sorted; `colep help` prints it as it stands */
+	{ "adopt",     cmd_adopt,     "[--by WHO] REF|FILE...", "take in what was submitted without a node" },
 	{ "check",     cmd_check,     "[--strict] [PATH...]", "check documents: keys, codes, headings, personal data" },
 	{ "clear",     cmd_clear,     "ID...", "confirm a submitted document for sharing (focal point)" },
 	{ "conflicts", cmd_conflicts, "[ID]", "show what two wrote differently and nobody settled" },
@@ -24,6 +25,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "endorse",   cmd_endorse,   "--meeting M ID", "note that a meeting endorsed a document (chair)" },
 	{ "help",      cmd_help,      "[COMMAND]", "show this list, or what a command does" },
 	{ "import",    cmd_import,    "[--kind K] [--owner O] FOLDER", "take in a folder of Markdown" },
+	{ "inbox",     cmd_inbox,     "", "show what was submitted by plain git" },
 	{ "index",     cmd_index,     "[--rebuild] [--timing]", "bring the search index up to date" },
 	{ "init",      cmd_init,      "--id ID [--import FOLDER] DIR", "found a new community and its first node" },
 	{ "join",      cmd_join,      "[--id ID] [--root ID] SOURCE DIR", "make a node of a community that is there" },

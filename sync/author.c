@@ -273,16 +273,28 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	return rc;
 }
 
-enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
-    struct str body, struct err *e)
+static enum rc change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject, struct str body,
+    struct str trailers, struct err *e)
 {
 	struct oid tree, before = au->base;	/* what plain git put on it is unsaved work, and stays in the folder */
 	enum rc rc;
 
 	(void)((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
-	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)) ||
+	    (rc = author_commit(out, au, &tree, subject, body, trailers, e)) ||
 	    (rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)) || (rc = fold_note(au->repo, out, e)));
 	return rc;
+}
+
+enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
+    struct str body, struct err *e)
+{
+	return change(out, au, c, n, subject, body, STR_NONE, e);
+}
+
+enum rc author_change_for(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
+    struct str trailers, struct err *e)
+{
+	return change(out, au, c, n, subject, STR_NONE, trailers, e);
 }
 
 enum rc author_genesis(struct author *au, const char *keys, struct str name, struct str ceiling, struct err *e)

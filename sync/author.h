@@ -46,6 +46,9 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
  * .git/index after. Paths sorted and unique. */
 enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
     struct str body, struct err *e) NODISCARD;
+/* The same with trailers, as author_commit takes them. */
+enum rc author_change_for(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
+    struct str trailers, struct err *e) NODISCARD;
 
 /* A community's first commit: roster files, no parent. au: id, signer and now set, repo open. Stores the key. */
 enum rc author_genesis(struct author *au, const char *keys, struct str name, struct str ceiling, struct err *e) NODISCARD;
