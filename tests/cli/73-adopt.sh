@@ -61,5 +61,105 @@ g -C b checkout -q -b side main~1 2>log && echo "On the side." >>b/$doc && g -C 
 meet; ok $? "both are at one again"
 before=$(main b); g -C b reset -q --hard main~1; "$COLEP" -C b diff | grep -q '^-On the side\.'; ok $? "after a reset diff shows what it would take away"
 git -C b checkout -q "$before" -- . && "$COLEP" -C b save >log 2>&1; echo "Seventh." >>b/$cp; "$COLEP" -C b save >log 2>&1; meet && [ "$("$COLEP" -C a status | cut -f8)" -eq 0 ]; ok $? "numbers go on: no row of two"
+
+# ---- a branch ----
+fields() { git -C "$1" log -1 --format=%B main; }
+"$COLEP" -C b inbox >out 2>log; [ $? -eq 0 ] && [ ! -s out ]; ok $? "an empty inbox"
+git clone -q b clone 2>log && cd clone && echo "From outside." >>$doc && sed -i 's/^title: .*/title: Bulgaria, from outside/' $cp && g commit -qam "Jane's work" && echo "More from outside." >>$doc &&
+	g commit -qam "second" && g push -q origin HEAD:refs/heads/inbox/jane >../log 2>&1; ok $? "somebody with a plain clone pushes a branch"
+cd .. || exit 1
+"$COLEP" -C b inbox >out 2>log; [ $? -eq 0 ] && [ "$(cut -f1,3,4 out)" = "inbox/jane	second	cp-bg,ll-bg-2022-hawala" ]; ok $? "inbox: ref, subject, documents"
+cut -f2 out | grep -qxE '20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z'; ok $? "and date"
+"$COLEP" --json -C b inbox | grep -qE '^\{"ref":"inbox/jane","date":"[^"]*","subject":"second","documents":\["cp-bg","ll-bg-2022-hawala"\]\}$'; ok $? "--json"
+sed -i 's/^lang: en/&\nx-here: meanwhile/' b/$doc; "$COLEP" -C b save >log 2>&1
+before=$(commits b)
+"$COLEP" -C b adopt --by "police officer, bg" inbox/jane >out 2>log; [ $? -eq 0 ] && [ "$(cat out)" = "$(main b)" ] && [ "$(commits b)" -eq $((before + 1)) ]; ok $? "adopt: one commit, its id printed"
+fields b | grep -qx 'Submitted-by: police officer, bg' && [ "$(fields b | head -1)" = "Adopt 2 documents" ]; ok $? "says who submitted it"
+grep -qx 'More from outside.' b/$doc && grep -qx 'x-here: meanwhile' b/$doc && grep -qx 'title: Bulgaria, from outside' b/$cp && clean b; ok $? "laid over what changed here meanwhile"
+git -C b log --format='%an%ae%cn%ce%B' main | grep -qi jane; [ $? -eq 1 ]; ok $? "no foreign name or address in history"
+signed b && git -C b verify-commit main >log 2>&1; ok $? "signed"
+"$COLEP" -C b inbox >out 2>log; [ ! -s out ] && ! git -C b rev-parse -q --verify refs/heads/inbox/jane >/dev/null; ok $? "the inbox is empty, the branch gone"
+meet && [ "$("$COLEP" -C a status | cut -f8)" -eq 0 ] && cmp -s a/$doc b/$doc; ok $? "the other node accepts it"
+"$COLEP" -C a news | grep -q '	cp-bg	.*	bg	' ; ok $? "news shows it as the adopting node's"
+
+# held back
+cd clone && g fetch -q && g reset -q --hard origin/main && echo "Call +12025550123." >>$cp && echo "Good." >>$doc && echo x >notes.txt && sed -i 's/^title: .*/title: Of another owner/' country-profiles/mk/cp-mk.md &&
+	g add -A && g commit -qm "Mixed" && g push -q origin HEAD:refs/heads/inbox/mixed 2>../log; cd .. || exit 1
+"$COLEP" -C b adopt mixed >out 2>log; [ $? -eq 1 ] && [ -s out ]; ok $? "a branch of which some is held back: exit 1, the rest taken"
+grep -q "$cp: held back: .*telephone" log && grep -q 'cp-mk.md: held back: .*mk' log && grep -q 'notes.txt: held back' log; ok $? "each is named: personal data, another owner's, no document"
+grep -qx 'Good.' b/$doc && ! grep -q 2025550123 b/$cp && [ ! -e b/notes.txt ]; ok $? "only the good one is here"
+fields b | grep -qx 'Submitted-by: contributor, bg'; ok $? "without --by: a contributor of the documents' owner"
+"$COLEP" -C b inbox >out; grep -q '^inbox/mixed	' out; ok $? "the branch stays in the inbox"
+"$COLEP" -C b adopt mixed >out 2>log; [ $? -eq 1 ] && [ ! -s out ]; ok $? "again: nothing more"
+git -C b update-ref -d refs/heads/inbox/mixed
+cd clone && g fetch -q && g reset -q --hard origin/main && sed -i 's/^Good\./Theirs./' $doc && g commit -qam t && g push -q origin HEAD:refs/heads/inbox/clash 2>../log; cd .. || exit 1
+sed -i 's/^Good\./Ours./' b/$doc; "$COLEP" -C b adopt clash >out 2>log; [ $? -eq 1 ] && grep -q 'unsaved changes' log; ok $? "with unsaved changes: held back"
+"$COLEP" -C b save >log 2>&1; "$COLEP" -C b adopt clash >out 2>log; [ $? -eq 1 ] && grep -q 'changed here at the same place' log && ! grep -q '<!--' b/$doc; ok $? "changed here at the same place: held back, no marks"
+git -C b update-ref -d refs/heads/inbox/clash
+"$COLEP" -C b adopt nothing-such >out 2>log; [ $? -eq 1 ] && grep -q 'no file and no branch' log; ok $? "neither file nor branch: exit 1"
+"$COLEP" -C b adopt >out 2>log; [ $? -eq 2 ]; ok $? "without an argument: exit 2"
+"$COLEP" -C b adopt --by Jane x >out 2>log; [ $? -eq 2 ]; ok $? "--by without an owner: exit 2"
+"$COLEP" -C b adopt --by "jane@example.org, bg" x >out 2>log; [ $? -eq 2 ]; ok $? "--by with an address: exit 2"
+printf 'evil\n' >x && cd clone && g fetch -q && g reset -q --hard origin/main && ln -sf /etc/passwd lessons/bg/ll-bg-2023-link.md && echo 'bg secretariat' >roster/roles && g add -A && g commit -qm l && g push -q origin HEAD:refs/heads/inbox/link 2>../log; cd .. || exit 1
+"$COLEP" -C b adopt link >out 2>log; [ $? -eq 1 ] && grep -q 'roster/roles: held back' log && grep -q 'link.md: held back: is no plain file' log && [ ! -s out ]; ok $? "a link, a roster: held back"
+git -C b update-ref -d refs/heads/inbox/link
+"$COLEP" -C a roster add $("$COLEP" join a b2 --id bg-desk2 --root "$("$COLEP" -C a status | cut -f10)" 2>log) >log 2>&1; "$COLEP" -C b2 sync >log 2>&1
+git clone -q b2 clone2 2>log; (cd clone2 && echo "Via desk 2." >>$cp && g commit -qam d && g push -q origin HEAD:refs/heads/inbox/d) 2>log
+"$COLEP" -C b2 adopt d >out 2>log; [ $? -eq 1 ] && grep -q 'a focal point of bg, or the Secretariat' log; ok $? "a contributor adopts nothing"
+
+# ---- a patch ----
+cd clone && g fetch -q && g reset -q --hard origin/main && echo "By mail: Größe." >>$doc && g commit -qam "By mail" && echo "By mail too." >>$doc && g commit -qam "And two" && g format-patch -q --stdout origin/main >../work.patch; cd .. || exit 1
+"$COLEP" -C b adopt --by "analyst, bg" work.patch >out 2>log; [ $? -eq 0 ] && grep -qxE '[0-9a-f]{40}' out; ok $? "a patch of two commits: one commit"
+grep -qx 'By mail: Größe.' b/$doc && grep -qx 'By mail too.' b/$doc && clean b && fields b | grep -qx 'Submitted-by: analyst, bg'; ok $? "both are in"
+git -C b log --format='%an%ae%cn%ce%B' main | grep -qi 'jane\|By mail'; [ $? -eq 1 ]; ok $? "no name, no subject of the mail"
+"$COLEP" -C b adopt work.patch >out 2>log; [ $? -eq 1 ] && grep -q 'does not fit' log; ok $? "again: it does not fit, exit 1"
+(cd clone && g fetch -q && g reset -q --hard origin/main && echo "A bare diff." >>$doc && g diff) >bare.patch; "$COLEP" -C b adopt bare.patch >out 2>log && grep -qx 'A bare diff.' b/$doc; ok $? "a bare diff"
+cat >qp.patch <<END
+From: Jane Doe <jane@example.org>
+Subject: [PATCH] encoded
+MIME-Version: 1.0
+Content-Type: text/plain; charset=UTF-8
+Content-Transfer-Encoding: quoted-printable
+
+---
+diff --git a/$doc b/$doc
+--- a/$doc
++++ b/$doc
+@@ -$(wc -l <b/$doc),1 +$(wc -l <b/$doc),2 @@
+ A bare diff.
++Caf=C3=A9.
+END
+"$COLEP" -C b adopt qp.patch >out 2>log && grep -qx 'Café.' b/$doc; ok $? "a mail with encoded letters"
+sed 's,lessons/bg,../../evil,g' bare.patch >evil.patch; "$COLEP" -C b adopt evil.patch >out 2>log; [ $? -ne 0 ] && [ ! -e ../evil ]; ok $? "a patch that leaves the folder: refused"
+printf 'no patch\n' >no.patch; "$COLEP" -C b adopt no.patch >out 2>log; [ $? -eq 1 ]; ok $? "no patch at all: exit 1"
+[ ! -e b/.git/colep/adopt ]; ok $? "nothing is left behind"
+
+# ---- a form ----
+cat >new.colep.md <<END
+---
+kind: lesson
+title: A form's lesson
+tlp: TLP:GREEN
+lang: en
+date: 2023-04-05
+stage: observation
+x-form: 1
+---
+
+## Observation
+
+Seen.
+END
+"$COLEP" -C b adopt new.colep.md >out 2>log; [ $? -eq 1 ] && grep -q 'category is missing; .*give it with --set category=' log && [ ! -s out ]; ok $? "a form asks for what is missing: exit 1"
+"$COLEP" --json -C b adopt --by "border guard, bg" --set category=good-practice --set topics=som,thb new.colep.md >out 2>log; [ $? -eq 0 ] && grep -qxE '\{"commit":"[0-9a-f]{40}"\}' out; ok $? "given by --set: adopted; --json"
+f=b/lessons/bg/ll-bg-2023-a-form-s-lesson.md; grep -qx 'id: ll-bg-2023-a-form-s-lesson' $f && grep -qx 'status: submitted' $f && grep -qx 'owner: bg' $f && grep -qx 'topics: \[som, thb\]' $f; ok $? "id, status and owner are filled in"
+fields b | grep -qx 'Submitted-by: border guard, bg' && [ "$(fields b | head -1)" = "Adopt ll-bg-2023-a-form-s-lesson" ] && clean b; ok $? "signed for by function"
+sed 's/^status: .*/status: draft/; s/Seen\./Seen twice./' $f >again.colep.md; printf '\r\n' >>again.colep.md; "$COLEP" -C b adopt again.colep.md >out 2>log; [ $? -eq 0 ] && grep -q 'takes its place' log && grep -qx 'Seen twice.' $f && ! grep -q "$(printf '\r')" $f; ok $? "one that is here takes its place, and it is said"
+sed '/^kind:/d' new.colep.md >k.colep.md; "$COLEP" -C b adopt k.colep.md >out 2>log; [ $? -eq 1 ] && grep -q 'kind is missing' log; ok $? "without a kind: asks"
+printf 'No front matter.\n' >n.colep.md; "$COLEP" -C b adopt n.colep.md >out 2>log; [ $? -eq 1 ] && grep -q 'n.colep.md: held back' log; ok $? "without front matter: held back"
+sed 's/^tlp:.*/tlp: TLP:RED/; s/^title:.*/title: Red/' new.colep.md >r.colep.md; "$COLEP" -C b adopt --set category=good-practice r.colep.md >out 2>log; [ $? -eq 1 ] && grep -q 'held back' log; ok $? "above the ceiling: held back"
+"$COLEP" -C b adopt --set Category=x new.colep.md >out 2>log; [ $? -eq 2 ]; ok $? "--set that is none: exit 2"
+meet && [ "$("$COLEP" -C a status | cut -f8)" -eq 0 ] && [ -e a/${f#b/} ]; ok $? "all of it reaches the other node"
+"$COLEP" -C a adopt --by "officer, mk" --set category=good-practice --set id=ll-mk-2023-other new.colep.md >out 2>log; [ $? -eq 0 ] && grep -qx 'owner: mk' a/lessons/mk/ll-mk-2023-other.md; ok $? "the Secretariat adopts for another owner"
 echo "1..$n"
 exit $failed
