@@ -75,7 +75,7 @@ run: setup	## install what is missing, build, serve a practice node made from co
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
 	@$(MAKE) -s DEV=1 check-deps colep unit
-	@tests/run $(UNIT) $(sort $(wildcard tests/cli/*.sh))
+	@tests/run $(UNIT) $(sort $(wildcard tests/cli/[0-9]*.sh))
 
 .PHONY: unit
 unit: $(UNIT)

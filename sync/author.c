@@ -19,7 +19,8 @@
  *	Colep-Prev: <hex of own commit 6>	(number 1: none)
  *
  * Order of work: blobs and trees, the commit, then the ref by compare-and-swap, then the work tree. A kill
- * between any two leaves objects that nobody names, or a work tree one command behind its main. */
+ * between any two leaves objects that nobody names, or a work tree one command behind its main: the next command that
+ * writes brings it after (mend.c), so that what it lacks is not taken for deleted. */
 #include "sync/author.h"
 
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 
 #include "kb/limits.h"
 #include "sync/fold.h"
+#include "sync/mend.h"
 
 enum { LOCK_SECONDS = 10 };
 
@@ -71,6 +73,47 @@ enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, cons
 		return rc;
 	roster_parse(r, a, signers, roles, revoked, space);
 	return RC_OK;
+}
+
+static const char kept[] = "refs/colep/main";
+
+bool author_made(const struct commit *c)
+{
+	struct str id, inc;
+	uint64_t seq;
+
+	return (c->signature.n && author_of(c, &id, &inc, &seq)) || str_starts(c->committer, STR("colep <merge@colep.invalid>"));
+}
+
+enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct commit c;
+	bool has = false;
+	enum rc rc = repo_ref(base, repo, kept, e);
+
+	if (!rc && !(rc = repo_has(&has, repo, base, e)) && has)
+		return RC_OK;
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	for (*base = *main;;) {
+		arena_reset(&a);
+		if ((rc = repo_commit(&c, &a, repo, base, e)) || author_made(&c) || !c.nparents)
+			break;
+		*base = c.parents[0];
+	}
+	arena_free(&a);
+	return rc;
+}
+
+enum rc author_base_set(struct repo *repo, const struct oid *main, struct err *e)
+{
+	struct oid old = OID_NONE;
+	enum rc rc = repo_ref(&old, repo, kept, e);
+
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	return rc == RC_OK && oid_eq(&old, main) ? RC_OK : repo_ref_set(repo, kept, main, &old, e);
 }
 
 struct seen { struct oid *v; size_t n, cap; };
@@ -154,7 +197,8 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 		goto out;
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
-	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = fold_base(&au.base, au.repo, &au.main, e)) ||
+	    (rc = mend(n, au.repo, e)) || (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
+	    (rc = author_base(&au.base, au.repo, &au.main, e)) ||
 	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
 		goto out;
 	find_member(&au);
@@ -178,6 +222,9 @@ void author_close(struct author *au)
 	au->repo = NULL;
 	if (au->have_key)
 		signer_close(&au->signer);
+	if (au->moving)
+		mend_end(au->node, !au->later);
+	au->moving = false;
 	if (au->node || au->lock.fd > 0)
 		lock_close(&au->lock);
 }
@@ -250,6 +297,16 @@ static enum rc commit_bytes(struct buf *out, const struct author *au, const stru
 	return rc;
 }
 
+/* Before main moves for the first time: from where. */
+static enum rc note(struct author *au, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (!au->moving && !(rc = mend_begin(au->node, &au->base, e)))
+		au->moving = true;
+	return rc;
+}
+
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
     struct str trailers, struct err *e)
 {
@@ -263,7 +320,7 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	else if (str_utf8_bad(buf_str(&message)) != message.n || str_chr(buf_str(&message), '\0') != SIZE_MAX)
 		rc = err_set(e, RC_INVALID, "the message is not UTF-8");
 	else if (!(rc = commit_bytes(&raw, au, tree, &au->base, buf_str(&message), e)) &&
-	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) &&
+	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) && !(rc = note(au, e)) &&
 	    !(rc = repo_ref_set(au->repo, "refs/heads/main", &id, &au->main, e))) {
 		au->base = au->main = au->prev = *out = id;
 		au->seq++;
@@ -276,13 +333,19 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 static enum rc change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject, struct str body,
     struct str trailers, struct err *e)
 {
-	struct oid tree, before = au->base;	/* what plain git put on it is unsaved work, and stays in the folder */
+	struct oid tree, before = au->base;	/* not main: what plain commits brought is unsaved work, and stays */
 	enum rc rc;
 
-	(void)((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
-	    (rc = author_commit(out, au, &tree, subject, body, trailers, e)) ||
-	    (rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)) || (rc = fold_note(au->repo, out, e)));
-	return rc;
+	if ((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
+	    (rc = author_commit(out, au, &tree, subject, body, trailers, e)))
+		return rc;
+	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)) || (rc = author_base_set(au->repo, out, e))) {
+		au->later = true;	/* the next command brings the work tree after */
+		return rc;
+	}
+	mend_end(au->node, true);
+	au->moving = false;
+	return RC_OK;
 }
 
 enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
@@ -330,7 +393,7 @@ enum rc author_genesis(struct author *au, const char *keys, struct str name, str
 	if ((rc = key_store(&au->signer, path, cstr(arena_printf(au->a, "node@%.*s.invalid", FMT_STR(au->id))), e)) ||
 	    (rc = key_adopt(au->a, path, au->node->dir, au->incarnation, e)) ||
 	    (rc = repo_ref_set(au->repo, "refs/heads/main", &id, NULL, e)) ||
-	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)) || (rc = fold_note(au->repo, &id, e)))
+	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)) || (rc = author_base_set(au->repo, &id, e)))
 		goto out;
 	au->space = au->base = au->main = au->prev = id;
 	au->seq = 1;

@@ -64,7 +64,7 @@ static enum rc inbox_of(struct ctx *c, struct out *o, const char *dir, struct er
 	enum rc rc;
 
 	if ((rc = node_open(&node, c->arena, dir, e)) || (rc = node_main(&main, &node, e)) || (rc = repo_open(&repo, node.dir, e)) ||
-	    (rc = fold_base(&base, repo, &main, e)))
+	    (rc = author_base(&base, repo, &main, e)))
 		goto out;
 	how.dir = node.dir;
 	rc = git_run(&refs, &how, args, e);

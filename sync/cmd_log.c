@@ -167,7 +167,7 @@ int cmd_diff(struct ctx *c, int argc, char **argv)
 		id = cstr(argv[1]);
 	cmd_out(&o, c);
 	if ((rc = node_open(&node, c->arena, c->dir, &e)) || (rc = node_main(&main, &node, &e)) ||
-	    (rc = repo_open(&repo, node.dir, &e)) || (rc = fold_base(&base, repo, &main, &e)) ||
+	    (rc = repo_open(&repo, node.dir, &e)) || (rc = author_base(&base, repo, &main, &e)) ||
 	    (rc = save_list(&list, &n, c->arena, repo, &base, &e)))
 		goto out;
 	for (i = 0; i < n && !rc; i++) {

@@ -1,8 +1,8 @@
 /* sync/fold.c: see fold.h.
  *
  * Order of work: objects are in the repository already; the merged view's objects; then main by compare-and-swap;
- * then the folder; then the note of it (refs/colep/main). A kill between any two is mended by the next fold, which
- * finds main and files as they were, or main moved and the note behind: repo_checkout goes on where it stopped.
+ * then the folder; then the note of it (author_base). A kill between is mended by the next command that writes
+ * (mend.h).
  *
  * Unsaved work: a file that differs from what main had is left alone. If main changed that file too, the work is one
  * more edit of the document beside the new view, and the rules of merge.c make one text of both, with conflict
@@ -14,6 +14,7 @@
 
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+#include "sync/mend.h"
 #include "sync/view.h"
 
 static void record(void *ctx, const struct gcommit *c, const char *why)
@@ -40,48 +41,6 @@ static void record(void *ctx, const struct gcommit *c, const char *why)
 	arena_free(&a);
 }
 
-static const char note[] = "refs/colep/main";
-
-/* An authored commit, or a merged view; a plain one of git else. By their form: nothing is trusted here. */
-static bool is_ours(const struct commit *c)
-{
-	struct str id, inc;
-	uint64_t seq;
-
-	return (c->signature.n && author_of(c, &id, &inc, &seq)) || str_starts(c->committer, STR("colep <merge@colep.invalid>"));
-}
-
-enum rc fold_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct commit c;
-	bool has = false;
-	enum rc rc = repo_ref(base, repo, note, e);
-
-	if (!rc && !(rc = repo_has(&has, repo, base, e)) && has)
-		return RC_OK;
-	if (rc && rc != RC_NOTFOUND)
-		return rc;
-	for (*base = *main;;) {
-		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, repo, base, e)) || is_ours(&c) || !c.nparents)
-			break;
-		*base = c.parents[0];
-	}
-	arena_free(&a);
-	return rc;
-}
-
-enum rc fold_note(struct repo *repo, const struct oid *main, struct err *e)
-{
-	struct oid old = OID_NONE;
-	enum rc rc = repo_ref(&old, repo, note, e);
-
-	if (rc && rc != RC_NOTFOUND)
-		return rc;
-	return rc == RC_OK && oid_eq(&old, main) ? RC_OK : repo_ref_set(repo, note, main, &old, e);
-}
-
 enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
     const struct oid *main, struct err *e)
 {
@@ -92,7 +51,7 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
 	graph_init(&f->graph, a, repo);
 	if (oid_is_none(main))
 		return RC_OK;			/* a node that is being joined */
-	if ((rc = fold_base(&f->base, repo, main, e)))
+	if ((rc = author_base(&f->base, repo, main, e)))
 		return rc;
 	rc = graph_add(&f->graph, &f->base, NULL, NULL, e);
 	f->known = f->graph.n;
@@ -120,7 +79,7 @@ static enum rc met(struct oid **list, size_t *n, struct arena *a, struct repo *r
 		arena_reset(&s);
 		if ((rc = repo_commit(&c, &s, repo, &queue[at], e)))
 			break;
-		if (is_ours(&c)) {
+		if (author_made(&c)) {
 			if (*n == lcap)
 				*list = arena_grow(a, *list, &lcap, sizeof **list);
 			(*list)[(*n)++] = c.id;
@@ -281,16 +240,25 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 		return rc;
 	if (oid_eq(&next, &f->base))
 		return RC_OK;
-	if ((rc = repo_ref_set(f->repo, "refs/heads/main", &next, &f->main, e)))
+	if ((rc = mend_begin(f->node, &f->base, e)))
 		return rc;
+	if ((rc = repo_ref_set(f->repo, "refs/heads/main", &next, &f->main, e))) {
+		mend_end(f->node, true);
+		return rc;
+	}
 	*main = next;
-	if ((rc = repo_checkout(f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, keep, &kept, e)))
+	if ((rc = repo_checkout(f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, keep, &kept, e))) {
+		mend_end(f->node, false);
 		return rc;
+	}
 	for (i = 0; i < kept.n && !rc; i++)
 		if (!oid_eq(&kept.v[i].old, &kept.v[i].new))
 			rc = carry(f, &kept.v[i], e);
 	f->base = next;
-	return rc ? rc : fold_note(f->repo, &next, e);
+	if (!rc)
+		rc = author_base_set(f->repo, &next, e);
+	mend_end(f->node, !rc);
+	return rc;
 }
 
 /* ---- what was pushed ---- */
@@ -402,7 +370,7 @@ enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct nod
 	enum rc rc;
 
 	*got = 0;
-	if ((rc = repo_ref(main, repo, "refs/heads/main", e)) || (rc = fold_base(&base, repo, main, e)) ||
+	if ((rc = repo_ref(main, repo, "refs/heads/main", e)) || (rc = author_base(&base, repo, main, e)) ||
 	    (rc = fold_pushed(&list, &count, a, n, e)))
 		return rc;
 	news = !oid_eq(main, &base);

@@ -14,20 +14,13 @@ struct fold {
 	struct graph graph;
 	struct acceptor acceptor;
 	struct oid main;		/* refs/heads/main as it was */
-	struct oid base;		/* main as we left it last: fold_base; after fold_finish the new one */
+	struct oid base;		/* main as we left it last: author_base; after fold_finish the new one */
 	size_t known;			/* commits the graph had before */
 	const char *peer;		/* whom the next ones come from, for the record */
 	const char *why;		/* of the last refusal, or NULL */
 	void (*told)(void *ctx, const char *what);	/* unsaved work that could not simply be kept; may be NULL */
 	void *ctx;
 };
-
-/* What of main is the community's: refs/colep/main, where we note what we made main, so that plain git may move
- * main as it likes (commit, merge, pull, rebase, reset) and all that is between is unsaved work, none of it trusted.
- * Without the note (an older node, a plain clone): the nearest authored or merged commit along first parents. */
-enum rc fold_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
-/* Note it, once main and folder are there. A kill before: the next fold goes on. */
-enum rc fold_note(struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
 
 /* The caller holds the node's lock and its repo. main none: a node that is being joined. Reads the history below main, as it was accepted before. */
 enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,

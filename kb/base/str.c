@@ -339,23 +339,25 @@ void buf_splice(struct buf *b, size_t off, size_t n, struct str s)
 
 void buf_text_escape(struct buf *b, struct str s)
 {
-	size_t i, from = 0;
+	size_t i = 0, at;
 
-	for (i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	while (i < s.n) {
+		unsigned char c = (unsigned char)s.p[at = i];
+		uint32_t cp = str_utf8_next(s, &i);
+		bool bad = cp == 0xfffd && !(i - at == 3 && c == 0xef);
 
-		if (c >= 0x20 && c != 0x7f)
+		if (cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0) && !bad) {
+			buf_add(b, s.p + at, i - at);
 			continue;
-		buf_add(b, s.p + from, i - from);
-		from = i + 1;
-		if (c == '\t')
-			buf_puts(b, "\\t");
-		else if (c == '\n')
-			buf_puts(b, "\\n");
-		else
-			buf_printf(b, "\\x%02x", c);
+		}
+		for (; at < i; at++) {
+			c = (unsigned char)s.p[at];
+			if (c == '\t' || c == '\n')
+				buf_puts(b, c == '\t' ? "\\t" : "\\n");
+			else
+				buf_printf(b, "\\x%02x", c);
+		}
 	}
-	buf_add(b, s.p + from, s.n - from);
 }
 
 void buf_json_escape(struct buf *b, struct str s)

@@ -15,12 +15,13 @@
  * counted (documents, lengths, languages) is exact at any time, and what is ranked depends on counts and
  * texts alone, so an index brought forward commit by commit answers as one built at once.
  *
- * Trust: whatever does not decode, has another schema or analyser, or names a commit that is not there is
- * dropped and built anew. The file's lock (index.lock) is held while writing, never while reading. */
+ * Trust: whatever is not as its writer left it (sum.c), does not decode, has another schema or analyser, or names
+ * a commit that is not there is dropped and built anew. The file's lock (index.lock) is held while writing, never while reading. */
 #include "kb/index/index.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kb/base/file.h"
@@ -773,7 +774,7 @@ static enum rc update(struct index *ix, const struct oid *commit, bool rebuild, 
 	if (rc && rc != RC_NOTFOUND)
 		goto out;
 	if (rc == RC_NOTFOUND)
-		*why = "there was none";
+		*why = *why ? *why : "there was none";
 	else if (!stamp_decode(&w.st, &w.a, v))
 		*why = "it was of another version";
 	else if (rebuild)
@@ -838,6 +839,7 @@ static void forget(struct index *ix)
 	shut(ix);
 	unlink(ix->path);
 	unlink(arena_printf(&a, "%s-lock", ix->path));
+	unlink(arena_printf(&a, "%s-sum", ix->path));
 	arena_free(&a);
 }
 
@@ -845,12 +847,17 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
     const char **why, struct err *e)
 {
 	struct lock lock = LOCK_INIT;
+	struct err odd = ERR_INIT;
 	bool is = false;
 	enum rc rc;
 	int tries;
 
 	if ((rc = lock_open(&lock, path_join(&ix->a, ix->node->cache, "index.lock"), 60, e)))
 		return rc;
+	if (file_exists(ix->path) && !sum_right(ix->path)) {
+		*why = "it was damaged, or its writer was stopped";
+		forget(ix);
+	}
 	for (tries = 0; tries < 2; tries++) {
 		shut(ix);
 		if ((rc = store_open(&ix->store, ix->path, (size_t)ix->map, true, e)) == RC_OK) {
@@ -858,6 +865,10 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 			if (!rebuild && current(&is, ix, commit, e) == RC_OK && is)
 				break;	/* somebody else did it meanwhile */
 			rc = update(ix, commit, rebuild, p, why, e);
+			if (rc == RC_OK)
+				rc = sum_write(ix->path, e);
+			else if (rc != RC_CORRUPT && sum_write(ix->path, &odd))
+				odd.rc = RC_OK;		/* the old state stands, though pages of it that are free may have changed */
 		}
 		if (rc != RC_CORRUPT)
 			break;
@@ -882,11 +893,13 @@ static enum rc map_size(struct index *ix, struct err *e)
 enum rc index_open(struct index **out, const struct node *n, bool rebuild, const struct progress *p,
     const char **rebuilt_why, bool *stale, struct err *e)
 {
+	const struct timespec pause = { 0, 50000000 };	/* 50 ms */
 	struct index *ix = xmalloc(sizeof *ix);
 	const char *why = NULL;
 	struct oid commit;
-	bool is = false;
+	bool is = false, right = false;
 	enum rc rc;
+	int waits;
 
 	*ix = (struct index){ .node = n };
 	if (stale)
@@ -900,7 +913,7 @@ enum rc index_open(struct index **out, const struct node *n, bool rebuild, const
 	if ((rc = map_size(ix, e)))
 		goto out;
 	if (!rebuild) {
-		rc = store_open(&ix->store, ix->path, (size_t)ix->map, false, e);
+		rc = sum_right(ix->path) ? store_open(&ix->store, ix->path, (size_t)ix->map, false, e) : RC_CORRUPT;
 		if (!rc)
 			rc = current(&is, ix, &commit, e);
 		if (!rc && is)
@@ -910,7 +923,9 @@ enum rc index_open(struct index **out, const struct node *n, bool rebuild, const
 		struct err again = ERR_INIT;
 
 		shut(ix);		/* a disk that takes nothing: what is there may still answer */
-		if (store_open(&ix->store, ix->path, (size_t)ix->map, false, &again) == RC_OK &&
+		for (waits = 0; !(right = sum_right(ix->path)) && file_exists(ix->path) && waits < 20; waits++)
+			nanosleep(&pause, NULL);	/* its owner may be writing */
+		if (right && store_open(&ix->store, ix->path, (size_t)ix->map, false, &again) == RC_OK &&
 		    current(&is, ix, &commit, &again) == RC_OK) {
 			*stale = !is;
 			rc = RC_OK;
