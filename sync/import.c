@@ -169,10 +169,13 @@ static int by_path(const void *x, const void *y)
 
 static bool same_content(struct taker *t, struct str path, struct str text)
 {
-	struct oid there, blob = repo_hash_blob(text);
 	struct err e = ERR_INIT;
+	struct oid there, blob;
 
-	return repo_lookup(&there, t->au->repo, &t->au->base, path, &e) == RC_OK && oid_eq(&there, &blob);
+	if (repo_lookup(&there, t->au->repo, &t->au->base, path, &e))
+		return false;		/* new, as most are: no need to hash it twice */
+	blob = repo_hash_blob(text);
+	return oid_eq(&there, &blob);
 }
 
 /* Is there something else at the path than main has? Then it is unsaved work, and not to be buried. */

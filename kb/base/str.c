@@ -180,11 +180,15 @@ size_t str_utf8_count(struct str s)
 uint32_t str_utf8_next(struct str s, size_t *i)
 {
 	const unsigned char *p = (const unsigned char *)s.p + *i;
-	size_t n = utf8_length(p, s.n - *i);
+	size_t n;
 
+	if (p[0] < 0x80) {
+		++*i;
+		return p[0];
+	}
+	n = utf8_length(p, s.n - *i);
 	*i += n ? n : 1;
 	switch (n) {
-	case 1: return p[0];
 	case 2: return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
 	case 3: return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
 	case 4: return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
@@ -283,7 +287,10 @@ void buf_puts(struct buf *b, const char *s)
 
 void buf_putc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (b->n + 2 > b->cap)
+		buf_reserve(b, 1);
+	b->p[b->n++] = c;
+	b->p[b->n] = '\0';
 }
 
 void buf_utf8(struct buf *b, uint32_t cp)

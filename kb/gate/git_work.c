@@ -567,6 +567,13 @@ static enum rc index_set_one(struct index_entry *en, const struct change *c, con
 	enum rc rc;
 
 	*en = entry_of(c);
+	if (old && oid_eq(&old->id, &c->new) && old->mode == en->mode && old->size && old->mtime < ix->st.st_mtim.tv_sec) {
+		/* what the index knows of this content stays true, whatever stands on the disk by now */
+		*en = *old;
+		en->path = c->path;
+		en->flags = en->more = 0;
+		return RC_OK;
+	}
 	if ((rc = place_look(&s, &st, p, c->path, e)) || s != THERE ||
 	    (plain(en->mode) ? !S_ISREG(st.st_mode) : en->mode != MODE_LINK || !S_ISLNK(st.st_mode)))
 		return rc;
@@ -607,7 +614,7 @@ enum rc repo_index_set(struct repo *r, const struct oid *commit, struct err *e)
 	if (rc)
 		index_unlock(fd, path);
 	else
-		rc = index_write(fd, path, v, n, 0, e);
+		rc = index_write(fd, path, v, n, ix.there ? ix.st.st_mtim.tv_sec : 0, e);
 out:
 	place_free(&p);
 	arena_free(&a);

@@ -365,6 +365,7 @@ struct writer {
 	struct arena a;			/* of the whole update */
 	struct vocab vocab;
 	struct builder *b;
+	struct buf plain;		/* of the document in work */
 	const struct progress *progress;
 	struct change *changes;		/* the diff, in order of path */
 	size_t n, cap;
@@ -394,10 +395,19 @@ static bool regular(const struct change *c)
 	return !oid_is_none(&c->new) && (c->mode & 0170000) == 0100000;
 }
 
-/* The words of one document go to the builder. */
-static void add_words(void *ctx, struct str term, unsigned weight)
+static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight)
 {
-	builder_word(ctx, term, weight);
+	struct writer *w = ctx;
+
+	builder_word(w->b, index_stems(w->ix), word, lang, weight);
+}
+
+/* The words of one document go to the builder. */
+static void add_document(struct writer *w, uint32_t ordinal, const struct record *r, struct str text)
+{
+	builder_document(w->b, ordinal);
+	record_words(&w->plain, r, text, &w->vocab, add_word, w);
+	builder_end(w->b);
 }
 
 static enum rc put_document(struct writer *w, struct str path, struct str text, const struct oid *blob, struct err *e)
@@ -422,8 +432,7 @@ static enum rc put_document(struct writer *w, struct str path, struct str text, 
 	    (rc = txn_append(w->txn, w->t.texts, key_of(&k, ordinal), buf_str(&frame), e)) ||
 	    (rc = txn_put(w->txn, w->t.ids, r.id, buf_str(&num), e)))
 		goto out;
-	builder_document(w->b, ordinal);
-	record_terms(&r, text, &w->vocab, index_stems(w->ix), add_words, w->b);
+	add_document(w, ordinal, &r, text);
 	w->st.next++;
 	w->st.documents++;
 	w->st.length += builder_length(w->b);
@@ -687,8 +696,7 @@ static enum rc merge(struct writer *w, const bool *chosen, const struct segment 
 		    (rc = txn_get(&v, w->txn, w->t.texts, key_of(&k, ordinals[j]), e)) ||
 		    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_DOC, e)))
 			break;
-		builder_document(w->b, ordinals[j]);
-		record_terms(&r, buf_str(&text), &w->vocab, index_stems(w->ix), add_words, w->b);
+		add_document(w, ordinals[j], &r, buf_str(&text));
 	}
 	left = arena_array(&w->a, w->st.nsegments + 1, sizeof *left);
 	for (j = 0; j < w->st.nsegments && !rc; j++) {
@@ -805,6 +813,7 @@ out:
 	txn_abort(&w.txn);
 	repo_close(w.repo);
 	builder_close(w.b);
+	buf_free(&w.plain);
 	buf_free(&stamp);
 	arena_free(&w.a);
 	return rc;

@@ -1,7 +1,9 @@
 /* kb/text/stem.c: see stem.h.
  *
  * Stemming costs ten times what cutting a text into words does, and a text repeats its words, so terms are
- * kept: a table of 2^16 slots by hash of (language, word), overwritten when two meet. */
+ * kept: a table of 2^10 slots by hash of (language, word), overwritten when two meet. It serves snippets and
+ * phrases, some thousand words a query; a larger one costs a new process more page faults than it saves
+ * stemming. Building an index remembers every word itself (kb/index/segment.c). */
 #include "kb/text/stem.h"
 
 #include <stdlib.h>
@@ -21,7 +23,7 @@ static const struct { const char *lang, *snowball; } stemmers[] = {
 	{ "ga", "irish" }, { "lt", "lithuanian" }, { "ca", "catalan" }, { "eu", "basque" }, { "hy", "armenian" },
 	{ "ne", "nepali" }, { "ta", "tamil" }, { "yi", "yiddish" },
 };
-enum { ARABIC = 2, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 16 };
+enum { ARABIC = 2, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };
 
 struct slot {
 	unsigned char lang, nword, nterm;
