@@ -6,6 +6,7 @@
 
 #include "kb/base/file.h"
 #include "kb/index/index.h"
+#include "sync/fold.h"
 #include "sync/save.h"
 #include "sync/words.h"
 

@@ -14,7 +14,7 @@ struct fold {
 	struct graph graph;
 	struct acceptor acceptor;
 	struct oid main;		/* refs/heads/main as it was */
-	struct oid base;		/* what of it is authored or merged: below plain commits */
+	struct oid base;		/* main as we left it last: author_base; after fold_finish the new one */
 	size_t known;			/* commits the graph had before */
 	const char *peer;		/* whom the next ones come from, for the record */
 	const char *why;		/* of the last refusal, or NULL */
@@ -30,6 +30,9 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
  * failure. RC_NOTFOUND: something below it is missing. */
 enum rc fold_add(struct fold *f, const struct oid *tip, const char *peer, struct err *e) NODISCARD;
 
+/* The same of authored commits that plain git brought below main (somebody pulled or merged by hand). */
+enum rc fold_plain(struct fold *f, struct err *e) NODISCARD;
+
 /* M of all that is accepted now: writes it, moves main, brings the folder and unsaved work after. *main: the new
  * main, which may be the old one. */
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;
@@ -38,7 +41,7 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;
 struct pushed { const char *ref, *node; struct oid tip; };
 enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e) NODISCARD;
 
-/* All that was pushed, judged and folded in: what every command that writes does first. *got: new commits. */
+/* All that was pushed, or pulled by plain git, judged and folded in: what every command that writes does first. *got: new commits. */
 enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct node *n, struct repo *repo,
     const struct oid *space, struct err *e) NODISCARD;
 

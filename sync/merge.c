@@ -1806,19 +1806,26 @@ static size_t *heads_of(const struct merge *m, struct arena *a, const uint64_t *
 }
 
 /* Presence: heads decide, since every edit writes it, but for those who left the note of a conflict as it was. */
+static bool wrote_presence(const struct merge *m, size_t i, const uint64_t *p)
+{
+	size_t j;
+
+	if (!bit(p, i) || (m->state[i].note && !m->state[i].gone))
+		return false;
+	for (j = i + 1; j < m->n; j++)
+		if (bit(p, j) && before(m, i, j) && !(m->state[j].note && !m->state[j].gone))
+			return false;
+	return true;
+}
+
 static void presence(const struct merge *m, const uint64_t *p, bool *here, bool *note)
 {
 	bool gone = false;
-	size_t i, j;
+	size_t i;
 
 	*here = false;
 	for (i = 0; i < m->n; i++) {
-		if (!bit(p, i) || (m->state[i].note && !m->state[i].gone))
-			continue;
-		for (j = i + 1; j < m->n; j++)
-			if (bit(p, j) && before(m, i, j) && !(m->state[j].note && !m->state[j].gone))
-				break;
-		if (j < m->n)
+		if (!wrote_presence(m, i, p))
 			continue;
 		if (m->state[i].gone)
 			gone = true;
@@ -1826,6 +1833,20 @@ static void presence(const struct merge *m, const uint64_t *p, bool *here, bool 
 			*here = true;
 	}
 	*note = *here && gone;
+}
+
+static struct conflict presence_conflict(const struct merge *m, const uint64_t *p, unsigned line)
+{
+	struct conflict c = { STR("gone"), line, arena_array(m->a, 2, sizeof *c.variants), 2 };
+	struct list edits[2] = { 0 };
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (wrote_presence(m, i, p))
+			put(&edits[m->state[i].gone], m->a, i);
+	c.variants[0] = (struct variant){ STR("here"), edits[0].v, edits[0].n };
+	c.variants[1] = (struct variant){ STR("gone"), edits[1].v, edits[1].n };
+	return c;
 }
 
 static void place_keys(struct str **names, size_t *n, size_t *cap, struct arena *a, const struct state *s)
@@ -2023,14 +2044,14 @@ static void write_keys(struct merged *out, size_t *ccap, struct buf *b, const st
 static void write_front(struct merged *out, size_t *ccap, struct buf *b, const struct merge *m, struct arena *s,
     const uint64_t *p, const size_t *heads, size_t nheads, bool note)
 {
-	struct conflict gone = { .where = STR("gone"), .line = 1 };
+	unsigned gone_line = 1;
 	size_t base = 0;
 
 	while (base < nheads && !m->state[heads[base]].fronted)
 		base++;
 	if (out->as_written) {
 		copy_front(out, ccap, b, m, s, p, &m->state[heads[0]]);
-		gone.line = base < nheads ? m->state[heads[0]].note_line : 1;
+		gone_line = base < nheads ? m->state[heads[0]].note_line : 1;
 	} else {
 		buf_puts(b, "---\n");
 		write_keys(out, ccap, b, m, s, p, heads, nheads);
@@ -2039,12 +2060,12 @@ static void write_front(struct merged *out, size_t *ccap, struct buf *b, const s
 		if (b->n == 4) {		/* nothing to say */
 			buf_clear(b);
 		} else {
-			gone.line = line_of(b);
+			gone_line = line_of(b);
 			buf_puts(b, note ? "gone@2: yes\n---\n" : "---\n");
 		}
 	}
 	if (note)
-		add_conflict(out, ccap, m->a, gone);
+		add_conflict(out, ccap, m->a, presence_conflict(m, p, gone_line));
 }
 
 /* Have heads left this unit last, and none of them a line end behind it? */
