@@ -33,7 +33,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "peer",      cmd_peer,      "[list | add NAME URL | remove NAME]", "the nodes this one exchanges with" },
 	{ "publish",   cmd_publish,   "ID...", "make a cleared document appear on sites (chair, Secretariat)" },
 	{ "readiness", cmd_readiness, "[MEETING]", "show which countries have a profile and cases" },
-	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | role ID R]", "who belongs to the community, and who may do what" },
+	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | revoke ID | role ID R | rotate]", "who belongs to the community, and who may do what" },
 	{ "save",      cmd_save,      "[-m MSG] [PATH...]", "sign and store what changed" },
 	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents" },
 	{ "serve",     cmd_serve,     "[--port 8022]", "read and search in a browser on this machine" },

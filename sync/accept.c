@@ -17,8 +17,10 @@ static enum rc refuse(struct err *e, const char *why)
 static enum rc judge_merged(struct graph *g, const struct gcommit *c, struct err *e)
 {
 	size_t n, *heads, i;
+	const struct standing *now;
 	struct err odd = ERR_INIT;
 	struct oid again;
+	enum rc rc;
 
 	if (!c->nparents)
 		return refuse(e, "an unsigned commit without a parent");
@@ -28,6 +30,19 @@ static enum rc judge_merged(struct graph *g, const struct gcommit *c, struct err
 	heads = graph_heads(g, g->a, c->up, c->nparents, &n);
 	if (n != c->nparents || memcmp(heads, c->up, n * sizeof *heads) != 0)
 		return refuse(e, "a merged view whose parents are not heads in order");
+	for (i = 0; i < n; i++) {
+		size_t same = 0, k;
+
+		for (k = 0; k < i; k++)
+			same += str_eq(g->v[heads[k]]->node, g->v[heads[i]]->node);
+		if (same >= LIMIT_HEADS)
+			return refuse(e, "a merged view of more than 8 heads of one writer");
+	}
+	if ((rc = standing_of(&now, g, heads, n, e)))
+		return rc;
+	for (i = 0; i < n; i++)
+		if (standing_masks(now, g, heads[i]))
+			return refuse(e, "a merged view with a head whose key was revoked");
 	if (view_commit(&again, g, heads, n, &odd))
 		return err_set(e, odd.rc, "%s", odd.msg);
 	if (!oid_eq(&again, &c->id))
@@ -112,7 +127,7 @@ static enum rc judge_paths(struct graph *g, const struct gcommit *c, struct str 
 
 static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct gcommit *c, struct err *e)
 {
-	const struct roster *roster;
+	const struct standing *under;
 	const struct member *m;
 	unsigned char public[32];
 	struct arena a = ARENA_INIT;
@@ -135,9 +150,9 @@ static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct
 	if ((rc = judge_row(g, c, e)))
 		goto out;
 	if (c->nparents) {
-		if ((rc = view_roster(&roster, g, c, e)))
+		if ((rc = standing_under(&under, g, c, e)))
 			goto out;
-		if (!(m = roster_member(roster, c->node, c->key))) {
+		if (!(m = roster_member(&under->roster, c->node, c->key))) {
 			rc = refuse(e, "its key and node do not stand together in the roster it was made under");
 			goto out;
 		}
@@ -154,7 +169,7 @@ static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct
 		rc = refuse(e, "author and committer are not one node");
 		goto out;
 	}
-	rc = judge_paths(g, c, c->nparents ? roster->ceiling : STR("TLP:GREEN"), e);
+	rc = judge_paths(g, c, c->nparents ? under->roster.ceiling : STR("TLP:GREEN"), e);
 out:
 	arena_free(&a);
 	return rc;

@@ -22,6 +22,7 @@
  * between any two leaves objects that nobody names, or a work tree one command behind its main. */
 #include "sync/author.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,48 @@ static void find_member(struct author *au)
 	buf_free(&key);
 }
 
+/* The key that `roster rotate` proposed, once the roster has it: from now on this node's own. */
+static enum rc take_next_key(struct author *au, const char *path, const char *agent, struct err *e)
+{
+	static const char *const ends[] = { "", ".pub" };
+	const char *next_path = arena_printf(au->a, "%s.next", path);
+	struct signer next = { 0 };
+	struct err odd = ERR_INIT;
+	struct buf key = BUF_INIT;
+	const struct member *m;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	if (key_open(&next, au->a, next_path, agent, &odd))
+		return RC_OK;			/* none proposed */
+	sshkey_public(&key, next.public);
+	m = roster_member(&au->roster, au->id, buf_str(&key));
+	buf_free(&key);
+	if (!m || m->revoked) {
+		signer_close(&next);
+		return RC_OK;
+	}
+	for (i = 0; i < 2 && !rc; i++) {	/* the old one stays beside it, for what it may have to prove */
+		const char *old = arena_printf(au->a, "%s%s", path, ends[i]);
+
+		if (file_exists(old) && rename(old, arena_printf(au->a, "%s.old%s", path, ends[i])))
+			rc = err_errno(e, "%s", old);
+	}
+	for (i = 0; i < 2 && !rc; i++) {
+		const char *from = arena_printf(au->a, "%s%s", next_path, ends[i]), *to = arena_printf(au->a, "%s%s", path, ends[i]);
+
+		if (!file_exists(from))
+			continue;
+		if (rename(from, to))
+			rc = err_errno(e, "%s", from);
+		else
+			rc = repo_config_set(au->repo, "user.signingKey", to, e);
+	}
+	signer_close(&au->signer);
+	au->signer = next;
+	return rc;
+}
+
 enum rc author_open(struct author *out, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e)
 {
@@ -179,7 +222,8 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
 	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = find_base(&au, e)) ||
-	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
+	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) ||
+	    (rc = take_next_key(&au, path, agent, e)))
 		goto out;
 	find_member(&au);
 	if (!au.member)

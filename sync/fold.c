@@ -165,30 +165,17 @@ out:
 
 /* ---- the new main ---- */
 
-/* What nothing stands on: the graph's tips. */
-static size_t *tips_of(const struct graph *g, struct arena *a, size_t *n)
-{
-	bool *under = arena_array(a, g->n, sizeof *under);
-	size_t *tips = arena_array(a, g->n, sizeof *tips), i, j;
-
-	for (i = 0; i < g->n; i++)
-		for (j = 0; j < g->v[i]->nparents; j++)
-			under[g->v[i]->up[j]] = true;
-	for (*n = i = 0; i < g->n; i++)
-		if (!under[i])
-			tips[(*n)++] = i;
-	return tips;
-}
-
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 {
 	struct kept_list kept = { .a = f->a };
-	size_t n, *tips = tips_of(&f->graph, f->a, &n), i;
-	size_t *heads = graph_heads(&f->graph, f->a, tips, n, &n);
+	const struct standing *now;
+	size_t n, *heads, i;
 	struct oid next;
 	enum rc rc;
 
 	*main = f->main;
+	if ((rc = standing_heads(&heads, &n, &now, &f->graph, f->a, e)))
+		return rc;
 	if (!n)
 		return err_set(e, RC_UNTRUSTED, "nothing of it is accepted%s%s", f->why ? ": " : "", f->why ? f->why : "");
 	if ((rc = view_commit(&next, &f->graph, heads, n, e)))

@@ -23,6 +23,9 @@ struct gcommit {
 	size_t npast;
 	struct touch *touched;		/* against its parent, by path */
 	size_t ntouched;
+	const struct standing *standing;	/* standing.c: of it and what is below, once asked for */
+	bool roster_change;		/* standing.c: one that counts by its writer's right */
+	bool clean;			/* view.c: its tree is the view of it and what is below */
 };
 
 struct graph {
@@ -32,8 +35,7 @@ struct graph {
 	size_t n, cap;
 	size_t *slots, nslots;		/* hash of ids to index + 1 */
 	size_t nchains, *chain_tips, tips_cap;
-	struct kept_roster *roster_cache;	/* view.c */
-	struct oid roster_files[4];
+	struct standings *standings;	/* standing.c */
 	struct path_touches *paths;	/* by hash of the path; see graph_touching */
 	size_t npaths, paths_cap;
 };

@@ -1618,12 +1618,24 @@ static struct str file_of(struct merged *out, const struct merge *m, const uint6
 	return text;
 }
 
+static bool taken_whole(const struct merge *m, const uint64_t *p, const size_t *heads, size_t n)
+{
+	size_t i;
+
+	if (n != 1 || !m->state[heads[0]].whole)
+		return false;
+	for (i = 0; i < heads[0]; i++)		/* what he saw may be masked by now */
+		if (bit(m->e[heads[0]].past, i) && !bit(p, i))
+			return false;
+	return true;
+}
+
 /* The items P shows: as a lone head left them, else rendered. */
 static struct items items_of(const struct merge *m, const uint64_t *p, const size_t *heads, size_t n)
 {
 	if (n == 0)
 		return (struct items){ 0 };
-	if (n == 1 && m->state[heads[0]].whole && !m->state[heads[0]].gone)
+	if (taken_whole(m, p, heads, n) && !m->state[heads[0]].gone)
 		return m->state[heads[0]].items;
 	return render_body(m, p);
 }
@@ -1661,13 +1673,14 @@ void merge_document(struct merged *out, struct arena *a, const struct edit *edit
 	m.state = arena_array(a, n, sizeof *m.state);
 	for (i = 0; i < n; i++) {
 		take_edit(&m, i);
-		all[i / 64] |= (uint64_t)1 << (i % 64);
+		if (!rules->masked || !bit(rules->masked, i))
+			all[i / 64] |= (uint64_t)1 << (i % 64);
 	}
 	if (!n)
 		goto out;
 	presence(&m, all, &out->here, &note);
 	heads = heads_of(&m, &s, all, &nheads);
-	out->as_written = nheads == 1 && m.state[heads[0]].whole;
+	out->as_written = taken_whole(&m, all, heads, nheads);
 	if (!out->here)
 		goto out;
 	items = items_of(&m, all, heads, nheads);
