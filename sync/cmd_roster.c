@@ -7,6 +7,7 @@
 
 #include "kb/gate/sodium.h"
 #include "sync/fold.h"
+#include "sync/standing.h"
 
 static struct str fingerprint(struct arena *a, struct str key)
 {
@@ -307,6 +308,7 @@ static int revoke(struct ctx *c, const char *id, const char *which)
 	struct node node;
 	struct author au;
 	bool known = false, hit = false;
+	enum rc rc = RC_OK;
 	size_t i;
 	int status = EXIT_FAIL;
 
@@ -317,7 +319,7 @@ static int revoke(struct ctx *c, const char *id, const char *which)
 		goto out;
 	}
 	for (i = 0; i < 2; i++) {
-		if (read_lines(&v[i].old, &au, v[i].path, &e))
+		if ((rc = read_lines(&v[i].old, &au, v[i].path, &e)))
 			goto out;
 		v[i].new = v[i].old;
 	}
@@ -335,7 +337,7 @@ static int revoke(struct ctx *c, const char *id, const char *which)
 			goto out;
 		}
 		buf_clear(&last);
-		if (last_of(&last, c, &au, m, &e))
+		if ((rc = last_of(&last, c, &au, m, &e)))
 			goto out;
 		v[0].new = edit_lines(c->arena, v[0].new, STR_NONE, cstr(arena_printf(c->arena, "%s %.*s%s", id, FMT_STR(m->key),
 		    buf_cstr(&last))));
@@ -349,7 +351,7 @@ static int revoke(struct ctx *c, const char *id, const char *which)
 	}
 	status = commit(c, &au, v, 2, arena_printf(c->arena, "Revoke the key of %s", id));
 out:
-	if (e.msg[0])
+	if (rc)
 		(void)cmd_fail(c, &e);
 	buf_free(&last);
 	author_close(&au);
@@ -365,19 +367,19 @@ static int rotate(struct ctx *c, const char *file)
 	const char *path;
 	struct node node;
 	struct author au;
+	enum rc rc;
 	int status = EXIT_FAIL;
 
 	if (node_open(&node, c->arena, c->dir, &e) || author_open(&au, c->arena, &node, c->keys, c->agent, c->now, &e))
 		return cmd_fail(c, &e), EXIT_FAIL;
 	path = arena_printf(c->arena, "%s.next", key_path(c->arena, c->keys, &au.space, au.id));
-	if (file ? signer_read(&next, file, c->agent, &e) : key_open(&next, c->arena, path, c->agent, &e) == RC_NOTFOUND) {
-		if (file)
-			goto out;
+	rc = file ? signer_read(&next, file, c->agent, &e) : key_open(&next, c->arena, path, c->agent, &e);
+	if (!file && rc == RC_NOTFOUND) {
 		signer_make(&next);
-		e.msg[0] = '\0';
 		file = path;
+		rc = RC_OK;
 	}
-	if (e.msg[0] || (file && key_store(&next, path, cstr(arena_printf(c->arena, "node@%.*s.invalid", FMT_STR(au.id))), &e)))
+	if (rc || (file && (rc = key_store(&next, path, cstr(arena_printf(c->arena, "node@%.*s.invalid", FMT_STR(au.id))), &e))))
 		goto out;
 	sshkey_public(&pub, next.public);
 	status = propose(c, &au, arena_printf(c->arena, "%.*s rotate %s", FMT_STR(au.id), buf_cstr(&pub)), "Propose a new key");
@@ -385,7 +387,7 @@ static int rotate(struct ctx *c, const char *file)
 		cmd_say(c, "the new key counts when a node of the Secretariat runs: colep roster add %.*s ssh-ed25519 %s", FMT_STR(au.id),
 		    buf_cstr(&pub));
 out:
-	if (e.msg[0])
+	if (rc)
 		(void)cmd_fail(c, &e);
 	signer_close(&next);
 	buf_free(&pub);

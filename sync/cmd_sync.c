@@ -144,9 +144,13 @@ static enum rc wanted(struct outcome **list, size_t *n, struct ctx *c, const str
 	for (i = 0; left == 1 && i < count; i++)
 		(*list)[k++] = (struct outcome){ .name = peers[i].name, .url = peers[i].url };
 	for (j = 1; j < left; j++) {
+		char *full = realpath(argv[j], NULL);	/* git runs in the node's folder */
+		const char *place = full ? arena_cstr(c->arena, cstr(full)) : argv[j];
+
+		free(full);
 		for (i = 0; i < count && strcmp(peers[i].name, argv[j]) != 0; i++)
 			;
-		(*list)[k++] = (struct outcome){ .name = argv[j], .url = i < count ? peers[i].url : argv[j] };
+		(*list)[k++] = (struct outcome){ .name = argv[j], .url = i < count ? peers[i].url : place };
 	}
 	*n = k;
 	return RC_OK;
