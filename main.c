@@ -33,6 +33,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "peer",      cmd_peer,      "[list | add NAME URL | remove NAME]", "the nodes this one exchanges with" },
 	{ "publish",   cmd_publish,   "ID...", "make a cleared document appear on sites (chair, Secretariat)" },
 	{ "readiness", cmd_readiness, "[MEETING]", "show which countries have a profile and cases" },
+	{ "restart",   cmd_restart,   "", "make unsaved work again of what others refused" },
 	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | revoke ID | role ID R | rotate]", "who belongs to the community, and who may do what" },
 	{ "save",      cmd_save,      "[-m MSG] [PATH...]", "sign and store what changed" },
 	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents" },
@@ -42,7 +43,9 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "status",    cmd_status,    "", "show where this node stands" },
 	{ "submit",    cmd_submit,    "DRAFT...", "check a draft and hand it in" },
 	{ "sync",      cmd_sync,      "[PEER|URL...]", "exchange with peers and merge" },
+	{ "verify",    cmd_verify,    "", "judge the whole history again" },
 	{ "version",   cmd_version,   "", "print the version" },
+	{ "why",       cmd_why,       "ID|COMMIT", "show what counts of a document or commit, and why not" },
 	{ "withdraw",  cmd_withdraw,  "-m WHY ID", "take a document's text back, with the reason" },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -89,7 +89,8 @@ static enum rc find_base(struct author *au, struct err *e)
 		arena_reset(&a);
 		if ((rc = repo_commit(&c, &a, au->repo, &at, e)))
 			break;
-		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1)
+		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1 ||
+		    str_starts(c.committer, STR("colep <merge@colep.invalid>")))
 			break;
 		at = c.parents[0];
 	}
@@ -199,7 +200,7 @@ static enum rc take_next_key(struct author *au, const char *path, const char *ag
 enum rc author_open(struct author *out, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e)
 {
-	struct author au = { .a = a, .node = n, .lock = LOCK_INIT, .now = now };
+	struct author au = { .a = a, .node = n, .keys = keys, .lock = LOCK_INIT, .now = now };
 	struct str space;
 	size_t pushed;
 	char *path;
@@ -220,7 +221,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	if ((rc = repo_open(&au.repo, n->dir, e)) || (rc = key_open(&au.signer, a, path, agent, e)))
 		goto out;
 	au.have_key = true;
-	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
+	if ((rc = key_incarnation(au.incarnation, &au.renewed, &au.adopt, a, path, n->dir, e)) ||
 	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = find_base(&au, e)) ||
 	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) ||
 	    (rc = take_next_key(&au, path, agent, e)))
@@ -326,6 +327,11 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	enum rc rc;
 
 	add_message(&message, au, subject, body, trailers, false);
+	if (au->adopt && (rc = key_adopt(au->a, key_path(au->a, au->keys, &au->space, au->id), au->node->dir, au->incarnation, e))) {
+		buf_free(&message);
+		return rc;
+	}
+	au->adopt = false;
 	if (message.n > LIMIT_MESSAGE)
 		rc = err_set(e, RC_INVALID, "a message of more than 4 KiB; shorten it");
 	else if (str_utf8_bad(buf_str(&message)) != message.n || str_chr(buf_str(&message), '\0') != SIZE_MAX)

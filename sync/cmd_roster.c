@@ -145,6 +145,7 @@ static int commit(struct ctx *c, struct author *au, const struct edit_of *v, siz
 	struct change *ch = arena_array(c->arena, n, sizeof *ch);
 	struct err e = ERR_INIT;
 	char hex[OID_HEX + 1];
+	struct fold f;
 	struct oid id;
 	size_t i, k = 0;
 
@@ -160,7 +161,9 @@ static int commit(struct ctx *c, struct author *au, const struct edit_of *v, siz
 		cmd_say(c, "nothing to change");
 		return EXIT_YES;
 	}
-	if (author_change(&id, au, ch, k, cstr(subject), STR_NONE, &e))
+	/* What it brings about need not be what it says: a second chair's word makes a recovery. */
+	if (author_change(&id, au, ch, k, cstr(subject), STR_NONE, &e) ||
+	    fold_open(&f, c->arena, au->node, au->repo, &au->space, &au->main, &e) || fold_finish(&au->main, &f, &e))
 		return cmd_fail(c, &e), EXIT_FAIL;
 	oid_format(hex, &id);
 	fprintf(c->out, c->json ? "{\"commit\":\"%s\"}\n" : "%s\n", hex);

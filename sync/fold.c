@@ -14,6 +14,7 @@
 
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+#include "sync/standing.h"
 #include "sync/view.h"
 
 static void record(void *ctx, const struct gcommit *c, const char *why)
@@ -38,6 +39,13 @@ static void record(void *ctx, const struct gcommit *c, const char *why)
 	}
 	buf_free(&b);
 	arena_free(&a);
+}
+
+void fold_ignore(void *ctx, const struct gcommit *c, const char *why)
+{
+	(void)ctx;
+	(void)c;
+	(void)why;
 }
 
 enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
@@ -165,6 +173,41 @@ out:
 
 /* ---- the new main ---- */
 
+static int by_number(const void *x, const void *y)
+{
+	const struct gcommit *p = *(struct gcommit *const *)x, *q = *(struct gcommit *const *)y;
+	int k = str_cmp(p->node, q->node);
+
+	if (k || (k = str_cmp(p->incarnation, q->incarnation)))
+		return k;
+	return p->seq < q->seq ? -1 : p->seq > q->seq ? 1 : oid_cmp(&p->id, &q->id);
+}
+
+/* .git/colep/forks: "NODE NUMBER" of two commits with one number: a restored disk, a copied folder. Both count. */
+static enum rc tell_forks(struct fold *f, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct gcommit **v = arena_array(&a, f->graph.n, sizeof *v);
+	const char *path = path_join(&a, f->node->cache, "forks");
+	struct buf b = BUF_INIT;
+	size_t i, n = 0;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < f->graph.n; i++)
+		if (!f->graph.v[i]->merged)
+			v[n++] = f->graph.v[i];
+	if (n > 1)
+		qsort(v, n, sizeof *v, by_number);
+	for (i = 1; i < n; i++)
+		if (v[i]->seq == v[i - 1]->seq && str_eq(v[i]->node, v[i - 1]->node) && str_eq(v[i]->incarnation, v[i - 1]->incarnation))
+			buf_printf(&b, "%.*s %llu\n", FMT_STR(v[i]->node), (unsigned long long)v[i]->seq);
+	if (b.n || file_exists(path))
+		rc = file_write_fast(path, buf_str(&b), 0644, e);
+	buf_free(&b);
+	arena_free(&a);
+	return rc;
+}
+
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 {
 	struct kept_list kept = { .a = f->a };
@@ -178,7 +221,13 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 		return rc;
 	if (!n)
 		return err_set(e, RC_UNTRUSTED, "nothing of it is accepted%s%s", f->why ? ": " : "", f->why ? f->why : "");
-	if ((rc = view_commit(&next, &f->graph, heads, n, e)))
+	for (i = f->known; i < f->graph.n; i++) {	/* came to nothing: said once */
+		const char *why = f->graph.v[i]->merged ? NULL : standing_why(f->a, now, &f->graph, i);
+
+		if (why)
+			record(f, f->graph.v[i], why);
+	}
+	if ((rc = tell_forks(f, e)) || (rc = view_commit(&next, &f->graph, heads, n, e)))
 		return rc;
 	if (oid_eq(&next, &f->base))
 		return RC_OK;

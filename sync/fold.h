@@ -30,6 +30,9 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
  * failure. RC_NOTFOUND: something below it is missing. */
 enum rc fold_add(struct fold *f, const struct oid *tip, const char *peer, struct err *e) NODISCARD;
 
+/* A refusal that nobody needs to be told of. */
+void fold_ignore(void *ctx, const struct gcommit *c, const char *why);
+
 /* M of all that is accepted now: writes it, moves main, brings the folder and unsaved work after. *main: the new
  * main, which may be the old one. */
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;

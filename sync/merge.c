@@ -211,8 +211,23 @@ static size_t *siblings(const struct merge *m, struct arena *a, const struct lis
 struct frame { size_t run, unit, *kids, nkids, kid; int phase; };	/* phase 0: left kids; 1: right kids */
 struct order { size_t *v, n, *pos; };		/* pos[unit]: index in v, or NONE */
 
-static struct order order_of(const struct merge *m, struct arena *a, const uint64_t *p)
+/* With what its authors saw: a place may hang on what is masked by now. */
+static uint64_t *with_past(const struct merge *m, struct arena *a, const uint64_t *p)
 {
+	uint64_t *all = arena_array(a, m->words + 1, sizeof *all);
+	size_t i, k;
+
+	for (k = 0; k < m->words; k++)
+		all[k] = p[k];
+	for (i = m->n; m->rules->masked && i-- > 0;)
+		for (k = 0; k < m->words && bit(all, i); k++)
+			all[k] |= m->e[i].past[k];
+	return all;
+}
+
+static struct order order_of(const struct merge *m, struct arena *a, const uint64_t *seen)
+{
+	const uint64_t *p = with_past(m, a, seen);
 	struct order o = { arena_array(a, m->nunits, sizeof *o.v), 0, arena_array(a, m->nunits, sizeof *o.pos) };
 	struct frame *stack = NULL, f;
 	size_t n = 0, cap = 0, i, nroot, *roots = siblings(m, a, &m->root, p, &nroot);

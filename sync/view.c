@@ -217,6 +217,7 @@ static void add_paths(struct paths *p, struct arena *a, const struct gcommit *c)
 static enum rc add_own(struct paths *p, struct arena *a, struct graph *g, size_t head, struct err *e)
 {
 	size_t at = head, before = p->n, i;
+	enum roster_file f;
 	struct doc_path dp;
 	struct member m;
 	enum rc rc;
@@ -229,6 +230,8 @@ static enum rc add_own(struct paths *p, struct arena *a, struct graph *g, size_t
 			break;
 		if ((rc = writer_of(&m, &is, g, c, e)))
 			return rc;
+		for (f = 0; f < ROSTER_FILES && c->roster_change; f++)	/* one file may act on another */
+			add_path(p, a, cstr(roster_paths[f]));
 		for (i = 0; i < c->ntouched; i++)
 			if (!is || m.role != ROLE_SECRETARIAT || str_starts(c->touched[i].path, STR("roster/")) ||
 			    (!str_starts(c->touched[i].path, STR("vocab/")) && !doc_path_parse(&dp, c->touched[i].path, NULL)))
