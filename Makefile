@@ -75,7 +75,7 @@ run: setup	## install what is missing, build, serve a practice node made from co
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
 	@$(MAKE) -s DEV=1 check-deps colep unit
-	@tests/run $(UNIT) $(sort $(wildcard tests/cli/*.sh))
+	@tests/run $(UNIT) $(sort $(wildcard tests/cli/[0-9]*.sh))
 
 .PHONY: unit
 unit: $(UNIT)
@@ -122,6 +122,19 @@ check-deps:	## prove that includes point down only, and each library has one gat
 	@for lib in git2 lmdb zstd sodium cmark-gfm microhttpd yaml utf8proc libstemmer seccomp; do \
 		files=$$(grep -rlE "#include <$$lib" kb sync render main.c --include='*.[ch]'); \
 		[ "$$(printf '%s' "$$files" | grep -c .)" -le 1 ] || { echo "<$$lib.h> belongs to one gate file, but stands in:" $$files; exit 1; }; done
+
+# Measuring: not a test, nothing in it fails on a slow machine. N documents of a seed; the machine's floors beside.
+BENCH = $(addprefix $(BUILD)/bench/,generate bench floor)
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
+
+.PHONY: setup-bench bench
+setup-bench: setup
+	@$(call install,sqlite3)
+bench: setup-bench	## measure import, index, search beside their floors (N=10000 SEED=1)
+	@$(MAKE) -s colep $(BENCH)
+	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
 
 .PHONY: clean
 clean:	## remove what was built

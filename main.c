@@ -152,6 +152,7 @@ int main(int argc, char **argv)
 	int status, i = 1;
 
 	signal(SIGPIPE, SIG_IGN);	/* a closed pipe is a write error, seen below */
+	signal(SIGXFSZ, SIG_IGN);	/* so is a file that may not grow */
 	clean_environment();
 	c.now = clock_now();
 	c.lang = lang && *lang ? lang : "en";

@@ -36,13 +36,29 @@ int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct op
 /* One line "colep: PLACETEXT"; names of others must not steer a terminal. */
 static void PRINTF_LIKE(3, 0) say(struct ctx *c, const char *place, const char *fmt, va_list ap)
 {
-	struct buf line = BUF_INIT;
-	char text[1024];
+	enum { FRONT = 600, BACK = 300 };	/* bytes shown of a text that is too long: its end has the cure */
+	struct buf line = BUF_INIT, text = BUF_INIT;
+	va_list again;
+	int n;
 
-	vsnprintf(text, sizeof text, fmt, ap);
-	buf_text_escape(&line, cstr(text));
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n >= 0) {
+		buf_reserve(&text, (size_t)n + 1);
+		vsnprintf(text.p, (size_t)n + 1, fmt, ap);
+		text.n = (size_t)n;
+	}
+	if (text.n > FRONT + BACK) {
+		buf_text_escape(&line, str_utf8_cut(buf_str(&text), FRONT));
+		buf_puts(&line, " … ");
+		buf_text_escape(&line, str_sub(buf_str(&text), text.n - BACK, text.n));
+	} else {
+		buf_text_escape(&line, buf_str(&text));
+	}
 	fprintf(c->err, "colep: %s%s%s\n", place, *place ? ": " : "", buf_cstr(&line));
 	buf_free(&line);
+	buf_free(&text);
 }
 
 int cmd_usage(struct ctx *c, const char *fmt, ...)

@@ -108,18 +108,19 @@ int cmd_check(struct ctx *c, int argc, char **argv)
 			return cmd_fail(c, &e);
 	}
 	for (k = 1; k < left; k++) {
-		const char *rel = relative(c->arena, have_node ? &node : NULL, argv[k]);
+		const char *path = have_node && !file_exists(argv[k]) ? path_join(c->arena, node.dir, argv[k]) : argv[k];
+		const char *rel = relative(c->arena, have_node ? &node : NULL, path);	/* from here, or from the root */
 		size_t from = files.n;
 
-		if (folder(argv[k])) {
-			if (collect(&files, c->arena, argv[k], "", 1, &e))
+		if (folder(path)) {
+			if (collect(&files, c->arena, path, "", 1, &e))
 				return cmd_fail(c, &e);
 			for (i = from; i < files.n; i++) {
 				files.v[i].shown = path_bare(files.v[i].path);
 				files.v[i].rel = cstr(relative(c->arena, have_node ? &node : NULL, files.v[i].path));
 			}
-		} else if (file_exists(argv[k])) {
-			add(&files, c->arena, argv[k], rel);
+		} else if (file_exists(path)) {
+			add(&files, c->arena, path, rel);
 			files.v[from].shown = path_bare(argv[k]);
 		} else {
 			cmd_say(c, "%s: no such file; name a document or a folder of documents", argv[k]);

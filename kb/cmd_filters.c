@@ -35,24 +35,26 @@ static const char *nearest(const char *words, struct str got, struct arena *a)
 int filter_read(struct filters *f, struct ctx *c, const struct filter_args *args)
 {
 	struct buf names = BUF_INIT;
+	const char *all;
 	const struct kind *k;
 	int64_t first, last;
 	size_t i, j;
 
 	for (k = kinds; k->name; k++)
 		buf_printf(&names, "%s%s", names.n ? " " : "", k->name);
+	all = arena_cstr(c->arena, buf_str(&names));
+	buf_free(&names);
 	for (i = 0; i < FILTER_FIELDS; i++)
 		for (j = 0; j < args->lists[i].n; j++) {
 			struct str v = cstr(args->lists[i].v[j]);
 
 			if (i == 0 && !kind_find(v))
-				return cmd_usage(c, "--kind %s: no kind; %s", v.p, nearest(arena_cstr(c->arena, buf_str(&names)), v, c->arena));
+				return cmd_usage(c, "--kind %s: no kind; %s", v.p, nearest(all, v, c->arena));
 			if (i == 5 && status_rank(v) < 0)
 				return cmd_usage(c, "--status %s: no status; %s", v.p,
 				    nearest("submitted cleared published superseded withdrawn", v, c->arena));
 			(void)filters_add(f, c->arena, cstr(filter_fields[i]), v);
 		}
-	buf_free(&names);
 	for (i = 0; i < 2; i++) {
 		const char *v = i ? args->until : args->since;
 

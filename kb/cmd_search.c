@@ -85,6 +85,50 @@ static void put_facet(struct ctx *c, struct out *o, const struct facet *f)
 	out_end(o);
 }
 
+struct facets {				/* of several nodes, added up */
+	struct facet *v;
+	size_t n, cap;
+};
+
+static void add_facets(struct facets *all, struct arena *a, const struct facet *v, size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < all->n && !(strcmp(all->v[j].field, v[i].field) == 0 && str_eq(all->v[j].value, v[i].value)); j++)
+			;
+		if (j < all->n) {
+			all->v[j].count += v[i].count;
+			continue;
+		}
+		if (all->n == all->cap)
+			all->v = arena_grow(a, all->v, &all->cap, sizeof *all->v);
+		all->v[all->n] = v[i];
+		all->v[all->n++].value = arena_str(a, v[i].value);
+	}
+}
+
+static size_t field_number(const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < FILTER_FIELDS && strcmp(filter_fields[i], field) != 0; i++)
+		;
+	return i;
+}
+
+static int by_count(const void *x, const void *y)
+{
+	const struct facet *a = x, *b = y;
+	size_t i = field_number(a->field), j = field_number(b->field);
+
+	if (i != j)
+		return i < j ? -1 : 1;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return str_cmp(a->value, b->value);
+}
+
 /* What is printed of a record, for longer than its snapshot. */
 static void keep(struct record *r, struct arena *a)
 {
@@ -180,6 +224,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 	uint64_t limit = 10, total = 0;
 	struct opt opts[FILTER_OPTIONS + 4];
 	struct answer *answers = NULL;
+	struct facets all = { 0 };
 	size_t n = 0, cap = 0, d, i;
 	struct err e = ERR_INIT;
 	struct str text;
@@ -241,8 +286,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 			for (i = 0; i < n; i++)
 				if (answers[i].dir == d)
 					keep(&answers[i].hit.record, c->arena);
-			for (i = 0; i < res.nfacets; i++)
-				put_facet(c, &o, &res.facets[i]);
+			add_facets(&all, c->arena, res.facets, res.nfacets);
 		}
 		if (res.note.n)
 			cmd_say(c, "%.*s", FMT_STR(res.note));
@@ -254,6 +298,10 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 			qsort(answers, n, sizeof *answers, by_rank);
 		for (i = 0; i < n && i < limit; i++)
 			put(c, &o, &answers[i], i + 1);
+		if (all.n)
+			qsort(all.v, all.n, sizeof *all.v, by_count);
+		for (i = 0; i < all.n; i++)
+			put_facet(c, &o, &all.v[i]);
 	}
 	out_close(&o);
 	if (rc)

@@ -62,7 +62,7 @@ static enum rc packed_main(struct oid *o, struct arena *a, const struct node *n,
 				rc = RC_OK;
 	}
 	if (rc == RC_NOTFOUND)
-		(void)err_set(e, rc, "%s: nothing is saved yet; 'colep save' makes the first commit", n->dir);
+		(void)err_set(e, rc, "%s: nothing is here yet: its 'colep init' or 'colep join' was stopped; run it again", n->dir);
 	buf_free(&b);
 	return rc;
 }

@@ -22,6 +22,8 @@ static enum rc judge_merged(struct graph *g, const struct gcommit *c, struct err
 	struct oid again;
 	enum rc rc;
 
+	if (c->broken)
+		return refuse(e, "a commit that does not parse, or is larger than 64 KiB");
 	if (!c->nparents)
 		return refuse(e, "an unsigned commit without a parent");
 	for (i = 0; i < c->nparents; i++)
@@ -94,6 +96,26 @@ static enum rc judge_label(struct graph *g, const struct touch *t, const struct 
 	return rc;
 }
 
+/* Names that no node's disk may be given, as git's own checks have them, and a little more. */
+static bool path_safe(struct str path)
+{
+	struct str name;
+	size_t i;
+
+	for (i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] < 0x20 || path.p[i] == 0x7f || path.p[i] == '\\')
+			return false;
+	if (!path.n || path.p[path.n - 1] == '/' || str_utf8_bad(path) != path.n)
+		return false;
+	while (str_split(&name, &path, '/')) {
+		if (!name.n || str_is(name, ".") || str_is(name, ".."))
+			return false;
+		if (name.n >= 4 && name.p[0] == '.' && (name.p[1] | 32) == 'g' && (name.p[2] | 32) == 'i' && (name.p[3] | 32) == 't')
+			return false;
+	}
+	return true;
+}
+
 static enum rc judge_paths(struct graph *g, const struct gcommit *c, struct str ceiling, struct err *e)
 {
 	size_t i, k, depth;
@@ -109,6 +131,8 @@ static enum rc judge_paths(struct graph *g, const struct gcommit *c, struct str 
 
 		if (oid_is_none(&t->new))
 			continue;
+		if (!path_safe(t->path))
+			return refuse(e, "a path that must not be on a disk");
 		if (t->path.n > LIMIT_PATH)
 			return refuse(e, "a path of more than 120 bytes");
 		for (k = 0, depth = 1; k < t->path.n; k++)

@@ -19,7 +19,8 @@
  *	Colep-Prev: <hex of own commit 6>	(number 1: none)
  *
  * Order of work: blobs and trees, the commit, then the ref by compare-and-swap, then the work tree. A kill
- * between any two leaves objects that nobody names, or a work tree one command behind its main. */
+ * between any two leaves objects that nobody names, or a work tree one command behind its main: the next command that
+ * writes brings it after (mend.c), so that what it lacks is not taken for deleted. */
 #include "sync/author.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@
 
 #include "kb/limits.h"
 #include "sync/fold.h"
+#include "sync/mend.h"
 
 enum { LOCK_SECONDS = 10 };
 
@@ -74,11 +76,10 @@ enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, cons
 	return RC_OK;
 }
 
-/* Plain commits of git stand on main unsigned: go back to what a node made. */
-static enum rc find_base(struct author *au, struct err *e)
+enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
 {
 	struct arena a = ARENA_INIT;
-	struct oid at = au->main;
+	struct oid at = *main;
 	enum rc rc;
 
 	for (;;) {
@@ -87,14 +88,14 @@ static enum rc find_base(struct author *au, struct err *e)
 		uint64_t seq;
 
 		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, au->repo, &at, e)))
+		if ((rc = repo_commit(&c, &a, repo, &at, e)))
 			break;
 		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1 ||
 		    str_starts(c.committer, STR("colep <merge@colep.invalid>")))
 			break;
 		at = c.parents[0];
 	}
-	au->base = at;
+	*base = at;
 	arena_free(&a);
 	return rc;
 }
@@ -221,10 +222,17 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	if ((rc = repo_open(&au.repo, n->dir, e)) || (rc = key_open(&au.signer, a, path, agent, e)))
 		goto out;
 	au.have_key = true;
+<<<<<<< HEAD
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, &au.adopt, a, path, n->dir, e)) ||
 	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = find_base(&au, e)) ||
 	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) ||
 	    (rc = take_next_key(&au, path, agent, e)))
+=======
+	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
+	    (rc = mend(n, au.repo, e)) || (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
+	    (rc = author_base(&au.base, au.repo, &au.main, e)) ||
+	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
+>>>>>>> main
 		goto out;
 	find_member(&au);
 	if (!au.member)
@@ -247,6 +255,9 @@ void author_close(struct author *au)
 	au->repo = NULL;
 	if (au->have_key)
 		signer_close(&au->signer);
+	if (au->moving)
+		mend_end(au->node, !au->later);
+	au->moving = false;
 	if (au->node || au->lock.fd > 0)
 		lock_close(&au->lock);
 }
@@ -319,6 +330,16 @@ static enum rc commit_bytes(struct buf *out, const struct author *au, const stru
 	return rc;
 }
 
+/* Before main moves for the first time: from where. */
+static enum rc note(struct author *au, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (!au->moving && !(rc = mend_begin(au->node, &au->base, e)))
+		au->moving = true;
+	return rc;
+}
+
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
     struct str trailers, struct err *e)
 {
@@ -337,7 +358,7 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	else if (str_utf8_bad(buf_str(&message)) != message.n || str_chr(buf_str(&message), '\0') != SIZE_MAX)
 		rc = err_set(e, RC_INVALID, "the message is not UTF-8");
 	else if (!(rc = commit_bytes(&raw, au, tree, &au->base, buf_str(&message), e)) &&
-	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) &&
+	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) && !(rc = note(au, e)) &&
 	    !(rc = repo_ref_set(au->repo, "refs/heads/main", &id, &au->main, e))) {
 		au->base = au->main = au->prev = *out = id;
 		au->seq++;
@@ -350,13 +371,19 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
     struct str body, struct err *e)
 {
-	struct oid tree, before = au->main;
+	struct oid tree, before = au->base;	/* not main: what plain commits brought is unsaved work, and stays */
 	enum rc rc;
 
-	(void)((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
-	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)) ||
-	    (rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)));
-	return rc;
+	if ((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
+	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)))
+		return rc;
+	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e))) {
+		au->later = true;	/* the next command brings the work tree after */
+		return rc;
+	}
+	mend_end(au->node, true);
+	au->moving = false;
+	return RC_OK;
 }
 
 enum rc author_genesis(struct author *au, const char *keys, struct str name, struct str ceiling, struct err *e)

@@ -13,6 +13,7 @@ struct author {
 	struct arena *a;		/* the caller's; strings below live in it */
 	const struct node *node;
 	struct lock lock;
+	bool moving, later;		/* a note of mend.h stands; and is to stand when we end */
 	struct repo *repo;
 	struct str id, owner;		/* "bg-desk2", "bg" */
 	struct oid space;		/* genesis; none before there is one */
@@ -31,8 +32,8 @@ struct author {
 	int64_t now;
 };
 
-/* Lock (10 s), open, fold in what peers pushed, find out who and where we are. RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can
- * be read, not written. */
+/* Lock (10 s), open, finish what a killed command began, fold in what peers pushed, find out who and where we are.
+ * RC_NOTFOUND of the key is RC_UNTRUSTED here: this node can be read, not written. */
 enum rc author_open(struct author *au, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e) NODISCARD;
 void author_close(struct author *au);	/* safe on a zeroed one */
@@ -53,6 +54,9 @@ enum rc author_genesis(struct author *au, const char *keys, struct str name, str
 
 /* What the roster of a commit's view says. */
 enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, const struct oid *commit, struct err *e) NODISCARD;
+
+/* The newest commit at or below main that a node made, or a merge: under the plain commits of git. */
+enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
 
 /* A commit made by a node: Colep-Node "<id>/<incarnation>", Colep-Seq. false: not of that form. */
 bool author_of(const struct commit *c, struct str *id, struct str *incarnation, uint64_t *seq);

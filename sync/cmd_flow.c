@@ -343,6 +343,8 @@ int cmd_endorse(struct ctx *c, int argc, char **argv)
 		status = cmd_fail(c, &f.e);
 	} else if (!load_known(&f.load, cstr(meeting))) {
 		status = no(c, cstr(meeting), "there is no such meeting here");
+	} else if (str_is(front_text(&d.front, "endorsed-at"), meeting)) {
+		status = no(c, p.name, "is endorsed by this meeting already");
 	} else {
 		text = set(c->arena, old, "endorsed-at", cstr(meeting));
 		status = finish(&f, path, old, text, arena_printf(c->arena, "Endorse %.*s", FMT_STR(p.name)), "", NULL, 0);
@@ -417,18 +419,32 @@ int cmd_withdraw(struct ctx *c, int argc, char **argv)
 	return status;
 }
 
-struct gone { struct change *v; size_t n, cap; struct arena *a; struct str prefix; };
+struct gone {
+	struct change *v;
+	size_t n, cap;
+	struct arena *a;
+	const struct node *node;
+	struct str prefix;
+};
 
 static enum rc gather(void *ctx, const struct change *ch, struct err *e)
 {
 	struct gone *g = ctx;
+	struct buf disk = BUF_INIT;
+	struct str path;
+	struct oid is = OID_NONE;
 
-	(void)e;
 	if (!str_starts(ch->path, g->prefix))
 		return RC_OK;
+	path = arena_str(g->a, ch->path);
+	if (!file_read(&disk, path_join(g->a, g->node->dir, arena_cstr(g->a, path)), LIMIT_DOC, e))
+		is = repo_hash_blob(buf_str(&disk));
+	buf_free(&disk);
+	if (!oid_eq(&is, &ch->new))
+		return err_set(e, RC_NOTFOUND, "%.*s: has unsaved changes; run 'colep save' first", FMT_STR(path));
 	if (g->n == g->cap)
 		g->v = arena_grow(g->a, g->v, &g->cap, sizeof *g->v);
-	g->v[g->n++] = (struct change){ .path = arena_str(g->a, ch->path), .old = ch->new };
+	g->v[g->n++] = (struct change){ .path = path, .old = ch->new };
 	return RC_OK;
 }
 
@@ -436,13 +452,13 @@ int cmd_delete(struct ctx *c, int argc, char **argv)
 {
 	const char *why = NULL;
 	const struct opt opts[] = { { "message", 'm', OPT_TEXT, &why, "WHY", "the reason; it stays in history" } };
-	struct gone gone = { .a = c->arena };
+	struct flow f;
+	struct gone gone = { .a = c->arena, .node = &f.node };
 	struct str path, old;
 	struct doc_path p;
 	const char *no_right;
 	struct oid id;
 	struct doc d;
-	struct flow f;
 	int left, status;
 
 	if ((status = cmd_options(&left, c, argc, argv, opts, 1)) >= 0)
@@ -462,8 +478,10 @@ int cmd_delete(struct ctx *c, int argc, char **argv)
 	} else {
 		/* "<id>." takes the document and, of an original, its translations */
 		gone.prefix = str_sub(path, 0, path.n - 2);
-		if (repo_diff(f.au.repo, NULL, &f.au.base, gather, &gone, &f.e) || author_change(&id, &f.au, gone.v, gone.n,
-		    cstr(arena_printf(c->arena, "Delete %.*s", FMT_STR(p.name))), cstr(why), &f.e)) {
+		if (repo_diff(f.au.repo, NULL, &f.au.base, gather, &gone, &f.e)) {
+			status = cmd_fail(c, &f.e);
+		} else if (author_change(&id, &f.au, gone.v, gone.n, cstr(arena_printf(c->arena, "Delete %.*s", FMT_STR(p.name))),
+		    cstr(why), &f.e)) {
 			(void)cmd_fail(c, &f.e);
 			status = EXIT_FAIL;
 		} else {

@@ -144,7 +144,7 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 		return cmd_usage(c, "%s: a ceiling is TLP:CLEAR, TLP:GREEN or TLP:AMBER", ceiling);
 	if (name && (str_utf8_bad(cstr(name)) != strlen(name) || strlen(name) > 200 || strchr(name, '\n')))
 		return cmd_usage(c, "the name is not UTF-8, longer than 200 bytes, or has line ends");
-	if (folder && !file_is_dir(folder))
+	if (folder && !file_is_dir(path_join(c->arena, folder, ".")))
 		return cmd_usage(c, "%s: no such folder to import", folder);
 	if (!c->keys) {
 		cmd_say(c, "no folder for keys; set COLEP_KEYS or HOME");
@@ -152,6 +152,8 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 	}
 	dir = path_join(c->arena, c->dirs != &c->dir ? c->dir : "", argv[1]);	/* -C counts, COLEP_DIR names another node */
 	made = !file_exists(dir);
+	if (!made && setup_unfinished(c->arena, dir) && setup_undo(c->arena, dir, false, &e))
+		return cmd_fail(c, &e), EXIT_FAIL;
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);
 		return EXIT_FAIL;
@@ -170,11 +172,13 @@ int cmd_init(struct ctx *c, int argc, char **argv)
 		struct err again = ERR_INIT;
 
 		author_close(&au);
-		if (dir_remove(made ? dir : path_join(c->arena, dir, ".git"), &again))
+		if (setup_undo(c->arena, dir, made, &again))
 			cmd_say(c, "%s", again.msg);
 		(void)cmd_fail(c, &e);
 		return EXIT_FAIL;
 	}
+	if (dir_remove(path_join(c->arena, dir, SETUP_UNFINISHED), &e))
+		cmd_say(c, "%s", e.msg);
 	words_format(&words, &au.space);
 	cmd_say(c, "%s: a new community%s%s; its root is %s", dir, name ? ": " : "", name ? name : "", buf_cstr(&words));
 	buf_free(&words);

@@ -131,6 +131,8 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	free(full);
 	dir = argv[2];
 	made = !file_exists(dir);
+	if (!made && setup_unfinished(c->arena, dir) && setup_undo(c->arena, dir, false, &e))
+		return cmd_fail(c, &e), EXIT_FAIL;
 	if (!made && (dir_list(&names, &n, c->arena, dir, &e) || n)) {
 		cmd_say(c, "%s: is there and not an empty folder; name one that is not there yet", dir);
 		return EXIT_FAIL;
@@ -182,10 +184,12 @@ out:
 			if (e.msg[0])
 				(void)cmd_fail(c, &e);
 		}
-		if (dir_remove(made ? dir : path_join(c->arena, dir, ".git"), &again))
+		if (setup_undo(c->arena, dir, made, &again))
 			cmd_say(c, "%s", again.msg);
 		return status == EXIT_USAGE ? EXIT_USAGE : EXIT_FAIL;
 	}
+	if (dir_remove(path_join(c->arena, dir, SETUP_UNFINISHED), &e))
+		cmd_say(c, "%s", e.msg);
 	index_after(c, &node);
 	return status;
 }

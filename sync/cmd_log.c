@@ -145,25 +145,6 @@ static void print_diff(struct ctx *c, struct str text)
 	}
 }
 
-static enum rc newest_authored(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct commit c;
-	struct str id, inc;
-	uint64_t seq;
-	enum rc rc;
-
-	*base = *main;
-	for (;;) {
-		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, repo, base, e)) || (c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1)
-			break;
-		*base = c.parents[0];
-	}
-	arena_free(&a);
-	return rc;
-}
-
 int cmd_diff(struct ctx *c, int argc, char **argv)
 {
 	struct err e = ERR_INIT;
@@ -185,7 +166,7 @@ int cmd_diff(struct ctx *c, int argc, char **argv)
 		id = cstr(argv[1]);
 	cmd_out(&o, c);
 	if ((rc = node_open(&node, c->arena, c->dir, &e)) || (rc = node_main(&main, &node, &e)) ||
-	    (rc = repo_open(&repo, node.dir, &e)) || (rc = newest_authored(&base, repo, &main, &e)) ||
+	    (rc = repo_open(&repo, node.dir, &e)) || (rc = author_base(&base, repo, &main, &e)) ||
 	    (rc = save_list(&list, &n, c->arena, repo, &base, &e)))
 		goto out;
 	for (i = 0; i < n && !rc; i++) {

@@ -5,41 +5,87 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/base/file.h"
 #include "kb/doc/check.h"
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
 #include "sync/save.h"
+
+enum { TRAILERS = 256 };		/* bytes of a message that author_commit adds, and some */
 
 static void warn(void *ctx, struct str path, struct str what)
 {
 	cmd_say(ctx, "%.*s: %.*s", FMT_STR(path), FMT_STR(what));
 }
 
-/* Is the path one of those asked for, or below one? */
-static bool asked(const struct node *n, struct str path, char **args, int count)
+/* What was asked for, as paths from the node's root; "" is the root itself. */
+struct wanted {
+	struct str *v;
+	size_t n;
+	bool all;
+};
+
+/* A path given by hand, by its folder: the file itself may be a link, or deleted. */
+static struct str from_root(struct arena *a, const char *root, const char *arg)
 {
-	char *root = realpath(n->dir, NULL);
-	bool yes = count == 0;
+	char *full = realpath(arg, NULL), *slash, *dir;
+	struct str rel = cstr(arg), under = cstr(root), name = STR_NONE;
+
+	if (!full || !file_is_dir(arg)) {
+		dir = arena_cstr(a, rel);
+		slash = strrchr(dir, '/');
+		name = slash ? cstr(slash + 1) : rel;
+		if (slash)
+			*slash = '\0';
+		free(full);
+		full = realpath(slash ? (*dir ? dir : "/") : ".", NULL);
+	}
+	if (full && strcmp(full, root) == 0)
+		rel = name;
+	else if (full && str_starts(cstr(full), under) && full[under.n] == '/')
+		rel = cstr(path_join(a, full + under.n + 1, arena_cstr(a, name)));
+	rel = arena_str(a, rel);
+	free(full);
+	while (rel.n && rel.p[rel.n - 1] == '/')
+		rel.n--;
+	return rel;
+}
+
+/* Paths from where we stand, from the node's root, or ids. *bad: one that names nothing, which is said. */
+static struct wanted wanted(bool *bad, struct ctx *c, struct author *au, char **args, int count)
+{
+	struct wanted w = { arena_array(c->arena, (size_t)count * 2, sizeof(struct str)), 0, count == 0 };
+	char *root = realpath(au->node->dir, NULL);
+	struct err e = ERR_INIT;
+	struct oid blob;
 	int i;
 
-	for (i = 0; i < count && !yes && root; i++) {
-		struct arena a = ARENA_INIT;
-		char *full = realpath(args[i], NULL);
-		struct str rel = cstr(args[i]);
+	for (i = 0; i < count && root; i++) {
+		struct str rel = from_root(c->arena, root, args[i]), path = doc_path_of(c->arena, cstr(args[i]));
+		const char *at = path_join(c->arena, au->node->dir, path.n ? path.p : rel.n ? rel.p : ".");
 
-		if (full && strcmp(full, root) == 0)
-			yes = true;
-		else if (full && str_starts(cstr(full), cstr(arena_printf(&a, "%s/", root))))
-			rel = cstr(full + strlen(root) + 1);
-		while (rel.n && rel.p[rel.n - 1] == '/')
-			rel.n--;
-		yes |= str_eq(path, rel) || (str_starts(path, rel) && path.n > rel.n && path.p[rel.n] == '/') ||
-		    str_eq(path, doc_path_of(&a, rel));
-		free(full);
-		arena_free(&a);
+		if (path.n)
+			rel = path;
+		if (!file_exists(at) && !file_exists(args[i]) && rel.n && repo_lookup(&blob, au->repo, &au->base, rel, &e)) {
+			cmd_say(c, "%s: nothing here has this path or id; 'colep diff' shows what is unsaved", args[i]);
+			*bad = true;
+		}
+		w.v[w.n++] = rel;
 	}
 	free(root);
-	return yes;
+	return w;
+}
+
+/* Is the path one of those asked for, or below one? */
+static bool asked(const struct wanted *w, struct str path)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (!w->v[i].n || str_eq(path, w->v[i]) ||
+		    (str_starts(path, w->v[i]) && path.n > w->v[i].n && path.p[w->v[i].n] == '/'))
+			return true;
+	return w->all;
 }
 
 /* "Change cs-mk-2022-taiwan", "Add 3 documents", when no message was given. */
@@ -74,7 +120,8 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 	size_t n, i, kept = 0, held = 0;
 	char hex[OID_HEX + 1];
 	struct str subject, body = STR_NONE;
-	bool *added;
+	bool *added, bad = false;
+	struct wanted want;
 	struct oid id;
 	enum rc rc = RC_OK;
 	int left, status;
@@ -88,6 +135,8 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 			return cmd_usage(c, "the message is empty");
 		if (str_utf8_bad(cstr(message)) != strlen(message))
 			return cmd_usage(c, "the message is not UTF-8");
+		if (strlen(message) > LIMIT_MESSAGE - TRAILERS)
+			return cmd_usage(c, "the message has more than 4 KiB; shorten it");
 		check_personal(&personal, c->arena, cstr(message), 1, false);
 		for (i = 0; i < personal.n; i++)
 			if (check_holds_back(&personal.v[i]))
@@ -101,12 +150,13 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 		goto out;
 	changes = arena_array(c->arena, n, sizeof *changes);
 	added = arena_array(c->arena, n, sizeof *added);
+	want = wanted(&bad, c, &au, argv + 1, left - 1);
 	for (i = 0; i < n && !rc; i++) {
 		struct buf text = BUF_INIT;
 		const char *why;
 
 		cmd_progress(c, "looking at", i, n, false);
-		if (!asked(&node, list[i].path, argv + 1, left - 1))
+		if (!asked(&want, list[i].path))
 			continue;
 		rc = save_refuses(&why, &text, &au, &list[i], warn, c, &e);
 		if (!rc && !why && kept == LIMIT_CHANGES)
@@ -134,16 +184,21 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 		if (!rc) {
 			oid_format(hex, &id);
 			fprintf(c->out, c->json ? "{\"commit\":\"%s\"}\n" : "%s\n", hex);
-			rc = repo_index_set(au.repo, &id, &e);
+			if ((rc = repo_index_set(au.repo, &id, &e)))
+				au.later = true;	/* the next command brings git's index after */
 		}
-	} else if (!rc && !held) {
-		cmd_say(c, "nothing to save");
+	} else if (!rc && !oid_eq(&au.main, &au.base)) {
+		/* plain commits of git whose content is undone, or held back: it is in the folder, main takes a step back */
+		(void)((rc = repo_ref_set(au.repo, "refs/heads/main", &au.base, &au.main, &e)) ||
+		    (rc = repo_index_set(au.repo, &au.base, &e)));
 	}
+	if (!rc && !kept && !held && !bad)
+		cmd_say(c, "nothing to save");
 out:
 	author_close(&au);
 	if (rc) {
 		(void)cmd_fail(c, &e);
 		return EXIT_FAIL;
 	}
-	return held ? EXIT_NO : EXIT_YES;
+	return held || bad ? EXIT_NO : EXIT_YES;
 }

@@ -75,7 +75,7 @@ static int status_of(struct ctx *c, struct out *o, const char *dir)
 	char main_hex[OID_HEX + 1];
 	uint64_t heads = 0, peers = 0, conflicts = 0, refused = 0, forks = 0;
 	struct str id, space;
-	struct oid main, root;
+	struct oid main, base, root;
 	struct node node;
 	size_t n = 0;
 	enum rc rc;
@@ -83,7 +83,8 @@ static int status_of(struct ctx *c, struct out *o, const char *dir)
 	if ((rc = node_open(&node, c->arena, dir, &e)) || (rc = node_main(&main, &node, &e)) ||
 	    (rc = node_config(&id, c->arena, &node, "colep.id", &e)) ||
 	    (rc = node_config(&space, c->arena, &node, "colep.space", &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
-	    (rc = heads_of(&heads, c->arena, repo, &main, &e)) || (rc = save_list(&list, &n, c->arena, repo, &main, &e)) ||
+	    (rc = heads_of(&heads, c->arena, repo, &main, &e)) || (rc = author_base(&base, repo, &main, &e)) ||
+	    (rc = save_list(&list, &n, c->arena, repo, &base, &e)) ||
 	    (rc = count_peers(&peers, &node, c->arena, &e)) || (rc = count_conflicts(&conflicts, &node, &e)) ||
 	    (rc = count_lines(&refused, path_join(c->arena, node.cache, "refused"), &e)))
 		goto out;

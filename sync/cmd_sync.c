@@ -8,6 +8,7 @@
 #include "kb/base/date.h"
 #include "sync/exchange.h"
 #include "sync/git.h"
+#include "sync/mend.h"
 
 static const char *last_path(struct arena *a, const struct node *n, const char *peer)
 {
@@ -246,7 +247,7 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)))
 		goto out;
 	if ((rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 10, &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
-	    (rc = repo_ref(&main, repo, "refs/heads/main", &e)) || (rc = fold_open(&f, c->arena, &node, repo, &root, &main, &e)))
+	    (rc = mend(&node, repo, &e)) || (rc = repo_ref(&main, repo, "refs/heads/main", &e)) || (rc = fold_open(&f, c->arena, &node, repo, &root, &main, &e)))
 		goto out;
 	f.told = told;
 	f.ctx = c;

@@ -1,8 +1,7 @@
 /* sync/fold.c: see fold.h.
  *
  * Order of work: objects are in the repository already; the merged view's objects; then main by compare-and-swap;
- * then the folder. A kill between any two is mended by the next fold, which finds main and files as they were, or
- * main moved and files behind: repo_checkout goes on where it stopped.
+ * then the folder. A kill between the last two is mended by the next command that writes (mend.h).
  *
  * Unsaved work: a file that differs from what main had is left alone. If main changed that file too, the work is one
  * more edit of the document beside the new view, and the rules of merge.c make one text of both, with conflict
@@ -14,7 +13,11 @@
 
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+<<<<<<< HEAD
 #include "sync/standing.h"
+=======
+#include "sync/mend.h"
+>>>>>>> main
 #include "sync/view.h"
 
 static void record(void *ctx, const struct gcommit *c, const char *why)
@@ -221,6 +224,8 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 		return rc;
 	if (!n)
 		return err_set(e, RC_UNTRUSTED, "nothing of it is accepted%s%s", f->why ? ": " : "", f->why ? f->why : "");
+	f->heads = heads;
+	f->nheads = n;
 	for (i = f->known; i < f->graph.n; i++) {	/* came to nothing: said once */
 		const char *why = f->graph.v[i]->merged ? NULL : standing_why(f->a, now, &f->graph, i);
 
@@ -231,15 +236,32 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 		return rc;
 	if (oid_eq(&next, &f->base))
 		return RC_OK;
-	if ((rc = repo_ref_set(f->repo, "refs/heads/main", &next, &f->main, e)))
+	if ((rc = mend_begin(f->node, &f->base, e)))
 		return rc;
+	if ((rc = repo_ref_set(f->repo, "refs/heads/main", &next, &f->main, e))) {
+		mend_end(f->node, true);
+		return rc;
+	}
 	*main = next;
-	if ((rc = repo_checkout(f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, keep, &kept, e)))
+	if ((rc = repo_checkout(f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, keep, &kept, e))) {
+		mend_end(f->node, false);
 		return rc;
+	}
 	for (i = 0; i < kept.n && !rc; i++)
 		if (!oid_eq(&kept.v[i].old, &kept.v[i].new))
 			rc = carry(f, &kept.v[i], e);
+	mend_end(f->node, !rc);
 	return rc;
+}
+
+bool fold_shows(const struct fold *f, size_t i)
+{
+	size_t h;
+
+	for (h = 0; h < f->nheads; h++)
+		if (graph_below(&f->graph, i, f->heads[h]))
+			return true;
+	return false;
 }
 
 /* ---- what was pushed ---- */

@@ -16,6 +16,7 @@ struct fold {
 	struct oid main;		/* refs/heads/main as it was */
 	struct oid base;		/* what of it is authored or merged: below plain commits */
 	size_t known;			/* commits the graph had before */
+	size_t *heads, nheads;		/* H, after fold_finish */
 	const char *peer;		/* whom the next ones come from, for the record */
 	const char *why;		/* of the last refusal, or NULL */
 	void (*told)(void *ctx, const char *what);	/* unsaved work that could not simply be kept; may be NULL */
@@ -36,6 +37,9 @@ void fold_ignore(void *ctx, const struct gcommit *c, const char *why);
 /* M of all that is accepted now: writes it, moves main, brings the folder and unsaved work after. *main: the new
  * main, which may be the old one. */
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;
+
+/* Is a commit (index) below H: after fold_finish. What is masked and under nobody's work is not offered. */
+bool fold_shows(const struct fold *f, size_t i);
 
 /* Refs that peers pushed: refs/colep/from/NODE. *tips in the arena. */
 struct pushed { const char *ref, *node; struct oid tip; };

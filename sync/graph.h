@@ -12,6 +12,7 @@ struct gcommit {
 	struct oid *parents;
 	size_t nparents;
 	size_t *up;			/* indices of the parents in the graph */
+	bool broken;			/* its bytes do not parse, or are too many: for the judge alone */
 	bool merged;			/* an M: several parents, or one and no signature */
 	/* of an authored commit: */
 	struct str node, incarnation;	/* "bg", 16 hex digits */

@@ -2,8 +2,9 @@
  *
  * A file with a valid id at its place is taken byte for byte. Any other Markdown becomes a document of the
  * kind asked for: a front matter is made (title, lang, date and summary are kept when they fit; every other key
- * of its own that is flat text is kept as x-KEY), the body follows unchanged. All files of a commit go into one
- * pack, so ten thousand documents are three new files in .git, not ten thousand. */
+ * of its own that is flat text is kept as x-KEY), the body follows unchanged. A file whose path and body a
+ * document of main has already is not taken again. All files of a commit go into one pack, so ten thousand
+ * documents are three new files in .git, not ten thousand. */
 #include "sync/import.h"
 
 #include <stdlib.h>
@@ -18,6 +19,10 @@ struct source {
 	const char *path;		/* to open */
 	struct str rel;			/* below the folder */
 };
+struct prior {				/* a document made by an earlier import */
+	struct oid mark;		/* hash of its x-path and body */
+	struct str id;
+};
 struct taker {
 	struct author *au;
 	const struct import_plan *plan;
@@ -28,6 +33,8 @@ struct taker {
 	size_t nchanges, ccap;
 	struct str *used;		/* paths given so far: a hash set, a power of two, at most half full */
 	size_t nused, used_cap;
+	struct prior *priors;		/* sorted by mark */
+	size_t npriors, pcap;
 	size_t taken, skipped;
 	char today[11];
 };
@@ -39,14 +46,34 @@ static bool markdown(const char *name)
 	return str_ends(s, STR(".md")) || str_ends(s, STR(".markdown"));
 }
 
+static void tell(struct taker *t, struct str id, struct str source, const char *why)
+{
+	if (!id.p)
+		t->skipped++;
+	t->plan->told(t->plan->ctx, id, source, why);
+}
+
+static void tell_place(struct taker *t, struct str source, const struct place *at, const struct err *odd)
+{
+	tell(t, STR_NONE, source, at->line ? arena_printf(t->a, "line %u: %s", at->line, odd->msg) :
+	    arena_printf(t->a, "%s", odd->msg));
+}
+
 static enum rc collect(struct taker *t, const char *path, const char *rel, unsigned depth, struct err *e)
 {
+	struct err odd = ERR_INIT;
+	const char *why;
 	char **names;
 	size_t n, i;
 	enum rc rc;
 
-	if ((rc = dir_list(&names, &n, t->a, path, e)))
-		return rc;
+	if ((rc = dir_list(&names, &n, t->a, path, depth ? &odd : e))) {
+		if (!depth)
+			return rc;
+		why = strstr(odd.msg, ": ");	/* one folder that is closed to us: the others are taken */
+		tell(t, STR_NONE, cstr(rel), arena_printf(t->a, "%s", why ? why + 2 : odd.msg));
+		return RC_OK;
+	}
 	for (i = 0; i < n && !rc; i++) {
 		const char *p = path_join(t->a, path, names[i]), *r = *rel ? path_join(t->a, rel, names[i]) : names[i];
 
@@ -55,6 +82,8 @@ static enum rc collect(struct taker *t, const char *path, const char *rel, unsig
 		if (file_is_dir(p)) {
 			if (depth < 32)
 				rc = collect(t, p, r, depth + 1, e);
+			else
+				tell(t, STR_NONE, cstr(r), "folders more than 32 deep; import it by itself");
 			continue;
 		}
 		if (!markdown(names[i]))
@@ -64,13 +93,6 @@ static enum rc collect(struct taker *t, const char *path, const char *rel, unsig
 		t->sources[t->n++] = (struct source){ p, cstr(r) };
 	}
 	return rc;
-}
-
-static void tell(struct taker *t, struct str id, struct str source, const char *why)
-{
-	if (!id.p)
-		t->skipped++;
-	t->plan->told(t->plan->ctx, id, source, why);
 }
 
 static size_t used_slot(const struct taker *t, struct str path)
@@ -106,13 +128,18 @@ static void use(struct taker *t, struct str path)
 	t->nused++;
 }
 
-/* Free in main and in this import? */
+static const char *on_disk(struct taker *t, struct str path)
+{
+	return path_join(t->a, t->au->node->dir, arena_cstr(t->a, path));
+}
+
+/* Free in main, in this import, and in the work tree, where something unsaved may stand? */
 static enum rc path_free(bool *yes, struct taker *t, struct str path, struct err *e)
 {
 	struct oid o;
 	enum rc rc;
 
-	*yes = !used(t, path);
+	*yes = !used(t, path) && !file_exists(on_disk(t, path));
 	if (!*yes)
 		return RC_OK;
 	rc = repo_lookup(&o, t->au->repo, &t->au->base, path, e);
@@ -142,10 +169,27 @@ static int by_path(const void *x, const void *y)
 
 static bool same_content(struct taker *t, struct str path, struct str text)
 {
-	struct oid there, blob = repo_hash_blob(text);
 	struct err e = ERR_INIT;
+	struct oid there, blob;
 
-	return repo_lookup(&there, t->au->repo, &t->au->base, path, &e) == RC_OK && oid_eq(&there, &blob);
+	if (repo_lookup(&there, t->au->repo, &t->au->base, path, &e))
+		return false;		/* new, as most are: no need to hash it twice */
+	blob = repo_hash_blob(text);
+	return oid_eq(&there, &blob);
+}
+
+/* Is there something else at the path than main has? Then it is unsaved work, and not to be buried. */
+static bool unsaved(struct taker *t, struct str path, struct str text)
+{
+	struct buf disk = BUF_INIT;
+	struct err e = ERR_INIT;
+	bool yes = false;
+
+	if (file_exists(on_disk(t, path)))
+		yes = file_read(&disk, on_disk(t, path), LIMIT_DOC, &e) ||
+		    (!str_eq(buf_str(&disk), text) && !same_content(t, path, buf_str(&disk)));
+	buf_free(&disk);
+	return yes;
 }
 
 /* What must not enter history, whatever the file is: said as a reason, or NULL. */
@@ -195,7 +239,7 @@ static enum rc take_document(bool *is, struct taker *t, const struct source *s, 
 		return RC_OK;
 	if (doc_parse(&d, &at, &scratch, text, &odd)) {
 		*is = true;		/* its name says what it wants to be */
-		tell(t, STR_NONE, s->rel, arena_printf(t->a, "line %u: %s", at.line, odd.msg));
+		tell_place(t, s->rel, &at, &odd);
 		goto out;
 	}
 	if (!p.lang.n && !str_eq(d.id, p.id))
@@ -212,6 +256,8 @@ static enum rc take_document(bool *is, struct taker *t, const struct source *s, 
 		tell(t, STR_NONE, s->rel, why);
 	} else if (same_content(t, s->rel, text)) {
 		tell(t, p.name, s->rel, NULL);	/* there already */
+	} else if (unsaved(t, s->rel, text)) {
+		tell(t, STR_NONE, s->rel, "has unsaved changes in the node; run 'colep save' first");
 	} else if (!(rc = put(t, s->rel, text, e))) {
 		tell(t, p.name, s->rel, strcmp(p.kind->name, "contact") == 0 ? NULL : warn_personal(t->a, text));
 	}
@@ -286,6 +332,71 @@ static void keep_keys(struct buf *b, struct arena *a, const struct front *f)
 	}
 }
 
+static struct oid mark_of(struct str rel, struct str body)
+{
+	struct buf b = BUF_INIT;
+	struct oid o;
+
+	buf_str_add(&b, rel);
+	buf_putc(&b, '\n');
+	buf_str_add(&b, body);
+	o = repo_hash_blob(buf_str(&b));
+	buf_free(&b);
+	return o;
+}
+
+static int by_mark(const void *x, const void *y)
+{
+	const struct prior *a = x, *b = y;
+	int k = oid_cmp(&a->mark, &b->mark);
+
+	return k ? k : str_cmp(a->id, b->id);
+}
+
+/* The document that an earlier import made of this file, or NULL. */
+static const struct prior *prior_find(const struct taker *t, struct str rel, struct str body)
+{
+	struct oid mark;
+	size_t lo = 0, hi = t->npriors, mid;
+
+	if (!t->npriors)
+		return NULL;
+	mark = mark_of(rel, body);
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (oid_cmp(&t->priors[mid].mark, &mark) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < t->npriors && oid_eq(&t->priors[lo].mark, &mark) ? &t->priors[lo] : NULL;
+}
+
+static enum rc prior_add(void *ctx, const struct change *c, struct err *e)
+{
+	struct arena scratch = ARENA_INIT;
+	struct err odd = ERR_INIT;
+	struct buf b = BUF_INIT;
+	struct taker *t = ctx;
+	struct doc_path p;
+	struct place at;
+	struct doc d;
+	enum rc rc = RC_OK;
+
+	if (!doc_path_parse(&p, c->path, NULL) || p.lang.n || p.kind != t->plan->kind || !str_eq(p.owner, t->plan->owner) ||
+	    (rc = repo_read(&b, t->au->repo, &c->new, OBJECT_BLOB, LIMIT_DOC, e)))
+		goto out;
+	if (!doc_parse(&d, &at, &scratch, buf_str(&b), &odd) && front_text(&d.front, "x-path").n) {
+		if (t->npriors == t->pcap)
+			t->priors = arena_grow(t->a, t->priors, &t->pcap, sizeof *t->priors);
+		t->priors[t->npriors++] = (struct prior){ mark_of(front_text(&d.front, "x-path"), d.body), arena_str(t->a, p.name) };
+	}
+out:
+	buf_free(&b);
+	arena_free(&scratch);
+	return rc == RC_INVALID ? RC_OK : rc;	/* too large for a document: none of ours */
+}
+
 static enum rc take_foreign(struct taker *t, const struct source *s, struct str text, struct err *e)
 {
 	const struct kind *kind = t->plan->kind;
@@ -297,15 +408,24 @@ static enum rc take_foreign(struct taker *t, const struct source *s, struct str 
 	struct str title, lang, date, body = text, slug, id = STR_NONE, path;
 	int64_t first, last;
 	bool is_free = false, fronted = str_starts(text, STR("---\n")) || str_starts(text, STR("---\r\n"));
+	const struct prior *before;
 	size_t n;
 	enum rc rc = RC_OK;
 
 	if (fronted) {
-		if (doc_parse(&d, &at, &scratch, text, &odd)) {
-			tell(t, STR_NONE, s->rel, arena_printf(t->a, "line %u: %s", at.line, odd.msg));
+		if (front_parse_foreign(&d.front, &at, &scratch, text, &odd)) {
+			tell_place(t, s->rel, &at, &odd);
 			goto out;
 		}
-		body = d.body;
+		d.title = front_text(&d.front, "title");
+		d.lang = front_text(&d.front, "lang");
+		d.date = front_text(&d.front, "date");
+		d.summary = front_text(&d.front, "summary");
+		body = str_sub(text, d.front.body, text.n);
+	}
+	if ((before = prior_find(t, s->rel, body))) {
+		tell(t, before->id, s->rel, NULL);	/* there already */
+		goto out;
 	}
 	title = str_trim(d.title);
 	if (!title.n)
@@ -426,10 +546,12 @@ enum rc import_folder(size_t *taken, size_t *skipped, struct author *au, const s
 	size_t i;
 
 	date_format(t.today, au->now);
-	if (!file_is_dir(plan->folder))
-		rc = err_set(e, RC_INVALID, "%s: no such folder", plan->folder);
-	else
+	if (!file_is_dir(path_join(&a, plan->folder, ".")))	/* given by hand, it may be a link to one */
+		rc = err_set(e, RC_INVALID, "%s: no such folder; name one with Markdown in it", plan->folder);
+	else if (!(rc = repo_diff(au->repo, NULL, &au->base, prior_add, &t, e)))
 		rc = collect(&t, plan->folder, "", 0, e);
+	if (t.npriors)
+		qsort(t.priors, t.npriors, sizeof *t.priors, by_mark);
 	if (!rc)
 		rc = repo_bulk_begin(au->repo, e);
 	for (i = 0; i < t.n && !rc; i++) {

@@ -22,6 +22,8 @@ static enum rc collect(void *ctx, const struct change *c, struct err *e)
 	(void)e;
 	if (str_starts(c->path, STR("drafts/")))
 		return RC_OK;
+	if (!oid_is_none(&c->old) && oid_eq(&c->old, &c->new) && S_ISREG(c->mode))
+		return RC_OK;		/* only the executable bit, which documents do not have */
 	if (l->n == l->cap)
 		l->v = arena_grow(l->a, l->v, &l->cap, sizeof *l->v);
 	l->v[l->n++] = (struct unsaved){ arena_str(l->a, c->path), c->old, c->new, c->mode };

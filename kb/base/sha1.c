@@ -21,29 +21,33 @@ static void store(unsigned char *p, uint32_t x)
 	p[3] = (unsigned char)x;
 }
 
+/* One round; the caller names the five variables in turn, so that nothing is moved between them. The schedule is a
+ * ring of 16 words, made as it is used. */
+#define NEXT(i) (w[(i) & 15] = rol(w[((i) + 13) & 15] ^ w[((i) + 8) & 15] ^ w[((i) + 2) & 15] ^ w[(i) & 15], 1))
+#define ROUND(a, b, c, d, e, f, k, x) (e += rol(a, 5) + (f) + (k) + (x), b = rol(b, 30))
+#define CHOOSE(b, c, d) (d ^ (b & (c ^ d)))
+#define PARITY(b, c, d) (b ^ c ^ d)
+#define MOST(b, c, d) ((b & c) | (d & (b | c)))
+#define FIVE(i, F, k, X) \
+	ROUND(a, b, c, d, e, F(b, c, d), k, X(i)); \
+	ROUND(e, a, b, c, d, F(a, b, c), k, X((i) + 1)); \
+	ROUND(d, e, a, b, c, F(e, a, b), k, X((i) + 2)); \
+	ROUND(c, d, e, a, b, F(d, e, a), k, X((i) + 3)); \
+	ROUND(b, c, d, e, a, F(c, d, e), k, X((i) + 4))
+#define FIRST(i) ((i) < 16 ? w[(i) & 15] : NEXT(i))
+#define TWENTY(i, F, k, X) FIVE(i, F, k, X); FIVE((i) + 5, F, k, X); FIVE((i) + 10, F, k, X); FIVE((i) + 15, F, k, X)
+
 static void compress(uint32_t h[5], const unsigned char *p)
 {
-	uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], t;
+	uint32_t w[16], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
 	unsigned i;
 
 	for (i = 0; i < 16; i++)
 		w[i] = load(p + 4 * i);
-	for (; i < 80; i++)
-		w[i] = rol(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-#define ROUNDS(from, to, f, k) \
-	for (i = (from); i < (to); i++) { \
-		t = rol(a, 5) + (f) + e + (k) + w[i]; \
-		e = d; \
-		d = c; \
-		c = rol(b, 30); \
-		b = a; \
-		a = t; \
-	}
-	ROUNDS(0, 20, d ^ (b & (c ^ d)), 0x5a827999u)
-	ROUNDS(20, 40, b ^ c ^ d, 0x6ed9eba1u)
-	ROUNDS(40, 60, (b & c) | (d & (b | c)), 0x8f1bbcdcu)
-	ROUNDS(60, 80, b ^ c ^ d, 0xca62c1d6u)
-#undef ROUNDS
+	TWENTY(0, CHOOSE, 0x5a827999u, FIRST);
+	TWENTY(20, PARITY, 0x6ed9eba1u, NEXT);
+	TWENTY(40, MOST, 0x8f1bbcdcu, NEXT);
+	TWENTY(60, PARITY, 0xca62c1d6u, NEXT);
 	h[0] += a;
 	h[1] += b;
 	h[2] += c;

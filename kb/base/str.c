@@ -180,11 +180,15 @@ size_t str_utf8_count(struct str s)
 uint32_t str_utf8_next(struct str s, size_t *i)
 {
 	const unsigned char *p = (const unsigned char *)s.p + *i;
-	size_t n = utf8_length(p, s.n - *i);
+	size_t n;
 
+	if (p[0] < 0x80) {
+		++*i;
+		return p[0];
+	}
+	n = utf8_length(p, s.n - *i);
 	*i += n ? n : 1;
 	switch (n) {
-	case 1: return p[0];
 	case 2: return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
 	case 3: return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
 	case 4: return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
@@ -283,7 +287,10 @@ void buf_puts(struct buf *b, const char *s)
 
 void buf_putc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (b->n + 2 > b->cap)
+		buf_reserve(b, 1);
+	b->p[b->n++] = c;
+	b->p[b->n] = '\0';
 }
 
 void buf_utf8(struct buf *b, uint32_t cp)
@@ -339,23 +346,25 @@ void buf_splice(struct buf *b, size_t off, size_t n, struct str s)
 
 void buf_text_escape(struct buf *b, struct str s)
 {
-	size_t i, from = 0;
+	size_t i = 0, at;
 
-	for (i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	while (i < s.n) {
+		unsigned char c = (unsigned char)s.p[at = i];
+		uint32_t cp = str_utf8_next(s, &i);
+		bool bad = cp == 0xfffd && !(i - at == 3 && c == 0xef);
 
-		if (c >= 0x20 && c != 0x7f)
+		if (cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0) && !bad) {
+			buf_add(b, s.p + at, i - at);
 			continue;
-		buf_add(b, s.p + from, i - from);
-		from = i + 1;
-		if (c == '\t')
-			buf_puts(b, "\\t");
-		else if (c == '\n')
-			buf_puts(b, "\\n");
-		else
-			buf_printf(b, "\\x%02x", c);
+		}
+		for (; at < i; at++) {
+			c = (unsigned char)s.p[at];
+			if (c == '\t' || c == '\n')
+				buf_puts(b, c == '\t' ? "\\t" : "\\n");
+			else
+				buf_printf(b, "\\x%02x", c);
+		}
 	}
-	buf_add(b, s.p + from, s.n - from);
 }
 
 void buf_json_escape(struct buf *b, struct str s)

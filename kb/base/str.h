@@ -63,7 +63,7 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_splice(struct buf *b, size_t off, size_t n, struct str s);
 
 /* Escapes for the three places where text of others is printed. */
-void buf_text_escape(struct buf *b, struct str s);	/* \t \n \xNN for TAB, LF, other controls */
+void buf_text_escape(struct buf *b, struct str s);	/* \t \n \xNN for TAB, LF, other controls (C1 too), bad UTF-8 */
 void buf_json_escape(struct buf *b, struct str s);	/* inside a JSON string; bad UTF-8 gives U+FFFD */
 void buf_html_escape(struct buf *b, struct str s);	/* & < > " ' for text and attributes; bad UTF-8
 							 * and controls give U+FFFD */

@@ -18,6 +18,7 @@ struct reader {
 	struct arena *a;
 	size_t *lines, nlines;		/* offset of each line after the opening fence; the last is the closing one */
 	struct err *e;
+	bool foreign;			/* front_parse_foreign */
 };
 
 static enum rc fail(struct reader *r, const yaml_mark_t *m, const char *what)
@@ -39,25 +40,27 @@ static enum rc next(struct reader *r, yaml_event_t *ev)
 	return fail(r, &r->yaml.problem_mark, p);
 }
 
-static const char *plain_scalar(const yaml_event_t *ev)
+static const char *plain_scalar(const struct reader *r, const yaml_event_t *ev)
 {
 	if (ev->data.scalar.anchor)
 		return "an anchor; write the value out";
 	if (ev->data.scalar.tag)
 		return "a tag; leave out what begins with '!'";
+	if (r->foreign)
+		return NULL;
 	if (ev->data.scalar.style == YAML_LITERAL_SCALAR_STYLE || ev->data.scalar.style == YAML_FOLDED_SCALAR_STYLE ||
 	    ev->start_mark.line != ev->end_mark.line)
 		return "a value over several lines; write it in one line";
 	return NULL;
 }
 
-static const char *misfit(const yaml_event_t *ev)
+static const char *misfit(const struct reader *r, const yaml_event_t *ev)
 {
 	switch (ev->type) {
 	case YAML_ALIAS_EVENT:
 		return "an alias; write the value out, or in double quotes when it begins with '*'";
 	case YAML_SCALAR_EVENT:
-		return plain_scalar(ev);
+		return plain_scalar(r, ev);
 	case YAML_SEQUENCE_START_EVENT:
 	case YAML_MAPPING_START_EVENT:
 		return "nesting; a value is one text or one list of texts";
@@ -68,7 +71,19 @@ static const char *misfit(const yaml_event_t *ev)
 
 static struct str scalar(struct reader *r, const yaml_event_t *ev)
 {
-	return arena_str(r->a, (struct str){ (const char *)ev->data.scalar.value, ev->data.scalar.length });
+	struct str s = { (const char *)ev->data.scalar.value, ev->data.scalar.length }, row;
+	struct buf b = BUF_INIT;
+
+	if (!r->foreign || str_chr(s, '\n') == SIZE_MAX)
+		return arena_str(r->a, s);
+	while (str_line(&row, &s))	/* several lines become one, joined with blanks */
+		if ((row = str_trim(row)).n) {
+			buf_puts(&b, b.n ? " " : "");
+			buf_str_add(&b, row);
+		}
+	s = arena_str(r->a, buf_str(&b));
+	buf_free(&b);
+	return s;
 }
 
 static enum rc list(struct reader *r, struct key *k, size_t *last_line)
@@ -87,7 +102,7 @@ static enum rc list(struct reader *r, struct key *k, size_t *last_line)
 			yaml_event_delete(&ev);
 			return RC_OK;
 		}
-		why = misfit(&ev);
+		why = misfit(r, &ev);
 		if (!why && k->n == LIMIT_LIST)
 			why = "a list of more than 500 entries; split the document";
 		if (why) {
@@ -122,6 +137,23 @@ static bool key_name(struct key *k, struct str s)
 	return k->name.n > 0 && k->name.n <= 64;
 }
 
+/* "Redirect_From" -> "redirect-from": what others call their keys, as ours may be called. */
+static struct str foreign_name(struct reader *r, struct str s)
+{
+	char *name = arena_cstr(r->a, s);
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		char c = name[i];
+
+		if (c >= 'A' && c <= 'Z')
+			name[i] = (char)(c | 0x20);
+		else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			name[i] = '-';
+	}
+	return (struct str){ name, s.n };
+}
+
 /* One "key: value"; *end when the mapping ends instead. */
 static enum rc entry(struct reader *r, size_t *cap, bool *end)
 {
@@ -139,8 +171,8 @@ static enum rc entry(struct reader *r, size_t *cap, bool *end)
 		yaml_event_delete(&ev);
 		return RC_OK;
 	}
-	why = misfit(&ev);
-	if (!why && !key_name(&k, scalar(r, &ev)))
+	why = misfit(r, &ev);
+	if (!why && !key_name(&k, r->foreign ? foreign_name(r, scalar(r, &ev)) : scalar(r, &ev)))
 		why = "a key that is not of lower-case letters, digits and hyphens";
 	if (!why && ev.start_mark.column)
 		why = "a key that does not begin its line; take the blanks in front away";
@@ -164,7 +196,7 @@ static enum rc entry(struct reader *r, size_t *cap, bool *end)
 		if ((rc = list(r, &k, &last)))
 			return rc;
 	} else {
-		if ((why = misfit(&ev))) {
+		if ((why = misfit(r, &ev))) {
 			rc = fail(r, &ev.start_mark, why);
 		} else if (ev.data.scalar.length) {
 			k.values = arena_array(r->a, 1, sizeof *k.values);
@@ -230,10 +262,10 @@ static const char *hidden_break(struct str line)
 	return NULL;
 }
 
-enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct str text, struct err *e)
+static enum rc parse(struct front *out, struct place *at, struct arena *a, struct str text, bool foreign, struct err *e)
 {
 	struct front f = { .open = 4 };
-	struct reader r = { .f = &f, .at = at, .a = a, .e = e };
+	struct reader r = { .f = &f, .at = at, .a = a, .e = e, .foreign = foreign };
 	struct str rest, line;
 	const char *why;
 	size_t cap = 0, off;
@@ -247,26 +279,28 @@ enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct
 		return place_fail(at, 0, e, "has NUL bytes, so it is no text; save it as UTF-8");
 	if (str_utf8_bad(text) != text.n)
 		return place_fail(at, 0, e, "is not UTF-8; save it as UTF-8");
-	if (str_starts(text, STR("---\r\n")))
+	if (foreign && str_starts(text, STR("---\r\n")))
+		f.open = 5;
+	else if (str_starts(text, STR("---\r\n")))
 		return place_fail(at, 1, e, "has Windows line ends (CRLF) in the front matter; save it with LF");
-	if (!str_starts(text, STR("---\n")))
+	else if (!str_starts(text, STR("---\n")))
 		return place_fail(at, 1, e, "no front matter; the first line must be ---");
-	for (rest = str_sub(text, 4, text.n), off = 4; str_line(&line, &rest); off += line.n + 1) {
+	for (rest = str_sub(text, f.open, text.n), off = f.open; str_line(&line, &rest); off += line.n + 1) {
 		if (off + line.n + (rest.p != NULL) > LIMIT_FRONT)
 			return place_fail(at, 1, e, "front matter of more than 16 KiB, or its closing --- is missing");
 		if (r.nlines == cap)
 			r.lines = arena_grow(a, r.lines, &cap, sizeof *r.lines);
 		r.lines[r.nlines++] = off;
-		if (line.n && line.p[line.n - 1] == '\r')
+		if (!foreign && line.n && line.p[line.n - 1] == '\r')
 			return place_fail(at, (unsigned)r.nlines + 1, e,
 			    "has Windows line ends (CRLF) in the front matter; save it with LF");
-		if (str_is(line, "---")) {
+		if (str_is(foreign ? str_trim(line) : line, "---")) {
 			f.close = off;
-			f.body = off + 4 < text.n ? off + 4 : text.n;
+			f.body = off + line.n + 1 < text.n ? off + line.n + 1 : text.n;
 			f.body_line = (unsigned)r.nlines + 2;
 			break;
 		}
-		if ((why = hidden_break(line)))
+		if ((why = hidden_break(foreign && line.n && line.p[line.n - 1] == '\r' ? str_sub(line, 0, line.n - 1) : line)))
 			return place_fail(at, (unsigned)r.nlines + 1, e, why);
 	}
 	if (!f.close)
@@ -280,6 +314,16 @@ enum rc front_parse(struct front *out, struct place *at, struct arena *a, struct
 	if (!rc)
 		*out = f;
 	return rc;
+}
+
+enum rc front_parse(struct front *f, struct place *at, struct arena *a, struct str text, struct err *e)
+{
+	return parse(f, at, a, text, false, e);
+}
+
+enum rc front_parse_foreign(struct front *f, struct place *at, struct arena *a, struct str text, struct err *e)
+{
+	return parse(f, at, a, text, true, e);
 }
 
 const struct key *front_key(const struct front *f, const char *name)

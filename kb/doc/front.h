@@ -36,6 +36,12 @@ struct front {
  * the `title: Water: a study` case (put the value in double quotes). Bodies are not looked at. */
 enum rc front_parse(struct front *f, struct place *at, struct arena *a, struct str text, struct err *e) NODISCARD;
 
+/* The same for front matter that others wrote, to be read once and made ours: values over several lines are
+ * joined with blanks, line ends may be CRLF, and a key is named as ours may be ("Redirect_From" is
+ * "redirect-from"). Nesting, anchors, aliases and tags stay refused. Not for front_set: its key places are
+ * those of lines that ours must not have. */
+enum rc front_parse_foreign(struct front *f, struct place *at, struct arena *a, struct str text, struct err *e) NODISCARD;
+
 /* The key with variant 1, or NULL. */
 const struct key *front_key(const struct front *f, const char *name);
 /* Its only or first value; STR_NONE when the key is absent or has none. */

@@ -196,8 +196,11 @@ static size_t full_date(const struct scan *s, size_t i)
 	}
 month:
 	for (m = 0; m < sizeof months / sizeof *months; m++) {
-		struct str word = cstr(months[m]);
+		struct str word;
 
+		if (at(s->low, j) != months[m][0])
+			continue;
+		word = cstr(months[m]);
 		if (!str_eq(str_sub(s->low, j, j + word.n), word) || letter(at(s->low, j + word.n)))
 			continue;
 		k = j + word.n;
@@ -614,8 +617,11 @@ static void pd11_account(struct scan *s)
 			;
 		k = j - i;
 		for (m = 0; m < sizeof sites / sizeof *sites; m++) {
-			struct str site = cstr(sites[m]);
+			struct str site;
 
+			if (s->low.p[i] != sites[m][0])
+				continue;
+			site = cstr(sites[m]);
 			if (str_eq(str_sub(s->low, i, i + site.n), site) && (alnum(at(s->p, i + site.n)) ||
 			    at(s->p, i + site.n) == '+')) {
 				for (j = i + site.n + 1; alnum(at(s->p, j)) || strchr("._-", at(s->p, j) ? at(s->p, j) : ' '); j++)
@@ -654,9 +660,12 @@ static void pd12_name(struct scan *s)
 		if (!upper(s->p.p[i]) || (i > 0 && alnum(s->p.p[i - 1])))
 			continue;
 		for (m = 0; m < sizeof titles / sizeof *titles; m++) {
-			struct str t = cstr(titles[m]), name;
+			struct str t, name;
 			bool other = false;
 
+			if (s->p.p[i] != titles[m][0])
+				continue;
+			t = cstr(titles[m]);
 			if (!str_eq(str_sub(s->p, i, i + t.n), t))
 				continue;
 			j = i + t.n + (at(s->p, i + t.n) == '.');

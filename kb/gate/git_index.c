@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kb/base/file.h"
@@ -248,13 +250,40 @@ void index_stat(struct index_entry *en, const struct stat *st)
 	en->fresh = true;
 }
 
-enum rc index_lock(int *fd, const char *path, struct err *e)
+/* Ours say so and are locked besides, until we end in whatever way: one that says so and is free is of a process
+ * that was killed. What git itself made is left alone. */
+static const char ours[] = "colep\n";
+
+static void remove_dead(const char *lock)
 {
+	char head[sizeof ours - 1];
+	struct stat st, now;
+	int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (read(fd, head, sizeof head) == (ssize_t)sizeof head && memcmp(head, ours, sizeof head) == 0 &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && lstat(lock, &now) == 0 && st.st_ino == now.st_ino &&
+	    st.st_dev == now.st_dev)
+		unlink(lock);
+	close(fd);
+}
+
+enum rc index_lock(int *fd, const char *path, bool wait, struct err *e)
+{
+	const struct timespec pause = { 0, 20000000 };	/* 20 ms */
 	struct buf lock = BUF_INIT;
 	enum rc rc = RC_OK;
+	int tries = wait ? 100 : 0;
 
 	buf_printf(&lock, "%s.lock", path);
-	*fd = open(lock.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	while ((*fd = open(lock.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644)) < 0 && errno == EEXIST &&
+	    tries-- > 0) {
+		remove_dead(lock.p);
+		nanosleep(&pause, NULL);
+	}
+	if (*fd >= 0 && (flock(*fd, LOCK_EX | LOCK_NB) || write(*fd, ours, sizeof ours - 1) < 0))
+		errno = 0;		/* a disk that cannot: then a dead one is told, not removed */
 	if (*fd < 0 && errno == EEXIST)
 		rc = err_set(e, RC_CONFLICT, "%s: another git holds it; try again, and if none is running, remove it", lock.p);
 	else if (*fd < 0)
@@ -298,23 +327,9 @@ static void entry_format(struct buf *b, const struct index_entry *en)
 	buf_add(b, zeros, 8 - (b->n - start) % 8);
 }
 
-static enum rc write_all(int fd, struct str s, const char *path, struct err *e)
-{
-	while (s.n) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(e, "%s", path);
-		s = str_sub(s, (size_t)n, s.n);
-	}
-	return RC_OK;
-}
-
 enum rc index_write(int fd, const char *path, struct index_entry *v, size_t n, int64_t racy, struct err *e)
 {
-	struct buf b = BUF_INIT, lock = BUF_INIT;
+	struct buf b = BUF_INIT;
 	unsigned char sum[20];
 	struct sha1 s;
 	unsigned version = 2;
@@ -338,14 +353,8 @@ enum rc index_write(int fd, const char *path, struct index_entry *v, size_t n, i
 	sha1_add(&s, b.p, b.n);
 	sha1_done(sum, &s);
 	buf_add(&b, sum, sizeof sum);
-	buf_printf(&lock, "%s.lock", path);
-	if ((rc = write_all(fd, buf_str(&b), lock.p, e))) {
-		index_unlock(fd, path);
-	} else if (close(fd) || rename(lock.p, path)) {
-		rc = err_errno(e, "%s", path);
-		unlink(lock.p);
-	}
+	rc = file_write_fast(path, buf_str(&b), 0644, e);	/* through a file of its own: the lock stays ours to tell */
+	index_unlock(fd, path);
 	buf_free(&b);
-	buf_free(&lock);
 	return rc;
 }

@@ -61,8 +61,8 @@ struct index_entry *index_find(const struct index_file *ix, struct str path);	/*
 /* Is the entry's id the content of the file with this stat, without looking at it? */
 bool index_trust(const struct index_file *ix, const struct index_entry *en, const struct stat *st);
 void index_stat(struct index_entry *en, const struct stat *st);
-/* The lock git takes too; RC_CONFLICT when it is held. *fd for index_write, which ends it in any case. */
-enum rc index_lock(int *fd, const char *path, struct err *e) NODISCARD;
+/* The lock git takes too; RC_CONFLICT when it is held, with wait for two seconds. *fd for index_write, which ends it in any case. */
+enum rc index_lock(int *fd, const char *path, bool wait, struct err *e) NODISCARD;
 void index_unlock(int fd, const char *path);
 /* Sorts v. racy: the modification time of the file the entries were read from, 0 for none. */
 enum rc index_write(int fd, const char *path, struct index_entry *v, size_t n, int64_t racy, struct err *e) NODISCARD;

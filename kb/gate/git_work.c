@@ -278,7 +278,7 @@ static void walk_refresh(struct walk *w, const char *path)
 	struct stat now;
 	int fd;
 
-	if (!w->refreshed || index_lock(&fd, path, &ignored))
+	if (!w->refreshed || index_lock(&fd, path, false, &ignored))
 		return;
 	if (lstat(path, &now) || now.st_ino != w->ix.st.st_ino || now.st_size != w->ix.st.st_size ||
 	    now.st_mtim.tv_sec != w->ix.st.st_mtim.tv_sec || now.st_mtim.tv_nsec != w->ix.st.st_mtim.tv_nsec)
@@ -488,7 +488,7 @@ static enum rc checkout_index(struct checkout *k, const char *path, struct err *
 	enum rc rc;
 	int fd;
 
-	if ((rc = index_lock(&fd, path, e)))
+	if ((rc = index_lock(&fd, path, true, e)))
 		return rc;
 	if ((rc = index_read(&ix, &k->a, path, e))) {
 		index_unlock(fd, path);
@@ -567,6 +567,13 @@ static enum rc index_set_one(struct index_entry *en, const struct change *c, con
 	enum rc rc;
 
 	*en = entry_of(c);
+	if (old && oid_eq(&old->id, &c->new) && old->mode == en->mode && old->size && old->mtime < ix->st.st_mtim.tv_sec) {
+		/* what the index knows of this content stays true, whatever stands on the disk by now */
+		*en = *old;
+		en->path = c->path;
+		en->flags = en->more = 0;
+		return RC_OK;
+	}
 	if ((rc = place_look(&s, &st, p, c->path, e)) || s != THERE ||
 	    (plain(en->mode) ? !S_ISREG(st.st_mode) : en->mode != MODE_LINK || !S_ISLNK(st.st_mode)))
 		return rc;
@@ -598,7 +605,7 @@ enum rc repo_index_set(struct repo *r, const struct oid *commit, struct err *e)
 		return rc;
 	path = path_join(&a, repo_git_dir(r), "index");
 	if ((rc = repo_changes(&c, &n, &a, r, NULL, commit, e)) || (rc = paths_safe(c, n, e)) ||
-	    (rc = index_lock(&fd, path, e)))
+	    (rc = index_lock(&fd, path, true, e)))
 		goto out;
 	v = arena_array(&a, n, sizeof *v);
 	rc = index_read(&ix, &a, path, e);
@@ -607,7 +614,7 @@ enum rc repo_index_set(struct repo *r, const struct oid *commit, struct err *e)
 	if (rc)
 		index_unlock(fd, path);
 	else
-		rc = index_write(fd, path, v, n, 0, e);
+		rc = index_write(fd, path, v, n, ix.there ? ix.st.st_mtim.tv_sec : 0, e);
 out:
 	place_free(&p);
 	arena_free(&a);

@@ -6,9 +6,11 @@
 #include "kb/gate/lmdb.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <lmdb.h>
 
@@ -63,6 +65,24 @@ static int check_size(struct store *s)
 	return 0;
 }
 
+/* LMDB maps its lock file right after making it, and on a full disk the first write to that map kills us: so
+ * its room is asked for first. A disk that takes no lock file is LMDB's to say. */
+static int lock_room(const char *path)
+{
+	enum { BYTES = 8192 };		/* 126 readers, as LMDB makes it */
+	struct arena a = ARENA_INIT;
+	struct stat st;
+	int code = 0, fd = open(arena_printf(&a, "%s-lock", path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd >= 0) {
+		if (fstat(fd, &st) == 0 && (st.st_size < BYTES || st.st_blocks * 512 < st.st_size))
+			code = posix_fallocate(fd, 0, st.st_size < BYTES ? BYTES : st.st_size);
+		close(fd);
+	}
+	arena_free(&a);
+	return code == ENOSPC || code == EFBIG || code == EDQUOT ? code : 0;
+}
+
 /* LMDB wants a handle that failed to open closed, so each try has one of its own. */
 static int env_open(struct store *s, size_t map, unsigned flags)
 {
@@ -97,7 +117,9 @@ enum rc store_open(struct store **out, const char *path, size_t map, bool write,
 	*s = (struct store){ NULL, strdup(path), write };
 	if (!s->path)
 		out_of_memory();
-	code = env_open(s, map, flags);
+	code = lock_room(path);
+	if (!code)
+		code = env_open(s, map, flags);
 	if (code == EROFS || (code == EACCES && !write))	/* a disk that takes no lock file: nobody writes there */
 		code = env_open(s, map, flags | MDB_NOLOCK);
 	if (!code)

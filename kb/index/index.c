@@ -15,12 +15,13 @@
  * counted (documents, lengths, languages) is exact at any time, and what is ranked depends on counts and
  * texts alone, so an index brought forward commit by commit answers as one built at once.
  *
- * Trust: whatever does not decode, has another schema or analyser, or names a commit that is not there is
- * dropped and built anew. The file's lock (index.lock) is held while writing, never while reading. */
+ * Trust: whatever is not as its writer left it (sum.c), does not decode, has another schema or analyser, or names
+ * a commit that is not there is dropped and built anew. The file's lock (index.lock) is held while writing, never while reading. */
 #include "kb/index/index.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kb/base/file.h"
@@ -364,6 +365,7 @@ struct writer {
 	struct arena a;			/* of the whole update */
 	struct vocab vocab;
 	struct builder *b;
+	struct buf plain;		/* of the document in work */
 	const struct progress *progress;
 	struct change *changes;		/* the diff, in order of path */
 	size_t n, cap;
@@ -393,10 +395,19 @@ static bool regular(const struct change *c)
 	return !oid_is_none(&c->new) && (c->mode & 0170000) == 0100000;
 }
 
-/* The words of one document go to the builder. */
-static void add_words(void *ctx, struct str term, unsigned weight)
+static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight)
 {
-	builder_word(ctx, term, weight);
+	struct writer *w = ctx;
+
+	builder_word(w->b, index_stems(w->ix), word, lang, weight);
+}
+
+/* The words of one document go to the builder. */
+static void add_document(struct writer *w, uint32_t ordinal, const struct record *r, struct str text)
+{
+	builder_document(w->b, ordinal);
+	record_words(&w->plain, r, text, &w->vocab, add_word, w);
+	builder_end(w->b);
 }
 
 static enum rc put_document(struct writer *w, struct str path, struct str text, const struct oid *blob, struct err *e)
@@ -421,8 +432,7 @@ static enum rc put_document(struct writer *w, struct str path, struct str text, 
 	    (rc = txn_append(w->txn, w->t.texts, key_of(&k, ordinal), buf_str(&frame), e)) ||
 	    (rc = txn_put(w->txn, w->t.ids, r.id, buf_str(&num), e)))
 		goto out;
-	builder_document(w->b, ordinal);
-	record_terms(&r, text, &w->vocab, index_stems(w->ix), add_words, w->b);
+	add_document(w, ordinal, &r, text);
 	w->st.next++;
 	w->st.documents++;
 	w->st.length += builder_length(w->b);
@@ -686,8 +696,7 @@ static enum rc merge(struct writer *w, const bool *chosen, const struct segment 
 		    (rc = txn_get(&v, w->txn, w->t.texts, key_of(&k, ordinals[j]), e)) ||
 		    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_DOC, e)))
 			break;
-		builder_document(w->b, ordinals[j]);
-		record_terms(&r, buf_str(&text), &w->vocab, index_stems(w->ix), add_words, w->b);
+		add_document(w, ordinals[j], &r, buf_str(&text));
 	}
 	left = arena_array(&w->a, w->st.nsegments + 1, sizeof *left);
 	for (j = 0; j < w->st.nsegments && !rc; j++) {
@@ -773,7 +782,7 @@ static enum rc update(struct index *ix, const struct oid *commit, bool rebuild, 
 	if (rc && rc != RC_NOTFOUND)
 		goto out;
 	if (rc == RC_NOTFOUND)
-		*why = "there was none";
+		*why = *why ? *why : "there was none";
 	else if (!stamp_decode(&w.st, &w.a, v))
 		*why = "it was of another version";
 	else if (rebuild)
@@ -804,6 +813,7 @@ out:
 	txn_abort(&w.txn);
 	repo_close(w.repo);
 	builder_close(w.b);
+	buf_free(&w.plain);
 	buf_free(&stamp);
 	arena_free(&w.a);
 	return rc;
@@ -838,6 +848,7 @@ static void forget(struct index *ix)
 	shut(ix);
 	unlink(ix->path);
 	unlink(arena_printf(&a, "%s-lock", ix->path));
+	unlink(arena_printf(&a, "%s-sum", ix->path));
 	arena_free(&a);
 }
 
@@ -845,12 +856,17 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
     const char **why, struct err *e)
 {
 	struct lock lock = LOCK_INIT;
+	struct err odd = ERR_INIT;
 	bool is = false;
 	enum rc rc;
 	int tries;
 
 	if ((rc = lock_open(&lock, path_join(&ix->a, ix->node->cache, "index.lock"), 60, e)))
 		return rc;
+	if (file_exists(ix->path) && !sum_right(ix->path)) {
+		*why = "it was damaged, or its writer was stopped";
+		forget(ix);
+	}
 	for (tries = 0; tries < 2; tries++) {
 		shut(ix);
 		if ((rc = store_open(&ix->store, ix->path, (size_t)ix->map, true, e)) == RC_OK) {
@@ -858,6 +874,10 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 			if (!rebuild && current(&is, ix, commit, e) == RC_OK && is)
 				break;	/* somebody else did it meanwhile */
 			rc = update(ix, commit, rebuild, p, why, e);
+			if (rc == RC_OK)
+				rc = sum_write(ix->path, e);
+			else if (rc != RC_CORRUPT && sum_write(ix->path, &odd))
+				odd.rc = RC_OK;		/* the old state stands, though pages of it that are free may have changed */
 		}
 		if (rc != RC_CORRUPT)
 			break;
@@ -882,11 +902,13 @@ static enum rc map_size(struct index *ix, struct err *e)
 enum rc index_open(struct index **out, const struct node *n, bool rebuild, const struct progress *p,
     const char **rebuilt_why, bool *stale, struct err *e)
 {
+	const struct timespec pause = { 0, 50000000 };	/* 50 ms */
 	struct index *ix = xmalloc(sizeof *ix);
 	const char *why = NULL;
 	struct oid commit;
-	bool is = false;
+	bool is = false, right = false;
 	enum rc rc;
+	int waits;
 
 	*ix = (struct index){ .node = n };
 	if (stale)
@@ -900,7 +922,7 @@ enum rc index_open(struct index **out, const struct node *n, bool rebuild, const
 	if ((rc = map_size(ix, e)))
 		goto out;
 	if (!rebuild) {
-		rc = store_open(&ix->store, ix->path, (size_t)ix->map, false, e);
+		rc = sum_right(ix->path) ? store_open(&ix->store, ix->path, (size_t)ix->map, false, e) : RC_CORRUPT;
 		if (!rc)
 			rc = current(&is, ix, &commit, e);
 		if (!rc && is)
@@ -910,7 +932,9 @@ enum rc index_open(struct index **out, const struct node *n, bool rebuild, const
 		struct err again = ERR_INIT;
 
 		shut(ix);		/* a disk that takes nothing: what is there may still answer */
-		if (store_open(&ix->store, ix->path, (size_t)ix->map, false, &again) == RC_OK &&
+		for (waits = 0; !(right = sum_right(ix->path)) && file_exists(ix->path) && waits < 20; waits++)
+			nanosleep(&pause, NULL);	/* its owner may be writing */
+		if (right && store_open(&ix->store, ix->path, (size_t)ix->map, false, &again) == RC_OK &&
 		    current(&is, ix, &commit, &again) == RC_OK) {
 			*stale = !is;
 			rc = RC_OK;

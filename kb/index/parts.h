@@ -38,4 +38,8 @@ struct snap {
 enum rc snap_by_ordinal(struct record *r, struct snap *s, struct arena *a, uint32_t ordinal, struct err *e) NODISCARD;
 struct stems *index_stems(struct index *ix);
 
+/* Is the file as sum_write found it? Its bytes are read only when its stat differs (sum.c). */
+bool sum_right(const char *path);
+enum rc sum_write(const char *path, struct err *e) NODISCARD;
+
 #endif

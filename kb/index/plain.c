@@ -29,13 +29,26 @@ static size_t address(struct str s, size_t i)
 	return j < s.n ? j + 1 : i;
 }
 
+/* Bytes that inline_text looks at; all others go through as they stand. */
+static bool special(char c)
+{
+	return (unsigned char)c < 0x20 || c == '\\' || c == '<' || c == '!' || c == ']' || c == '|' || c == '*' || c == '`' || c == '[' ||
+	    c == '~' || c == '_';
+}
+
 static void inline_text(struct buf *out, struct str s)
 {
 	size_t i, j;
 
 	for (i = 0; i < s.n; i++) {
-		char c = s.p[i];
+		char c;
 
+		for (j = i; j < s.n && !special(s.p[j]); j++)
+			;
+		buf_str_add(out, str_sub(s, i, j));
+		if ((i = j) == s.n)
+			break;
+		c = s.p[i];
 		if (c == '\\' && i + 1 < s.n && strchr("\\`*_{}[]()#+-.!|<>~", s.p[i + 1])) {
 			buf_putc(out, s.p[++i]);
 		} else if (c == '<' && i + 1 < s.n && (strchr("!/?", s.p[i + 1]) || (s.p[i + 1] | 0x20) >= 'a')) {

@@ -188,22 +188,18 @@ void record_plain(struct buf *out, const struct record *r, struct str text)
 }
 
 struct feed {
-	struct stems *s;
 	unsigned lang;
-	term_fn *fn;
+	word_fn *fn;
 	void *ctx;
 };
 
 static void feed(const struct feed *f, struct str text, unsigned weight)
 {
 	struct words w = { text, 0, 0 };
-	struct str word, term;
+	struct str word;
 
-	while (words_next(&w, &word)) {
-		term = stems_term(f->s, word, f->lang);
-		if (term.n)
-			f->fn(f->ctx, term, weight);
-	}
+	while (words_next(&w, &word))
+		f->fn(f->ctx, word, f->lang, weight);
 }
 
 static void feed_code(const struct feed *f, const struct vocab *v, const char *table, struct str code)
@@ -217,10 +213,9 @@ static void feed_code(const struct feed *f, const struct vocab *v, const char *t
 	}
 }
 
-void record_terms(const struct record *r, struct str text, const struct vocab *v, struct stems *s, term_fn *fn, void *ctx)
+void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx)
 {
-	struct feed f = { s, record_stemmer(r, text), fn, ctx }, names;
-	struct buf plain = BUF_INIT;
+	struct feed f = { record_stemmer(r, text), fn, ctx }, names;
 	struct str rest, line;
 	unsigned n = 0;
 	size_t i;
@@ -232,8 +227,8 @@ void record_terms(const struct record *r, struct str text, const struct vocab *v
 		feed_code(&names, v, "topics", r->topics[i]);
 	for (i = 0; i < r->ncountries; i++)
 		feed_code(&names, v, "countries", r->countries[i]);
-	record_plain(&plain, r, text);
-	for (rest = buf_str(&plain); str_line(&line, &rest); n++)
+	buf_clear(plain);
+	record_plain(plain, r, text);
+	for (rest = buf_str(plain); str_line(&line, &rest); n++)
 		feed(&f, line, n == 0 ? WEIGHT_TITLE : line.n && line.p[0] == PLAIN_HEADING ? WEIGHT_HEADING : 1);
-	buf_free(&plain);
 }

@@ -16,10 +16,10 @@ void record_encode(struct buf *b, const struct record *r);
 /* Strings borrow bytes; the lists' arrays live in the arena. RC_CORRUPT. */
 enum rc record_decode(struct record *r, struct arena *a, struct str bytes, struct err *e) NODISCARD;
 
-/* Call fn for every word of a document with its weight: title, headings, names of its codes, body. term is
- * borrowed until the next call. */
-typedef void term_fn(void *ctx, struct str term, unsigned weight);
-void record_terms(const struct record *r, struct str text, const struct vocab *v, struct stems *s, term_fn *fn, void *ctx);
+/* Call fn for every word of a document, as it stands, with its stemmer and weight: title, headings, names of its
+ * codes, body. Words borrow r, v and *plain, which is overwritten with the document's running text. */
+typedef void word_fn(void *ctx, struct str word, unsigned lang, unsigned weight);
+void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx);
 
 /* The stemmer of a document: by its lang, else by its letters. */
 unsigned record_stemmer(const struct record *r, struct str text);

@@ -20,27 +20,46 @@
 
 #include "kb/index/record.h"
 
-struct entry {
-	struct str term;		/* in the arena; n = 0: a free slot */
-	uint64_t hash;
+struct entry {				/* one term */
+	struct str term;		/* in the arena */
 	uint32_t last, place, weight;	/* last: place written last + 1; place + 1 of the document being counted, or 0 */
 	struct buf list;
 };
+enum { WORD_NEAR = 22 };
+struct cell {				/* 32 bytes, so that a short word costs one look at memory */
+	uint32_t hash, entry;		/* entry NONE: nothing is left of the word */
+	unsigned char lang, n;		/* n = 0: a free cell; FAR: word begins with a struct str that is in the arena */
+	char word[WORD_NEAR];
+};
+enum { FAR = 255 };
+struct table {				/* open addressing; equal hashes are told apart by the words themselves */
+	struct cell *cells;
+	size_t n, cap;			/* cap: a power of two, at most two thirds full */
+};
+struct token {				/* a word on its way */
+	struct str word;
+	uint32_t hash, lang, weight;
+};
+enum { AHEAD = 16 };			/* tokens between asking memory for a cell and looking at it; a power of two */
 struct builder {
 	struct arena a;
-	struct entry *slots;
-	size_t n, cap;			/* cap: a power of two, at most half full */
+	struct token ahead[AHEAD];	/* a ring */
+	size_t came, went;		/* tokens so far; those in between are in the ring */
+	struct stems *stems;
+	struct entry *entries;
+	size_t n, cap;
+	struct table words, terms;	/* words as they stand, by language; terms have language 0 */
 	uint32_t *ordinals, *lengths;
 	size_t docs, docs_cap;
 };
+
+#define NONE UINT32_MAX
 
 struct builder *builder_open(void)
 {
 	struct builder *b = xmalloc(sizeof *b);
 
-	*b = (struct builder){ .cap = 1 << 12 };
-	b->slots = xmalloc(b->cap * sizeof *b->slots);
-	memset(b->slots, 0, b->cap * sizeof *b->slots);
+	*b = (struct builder){ .docs = 0 };
 	return b;
 }
 
@@ -50,9 +69,11 @@ void builder_close(struct builder *b)
 
 	if (!b)
 		return;
-	for (i = 0; i < b->cap; i++)
-		buf_free(&b->slots[i].list);
-	free(b->slots);
+	for (i = 0; i < b->n; i++)
+		buf_free(&b->entries[i].list);
+	free(b->entries);
+	free(b->words.cells);
+	free(b->terms.cells);
 	free(b->ordinals);
 	free(b->lengths);
 	arena_free(&b->a);
@@ -70,22 +91,81 @@ void builder_document(struct builder *b, uint32_t ordinal)
 	b->lengths[b->docs++] = 0;
 }
 
-static void grow(struct builder *b)
+/* Eight bytes a step; where a word goes in a table is all that it decides. */
+static uint32_t hash_of(struct str s, uint64_t h)
 {
-	struct entry *old = b->slots;
-	size_t i, j, n = b->cap;
+	uint64_t v = 0;
 
-	b->cap *= 2;
-	b->slots = xmalloc(b->cap * sizeof *b->slots);
-	memset(b->slots, 0, b->cap * sizeof *b->slots);
+	for (h ^= s.n; s.n >= sizeof v; s.p += sizeof v, s.n -= sizeof v) {
+		memcpy(&v, s.p, sizeof v);
+		h = (h ^ v) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+	}
+	v = 0;
+	if (s.n)
+		memcpy(&v, s.p, s.n);
+	h = (h ^ v) * 0x9e3779b97f4a7c15u;
+	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;	/* so that the last bytes reach the low bits too */
+	return (uint32_t)(h >> 32);
+}
+
+static void table_grow(struct table *t)
+{
+	struct cell *old = t->cells;
+	size_t i, j, n = t->cap;
+
+	t->cap = n ? 2 * n : 1 << 11;
+	t->cells = xmalloc(t->cap * sizeof *t->cells);
+	memset(t->cells, 0, t->cap * sizeof *t->cells);
 	for (i = 0; i < n; i++) {
-		if (!old[i].term.n)
+		if (!old[i].n)
 			continue;
-		for (j = old[i].hash & (b->cap - 1); b->slots[j].term.n; j = (j + 1) & (b->cap - 1))
+		for (j = old[i].hash & (t->cap - 1); t->cells[j].n; j = (j + 1) & (t->cap - 1))
 			;
-		b->slots[j] = old[i];
+		t->cells[j] = old[i];
 	}
 	free(old);
+}
+
+static bool cell_is(const struct cell *c, uint32_t hash, uint32_t lang, struct str word)
+{
+	struct str far;
+
+	if (c->hash != hash || c->lang != lang)
+		return false;
+	if (c->n != FAR)
+		return c->n == word.n && memcmp(c->word, word.p, word.n) == 0;
+	memcpy(&far, c->word, sizeof far);
+	return str_eq(far, word);
+}
+
+/* The cell of a word of at least a byte, made when it is new (*fresh): then its entry is the caller's to set. */
+static struct cell *table_cell(struct table *t, struct arena *a, struct str word, uint32_t h, unsigned lang, bool *fresh)
+{
+	struct str far;
+	struct cell *c;
+	size_t i;
+
+	if (3 * (t->n + 1) > 2 * t->cap)
+		table_grow(t);
+	for (i = h & (t->cap - 1); t->cells[i].n; i = (i + 1) & (t->cap - 1))
+		if (cell_is(&t->cells[i], h, lang, word))
+			break;
+	c = &t->cells[i];
+	*fresh = !c->n;
+	if (*fresh) {
+		*c = (struct cell){ .hash = h, .entry = NONE, .lang = (unsigned char)lang };
+		t->n++;
+		if (word.n <= WORD_NEAR) {
+			c->n = (unsigned char)word.n;
+			memcpy(c->word, word.p, word.n);
+		} else {
+			c->n = FAR;
+			far = arena_str(a, word);
+			memcpy(c->word, &far, sizeof far);
+		}
+	}
+	return c;
 }
 
 static void flush(struct entry *x)
@@ -98,33 +178,63 @@ static void flush(struct entry *x)
 	x->place = x->weight = 0;
 }
 
-void builder_word(struct builder *b, struct str term, unsigned weight)
+static uint32_t entry_of(struct builder *b, struct str term)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	struct cell *c;
+	bool fresh;
+
+	if (!term.n)
+		return NONE;
+	c = table_cell(&b->terms, &b->a, term, hash_of(term, 0), 0, &fresh);
+	if (fresh) {
+		if (b->n == b->cap) {
+			b->cap = b->cap ? 2 * b->cap : 1024;
+			b->entries = xrealloc(b->entries, b->cap * sizeof *b->entries);
+		}
+		b->entries[b->n] = (struct entry){ .term = arena_str(&b->a, term) };
+		c->entry = (uint32_t)b->n++;
+	}
+	return c->entry;
+}
+
+static void take_token(struct builder *b, const struct token *t)
+{
+	struct cell *c;
 	struct entry *x;
 	bool fresh;
-	size_t i;
 
-	for (i = 0; i < term.n; i++)
-		h = (h ^ (unsigned char)term.p[i]) * 0x100000001b3u;
-	h ^= h >> 29;
-	for (i = h & (b->cap - 1); b->slots[i].term.n; i = (i + 1) & (b->cap - 1))
-		if (b->slots[i].hash == h && str_eq(b->slots[i].term, term))
-			break;
-	x = &b->slots[i];
-	fresh = !x->term.n;
-	if (fresh) {
-		x->term = arena_str(&b->a, term);
-		x->hash = h;
-	}
+	c = table_cell(&b->words, &b->a, t->word, t->hash, t->lang, &fresh);
+	if (fresh)
+		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
+	if (c->entry == NONE)
+		return;
+	x = &b->entries[c->entry];
 	if (x->place != b->docs) {
 		flush(x);
 		x->place = (uint32_t)b->docs;
 	}
-	x->weight += weight;
-	b->lengths[b->docs - 1] += weight;
-	if (fresh && ++b->n * 2 > b->cap)
-		grow(b);		/* x is gone */
+	x->weight += t->weight;
+	b->lengths[b->docs - 1] += t->weight;
+}
+
+/* The table is larger than the processor's caches: most of a token's time would be waiting for its cell. */
+void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight)
+{
+	struct token *t = &b->ahead[b->came % AHEAD];
+
+	if (b->came - b->went == AHEAD)
+		take_token(b, &b->ahead[b->went++ % AHEAD]);
+	*t = (struct token){ word, hash_of(word, lang), lang, weight };
+	b->came++;
+	b->stems = s;
+	if (b->words.cap)
+		__builtin_prefetch(&b->words.cells[t->hash & (b->words.cap - 1)]);
+}
+
+void builder_end(struct builder *b)
+{
+	while (b->went < b->came)
+		take_token(b, &b->ahead[b->went++ % AHEAD]);
 }
 
 size_t builder_documents(const struct builder *b)
@@ -184,11 +294,10 @@ enum rc builder_write(struct builder *b, struct txn *t, table_id terms, table_id
 	size_t i, n = 0, len;
 	enum rc rc;
 
-	for (i = 0; i < b->cap; i++)
-		if (b->slots[i].term.n) {
-			flush(&b->slots[i]);
-			sorted[n++] = &b->slots[i];
-		}
+	for (; n < b->n; n++) {
+		flush(&b->entries[n]);
+		sorted[n] = &b->entries[n];
+	}
 	qsort(sorted, n, sizeof *sorted, by_term);
 	for (i = 0; i < b->docs; i++) {
 		put_u32(&bytes, b->ordinals[i]);

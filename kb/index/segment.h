@@ -4,14 +4,17 @@
 
 #include "kb/gate/lmdb.h"
 #include "kb/base/arena.h"
+#include "kb/text/stem.h"
 
 struct builder;				/* postings being collected; owned */
 
 struct builder *builder_open(void);
 void builder_close(struct builder *b);	/* no-op on NULL */
-/* Documents in rising order of ordinal: begin one, add its words, go on. */
+/* Documents in rising order of ordinal: begin one, add its words as they stand, end it, go on. Words are borrowed until
+ * the end. A word of a language is stemmed when it comes first; its term is remembered until the builder is closed. */
 void builder_document(struct builder *b, uint32_t ordinal);
-void builder_word(struct builder *b, struct str term, unsigned weight);
+void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight);
+void builder_end(struct builder *b);
 size_t builder_documents(const struct builder *b);
 uint32_t builder_length(const struct builder *b);	/* summed weight of the document begun last, at least 1 */
 /* Write all as segment `id`, whose keys must not be there yet. */

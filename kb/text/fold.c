@@ -11,10 +11,22 @@
 
 enum class { SPACE, WORD, PAIR };	/* PAIR: a script written without spaces */
 
+static const bool ascii_word[0x80] = {
+	['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
+	['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1,
+	['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
+	['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
+	['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1,
+	['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1,
+	['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
+};
+
 static enum class class_of(uint32_t c)
 {
 	if (c < 0x80)
-		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? WORD : SPACE;
+		return ascii_word[c] ? WORD : SPACE;
+	if ((c >= 0xc0 && c < 0x250 && c != 0xd7 && c != 0xf7) || (c >= 0x400 && c < 0x482) || (c >= 0x620 && c < 0x66a))
+		return WORD;			/* Latin, Cyrillic, Arabic: letters, marks and digits all, as utf8proc has them */
 	if ((c >= 0x0e00 && c < 0x0e80) || (c >= 0x3040 && c < 0x3100) || (c >= 0x31f0 && c < 0x3200) ||
 	    (c >= 0x3400 && c < 0xa000) || (c >= 0xf900 && c < 0xfb00) || (c >= 0x20000 && c < 0x30000))
 		return PAIR;
@@ -44,6 +56,10 @@ bool words_next(struct words *w, struct str *word)
 			return false;
 		}
 		for (; i < w->text.n; i = next) {
+			while (k == WORD && i < w->text.n && (unsigned char)w->text.p[i] < 0x80 && ascii_word[(unsigned char)w->text.p[i]])
+				i++;
+			if (i >= w->text.n)
+				break;
 			next = i;
 			if (class_of(str_utf8_next(w->text, &next)) != k)
 				break;

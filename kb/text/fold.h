@@ -9,7 +9,7 @@
 
 #include "kb/base/str.h"
 
-#define TEXT_VERSION 2			/* of the whole analysis: the index is stamped with it */
+#define TEXT_VERSION 3			/* of the whole analysis: the index is stamped with it */
 #define WORD_MAX ((size_t)64)		/* bytes of a term; longer words are cut at a character */
 
 /* The next word of text at or after *i: a run of letters, digits and marks. Zero-width joiners and

@@ -1,7 +1,9 @@
 /* kb/text/stem.c: see stem.h.
  *
  * Stemming costs ten times what cutting a text into words does, and a text repeats its words, so terms are
- * kept: a table of 2^16 slots by hash of (language, word), overwritten when two meet. */
+ * kept: a table of 2^10 slots by hash of (language, word), overwritten when two meet. It serves snippets and
+ * phrases, some thousand words a query; a larger one costs a new process more page faults than it saves
+ * stemming. Building an index remembers every word itself (kb/index/segment.c). */
 #include "kb/text/stem.h"
 
 #include <stdlib.h>
@@ -21,7 +23,7 @@ static const struct { const char *lang, *snowball; } stemmers[] = {
 	{ "ga", "irish" }, { "lt", "lithuanian" }, { "ca", "catalan" }, { "eu", "basque" }, { "hy", "armenian" },
 	{ "ne", "nepali" }, { "ta", "tamil" }, { "yi", "yiddish" },
 };
-enum { STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 16 };
+enum { ARABIC = 2, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };
 
 struct slot {
 	unsigned char lang, nword, nterm;
@@ -98,6 +100,8 @@ struct str stems_term(struct stems *s, struct str word, unsigned lang)
 	buf_clear(&s->term);
 	text_lower(&s->low, word);
 	low = buf_str(&s->low);
+	if (lang == ARABIC && low.n > 6 && str_ends(low, STR("\xd9\x87")))
+		memcpy(s->low.p + low.n - 2, "\xd8\xa9", 2);	/* heh at the end: ta marbuta, as many type it; the stemmer takes it off */
 	if (lang && lang < STEMMERS && low.n) {
 		const sb_symbol *p;
 

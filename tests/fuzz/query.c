@@ -9,12 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take(void *ctx, struct str term, unsigned weight)
+static void take(void *ctx, struct str word, unsigned lang, unsigned weight)
 {
-	size_t *n = ctx;
-
-	assert(term.n > 0 && term.n <= WORD_MAX && weight > 0);
-	++*n;
+	assert(word.n > 0 && lang < stems_count() && weight > 0);
+	assert(stems_term(ctx, word, lang).n <= WORD_MAX);
 }
 
 static void same(struct str a, struct str b)
@@ -32,7 +30,7 @@ static void record(struct arena *a, struct str text)
 	struct filters f = FILTERS_INIT;
 	struct buf b = BUF_INIT;
 	struct record r, back;
-	size_t n = 0, i;
+	size_t i;
 	bool made;
 
 	if (!stems) {
@@ -57,7 +55,7 @@ static void record(struct arena *a, struct str text)
 	for (i = 0; i < r.ntopics; i++)
 		same(r.topics[i], back.topics[i]);
 	assert(filters_match(&f, &r));
-	record_terms(&r, text, &vocab, stems, take, &n);
+	record_words(&b, &r, text, &vocab, take, stems);
 	buf_clear(&b);
 	record_plain(&b, &r, text);
 	buf_free(&b);

@@ -77,8 +77,8 @@ static void test_buf__escapes_for_text_json_and_html(void **state)
 	struct buf b = BUF_INIT;
 
 	(void)state;
-	buf_text_escape(&b, STR("a\tb\nc\033"));
-	assert_string_equal(buf_cstr(&b), "a\\tb\\nc\\x1b");
+	buf_text_escape(&b, STR("a\tb\nc\033 \xc2\x9b \xff \xef\xbf\xbd \xd1\x8f"));
+	assert_string_equal(buf_cstr(&b), "a\\tb\\nc\\x1b \\xc2\\x9b \\xff \xef\xbf\xbd \xd1\x8f");
 	buf_clear(&b);
 	buf_json_escape(&b, STR("\"\\\x01\xff"));
 	assert_string_equal(buf_cstr(&b), "\\\"\\\\\\u0001\xef\xbf\xbd");

@@ -167,6 +167,42 @@ static void test_front__every_document_of_content_reads(void **state)
 	arena_free(&a);
 }
 
+static void test_front__takes_values_of_others_over_several_lines(void **state)
+{
+	static const struct { const char *text, *key, *want; } v[] = {
+		{ "---\ntitle: one\n  two\n---\n", "title", "one two" },
+		{ "---\ntitle: >\n  one\n  two\n\n  three\n---\n", "title", "one two three" },
+		{ "---\ntitle: |-\n  one\n    two\nlang: en\n---\n", "title", "one two" },
+		{ "---\ntitle: \"one\n  two\"\n---\n", "title", "one two" },
+		{ "---\r\ntitle: one\r\nlang: en\r\n---\r\nBody", "lang", "en" },
+		{ "---\nRedirect_From: a\n--- \n", "redirect-from", "a" },
+		{ "---\nlist:\n- one\n  two\n- three\n---\n", "list", "one two" },
+	};
+	static const struct { const char *text, *says; } bad[] = {
+		{ "---\na:\n  b: 1\n---\n", "nesting" }, { "---\na: [[1]]\n---\n", "nesting" }, { "---\na: &x 1\n---\n", "anchor" },
+		{ "---\na: *x\n---\n", "alias" }, { "---\na: !t 1\n---\n", "tag" }, { "---\na: 1\nA: 2\n---\n", "twice" },
+		{ "---\na: |\n  open\n", "not closed" },
+	};
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct place at;
+	struct front f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof v / sizeof *v; i++) {
+		assert_int_equal(front_parse_foreign(&f, &at, &a, cstr(v[i].text), &e), RC_OK);
+		assert_true(str_is(front_text(&f, v[i].key), v[i].want));
+		assert_int_equal(f.body, strstr(v[i].text, "Body") ? strlen(v[i].text) - 4 : strlen(v[i].text));
+	}
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(front_parse_foreign(&f, &at, &a, cstr(bad[i].text), &e), RC_INVALID);
+		assert_non_null(strstr(e.msg, bad[i].says));
+	}
+	assert_int_equal(front_parse(&f, &at, &a, cstr(v[0].text), &e), RC_INVALID);	/* ours keep to one line */
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_front__hostile_sizes_end_at_once),
 		cmocka_unit_test(test_front__sixteen_kibibytes_fences_included_are_the_limit),
 		cmocka_unit_test(test_front__every_document_of_content_reads),
+		cmocka_unit_test(test_front__takes_values_of_others_over_several_lines),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

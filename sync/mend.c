@@ -1,0 +1,107 @@
+/* sync/mend.c: see mend.h.
+ *
+ * The note is .git/colep/moving: the commit's id in hex, and "!" behind it when the command ended by itself. Without
+ * it a work tree that is behind main would look as if somebody had set everything back, and the next save would
+ * say so to all others. */
+#include "sync/mend.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "kb/base/file.h"
+#include "kb/doc/kind.h"
+#include "sync/author.h"
+
+static const char *note(struct arena *a, const struct node *n)
+{
+	return path_join(a, n->cache, "moving");
+}
+
+enum rc mend_begin(const struct node *n, const struct oid *from, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	char hex[OID_HEX + 1];
+	enum rc rc = RC_OK;
+
+	if (from && !oid_is_none(from)) {
+		oid_format(hex, from);
+		rc = file_write_fast(note(&a, n), cstr(hex), 0644, e);
+	}
+	arena_free(&a);
+	return rc;
+}
+
+void mend_end(const struct node *n, bool done)
+{
+	struct arena a = ARENA_INIT;
+	struct buf b = BUF_INIT;
+	struct err odd = ERR_INIT;
+
+	if (done) {
+		unlink(note(&a, n));
+	} else if (!file_read(&b, note(&a, n), 4096, &odd) && b.n == OID_HEX) {
+		buf_putc(&b, '!');
+		if (file_write_fast(note(&a, n), buf_str(&b), 0644, &odd))
+			odd.rc = RC_OK;		/* then locks are swept as well */
+	}
+	buf_free(&b);
+	arena_free(&a);
+}
+
+/* "x.md.tmp-Ab3xYz" beside a document. */
+static bool half(struct str name)
+{
+	return name.n > 14 && str_is(str_sub(name, name.n - 14, name.n - 6), ".md.tmp-");
+}
+
+static void sweep(const struct node *node, struct arena *a, bool locks)
+{
+	struct err odd = ERR_INIT;
+	const struct kind *k;
+	char **owners, **names;
+	size_t n, m, i, j;
+
+	if (locks) {
+		unlink(path_join(a, node->git, "refs/heads/main.lock"));
+		unlink(path_join(a, node->git, "index.lock"));
+	}
+	for (k = kinds; k->name; k++) {
+		const char *folder = path_join(a, node->dir, k->folder);
+
+		if (!file_is_dir(folder) || dir_list(&owners, &n, a, folder, &odd))
+			continue;
+		for (i = 0; i < n; i++) {
+			const char *owner = path_join(a, folder, owners[i]);
+
+			if (!file_is_dir(owner) || dir_list(&names, &m, a, owner, &odd))
+				continue;
+			for (j = 0; j < m; j++)
+				if (half(cstr(names[j])))
+					unlink(path_join(a, owner, names[j]));
+		}
+	}
+}
+
+enum rc mend(const struct node *n, struct repo *r, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct buf b = BUF_INIT;
+	struct err odd = ERR_INIT;
+	struct oid from, main, base;
+	enum rc rc = RC_OK;
+	bool has;
+
+	if (file_read(&b, note(&a, n), 4096, &odd))
+		goto out;		/* the usual case: there is none */
+	if (oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX))) {
+		sweep(n, &a, b.n == OID_HEX);
+		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) ||
+		    (rc = author_base(&base, r, &main, e)) || (has && (rc = repo_checkout(r, &from, &base, NULL, NULL, e))))
+			goto out;
+	}
+	mend_end(n, true);
+out:
+	buf_free(&b);
+	arena_free(&a);
+	return rc;
+}
