@@ -222,17 +222,10 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	if ((rc = repo_open(&au.repo, n->dir, e)) || (rc = key_open(&au.signer, a, path, agent, e)))
 		goto out;
 	au.have_key = true;
-<<<<<<< HEAD
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, &au.adopt, a, path, n->dir, e)) ||
-	    (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) || (rc = find_base(&au, e)) ||
-	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) ||
-	    (rc = take_next_key(&au, path, agent, e)))
-=======
-	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
 	    (rc = mend(n, au.repo, e)) || (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
-	    (rc = author_base(&au.base, au.repo, &au.main, e)) ||
-	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
->>>>>>> main
+	    (rc = author_base(&au.base, au.repo, &au.main, e)) || (rc = find_prev(&au, e)) ||
+	    (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) || (rc = take_next_key(&au, path, agent, e)))
 		goto out;
 	find_member(&au);
 	if (!au.member)

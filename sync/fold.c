@@ -13,11 +13,8 @@
 
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
-<<<<<<< HEAD
-#include "sync/standing.h"
-=======
 #include "sync/mend.h"
->>>>>>> main
+#include "sync/standing.h"
 #include "sync/view.h"
 
 static void record(void *ctx, const struct gcommit *c, const char *why)
