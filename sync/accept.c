@@ -14,7 +14,7 @@ static enum rc refuse(struct err *e, const char *why)
 }
 
 /* A merged view is never trusted: made again from its parents, it must be the same commit. */
-static enum rc judge_merged(struct graph *g, const struct gcommit *c, struct err *e)
+static enum rc judge_merged(struct acceptor *ac, struct graph *g, const struct gcommit *c, struct err *e)
 {
 	size_t n, *heads, i;
 	const struct standing *now;
@@ -42,6 +42,10 @@ static enum rc judge_merged(struct graph *g, const struct gcommit *c, struct err
 	}
 	if ((rc = standing_of(&now, g, heads, n, e)))
 		return rc;
+	if (now->roster.rules > MERGE_RULES) {
+		ac->newer = now->roster.rules;
+		return err_set(e, RC_CONFLICT, "merge rules %u", now->roster.rules);
+	}
 	for (i = 0; i < n; i++)
 		if (standing_masks(now, g, heads[i]))
 			return refuse(e, "a merged view with a head whose key was revoked");
@@ -176,6 +180,11 @@ static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct
 	if (c->nparents) {
 		if ((rc = standing_under(&under, g, c, e)))
 			goto out;
+		if (under->roster.rules > MERGE_RULES) {
+			ac->newer = under->roster.rules;
+			rc = err_set(e, RC_CONFLICT, "merge rules %u", ac->newer);
+			goto out;
+		}
 		if (!(m = roster_member(&under->roster, c->node, c->key))) {
 			rc = refuse(e, "its key and node do not stand together in the roster it was made under");
 			goto out;
@@ -202,9 +211,9 @@ out:
 enum rc accept_judge(void *ctx, struct graph *g, struct gcommit *c, struct err *e)
 {
 	struct acceptor *ac = ctx;
-	enum rc rc = c->merged ? judge_merged(g, c, e) : judge_authored(ac, g, c, e);
+	enum rc rc = c->merged ? judge_merged(ac, g, c, e) : judge_authored(ac, g, c, e);
 
-	if (rc) {
+	if (rc && rc != RC_CONFLICT) {
 		ac->count++;
 		ac->refused(ac->ctx, c, e->msg);
 	}

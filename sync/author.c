@@ -29,6 +29,7 @@
 
 #include "kb/limits.h"
 #include "sync/fold.h"
+#include "sync/merge.h"
 #include "sync/mend.h"
 
 enum { LOCK_SECONDS = 10 };
@@ -228,7 +229,10 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	    (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) || (rc = take_next_key(&au, path, agent, e)))
 		goto out;
 	find_member(&au);
-	if (!au.member)
+	if (au.roster.rules > MERGE_RULES || fold_newer(n))
+		rc = err_set(e, RC_UNTRUSTED, "update needed: this community merges by rules %u, and this program knows %d; reading and drafts "
+		    "go on, writing waits for the newer program", au.roster.rules > MERGE_RULES ? au.roster.rules : fold_newer(n), MERGE_RULES);
+	else if (!au.member)
 		rc = err_set(e, RC_UNTRUSTED, "%.*s: this key is not in the roster yet; ask the Secretariat to run: colep roster add, "
 		    "with the line that 'colep join' printed", FMT_STR(au.id));
 	else if (au.member->revoked)

@@ -238,6 +238,7 @@ enum rc exchange_fetch(size_t *got, struct oid *tip, struct fold *f, const char 
 	struct err odd = ERR_INIT;
 	size_t before = f->graph.n, refused = f->acceptor.count;
 	bool has = false, odd_trees = false;
+	unsigned newer = f->acceptor.newer;	/* of peers before */
 	enum rc rc;
 
 	*got = 0;
@@ -261,12 +262,19 @@ enum rc exchange_fetch(size_t *got, struct oid *tip, struct fold *f, const char 
 		if (rc || (rc = repo_alternate(f->repo, objects, e)))
 			goto out;
 	}
+	f->acceptor.newer = 0;
 	if ((rc = fold_add(f, tip, peer, e)))
 		goto out;
 	*got = f->graph.n - before;
-	if (objects && *got)
+	if (f->acceptor.newer) {	/* not understood: carried as it is, for those who do */
+		if (objects && !odd_trees && (rc = move_in(f->a, objects, store, e)))
+			goto out;
+		rc = odd_trees ? RC_OK : fold_carry(f, tip, peer, e);
+	} else if (objects && *got)
 		rc = f->acceptor.count == refused && !odd_trees ? move_in(f->a, objects, store, e) : pack_accepted(f, objects, store, e);
 out:
+	if (!f->acceptor.newer)
+		f->acceptor.newer = newer;
 	if (objects && dir_remove(objects, &odd) && !rc)
 		rc = RC_OK;			/* swept by the next run */
 	return rc;
@@ -277,6 +285,28 @@ static bool authored_below(const struct graph *g, size_t i, const struct oid *ti
 	size_t t = oid_is_none(tip) ? SIZE_MAX : graph_find(g, tip);
 
 	return t != SIZE_MAX && graph_below(g, i, t);
+}
+
+/* What is not understood here goes on to others, under a name of ours. */
+static enum rc push_carried(struct fold *f, const char *url, struct str id, struct err *e)
+{
+	const char *args[8] = { "push", "--quiet", "--no-verify", "--end-of-options", url, NULL };
+	struct git_run how = { .dir = f->node->dir };
+	struct pushed *list;
+	struct buf out = BUF_INIT;
+	char hex[OID_HEX + 1];
+	size_t n, i;
+	enum rc rc = fold_pushed(&list, &n, f->a, f->node, e);
+
+	for (i = 0; i < n && !rc; i++) {
+		if (strncmp(list[i].ref, "refs/colep/carry/", 17) != 0)
+			continue;
+		oid_format(hex, &list[i].tip);
+		args[5] = arena_printf(f->a, "+%s:refs/colep/from/%.*s-%s", hex, FMT_STR(id), list[i].node);
+		rc = git_run(&out, &how, args, e);
+	}
+	buf_free(&out);
+	return rc;
 }
 
 enum rc exchange_push(size_t *sent, struct fold *f, const char *url, struct str id, const struct oid *main, const struct oid *tip,
@@ -292,6 +322,8 @@ enum rc exchange_push(size_t *sent, struct fold *f, const char *url, struct str 
 	*sent = 0;
 	for (i = 0; i < f->graph.n; i++)
 		*sent += !f->graph.v[i]->merged && fold_shows(f, i) && !authored_below(&f->graph, i, tip);
+	if (fold_newer(f->node) && (rc = push_carried(f, url, id, e)))
+		return rc;
 	if (!*sent || oid_eq(main, tip)) {
 		*sent = 0;
 		return RC_OK;

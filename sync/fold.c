@@ -229,6 +229,20 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 		if (why)
 			record(f, f->graph.v[i], why);
 	}
+	if (now->roster.rules > MERGE_RULES)
+		f->acceptor.newer = now->roster.rules;
+	if (f->acceptor.newer) {
+		const char *number = arena_printf(f->a, "%u\n", f->acceptor.newer);
+
+		if ((rc = file_write_fast(path_join(f->a, f->node->cache, "update-needed"), cstr(number), 0644, e)))
+			return rc;
+	}
+	if (now->roster.rules > MERGE_RULES) {	/* not ours to merge: main stays */
+		for (i = 0; i < n && !rc; i++)
+			if (heads[i] >= f->known)
+				rc = fold_carry(f, &f->graph.v[heads[i]]->id, arena_printf(f->a, "head-%zu", i), e);
+		return rc;
+	}
 	if ((rc = tell_forks(f, e)) || (rc = view_commit(&next, &f->graph, heads, n, e)))
 		return rc;
 	if (oid_eq(&next, &f->base))
@@ -251,6 +265,40 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 	return rc;
 }
 
+unsigned fold_newer(const struct node *n)
+{
+	struct arena a = ARENA_INIT;
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	uint64_t v = 0;
+
+	if (file_read(&b, path_join(&a, n->cache, "update-needed"), 64, &e) || !str_u64(&v, str_trim(buf_str(&b))) || v <= MERGE_RULES)
+		v = 0;
+	buf_free(&b);
+	arena_free(&a);
+	return (unsigned)v;
+}
+
+enum rc fold_carry(struct fold *f, const struct oid *tip, const char *peer, struct err *e)
+{
+	struct oid old = OID_NONE;
+	char name[33];
+	const char *ref;
+	size_t i;
+	enum rc rc;
+
+	for (i = 0; peer[i] && i + 1 < sizeof name; i++)	/* a place may stand here instead of a name */
+		name[i] = (peer[i] >= 'a' && peer[i] <= 'z') || (peer[i] >= '0' && peer[i] <= '9') ? peer[i] : '-';
+	name[i] = '\0';
+	ref = arena_printf(f->a, "refs/colep/carry/x%s", name);
+	rc = repo_ref(&old, f->repo, ref, e);
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	if (!rc && oid_eq(&old, tip))
+		return RC_OK;
+	return repo_ref_set(f->repo, ref, tip, rc ? NULL : &old, e);
+}
+
 bool fold_shows(const struct fold *f, size_t i)
 {
 	size_t h;
@@ -263,28 +311,25 @@ bool fold_shows(const struct fold *f, size_t i)
 
 /* ---- what was pushed ---- */
 
-enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e)
+static enum rc refs_below(struct pushed **list, size_t *n, size_t *cap, struct arena *a, const struct node *node, const char *front,
+    struct err *e)
 {
-	const struct str front = STR("refs/colep/from/");
-	const char *dir = path_join(a, node->git, "refs/colep/from");
+	const char *dir = path_join(a, node->git, front);
 	struct buf b = BUF_INIT;
 	struct str rest, line;
-	size_t cap = 0, i, count, k;
+	size_t i, count, k;
 	struct pushed p;
 	char **names;
-	enum rc rc;
+	enum rc rc = dir_list(&names, &count, a, dir, e);
 
-	*list = NULL;
-	*n = 0;
-	rc = dir_list(&names, &count, a, dir, e);
 	for (i = 0; !rc && i < count; i++) {
 		buf_clear(&b);
 		if (file_read(&b, path_join(a, dir, names[i]), 4096, e) || !oid_parse(&p.tip, str_trim(buf_str(&b))))
 			continue;	/* a lock, or torn: the next command sees it */
 		p.node = names[i];
-		p.ref = arena_printf(a, "refs/colep/from/%s", names[i]);
-		if (*n == cap)
-			*list = arena_grow(a, *list, &cap, sizeof **list);
+		p.ref = arena_printf(a, "%s/%s", front, names[i]);
+		if (*n == *cap)
+			*list = arena_grow(a, *list, cap, sizeof **list);
 		(*list)[(*n)++] = p;
 	}
 	if (rc == RC_NOTFOUND)
@@ -295,20 +340,32 @@ enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const stru
 	for (rest = buf_str(&b); !rc && str_line(&line, &rest);) {
 		struct str ref = str_sub(line, OID_HEX + 1, line.n);
 
-		if (!str_starts(ref, front) || !oid_parse(&p.tip, str_sub(line, 0, OID_HEX)))
+		if (!str_starts(ref, cstr(arena_printf(a, "%s/", front))) || !oid_parse(&p.tip, str_sub(line, 0, OID_HEX)))
 			continue;
 		p.ref = arena_cstr(a, ref);
-		p.node = p.ref + front.n;
+		p.node = p.ref + strlen(front) + 1;
 		for (k = 0; k < *n && strcmp((*list)[k].ref, p.ref) != 0; k++)
 			;
 		if (k < *n)
 			continue;	/* the loose one is newer */
-		if (*n == cap)
-			*list = arena_grow(a, *list, &cap, sizeof **list);
+		if (*n == *cap)
+			*list = arena_grow(a, *list, cap, sizeof **list);
 		(*list)[(*n)++] = p;
 	}
 	buf_free(&b);
 	return rc;
+}
+
+enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e)
+{
+	size_t cap = 0;
+	enum rc rc;
+
+	*list = NULL;
+	*n = 0;
+	if ((rc = refs_below(list, n, &cap, a, node, "refs/colep/from", e)))
+		return rc;
+	return refs_below(list, n, &cap, a, node, "refs/colep/carry", e);
 }
 
 /* .git/colep/folded: "NODE OID" of what was looked at, so that a push costs once. */
@@ -329,7 +386,7 @@ static void seen_line(struct buf *b, const struct pushed *p)
 	char hex[OID_HEX + 1];
 
 	oid_format(hex, &p->tip);
-	buf_printf(b, "%s %s\n", p->node, hex);
+	buf_printf(b, "%s %s %d\n", p->node, hex, MERGE_RULES);
 }
 
 static bool was_seen(struct str seen, const struct pushed *p)
@@ -365,6 +422,7 @@ enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct nod
 	struct str seen;
 	size_t count, i;
 	struct fold f;
+	unsigned newer = 0;
 	bool news = false;
 	enum rc rc;
 
@@ -379,12 +437,17 @@ enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct nod
 	if ((rc = fold_open(&f, a, n, repo, space, main, e)))
 		return rc;
 	for (i = 0; i < count && !rc; i++) {
+		f.acceptor.newer = 0;
 		rc = fold_add(&f, &list[i].tip, list[i].node, e);
 		if (rc == RC_NOTFOUND)
 			rc = RC_OK;	/* incomplete: its sender brings the rest */
+		newer = f.acceptor.newer ? f.acceptor.newer : newer;
+		if (!rc && f.acceptor.newer)
+			rc = fold_carry(&f, &list[i].tip, list[i].node, e);
 	}
+	f.acceptor.newer = newer;
 	*got = f.graph.n - f.known;
-	if (!rc && *got)
+	if (!rc && (*got || newer))
 		rc = fold_finish(main, &f, e);
 	if (!rc)
 		rc = write_seen(n, list, count, e);

@@ -41,7 +41,12 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e) NODISCARD;
 /* Is a commit (index) below H: after fold_finish. What is masked and under nobody's work is not offered. */
 bool fold_shows(const struct fold *f, size_t i);
 
-/* Refs that peers pushed: refs/colep/from/NODE. *tips in the arena. */
+/* Merge rules that this community uses and this code does not know, or 0: such a node reads, and carries what it does not
+ * understand (refs/colep/carry/PEER) to others. Written down in .git/colep/update-needed. */
+unsigned fold_newer(const struct node *n);
+enum rc fold_carry(struct fold *f, const struct oid *tip, const char *peer, struct err *e) NODISCARD;
+
+/* Refs that peers pushed: refs/colep/from/NODE, and what is carried. *tips in the arena. */
 struct pushed { const char *ref, *node; struct oid tip; };
 enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e) NODISCARD;
 
