@@ -23,11 +23,13 @@
  * writes brings it after (mend.c), so that what it lacks is not taken for deleted. */
 #include "sync/author.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kb/limits.h"
 #include "sync/fold.h"
+#include "sync/merge.h"
 #include "sync/mend.h"
 
 enum { LOCK_SECONDS = 10 };
@@ -172,10 +174,52 @@ static void find_member(struct author *au)
 	buf_free(&key);
 }
 
+/* The key that `roster rotate` proposed, once the roster has it: from now on this node's own. */
+static enum rc take_next_key(struct author *au, const char *path, const char *agent, struct err *e)
+{
+	static const char *const ends[] = { "", ".pub" };
+	const char *next_path = arena_printf(au->a, "%s.next", path);
+	struct signer next = { 0 };
+	struct err odd = ERR_INIT;
+	struct buf key = BUF_INIT;
+	const struct member *m;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	if (key_open(&next, au->a, next_path, agent, &odd))
+		return RC_OK;			/* none proposed */
+	sshkey_public(&key, next.public);
+	m = roster_member(&au->roster, au->id, buf_str(&key));
+	buf_free(&key);
+	if (!m || m->revoked) {
+		signer_close(&next);
+		return RC_OK;
+	}
+	for (i = 0; i < 2 && !rc; i++) {	/* the old one stays beside it, for what it may have to prove */
+		const char *old = arena_printf(au->a, "%s%s", path, ends[i]);
+
+		if (file_exists(old) && rename(old, arena_printf(au->a, "%s.old%s", path, ends[i])))
+			rc = err_errno(e, "%s", old);
+	}
+	for (i = 0; i < 2 && !rc; i++) {
+		const char *from = arena_printf(au->a, "%s%s", next_path, ends[i]), *to = arena_printf(au->a, "%s%s", path, ends[i]);
+
+		if (!file_exists(from))
+			continue;
+		if (rename(from, to))
+			rc = err_errno(e, "%s", from);
+		else
+			rc = repo_config_set(au->repo, "user.signingKey", to, e);
+	}
+	signer_close(&au->signer);
+	au->signer = next;
+	return rc;
+}
+
 enum rc author_open(struct author *out, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e)
 {
-	struct author au = { .a = a, .node = n, .lock = LOCK_INIT, .now = now };
+	struct author au = { .a = a, .node = n, .keys = keys, .lock = LOCK_INIT, .now = now };
 	struct str space;
 	size_t pushed;
 	char *path;
@@ -196,13 +240,16 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	if ((rc = repo_open(&au.repo, n->dir, e)) || (rc = key_open(&au.signer, a, path, agent, e)))
 		goto out;
 	au.have_key = true;
-	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
+	if ((rc = key_incarnation(au.incarnation, &au.renewed, &au.adopt, a, path, n->dir, e)) ||
 	    (rc = mend(n, au.repo, e)) || (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
-	    (rc = author_base(&au.base, au.repo, &au.main, e)) ||
-	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
+	    (rc = author_base(&au.base, au.repo, &au.main, e)) || (rc = find_prev(&au, e)) ||
+	    (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) || (rc = take_next_key(&au, path, agent, e)))
 		goto out;
 	find_member(&au);
-	if (!au.member)
+	if (au.roster.rules > MERGE_RULES || fold_newer(n))
+		rc = err_set(e, RC_UNTRUSTED, "update needed: this community merges by rules %u, and this program knows %d; reading and drafts "
+		    "go on, writing waits for the newer program", au.roster.rules > MERGE_RULES ? au.roster.rules : fold_newer(n), MERGE_RULES);
+	else if (!au.member)
 		rc = err_set(e, RC_UNTRUSTED, "%.*s: this key is not in the roster yet; ask the Secretariat to run: colep roster add, "
 		    "with the line that 'colep join' printed", FMT_STR(au.id));
 	else if (au.member->revoked)
@@ -315,6 +362,11 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	enum rc rc;
 
 	add_message(&message, au, subject, body, trailers, false);
+	if (au->adopt && (rc = key_adopt(au->a, key_path(au->a, au->keys, &au->space, au->id), au->node->dir, au->incarnation, e))) {
+		buf_free(&message);
+		return rc;
+	}
+	au->adopt = false;
 	if (message.n > LIMIT_MESSAGE)
 		rc = err_set(e, RC_INVALID, "a message of more than 4 KiB; shorten it");
 	else if (str_utf8_bad(buf_str(&message)) != message.n || str_chr(buf_str(&message), '\0') != SIZE_MAX)

@@ -19,6 +19,8 @@ struct author {
 	struct oid space;		/* genesis; none before there is one */
 	char incarnation[INCARNATION_HEX + 1];
 	bool renewed;			/* the incarnation is new: another machine or folder */
+	bool adopt;			/* the side file is to be written before the first commit */
+	const char *keys;
 	struct signer signer;
 	bool have_key;
 	struct oid base;		/* what a new commit stands on: author_base */

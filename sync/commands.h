@@ -20,11 +20,14 @@ int cmd_news(struct ctx *c, int argc, char **argv);
 int cmd_peer(struct ctx *c, int argc, char **argv);
 int cmd_publish(struct ctx *c, int argc, char **argv);
 int cmd_resolve(struct ctx *c, int argc, char **argv);
+int cmd_restart(struct ctx *c, int argc, char **argv);
 int cmd_roster(struct ctx *c, int argc, char **argv);
 int cmd_save(struct ctx *c, int argc, char **argv);
 int cmd_status(struct ctx *c, int argc, char **argv);
 int cmd_submit(struct ctx *c, int argc, char **argv);
 int cmd_sync(struct ctx *c, int argc, char **argv);
+int cmd_verify(struct ctx *c, int argc, char **argv);
+int cmd_why(struct ctx *c, int argc, char **argv);
 int cmd_withdraw(struct ctx *c, int argc, char **argv);
 
 #endif

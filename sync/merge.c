@@ -262,8 +262,23 @@ static size_t *siblings(const struct merge *m, struct arena *a, const struct lis
 struct frame { size_t run, unit, *kids, nkids, kid; int phase; };	/* phase 0: left kids; 1: right kids */
 struct order { size_t *v, n, *pos; };		/* pos[unit]: index in v, or NONE */
 
-static struct order order_of(const struct merge *m, struct arena *a, const uint64_t *p)
+/* With what its authors saw: a place may hang on what is masked by now. */
+static uint64_t *with_past(const struct merge *m, struct arena *a, const uint64_t *p)
 {
+	uint64_t *all = arena_array(a, m->words + 1, sizeof *all);
+	size_t i, k;
+
+	for (k = 0; k < m->words; k++)
+		all[k] = p[k];
+	for (i = m->n; m->rules->masked && i-- > 0;)
+		for (k = 0; k < m->words && bit(all, i); k++)
+			all[k] |= m->e[i].past[k];
+	return all;
+}
+
+static struct order order_of(const struct merge *m, struct arena *a, const uint64_t *seen)
+{
+	const uint64_t *p = with_past(m, a, seen);
 	struct order o = { arena_array(a, m->nunits, sizeof *o.v), 0, arena_array(a, m->nunits, sizeof *o.pos) };
 	struct frame *stack = NULL, f;
 	size_t n = 0, cap = 0, i, nroot, *roots = siblings(m, a, &m->root, p, &nroot);
@@ -2118,12 +2133,24 @@ static struct str file_of(struct merged *out, const struct merge *m, const uint6
 	return text;
 }
 
+static bool taken_whole(const struct merge *m, const uint64_t *p, const size_t *heads, size_t n)
+{
+	size_t i;
+
+	if (n != 1 || !m->state[heads[0]].whole)
+		return false;
+	for (i = 0; i < heads[0]; i++)		/* what he saw may be masked by now */
+		if (bit(m->e[heads[0]].past, i) && !bit(p, i))
+			return false;
+	return true;
+}
+
 /* The items P shows: as a lone head left them, else rendered. */
 static struct items items_of(const struct merge *m, const uint64_t *p, const size_t *heads, size_t n)
 {
 	if (n == 0)
 		return (struct items){ 0 };
-	if (n == 1 && m->state[heads[0]].whole && !m->state[heads[0]].gone)
+	if (taken_whole(m, p, heads, n) && !m->state[heads[0]].gone)
 		return m->state[heads[0]].items;
 	return render_body(m, p);
 }
@@ -2193,13 +2220,14 @@ void merge_document(struct merged *out, struct arena *a, const struct edit *edit
 	m.units[m.nunits++] = (struct unit){ .text = STR(""), .run = NONE };	/* BIRTH */
 	for (i = 0; i < n; i++) {
 		take_edit(&m, i);
-		all[i / 64] |= (uint64_t)1 << (i % 64);
+		if (!rules->masked || !bit(rules->masked, i))
+			all[i / 64] |= (uint64_t)1 << (i % 64);
 	}
 	if (!n)
 		goto out;
 	presence(&m, all, &out->here, &note);
 	heads = heads_of(&m, &s, all, &nheads);
-	out->as_written = nheads == 1 && m.state[heads[0]].whole;
+	out->as_written = taken_whole(&m, all, heads, nheads);
 	if (!out->here)
 		goto out;
 	items = items_of(&m, all, heads, nheads);
