@@ -10,8 +10,9 @@
  * it, else a line feed), unless he saw just that line last, so that what others write behind it is a new line.
  *
  * 2. What an edit did to the body. The items he saw (units, and conflict blocks as one item each) are matched with
- * those he left, a block with a block only. A line that he left and saw is cut into units as he saw it (the k-th of
- * equal lines as the k-th, or the last, of these), so that a fence opened above is no change of what is below. A stretch of items deleted, of units inserted, or of both between two
+ * those he left, a block with a block only. A line that he left and saw, but for a carriage return before its
+ * line feed, is the units that he saw there (the k-th of equal lines those of the k-th, or the last, of these): so a
+ * fence opened above is no change of what is below, and an editor that changes line ends changes nothing. A stretch of items deleted, of units inserted, or of both between two
  * matched items is one write. Its D is the units deleted (of a block: all units of its region), its run the units
  * inserted. The first edit (its past is empty), if it left any unit, deleted the birth: a unit without text that
  * stands in no order; so who creates one path at once writes one place. Who deletes the document leaves the body.
@@ -1192,6 +1193,18 @@ static int by_line(const void *x, const void *y)
 	return c ? c : (a->from > b->from) - (a->from < b->from);
 }
 
+static struct str bare_line(struct arena *a, struct str s)	/* without a carriage return at its end */
+{
+	char *p;
+
+	if (s.n < 2 || s.p[s.n - 1] != '\n' || s.p[s.n - 2] != '\r')
+		return s;
+	p = arena_alloc(a, s.n);
+	memcpy(p, s.p, s.n - 1);
+	p[s.n - 2] = '\n';
+	return (struct str){ p, s.n - 1 };
+}
+
 static struct lines seen_lines(struct taking *t)
 {
 	const struct items *it = t->seen;
@@ -1209,7 +1222,7 @@ static struct lines seen_lines(struct taking *t)
 		if (!it->v[i].block) {
 			if (out.n == out.cap)
 				out.v = arena_grow(&t->s, out.v, &out.cap, sizeof *out.v);
-			out.v[out.n++] = (struct line){ from + 1 < i + 1 ? arena_str(&t->s, buf_str(&b)) : text, from, i + 1, 0 };
+			out.v[out.n++] = (struct line){ bare_line(&t->s, from < i ? arena_str(&t->s, buf_str(&b)) : text), from, i + 1, 0 };
 		}
 		buf_clear(&b);
 		from = i + 1;
@@ -1271,7 +1284,7 @@ static void fresh_units(struct taking *t, struct freshes *f, const struct lines 
 
 		for (j = i + 1; j < n && units[j - 1].p[units[j - 1].n - 1] != '\n'; j++)
 			line.n += units[j].n;		/* they stand side by side */
-		l = next_seen(seen, taken, line);
+		l = next_seen(seen, taken, bare_line(&t->s, line));
 		for (k = l ? l->from : i; k < (l ? l->to : j); k++)
 			add_fresh(t, f, (struct fresh){ .text = l ? t->m->units[t->seen->v[k].unit].text : units[k] });
 	}

@@ -604,7 +604,7 @@ class Document:
             if isinstance(item, Unit):
                 row.append(item.text)
             if row and (not isinstance(item, Unit) or item.text.endswith(b"\n")):
-                out.setdefault(b"".join(row), []).append(row)
+                out.setdefault(bare(b"".join(row)), []).append(row)
                 row = []
         return out
 
@@ -617,7 +617,7 @@ class Document:
                 row = []
         out += [row] if row else []
         for i, row in enumerate(out):
-            as_seen = cuts.get(b"".join(row))
+            as_seen = cuts.get(bare(b"".join(row)))
             if as_seen:
                 out[i] = as_seen[0]
                 if len(as_seen) > 1:
