@@ -53,7 +53,7 @@
  * block with its variants as they were (carriage returns at line ends and backslashes apart) wrote nothing to it. Who
  * left one with as many, of which one alone differs from what he saw, wrote that variant anew: D is all units of the
  * region, the run hangs to the left of the first, the writes of that variant's commits are settled, and it stands
- * beside the others of the region. Who left neither settled it: all its writes are settled, the text he left stands.
+ * beside the others of the region. Who left neither, or moved it, settled it: all its writes are settled, the text he left stands.
  *
  * 7. Front matter. A key that the kind lists as a list is a set: an element is in while one add of it in P is in the
  * past of no remove of it. Any other key is a register: a write is live until one that saw it writes; equal values
@@ -1258,7 +1258,7 @@ static const struct line *next_seen(const struct lines *l, size_t *taken, struct
 struct fresh {
 	struct str text;
 	const struct block *block;		/* as he saw it, or NULL: a unit */
-	struct str left, anew;			/* its bytes now; the variant that he wrote anew */
+	struct str left, anew;			/* its bytes now, a line feed before it with them; the variant he wrote anew */
 	size_t variant;				/* which one, or NONE */
 };
 
@@ -1360,8 +1360,10 @@ static struct freshes fresh_items(struct taking *t, struct str body)
 			plain.n += next_line(&body).n;
 			continue;
 		}
-		if (x.block->lead && plain.n)
-			plain.n--;		/* the line feed is the block's */
+		if (x.block->lead && plain.n) {		/* the line feed is the block's */
+			plain.n--;
+			x.left = (struct str){ x.left.p - 1, x.left.n + 1 };
+		}
 		fresh_units(t, &out, &seen, taken, plain);
 		add_fresh(t, &out, x);
 		body = str_sub(body, len, body.n);
@@ -1423,17 +1425,14 @@ static void find_structures(struct merge *m, size_t edit, size_t w0)
 /* A block left: the bytes are his. */
 static void keep_bytes(struct merge *m, struct item *x, struct str left)
 {
-	struct buf bytes = BUF_INIT;
 	struct block *b;
 
-	if (str_eq(str_sub(x->block->bytes, x->block->lead, x->block->bytes.n), left))
+	if (str_eq(x->block->bytes, left))
 		return;
 	b = arena_alloc(m->a, sizeof *b);
 	*b = *x->block;
-	buf_puts(&bytes, b->lead ? "\n" : "");
-	buf_str_add(&bytes, left);
-	b->bytes = arena_str(m->a, buf_str(&bytes));
-	buf_free(&bytes);
+	b->bytes = arena_str(m->a, left);
+	b->lead = left.p[0] == '\n';
 	x->block = b;
 }
 
@@ -1476,8 +1475,8 @@ static void take_body(struct merge *m, size_t edit, const struct items *seen, st
 			}
 		}
 		for (n = 0; j < f.n && (i >= na || j < match[i]); j++) {
-			if (f.v[j].block) {		/* a block taken elsewhere: text */
-				units_split(&texts, &n, &cap, m->a, f.v[j].text);
+			if (f.v[j].block) {		/* taken elsewhere: text */
+				units_split(&texts, &n, &cap, m->a, f.v[j].left);
 				continue;
 			}
 			if (n == cap)
