@@ -77,28 +77,45 @@ enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, cons
 	return RC_OK;
 }
 
+static const char kept[] = "refs/colep/main";
+
+bool author_made(const struct commit *c)
+{
+	struct str id, inc;
+	uint64_t seq;
+
+	return (c->signature.n && author_of(c, &id, &inc, &seq)) || str_starts(c->committer, STR("colep <merge@colep.invalid>"));
+}
+
 enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
 {
 	struct arena a = ARENA_INIT;
-	struct oid at = *main;
-	enum rc rc;
+	struct commit c;
+	bool has = false;
+	enum rc rc = repo_ref(base, repo, kept, e);
 
-	for (;;) {
-		struct commit c;
-		struct str id, inc;
-		uint64_t seq;
-
+	if (!rc && !(rc = repo_has(&has, repo, base, e)) && has)
+		return RC_OK;
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	for (*base = *main;;) {
 		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, repo, &at, e)))
+		if ((rc = repo_commit(&c, &a, repo, base, e)) || author_made(&c) || !c.nparents)
 			break;
-		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1 ||
-		    str_starts(c.committer, STR("colep <merge@colep.invalid>")))
-			break;
-		at = c.parents[0];
+		*base = c.parents[0];
 	}
-	*base = at;
 	arena_free(&a);
 	return rc;
+}
+
+enum rc author_base_set(struct repo *repo, const struct oid *main, struct err *e)
+{
+	struct oid old = OID_NONE;
+	enum rc rc = repo_ref(&old, repo, kept, e);
+
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	return rc == RC_OK && oid_eq(&old, main) ? RC_OK : repo_ref_set(repo, kept, main, &old, e);
 }
 
 struct seen { struct oid *v; size_t n, cap; };
@@ -365,22 +382,34 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	return rc;
 }
 
-enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
-    struct str body, struct err *e)
+static enum rc change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject, struct str body,
+    struct str trailers, struct err *e)
 {
 	struct oid tree, before = au->base;	/* not main: what plain commits brought is unsaved work, and stays */
 	enum rc rc;
 
 	if ((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
-	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)))
+	    (rc = author_commit(out, au, &tree, subject, body, trailers, e)))
 		return rc;
-	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e))) {
+	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)) || (rc = author_base_set(au->repo, out, e))) {
 		au->later = true;	/* the next command brings the work tree after */
 		return rc;
 	}
 	mend_end(au->node, true);
 	au->moving = false;
 	return RC_OK;
+}
+
+enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
+    struct str body, struct err *e)
+{
+	return change(out, au, c, n, subject, body, STR_NONE, e);
+}
+
+enum rc author_change_for(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
+    struct str trailers, struct err *e)
+{
+	return change(out, au, c, n, subject, STR_NONE, trailers, e);
 }
 
 enum rc author_genesis(struct author *au, const char *keys, struct str name, struct str ceiling, struct err *e)
@@ -416,7 +445,7 @@ enum rc author_genesis(struct author *au, const char *keys, struct str name, str
 	if ((rc = key_store(&au->signer, path, cstr(arena_printf(au->a, "node@%.*s.invalid", FMT_STR(au->id))), e)) ||
 	    (rc = key_adopt(au->a, path, au->node->dir, au->incarnation, e)) ||
 	    (rc = repo_ref_set(au->repo, "refs/heads/main", &id, NULL, e)) ||
-	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)))
+	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)) || (rc = author_base_set(au->repo, &id, e)))
 		goto out;
 	au->space = au->base = au->main = au->prev = id;
 	au->seq = 1;

@@ -184,7 +184,7 @@ static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, s
 	char date[21];
 	enum rc rc;
 
-	if ((rc = fold_pushed(&pushed, &count, c->arena, f->node, e)))
+	if ((rc = fold_plain(f, e)) || (rc = fold_pushed(&pushed, &count, c->arena, f->node, e)))
 		return rc;
 	for (i = 0; i < count; i++)
 		if (fold_add(f, &pushed[i].tip, pushed[i].node, &each) == RC_OK && f->acceptor.newer &&
@@ -211,7 +211,7 @@ static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, s
 			continue;
 		cmd_progress(c, arena_printf(c->arena, "sending to %s", p[i].name), i, n, false);
 		/* A peer that only lends takes nothing: no failure, it fetches from us. */
-		if (id.n && exchange_push(&p[i].sent, f, p[i].url, id, main, &p[i].tip, &each) && !p[i].reason)
+		if (id.n && exchange_push(&p[i].sent, f, p[i].url, id, &f->base, &p[i].tip, &each) && !p[i].reason)
 			p[i].reason = arena_printf(c->arena, "takes no commits: %s", each.msg);
 		time_format(date, c->now);
 		if (name_valid(p[i].name) && file_write_fast(last_path(c->arena, f->node, p[i].name), cstr(date), 0644, &each))

@@ -189,17 +189,19 @@ static bool advertised(struct oid *o, struct str answer, const char *ref)
 	return false;
 }
 
-static enum rc ask(struct oid *tip, struct arena *a, const struct node *n, const char *url, struct err *e)
+/* A node's note of its main leaves out what plain git put on top, which is nobody's yet; others have main alone. */
+static enum rc ask(struct oid *tip, const char **ref, const struct node *n, const char *url, struct err *e)
 {
-	const char *args[] = { "ls-remote", "--quiet", "--end-of-options", url, "refs/heads/main", NULL };
+	const char *args[] = { "ls-remote", "--quiet", "--end-of-options", url, "refs/heads/main", "refs/colep/main", NULL };
 	struct git_run how = { .dir = n->dir, .seconds = 120 };
 	struct buf out = BUF_INIT;
 	enum rc rc;
 
-	(void)a;
 	*tip = OID_NONE;
-	if ((rc = peer_url_check(url, e)) == RC_OK && (rc = git_run(&out, &how, args, e)) == RC_OK)
-		(void)advertised(tip, buf_str(&out), "refs/heads/main");	/* none: an empty place */
+	*ref = "refs/colep/main";
+	if ((rc = peer_url_check(url, e)) == RC_OK && (rc = git_run(&out, &how, args, e)) == RC_OK &&
+	    !advertised(tip, buf_str(&out), *ref))
+		(void)advertised(tip, buf_str(&out), *ref = "refs/heads/main");	/* none: an empty place */
 	buf_free(&out);
 	return rc;
 }
@@ -211,11 +213,11 @@ static const char *const lenient[] = { "hasDot", "hasDotdot", "hasDotgit", "hasE
 	"gitmodulesSymlink", "gitmodulesUrl", "gitmodulesPath", "gitmodulesUpdate", "gitmodulesParse" };
 enum { LENIENT = sizeof lenient / sizeof *lenient };
 
-static enum rc bring(struct arena *a, const struct node *n, const char *url, const char *objects, const char *store, bool judged,
-    struct err *e)
+static enum rc bring(struct arena *a, const struct node *n, const char *url, const char *ref, const char *objects, const char *store,
+    bool judged, struct err *e)
 {
 	const char *fetch[] = { "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-		"--no-recurse-submodules", "--refmap=", "--end-of-options", url, "refs/heads/main", NULL };
+		"--no-recurse-submodules", "--refmap=", "--end-of-options", url, ref, NULL };
 	const char *args[2 * LENIENT + sizeof fetch / sizeof *fetch];
 	struct git_run how = { .dir = n->dir, .objects = objects, .alternates = store };
 	struct buf out = BUF_INIT;
@@ -234,7 +236,7 @@ static enum rc bring(struct arena *a, const struct node *n, const char *url, con
 
 enum rc exchange_fetch(size_t *got, struct oid *tip, struct fold *f, const char *url, const char *peer, struct err *e)
 {
-	const char *objects = NULL, *store = NULL;
+	const char *objects = NULL, *store = NULL, *ref;
 	struct err odd = ERR_INIT;
 	size_t before = f->graph.n, refused = f->acceptor.count;
 	bool has = false, odd_trees = false;
@@ -242,7 +244,7 @@ enum rc exchange_fetch(size_t *got, struct oid *tip, struct fold *f, const char 
 	enum rc rc;
 
 	*got = 0;
-	if ((rc = ask(tip, f->a, f->node, url, e)) || oid_is_none(tip) || graph_find(&f->graph, tip) != SIZE_MAX)
+	if ((rc = ask(tip, &ref, f->node, url, e)) || oid_is_none(tip) || graph_find(&f->graph, tip) != SIZE_MAX)
 		return rc;
 	if ((rc = repo_has(&has, f->repo, tip, e)))
 		return rc;
@@ -255,9 +257,9 @@ enum rc exchange_fetch(size_t *got, struct oid *tip, struct fold *f, const char 
 		free(full);
 		if ((rc = quarantine(&objects, f->a, f->node, e)))
 			goto out;
-		if ((rc = bring(f->a, f->node, url, objects, store, false, e)) && strstr(e->msg, "fsck")) {
+		if ((rc = bring(f->a, f->node, url, ref, objects, store, false, e)) && strstr(e->msg, "fsck")) {
 			odd_trees = true;
-			rc = bring(f->a, f->node, url, objects, store, true, e);
+			rc = bring(f->a, f->node, url, ref, objects, store, true, e);
 		}
 		if (rc || (rc = repo_alternate(f->repo, objects, e)))
 			goto out;
@@ -340,14 +342,14 @@ enum rc exchange_clone(struct oid *tip, struct arena *a, const struct node *n, c
 {
 	char *full = realpath(path_join(a, n->git, "objects"), NULL);
 	struct err odd = ERR_INIT;
-	const char *objects = NULL;
+	const char *objects = NULL, *ref;
 	enum rc rc;
 
 	if (!full)
 		return err_errno(e, "%s/objects", n->git);
-	if ((rc = ask(tip, a, n, url, e)) == RC_OK && oid_is_none(tip))
+	if ((rc = ask(tip, &ref, n, url, e)) == RC_OK && oid_is_none(tip))
 		rc = err_set(e, RC_INVALID, "%s: nothing is saved there yet, or it is no node", url);
-	if (!rc && !(rc = quarantine(&objects, a, n, e)) && !(rc = bring(a, n, url, objects, full, false, e)))
+	if (!rc && !(rc = quarantine(&objects, a, n, e)) && !(rc = bring(a, n, url, ref, objects, full, false, e)))
 		rc = move_in(a, objects, full, e);
 	if (objects && dir_remove(objects, &odd) && !rc)
 		rc = RC_OK;

@@ -1,7 +1,8 @@
 /* sync/fold.c: see fold.h.
  *
  * Order of work: objects are in the repository already; the merged view's objects; then main by compare-and-swap;
- * then the folder. A kill between the last two is mended by the next command that writes (mend.h).
+ * then the folder; then the note of it (author_base). A kill between is mended by the next command that writes
+ * (mend.h).
  *
  * Unsaved work: a file that differs from what main had is left alone. If main changed that file too, the work is one
  * more edit of the document beside the new view, and the rules of merge.c make one text of both, with conflict
@@ -96,37 +97,79 @@ void fold_ignore(void *ctx, const struct gcommit *c, const char *why)
 enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
     const struct oid *main, struct err *e)
 {
-	struct arena s = ARENA_INIT;
 	struct pushed *aside = NULL;
 	size_t naside = 0, cap = 0, i;
-	struct oid at = *main;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	*f = (struct fold){ .a = a, .node = n, .repo = repo, .main = *main };
 	f->acceptor = (struct acceptor){ .space = *space, .refused = record, .ctx = f };
 	graph_init(&f->graph, a, repo);
 	if (oid_is_none(main))
-		goto out;			/* a node that is being joined */
-	for (;;) {			/* plain commits on main are unsaved work */
-		struct commit c;
-		struct str id, inc;
-		uint64_t seq;
-
-		arena_reset(&s);
-		if ((rc = repo_commit(&c, &s, repo, &at, e)))
-			goto out;
-		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1 ||
-		    str_starts(c.committer, STR("colep <merge@colep.invalid>")))
-			break;
-		at = c.parents[0];
-	}
-	f->base = at;
-	if (!(rc = graph_add(&f->graph, &at, NULL, NULL, e)) && !(rc = refs_below(&aside, &naside, &cap, &s, n, "refs/colep/aside", e)))
+		return RC_OK;			/* a node that is being joined */
+	if ((rc = author_base(&f->base, repo, main, e)))
+		return rc;
+	if (!(rc = graph_add(&f->graph, &f->base, NULL, NULL, e)) && !(rc = refs_below(&aside, &naside, &cap, a, n, "refs/colep/aside", e)))
 		for (i = 0; i < naside && !rc; i++)
 			rc = graph_add(&f->graph, &aside[i].tip, NULL, NULL, e);
 	f->known = f->graph.n;
-out:
+	return rc;
+}
+
+/* The commits of our form that are met first on the ways down from main. */
+static enum rc met(struct oid **list, size_t *n, struct arena *a, struct repo *repo, const struct oid *main, const struct oid *base,
+    struct err *e)
+{
+	struct arena s = ARENA_INIT, keep = ARENA_INIT;
+	struct oid *queue = NULL, next;
+	size_t count = 0, qcap = 0, lcap = 0, at, i, k;
+	struct commit c;
+	enum rc rc = RC_OK;
+
+	*list = NULL;
+	*n = 0;
+	next = *main;
+	queue = arena_grow(&keep, queue, &qcap, sizeof *queue);
+	queue[count++] = next;
+	for (at = 0; at < count && !rc; at++) {
+		if (oid_eq(&queue[at], base))
+			continue;
+		arena_reset(&s);
+		if ((rc = repo_commit(&c, &s, repo, &queue[at], e)))
+			break;
+		if (author_made(&c)) {
+			if (*n == lcap)
+				*list = arena_grow(a, *list, &lcap, sizeof **list);
+			(*list)[(*n)++] = c.id;
+			continue;
+		}
+		for (i = 0; i < c.nparents; i++) {
+			for (k = count; k-- > 0 && !oid_eq(&queue[k], &c.parents[i]);)
+				;
+			if (k != SIZE_MAX)
+				continue;
+			if (count == qcap)
+				queue = arena_grow(&keep, queue, &qcap, sizeof *queue);
+			queue[count++] = c.parents[i];
+		}
+	}
 	arena_free(&s);
+	arena_free(&keep);
+	return rc;
+}
+
+enum rc fold_plain(struct fold *f, struct err *e)
+{
+	struct oid *list;
+	size_t n, i;
+	enum rc rc;
+
+	if (oid_is_none(&f->main) || oid_eq(&f->main, &f->base))
+		return RC_OK;
+	if ((rc = met(&list, &n, f->a, f->repo, &f->main, &f->base, e)))
+		return rc;
+	for (i = 0; i < n && !rc; i++)
+		if ((rc = fold_add(f, &list[i], "main", e)) == RC_NOTFOUND)
+			rc = RC_OK;		/* incomplete: not ours then */
 	return rc;
 }
 
@@ -184,6 +227,8 @@ static enum rc carry(struct fold *f, const struct kept *k, struct err *e)
 	enum rc rc;
 
 	if (oid_is_none(&k->new)) {
+		if (!file_exists(path))
+			return RC_OK;
 		say(f, k->path, "was deleted by others; your unsaved text is kept, and 'colep save' brings it back");
 		return RC_OK;
 	}
@@ -337,6 +382,9 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 	for (i = 0; i < kept.n && !rc; i++)
 		if (!oid_eq(&kept.v[i].old, &kept.v[i].new))
 			rc = carry(f, &kept.v[i], e);
+	f->base = next;
+	if (!rc)
+		rc = author_base_set(f->repo, &next, e);
 	mend_end(f->node, !rc);
 	return rc;
 }
@@ -452,20 +500,23 @@ enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct nod
 	struct pushed *list;
 	struct str seen;
 	size_t count, i;
+	struct oid base;
 	struct fold f;
 	unsigned newer = 0;
 	bool news = false;
 	enum rc rc;
 
 	*got = 0;
-	if ((rc = repo_ref(main, repo, "refs/heads/main", e)) || (rc = fold_pushed(&list, &count, a, n, e)))
+	if ((rc = repo_ref(main, repo, "refs/heads/main", e)) || (rc = author_base(&base, repo, main, e)) ||
+	    (rc = fold_pushed(&list, &count, a, n, e)))
 		return rc;
+	news = !oid_eq(main, &base);
 	seen = read_seen(a, n);
 	for (i = 0; i < count; i++)
 		news |= !was_seen(seen, &list[i]);
 	if (!news)
 		return RC_OK;
-	if ((rc = fold_open(&f, a, n, repo, space, main, e)))
+	if ((rc = fold_open(&f, a, n, repo, space, main, e)) || (rc = fold_plain(&f, e)))
 		return rc;
 	for (i = 0; i < count && !rc; i++) {
 		f.acceptor.newer = 0;

@@ -41,6 +41,8 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 	setenv("LC_ALL", "C", 1);
 	if (how->objects)
 		setenv("GIT_OBJECT_DIRECTORY", how->objects, 1);
+	if (how->index)
+		setenv("GIT_INDEX_FILE", how->index, 1);
 	if (how->alternates)
 		setenv("GIT_ALTERNATE_OBJECT_DIRECTORIES", how->alternates, 1);
 	if (how->objects) {			/* what others send */

@@ -35,7 +35,7 @@ struct variant {
 struct conflict {
 	struct str where;		/* a key's name, "gone", or "passage" */
 	unsigned line;			/* of the merged text, where it begins */
-	struct variant *variants;
+	struct variant *variants;	/* of "gone": "here" and "gone" */
 	size_t n;
 };
 
