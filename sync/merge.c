@@ -338,7 +338,7 @@ static bool visible(const struct merge *m, size_t u, const uint64_t *p)
 	for (i = 0; i < dels->n; i++)
 		if (bit(p, dels->v[i]))
 			return false;
-	return true;
+	return !m->rules->masked || least_adder(m, &m->runs[m->units[u].run], p) != NONE;
 }
 
 /* ---- conflict regions (rule 5) ---- */
