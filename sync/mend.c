@@ -63,6 +63,7 @@ static void sweep(const struct node *node, struct arena *a, bool locks)
 
 	if (locks) {
 		unlink(path_join(a, node->git, "refs/heads/main.lock"));
+		unlink(path_join(a, node->git, "refs/colep/main.lock"));
 		unlink(path_join(a, node->git, "index.lock"));
 	}
 	for (k = kinds; k->name; k++) {
