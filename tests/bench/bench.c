@@ -40,6 +40,7 @@ static double now(void)		/* microseconds */
 /* ---- running ---- */
 
 static long rss;			/* KiB: the largest of the last program run, its own children not counted */
+static double cpu;			/* microseconds of processor time of the last program run, or the median of several */
 static const char *out_file, *err_file;	/* in the work folder */
 
 /* Run a program (argv ends in NULL) and wait; microseconds. Its output goes to two files. */
@@ -63,6 +64,7 @@ static double run(int *status, const char *const argv[])
 	if (wait4(pid, &st, 0, &u) != pid)
 		fail("waiting for a program");
 	rss = u.ru_maxrss;
+	cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 	*status = WIFEXITED(st) ? WEXITSTATUS(st) : 255;
 	return now() - start;
 }
@@ -194,11 +196,14 @@ static double import_once(void)
 
 static double median_of(size_t n, double once(void))
 {
-	double *v = arena_array(&a, n, sizeof *v);
+	double *v = arena_array(&a, n, sizeof *v), *c = arena_array(&a, n, sizeof *c);
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		v[i] = once();
+		c[i] = cpu;
+	}
+	cpu = at(c, n, 50);
 	return at(v, n, 50);
 }
 
@@ -334,6 +339,7 @@ int main(int argc, char **argv)
 {
 	double import, rebuild, save, index, search, start, hot, hot95, miss, miss95, first, first95, sq = 0, sq95 = 0, add, fast, out;
 	double texts, git, ix, tree, store, site, pages;
+	double cpu_import, cpu_rebuild, cpu_site, cpu_git;
 	long rss_import, rss_rebuild;
 	bool sqlite;
 	const char *db;
@@ -353,9 +359,9 @@ int main(int argc, char **argv)
 	sqlite = number_of("command -v sqlite3 >/dev/null && echo 1 || echo 0") == 1;
 
 	import = median_of(IMPORTS, import_once);
-	rss_import = rss;
+	cpu_import = cpu, rss_import = rss;
 	rebuild = median_of(REBUILDS, rebuild_once);
-	rss_rebuild = rss;
+	cpu_rebuild = cpu, rss_rebuild = rss;
 	ix = du(arena_printf(&a, "%s/.git/colep", node));
 	git = du(arena_printf(&a, "%s/.git", node)) - ix;
 	tree = texts;
@@ -370,8 +376,10 @@ int main(int argc, char **argv)
 	if (sqlite)
 		cold(&sq, &sq95, queries, db);
 	site = median_of(SITES, site_once);
+	cpu_site = cpu;
 	pages = du(arena_printf(&a, "%s/site0", work));
 	add = git_add_commit();
+	cpu_git = cpu;
 	fast = git_fast_import();
 	out = git_checkout();
 
@@ -396,6 +404,8 @@ int main(int argc, char **argv)
 	    time_text(floor_of("read")), store / 1e6, time_text(floor_of("write")), time_text(floor_of("sha1zlib")),
 	    time_text(floor_of("words")), time_text(floor_of("lmdb")), time_text(start));
 	printf("peers: git add+commit %s, fast-import %s, reset --hard %s\n", time_text(add), time_text(fast), time_text(out));
+	printf("processor time: import %s, rebuild %s, site %s; git add+commit %s\n", time_text(cpu_import), time_text(cpu_rebuild),
+	    time_text(cpu_site), time_text(cpu_git));
 	printf("sizes: texts %.1f MB; .git %.1f MB (%.2f); index %.1f MB (%.2f); FTS5 %.1f MB (%.2f)\n", texts, git, git / texts, ix, ix / texts,
 	    sqlite ? du(db) : 0, sqlite ? du(db) / texts : 0);
 	printf("site: %.1f MB\nmemory: import %.0f MB, rebuild %.0f MB at most\n", pages, (double)rss_import / 1e3, (double)rss_rebuild / 1e3);
