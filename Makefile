@@ -42,7 +42,7 @@ $(BUILD)/merge/%: tests/merge/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client
+TEST_PACKAGES = libcmocka-dev openssh-client python3
 
 .PHONY: setup setup-test
 setup:	## install what is missing to build and run (Debian packages)
@@ -65,7 +65,7 @@ endef
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
-	@$(MAKE) -s DEV=1 check-deps colep unit
+	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay
 	@tests/run $(UNIT) $(sort $(wildcard tests/cli/*.sh))
 
 .PHONY: unit
@@ -78,6 +78,21 @@ check:	## the quick tests, before every commit
 check-asan:	## the unit tests under AddressSanitizer and UBSan
 	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' unit
 	@tests/run $(patsubst $(BUILD)/%,build-asan/%,$(UNIT))
+
+# Random histories of one document against the oracle (tests/merge), beside what `make test` runs of them.
+N = 1000000
+SEED = 1000000
+.PHONY: merge-long merge-asan
+merge-long: setup-test	## N=1000000 random histories from SEED on through the merge and its oracle
+	@$(MAKE) -s DEV=1 $(BUILD)/merge/replay
+	@python3 tests/merge/histories.py $(BUILD)/merge/replay --seed $(SEED) --count $(N) --show
+	@python3 tests/merge/histories.py $(BUILD)/merge/replay --seed $(SEED) --count $$(($(N) / 50)) --show --big
+
+merge-asan: setup-test	## the merge under AddressSanitizer and UBSan: random bytes, large texts, histories
+	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' build-asan/merge/replay
+	@python3 tests/merge/robust.py build-asan/merge/replay --seconds 300
+	@python3 tests/merge/histories.py build-asan/merge/replay --count 1000 --no-oracle
+	@python3 tests/merge/golden.py build-asan/merge/replay tests/merge/golden/*.txt | grep -v '^ok' || echo "ok - golden"
 
 .PHONY: check-deps
 check-deps:	## prove that includes point down only, and each library has one gate

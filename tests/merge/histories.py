@@ -237,7 +237,7 @@ class Author:
                 return
 
     def odd(self, v, i):
-        v[i] = self.r.choice([OPEN, OR, CLOSE, b"\\" + OR, b"\n", b"```\n", b"| a\n", b"\\\\" + CLOSE, b". . ! \n",
+        v[i] = self.r.choice([OPEN, OR, CLOSE, b"\\" + OR, b"\n", b"```\n", b"| a\n", b"```a``` b. c\n", b"~~~ a. b\n", b"\\\\" + CLOSE, b". . ! \n",
                               OPEN + b"x\n" + OR + b"y\n" + CLOSE]) + v[i]
 
     def change(self, lines):
