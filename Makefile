@@ -44,7 +44,7 @@ $(BUILD)/merge/%: tests/merge/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client curl
+TEST_PACKAGES = libcmocka-dev openssh-client curl python3
 
 FUZZ_PACKAGES = clang
 
@@ -79,7 +79,7 @@ run: setup	## install what is missing, build, serve a practice node made from co
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
-	@$(MAKE) -s DEV=1 check-deps colep unit
+	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay
 	@tests/run $(UNIT) $(sort $(wildcard tests/cli/[0-9]*.sh))
 
 .PHONY: unit
@@ -118,6 +118,21 @@ fuzz-build: setup-fuzz
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
+
+# Random histories of one document against the oracle (tests/merge), beside what `make test` runs of them.
+HISTORIES ?= 1000000
+FROM ?= 1000000
+.PHONY: merge-long merge-asan
+merge-long: setup-test	## HISTORIES=1000000 random histories through the merge and its oracle
+	@$(MAKE) -s DEV=1 $(BUILD)/merge/replay
+	@python3 tests/merge/histories.py $(BUILD)/merge/replay --seed $(FROM) --count $(HISTORIES) --show
+	@python3 tests/merge/histories.py $(BUILD)/merge/replay --seed $(FROM) --count $$(($(HISTORIES) / 50)) --show --big
+
+merge-asan: setup-test	## the merge under AddressSanitizer and UBSan: random bytes, large texts, histories
+	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' build-asan/merge/replay
+	@python3 tests/merge/robust.py build-asan/merge/replay --seconds 300
+	@python3 tests/merge/histories.py build-asan/merge/replay --count 1000 --no-oracle
+	@python3 tests/merge/golden.py build-asan/merge/replay tests/merge/golden/*.txt | grep -v '^ok' || echo "ok - golden"
 
 .PHONY: check-deps
 check-deps:	## prove that includes point down only, and each library has one gate

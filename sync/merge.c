@@ -18,11 +18,11 @@
  * stands in no order; so who creates one path at once writes one place. Who deletes the document leaves the body.
  *
  * 3. The weave: a tree of runs. A run with D hangs to the left of D's first unit (of the birth alone: at the root).
- * A run without: behind the last unit L before it (of a block: the last of its region; nothing: the root); if L has
- * something to its right already, to the left of the unit that comes next in the whole order, deleted ones counted,
- * else to the right of L. Behind a block, before something: to the left of that (of a block: of the first of its
- * region), since what stands behind a block may come before its region's last unit in the order. (That is the Fugue tree: Weidner and Kleppmann, 2023; runs stay whole and no order of
- * arrival matters.) Runs at one place on one side: those without D first, then by their units' bytes, unit by unit,
+ * A run without: behind the last unit L before it (nothing: the root; of a block: the unit before what comes next in
+ * the whole order, deleted ones counted, or the last of all); if L has something to its right already, to the left
+ * of the unit that comes next in the whole order, else to the right of L. (That is the Fugue tree: Weidner and
+ * Kleppmann, 2023; runs stay whole and no order of arrival matters.) Runs at one place on one side: those without D
+ * first, then by their units' bytes, unit by unit,
  * a row that ends sooner first, then by the least commit id among their adders in P. (By bytes, since the least
  * adder can change with P, and text that somebody saw must not change its order.) Equal runs at one place with
  * equal D are one run with several adders: a commit joins the first that has no adder in its past.
@@ -1069,23 +1069,6 @@ static size_t first_in_order(struct taking *t, const struct list *d)
 	return best;
 }
 
-static size_t last_of(struct taking *t, const struct item *x)
-{
-	const struct order *o;
-	size_t i, best = NONE;
-
-	if (!x->block)
-		return x->unit;
-	o = weave_order(t);
-	for (i = 0; i < x->block->units.n; i++) {
-		size_t u = x->block->units.v[i];
-
-		if (o->pos[u] != NONE && (best == NONE || o->pos[u] > o->pos[best]))
-			best = u;
-	}
-	return best;
-}
-
 static size_t first_of(struct taking *t, const struct item *x)
 {
 	return x->block ? first_in_order(t, &x->block->units) : x->unit;
@@ -1147,6 +1130,7 @@ static size_t add_write(struct taking *t, const struct list *d, const struct lis
     size_t prev, size_t next)
 {
 	struct write w = { .d = *d, .settles = *settles, .before = NONE, .after = NONE };
+	const struct order *o = n ? weave_order(t) : NULL;
 	size_t parent = NONE;
 	bool left = false;
 
@@ -1155,14 +1139,12 @@ static size_t add_write(struct taking *t, const struct list *d, const struct lis
 		left = parent != BIRTH;
 		parent = left ? parent : NONE;
 	} else if (n) {
-		w.before = prev == NONE ? NONE : last_of(t, &t->seen->v[prev]);
 		w.after = next < t->seen->n ? first_of(t, &t->seen->v[next]) : NONE;
-		if (prev != NONE && t->seen->v[prev].block && w.after != NONE) {
-			parent = w.after;
-			left = true;
-		} else {
-			place(t, w.before, &parent, &left);
-		}
+		if (prev != NONE && t->seen->v[prev].block)	/* what stands behind it may stand between its units */
+			w.before = w.after == NONE ? o->v[o->n - 1] : o->v[o->pos[w.after] - 1];
+		else if (prev != NONE)
+			w.before = t->seen->v[prev].unit;
+		place(t, w.before, &parent, &left);
 	}
 	return add_write_at(t, w, parent, left, texts, n);
 }

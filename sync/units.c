@@ -3,8 +3,8 @@
  * Units. A line with its line feed is a unit. A line outside fences and tables that holds several sentences is cut
  * behind each run of end marks (. ! ? U+2026 U+0964 U+06D4 U+061F) that blanks or tabs follow and something else
  * follows these; the blanks belong to the sentence before. A fence opens at a line of at most three blanks and
- * three or more backquotes or tildes, and closes at a line of at most three blanks, as many of the same or more,
- * and nothing but blanks. A table line's first character that is no blank is '|'.
+ * three or more backquotes (none behind them in the line) or tildes, and closes at a line of at most three blanks,
+ * as many of the same or more, and nothing but blanks. A table line's first character that is no blank is '|'.
  *
  * Match. Equal units at both ends are matched. Of what is between, units that stand exactly once on each side are
  * candidates; the longest row of them rising on both sides (of several, the one found by patience sorting from the
@@ -38,6 +38,8 @@ static size_t fence(struct str line, char *mark, bool *bare)
 	*mark = line.p[i];
 	for (n = 0; i < line.n && line.p[i] == *mark; i++)
 		n++;
+	if (*mark == '`' && str_chr(str_sub(line, i, line.n), '`') != SIZE_MAX)
+		return 0;		/* code in a line */
 	i = blanks(line, i);
 	*bare = i >= line.n || line.p[i] == '\n' || line.p[i] == '\r';
 	return n >= 3 ? n : 0;

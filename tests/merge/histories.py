@@ -237,7 +237,7 @@ class Author:
                 return
 
     def odd(self, v, i):
-        v[i] = self.r.choice([OPEN, OR, CLOSE, b"\\" + OR, b"\n", b"```\n", b"| a\n", b"\\\\" + CLOSE, b". . ! \n",
+        v[i] = self.r.choice([OPEN, OR, CLOSE, b"\\" + OR, b"\n", b"```\n", b"| a\n", b"```a``` b. c\n", b"~~~ a. b\n", b"\\\\" + CLOSE, b". . ! \n",
                               OPEN + b"x\n" + OR + b"y\n" + CLOSE]) + v[i]
 
     def change(self, lines):
@@ -472,6 +472,8 @@ class History:
             here, written, text, _ = self.view(self.doc.pasts[i] | {i})
             if not written or (text if here else None) != self.texts[i]:
                 raise Wrong("edit %d is not seen as it was left" % i)
+        if self.use_oracle:
+            self.check_weave(p)
         here, _, text, wheres = self.view(p)
         self.check_order(p)
         if here:
@@ -480,6 +482,14 @@ class History:
             self.check_blocks(p, text)
         self.check_noop(p, here, text)
         self.check_settled(p, here, text, wheres)
+
+    def check_weave(self, p):
+        """What one left with no conflict open is also what the weave gives: it does not change when others come in."""
+        for i in self.r.sample(sorted(p), min(len(p), 3)):
+            left = self.doc.left[i]
+            if not left.gone and not any(isinstance(x, oracle.Block) for x in left.items) and \
+                    self.doc.render(self.doc.pasts[i] | {i}) != left.items:
+                raise Wrong("edit %d: the weave gives another text than it left" % i)
 
     def check_order(self, p):
         """Another topological order: the same bytes."""

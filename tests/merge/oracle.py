@@ -683,9 +683,9 @@ class Document:
             elif d:
                 parent, left = None, False
             else:
-                last = self.ordered(prev.units, order)[-1] if isinstance(prev, Block) else prev
                 first = self.ordered(behind.units, order)[0] if isinstance(behind, Block) else behind
-                parent, left = (first, True) if isinstance(prev, Block) and first else self.place(e, order, last)
+                last = order[order.index(first) - 1 if first else -1] if isinstance(prev, Block) else prev
+                parent, left = self.place(e, order, last)
                 between = (last, first) if last and first else None
             run = self.run(e, frozenset(d), parent, left, texts)
             w = Write(e, d, run)
