@@ -36,6 +36,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -lcmocka -Wl,--as-needed $(LIBS)
 
+# Tools of the merge tests: tests/merge/NAME.c.
+$(BUILD)/merge/%: tests/merge/%.c $(BUILD)/libcolep.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
+
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
@@ -76,6 +81,12 @@ run: setup	## install what is missing, build, serve a practice node made from co
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
 	@$(MAKE) -s DEV=1 check-deps colep unit
 	@tests/run $(UNIT) $(sort $(wildcard tests/cli/[0-9]*.sh))
+
+# Random histories: SEEDS of them from FIRST on, each of NODES and STEPS.
+.PHONY: gossip
+gossip:	## long random histories of many nodes (SEEDS NODES STEPS FIRST)
+	@$(MAKE) -s DEV=1 $(BUILD)/merge/gossip
+	@$(BUILD)/merge/gossip $(or $(SEEDS),20) $(or $(NODES),20) $(or $(STEPS),400) $(or $(FIRST),1)
 
 .PHONY: unit
 unit: $(UNIT)

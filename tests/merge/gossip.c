@@ -148,6 +148,7 @@ static struct str word(void)
 {
 	if (nwords == sizeof words / sizeof *words)
 		exit(3);
+	taken_out[nwords] = false;
 	return words[nwords] = cstr(arena_printf(&all, "Zk%zuq", nwords)), words[nwords++];
 }
 
@@ -321,6 +322,7 @@ static void edit(struct sim *s)
 	struct buf b = BUF_INIT;
 	struct change c = { .path = cstr(paths[k]) };
 	struct str old = text_at(&a, &s->main, paths[k]);
+	size_t before = nwords;
 	bool gone = false;
 
 	if (!old.p)
@@ -347,6 +349,8 @@ static void edit(struct sim *s)
 		if (old.p && chance(2))
 			s->old_text[k] = arena_str(&all, old);
 		commit_change(s, &c, 1);
+	} else {
+		nwords = before;	/* thought of, not written */
 	}
 	buf_free(&b);
 	arena_free(&a);
