@@ -89,9 +89,10 @@ enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main,
 		arena_reset(&a);
 		if ((rc = repo_commit(&c, &a, repo, &at, e)))
 			break;
-		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || c.nparents != 1)
+		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || !c.nparents ||
+		    str_starts(c.committer, STR("colep <merge@colep.invalid>")))
 			break;
-		at = c.parents[0];
+		at = c.parents[0];	/* also of a merge made by hand */
 	}
 	*base = at;
 	arena_free(&a);

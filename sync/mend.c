@@ -2,7 +2,7 @@
  *
  * The note is .git/colep/moving: the commit's id in hex, and "!" behind it when the command ended by itself. Without
  * it a work tree that is behind main would look as if somebody had set everything back, and the next save would
- * say so to all others. */
+ * say so to all others; and unsaved work in a file that others changed would take their change back (carry.h). */
 #include "sync/mend.h"
 
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "kb/base/file.h"
 #include "kb/doc/kind.h"
 #include "sync/author.h"
+#include "sync/carry.h"
 
 static const char *note(struct arena *a, const struct node *n)
 {
@@ -24,6 +25,7 @@ enum rc mend_begin(const struct node *n, const struct oid *from, struct err *e)
 	enum rc rc = RC_OK;
 
 	if (from && !oid_is_none(from)) {
+		carry_forget(n);
 		oid_format(hex, from);
 		rc = file_write_fast(note(&a, n), cstr(hex), 0644, e);
 	}
@@ -39,6 +41,7 @@ void mend_end(const struct node *n, bool done)
 
 	if (done) {
 		unlink(note(&a, n));
+		carry_forget(n);
 	} else if (!file_read(&b, note(&a, n), 4096, &odd) && b.n == OID_HEX) {
 		buf_putc(&b, '!');
 		if (file_write_fast(note(&a, n), buf_str(&b), 0644, &odd))
@@ -96,7 +99,7 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 	if (oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX))) {
 		sweep(n, &a, b.n == OID_HEX);
 		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) ||
-		    (rc = author_base(&base, r, &main, e)) || (has && (rc = repo_checkout(r, &from, &base, NULL, NULL, e))))
+		    (rc = author_base(&base, r, &main, e)) || (has && (rc = carry(n, r, &from, &base, NULL, NULL, e))))
 			goto out;
 	}
 	mend_end(n, true);
