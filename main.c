@@ -15,14 +15,17 @@
 static int cmd_help(struct ctx *c, int argc, char **argv);
 
 static const struct command commands[] = {	/* sorted; `colep help` prints it as it stands */
+	{ "adopt",     cmd_adopt,     "[--by WHO] REF|FILE...", "take in what was submitted without a node" },
 	{ "check",     cmd_check,     "[--strict] [PATH...]", "check documents: keys, codes, headings, personal data" },
 	{ "clear",     cmd_clear,     "ID...", "confirm a submitted document for sharing (focal point)" },
+	{ "conflicts", cmd_conflicts, "[ID]", "show what two wrote differently and nobody settled" },
 	{ "delete",    cmd_delete,    "-m WHY ID", "take a document out; history keeps it" },
 	{ "diff",      cmd_diff,      "[ID]", "show unsaved changes" },
 	{ "doctor",    cmd_doctor,    "", "find out whether all is well with this node" },
 	{ "endorse",   cmd_endorse,   "--meeting M ID", "note that a meeting endorsed a document (chair)" },
 	{ "help",      cmd_help,      "[COMMAND]", "show this list, or what a command does" },
 	{ "import",    cmd_import,    "[--kind K] [--owner O] FOLDER", "take in a folder of Markdown" },
+	{ "inbox",     cmd_inbox,     "", "show what was submitted by plain git" },
 	{ "index",     cmd_index,     "[--rebuild] [--timing]", "bring the search index up to date" },
 	{ "init",      cmd_init,      "--id ID [--import FOLDER] DIR", "found a new community and its first node" },
 	{ "join",      cmd_join,      "[--id ID] [--root ID] SOURCE DIR", "make a node of a community that is there" },
@@ -33,7 +36,9 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "peer",      cmd_peer,      "[list | add NAME URL | remove NAME]", "the nodes this one exchanges with" },
 	{ "publish",   cmd_publish,   "ID...", "make a cleared document appear on sites (chair, Secretariat)" },
 	{ "readiness", cmd_readiness, "[MEETING]", "show which countries have a profile and cases" },
-	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | role ID R]", "who belongs to the community, and who may do what" },
+	{ "resolve",   cmd_resolve,   "ID [N] --take WRITER|--both|--text FILE", "settle a conflict" },
+	{ "restart",   cmd_restart,   "", "make unsaved work again of what others refused" },
+	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | revoke ID | role ID R | rotate]", "who belongs to the community, and who may do what" },
 	{ "save",      cmd_save,      "[-m MSG] [PATH...]", "sign and store what changed" },
 	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents" },
 	{ "serve",     cmd_serve,     "[--port 8022]", "read and search in a browser on this machine" },
@@ -42,7 +47,9 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "status",    cmd_status,    "", "show where this node stands" },
 	{ "submit",    cmd_submit,    "DRAFT...", "check a draft and hand it in" },
 	{ "sync",      cmd_sync,      "[PEER|URL...]", "exchange with peers and merge" },
+	{ "verify",    cmd_verify,    "", "judge the whole history again" },
 	{ "version",   cmd_version,   "", "print the version" },
+	{ "why",       cmd_why,       "ID|COMMIT", "show what counts of a document or commit, and why not" },
 	{ "withdraw",  cmd_withdraw,  "-m WHY ID", "take a document's text back, with the reason" },
 	{ NULL, NULL, NULL, NULL },
 };

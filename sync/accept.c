@@ -14,12 +14,16 @@ static enum rc refuse(struct err *e, const char *why)
 }
 
 /* A merged view is never trusted: made again from its parents, it must be the same commit. */
-static enum rc judge_merged(struct graph *g, const struct gcommit *c, struct err *e)
+static enum rc judge_merged(struct acceptor *ac, struct graph *g, const struct gcommit *c, struct err *e)
 {
 	size_t n, *heads, i;
+	const struct standing *now;
 	struct err odd = ERR_INIT;
 	struct oid again;
+	enum rc rc;
 
+	if (c->broken)
+		return refuse(e, "a commit that does not parse, or is larger than 64 KiB");
 	if (!c->nparents)
 		return refuse(e, "an unsigned commit without a parent");
 	for (i = 0; i < c->nparents; i++)
@@ -28,6 +32,23 @@ static enum rc judge_merged(struct graph *g, const struct gcommit *c, struct err
 	heads = graph_heads(g, g->a, c->up, c->nparents, &n);
 	if (n != c->nparents || memcmp(heads, c->up, n * sizeof *heads) != 0)
 		return refuse(e, "a merged view whose parents are not heads in order");
+	for (i = 0; i < n; i++) {
+		size_t same = 0, k;
+
+		for (k = 0; k < i; k++)
+			same += str_eq(g->v[heads[k]]->node, g->v[heads[i]]->node);
+		if (same >= LIMIT_HEADS)
+			return refuse(e, "a merged view of more than 8 heads of one writer");
+	}
+	if ((rc = standing_of(&now, g, heads, n, e)))
+		return rc;
+	if (now->roster.rules > MERGE_RULES) {
+		ac->newer = now->roster.rules;
+		return err_set(e, RC_CONFLICT, "merge rules %u", now->roster.rules);
+	}
+	for (i = 0; i < n; i++)
+		if (standing_masks(now, g, heads[i]))
+			return refuse(e, "a merged view with a head whose key was revoked");
 	if (view_commit(&again, g, heads, n, &odd))
 		return err_set(e, odd.rc, "%s", odd.msg);
 	if (!oid_eq(&again, &c->id))
@@ -79,6 +100,26 @@ static enum rc judge_label(struct graph *g, const struct touch *t, const struct 
 	return rc;
 }
 
+/* Names that no node's disk may be given, as git's own checks have them, and a little more. */
+static bool path_safe(struct str path)
+{
+	struct str name;
+	size_t i;
+
+	for (i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] < 0x20 || path.p[i] == 0x7f || path.p[i] == '\\')
+			return false;
+	if (!path.n || path.p[path.n - 1] == '/' || str_utf8_bad(path) != path.n)
+		return false;
+	while (str_split(&name, &path, '/')) {
+		if (!name.n || str_is(name, ".") || str_is(name, ".."))
+			return false;
+		if (name.n >= 4 && name.p[0] == '.' && (name.p[1] | 32) == 'g' && (name.p[2] | 32) == 'i' && (name.p[3] | 32) == 't')
+			return false;
+	}
+	return true;
+}
+
 static enum rc judge_paths(struct graph *g, const struct gcommit *c, struct str ceiling, struct err *e)
 {
 	size_t i, k, depth;
@@ -94,6 +135,8 @@ static enum rc judge_paths(struct graph *g, const struct gcommit *c, struct str 
 
 		if (oid_is_none(&t->new))
 			continue;
+		if (!path_safe(t->path))
+			return refuse(e, "a path that must not be on a disk");
 		if (t->path.n > LIMIT_PATH)
 			return refuse(e, "a path of more than 120 bytes");
 		for (k = 0, depth = 1; k < t->path.n; k++)
@@ -112,7 +155,7 @@ static enum rc judge_paths(struct graph *g, const struct gcommit *c, struct str 
 
 static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct gcommit *c, struct err *e)
 {
-	const struct roster *roster;
+	const struct standing *under;
 	const struct member *m;
 	unsigned char public[32];
 	struct arena a = ARENA_INIT;
@@ -135,9 +178,14 @@ static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct
 	if ((rc = judge_row(g, c, e)))
 		goto out;
 	if (c->nparents) {
-		if ((rc = view_roster(&roster, g, c, e)))
+		if ((rc = standing_under(&under, g, c, e)))
 			goto out;
-		if (!(m = roster_member(roster, c->node, c->key))) {
+		if (under->roster.rules > MERGE_RULES) {
+			ac->newer = under->roster.rules;
+			rc = err_set(e, RC_CONFLICT, "merge rules %u", ac->newer);
+			goto out;
+		}
+		if (!(m = roster_member(&under->roster, c->node, c->key))) {
 			rc = refuse(e, "its key and node do not stand together in the roster it was made under");
 			goto out;
 		}
@@ -154,7 +202,7 @@ static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct
 		rc = refuse(e, "author and committer are not one node");
 		goto out;
 	}
-	rc = judge_paths(g, c, c->nparents ? roster->ceiling : STR("TLP:GREEN"), e);
+	rc = judge_paths(g, c, c->nparents ? under->roster.ceiling : STR("TLP:GREEN"), e);
 out:
 	arena_free(&a);
 	return rc;
@@ -163,9 +211,9 @@ out:
 enum rc accept_judge(void *ctx, struct graph *g, struct gcommit *c, struct err *e)
 {
 	struct acceptor *ac = ctx;
-	enum rc rc = c->merged ? judge_merged(g, c, e) : judge_authored(ac, g, c, e);
+	enum rc rc = c->merged ? judge_merged(ac, g, c, e) : judge_authored(ac, g, c, e);
 
-	if (rc) {
+	if (rc && rc != RC_CONFLICT) {
 		ac->count++;
 		ac->refused(ac->ctx, c, e->msg);
 	}

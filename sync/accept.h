@@ -10,6 +10,8 @@ struct acceptor {
 	void (*refused)(void *ctx, const struct gcommit *c, const char *why);
 	void *ctx;
 	size_t count;			/* of refusals */
+	unsigned newer;			/* merge rules that were met and this code does not know; such commits are neither
+					 * accepted nor refused */
 };
 
 /* A graph_judge; ctx is a struct acceptor. */

@@ -23,11 +23,13 @@
  * writes brings it after (mend.c), so that what it lacks is not taken for deleted. */
 #include "sync/author.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kb/limits.h"
 #include "sync/fold.h"
+#include "sync/merge.h"
 #include "sync/mend.h"
 
 enum { LOCK_SECONDS = 10 };
@@ -75,28 +77,45 @@ enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, cons
 	return RC_OK;
 }
 
+static const char kept[] = "refs/colep/main";
+
+bool author_made(const struct commit *c)
+{
+	struct str id, inc;
+	uint64_t seq;
+
+	return (c->signature.n && author_of(c, &id, &inc, &seq)) || str_starts(c->committer, STR("colep <merge@colep.invalid>"));
+}
+
 enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
 {
 	struct arena a = ARENA_INIT;
-	struct oid at = *main;
-	enum rc rc;
+	struct commit c;
+	bool has = false;
+	enum rc rc = repo_ref(base, repo, kept, e);
 
-	for (;;) {
-		struct commit c;
-		struct str id, inc;
-		uint64_t seq;
-
+	if (!rc && !(rc = repo_has(&has, repo, base, e)) && has)
+		return RC_OK;
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	for (*base = *main;;) {
 		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, repo, &at, e)))
+		if ((rc = repo_commit(&c, &a, repo, base, e)) || author_made(&c) || !c.nparents)
 			break;
-		if ((c.signature.n && author_of(&c, &id, &inc, &seq)) || !c.nparents ||
-		    str_starts(c.committer, STR("colep <merge@colep.invalid>")))
-			break;
-		at = c.parents[0];	/* also of a merge made by hand */
+		*base = c.parents[0];
 	}
-	*base = at;
 	arena_free(&a);
 	return rc;
+}
+
+enum rc author_base_set(struct repo *repo, const struct oid *main, struct err *e)
+{
+	struct oid old = OID_NONE;
+	enum rc rc = repo_ref(&old, repo, kept, e);
+
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	return rc == RC_OK && oid_eq(&old, main) ? RC_OK : repo_ref_set(repo, kept, main, &old, e);
 }
 
 struct seen { struct oid *v; size_t n, cap; };
@@ -155,10 +174,52 @@ static void find_member(struct author *au)
 	buf_free(&key);
 }
 
+/* The key that `roster rotate` proposed, once the roster has it: from now on this node's own. */
+static enum rc take_next_key(struct author *au, const char *path, const char *agent, struct err *e)
+{
+	static const char *const ends[] = { "", ".pub" };
+	const char *next_path = arena_printf(au->a, "%s.next", path);
+	struct signer next = { 0 };
+	struct err odd = ERR_INIT;
+	struct buf key = BUF_INIT;
+	const struct member *m;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	if (key_open(&next, au->a, next_path, agent, &odd))
+		return RC_OK;			/* none proposed */
+	sshkey_public(&key, next.public);
+	m = roster_member(&au->roster, au->id, buf_str(&key));
+	buf_free(&key);
+	if (!m || m->revoked) {
+		signer_close(&next);
+		return RC_OK;
+	}
+	for (i = 0; i < 2 && !rc; i++) {	/* the old one stays beside it, for what it may have to prove */
+		const char *old = arena_printf(au->a, "%s%s", path, ends[i]);
+
+		if (file_exists(old) && rename(old, arena_printf(au->a, "%s.old%s", path, ends[i])))
+			rc = err_errno(e, "%s", old);
+	}
+	for (i = 0; i < 2 && !rc; i++) {
+		const char *from = arena_printf(au->a, "%s%s", next_path, ends[i]), *to = arena_printf(au->a, "%s%s", path, ends[i]);
+
+		if (!file_exists(from))
+			continue;
+		if (rename(from, to))
+			rc = err_errno(e, "%s", from);
+		else
+			rc = repo_config_set(au->repo, "user.signingKey", to, e);
+	}
+	signer_close(&au->signer);
+	au->signer = next;
+	return rc;
+}
+
 enum rc author_open(struct author *out, struct arena *a, const struct node *n, const char *keys, const char *agent,
     int64_t now, struct err *e)
 {
-	struct author au = { .a = a, .node = n, .lock = LOCK_INIT, .now = now };
+	struct author au = { .a = a, .node = n, .keys = keys, .lock = LOCK_INIT, .now = now };
 	struct str space;
 	size_t pushed;
 	char *path;
@@ -179,13 +240,16 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	if ((rc = repo_open(&au.repo, n->dir, e)) || (rc = key_open(&au.signer, a, path, agent, e)))
 		goto out;
 	au.have_key = true;
-	if ((rc = key_incarnation(au.incarnation, &au.renewed, a, path, n->dir, e)) ||
+	if ((rc = key_incarnation(au.incarnation, &au.renewed, &au.adopt, a, path, n->dir, e)) ||
 	    (rc = mend(n, au.repo, e)) || (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
-	    (rc = author_base(&au.base, au.repo, &au.main, e)) ||
-	    (rc = find_prev(&au, e)) || (rc = author_roster(&au.roster, a, au.repo, &au.base, e)))
+	    (rc = author_base(&au.base, au.repo, &au.main, e)) || (rc = find_prev(&au, e)) ||
+	    (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) || (rc = take_next_key(&au, path, agent, e)))
 		goto out;
 	find_member(&au);
-	if (!au.member)
+	if (au.roster.rules > MERGE_RULES || fold_newer(n))
+		rc = err_set(e, RC_UNTRUSTED, "update needed: this community merges by rules %u, and this program knows %d; reading and drafts "
+		    "go on, writing waits for the newer program", au.roster.rules > MERGE_RULES ? au.roster.rules : fold_newer(n), MERGE_RULES);
+	else if (!au.member)
 		rc = err_set(e, RC_UNTRUSTED, "%.*s: this key is not in the roster yet; ask the Secretariat to run: colep roster add, "
 		    "with the line that 'colep join' printed", FMT_STR(au.id));
 	else if (au.member->revoked)
@@ -298,6 +362,11 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	enum rc rc;
 
 	add_message(&message, au, subject, body, trailers, false);
+	if (au->adopt && (rc = key_adopt(au->a, key_path(au->a, au->keys, &au->space, au->id), au->node->dir, au->incarnation, e))) {
+		buf_free(&message);
+		return rc;
+	}
+	au->adopt = false;
 	if (message.n > LIMIT_MESSAGE)
 		rc = err_set(e, RC_INVALID, "a message of more than 4 KiB; shorten it");
 	else if (str_utf8_bad(buf_str(&message)) != message.n || str_chr(buf_str(&message), '\0') != SIZE_MAX)
@@ -313,22 +382,34 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	return rc;
 }
 
-enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
-    struct str body, struct err *e)
+static enum rc change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject, struct str body,
+    struct str trailers, struct err *e)
 {
 	struct oid tree, before = au->base;	/* not main: what plain commits brought is unsaved work, and stays */
 	enum rc rc;
 
 	if ((rc = repo_tree(&tree, au->repo, &au->base, c, n, e)) ||
-	    (rc = author_commit(out, au, &tree, subject, body, STR_NONE, e)))
+	    (rc = author_commit(out, au, &tree, subject, body, trailers, e)))
 		return rc;
-	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e))) {
+	if ((rc = repo_checkout(au->repo, &before, out, NULL, NULL, e)) || (rc = author_base_set(au->repo, out, e))) {
 		au->later = true;	/* the next command brings the work tree after */
 		return rc;
 	}
 	mend_end(au->node, true);
 	au->moving = false;
 	return RC_OK;
+}
+
+enum rc author_change(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
+    struct str body, struct err *e)
+{
+	return change(out, au, c, n, subject, body, STR_NONE, e);
+}
+
+enum rc author_change_for(struct oid *out, struct author *au, const struct change *c, size_t n, struct str subject,
+    struct str trailers, struct err *e)
+{
+	return change(out, au, c, n, subject, STR_NONE, trailers, e);
 }
 
 enum rc author_genesis(struct author *au, const char *keys, struct str name, struct str ceiling, struct err *e)
@@ -364,7 +445,7 @@ enum rc author_genesis(struct author *au, const char *keys, struct str name, str
 	if ((rc = key_store(&au->signer, path, cstr(arena_printf(au->a, "node@%.*s.invalid", FMT_STR(au->id))), e)) ||
 	    (rc = key_adopt(au->a, path, au->node->dir, au->incarnation, e)) ||
 	    (rc = repo_ref_set(au->repo, "refs/heads/main", &id, NULL, e)) ||
-	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)))
+	    (rc = repo_checkout(au->repo, NULL, &id, NULL, NULL, e)) || (rc = author_base_set(au->repo, &id, e)))
 		goto out;
 	au->space = au->base = au->main = au->prev = id;
 	au->seq = 1;

@@ -4,8 +4,8 @@
  * the document beside the new view, and the rules of merge.c make one text of both, with conflict blocks where they
  * meet.
  *
- * .git/colep/carried has a line for each such file before it is written: the id of what it held, a blank, its path.
- * A file named there that holds something else by now was carried before the command was killed, and is not again. */
+ * .git/colep/carried has the move, "FROM TO", as its first line, and one for each such file before it is written: the
+ * id of what it held, a blank, its path. A file named there that holds something else by now was carried before the command was killed, and is not again. */
 #include "sync/carry.h"
 
 #include <string.h>
@@ -157,12 +157,21 @@ enum rc carry(const struct node *n, struct repo *r, const struct oid *from, cons
     struct err *e)
 {
 	struct move m = { .a = ARENA_INIT, .node = n, .repo = r, .told = told, .ctx = ctx, .carried = BUF_INIT };
+	char hex[2 * OID_HEX + 2];
+	const struct oid none = OID_NONE;
 	enum rc rc;
 	size_t i;
 
+	oid_format(hex, from ? from : &none);
+	oid_format(hex + OID_HEX + 1, to);
+	hex[OID_HEX] = ' ';
 	rc = file_read(&m.carried, carried_path(&m.a, n), (size_t)16 << 20, e);
 	if (rc == RC_NOTFOUND)
 		rc = RC_OK;
+	if (!str_starts(buf_str(&m.carried), cstr(hex))) {
+		buf_clear(&m.carried);		/* of another move */
+		buf_printf(&m.carried, "%s\n", hex);
+	}
 	if (!rc)
 		rc = repo_checkout(r, from, to, keep, &m, e);
 	for (i = 0; i < m.n && !rc; i++)

@@ -10,7 +10,7 @@
 typedef void told_fn(void *ctx, const char *what);
 enum rc carry(const struct node *n, struct repo *r, const struct oid *from, const struct oid *to, told_fn *told, void *ctx,
     struct err *e) NODISCARD;
-/* What is known of the last move is no more of use: before the next, and when it is done. */
+/* The last move is done and noted: what is known of it is of no more use. */
 void carry_forget(const struct node *n);
 
 #endif

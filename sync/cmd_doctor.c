@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "kb/base/file.h"
 #include "kb/index/index.h"
 #include "sync/author.h"
 
@@ -70,6 +71,20 @@ static void writing(struct doctor *d, const struct node *n)
 	author_close(&au);
 }
 
+static void forks(struct doctor *d, const struct node *n)
+{
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct str rest, line, node;
+
+	if (file_read(&b, path_join(d->c->arena, n->cache, "forks"), (size_t)1 << 20, &e) == RC_OK)
+		for (rest = buf_str(&b); str_line(&line, &rest);)
+			if (str_split(&node, &line, ' '))
+				tell(d, "forks", false, arena_printf(d->c->arena, "%.*s made two commits with number %.*s: a restored disk or a copied "
+				    "folder; both count, and its owner should know", FMT_STR(node), FMT_STR(line)));
+	buf_free(&b);
+}
+
 static void index_state(struct doctor *d, const struct node *n)
 {
 	struct ctx *c = d->c;
@@ -127,6 +142,7 @@ int cmd_doctor(struct ctx *c, int argc, char **argv)
 	disk(&d, &node);
 	if (!node.foreign)
 		writing(&d, &node);
+	forks(&d, &node);
 	index_state(&d, &node);
 	tell(&d, "git", program_there(c, "git"), program_there(c, "git") ? "found" : "the git program is missing; install it with "
 	    "your system's package manager");

@@ -9,6 +9,7 @@
 #include "kb/base/file.h"
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+#include "sync/fold.h"
 #include "sync/history.h"
 #include "sync/save.h"
 

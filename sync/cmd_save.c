@@ -9,6 +9,7 @@
 #include "kb/doc/check.h"
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+#include "sync/fold.h"
 #include "sync/save.h"
 
 enum { TRAILERS = 256 };		/* bytes of a message that author_commit adds, and some */
@@ -184,7 +185,7 @@ int cmd_save(struct ctx *c, int argc, char **argv)
 		if (!rc) {
 			oid_format(hex, &id);
 			fprintf(c->out, c->json ? "{\"commit\":\"%s\"}\n" : "%s\n", hex);
-			if ((rc = repo_index_set(au.repo, &id, &e)))
+			if ((rc = repo_index_set(au.repo, &id, &e)) || (rc = author_base_set(au.repo, &id, &e)))
 				au.later = true;	/* the next command brings git's index after */
 		}
 	} else if (!rc && !oid_eq(&au.main, &au.base)) {

@@ -6,6 +6,7 @@
 
 #include "kb/base/file.h"
 #include "kb/index/index.h"
+#include "sync/fold.h"
 #include "sync/save.h"
 #include "sync/words.h"
 
@@ -73,7 +74,7 @@ static int status_of(struct ctx *c, struct out *o, const char *dir)
 	struct unsaved *list = NULL;
 	struct repo *repo = NULL;
 	char main_hex[OID_HEX + 1];
-	uint64_t heads = 0, peers = 0, conflicts = 0, refused = 0;
+	uint64_t heads = 0, peers = 0, conflicts = 0, refused = 0, forks = 0;
 	struct str id, space;
 	struct oid main, base, root;
 	struct node node;
@@ -104,6 +105,11 @@ static int status_of(struct ctx *c, struct out *o, const char *dir)
 	out_text(o, "main-words", buf_str(&main_words));
 	out_text(o, "root-words", root_words.n ? buf_str(&root_words) : STR_NONE);
 	out_end(o);
+	if (fold_newer(&node))
+		cmd_say(c, "%s: update needed: this community merges by rules %u, which this program does not know", dir, fold_newer(&node));
+	if (count_lines(&forks, path_join(c->arena, node.cache, "forks"), &e) == RC_OK && forks)
+		cmd_say(c, "%s: %llu numbers were used twice by one writer: a restored disk or a copied folder; both count, 'colep doctor' "
+		    "names them", dir, (unsigned long long)forks);
 out:
 	repo_close(repo);
 	buf_free(&main_words);

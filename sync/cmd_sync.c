@@ -145,9 +145,13 @@ static enum rc wanted(struct outcome **list, size_t *n, struct ctx *c, const str
 	for (i = 0; left == 1 && i < count; i++)
 		(*list)[k++] = (struct outcome){ .name = peers[i].name, .url = peers[i].url };
 	for (j = 1; j < left; j++) {
+		char *full = realpath(argv[j], NULL);	/* git runs in the node's folder */
+		const char *place = full ? arena_cstr(c->arena, cstr(full)) : argv[j];
+
+		free(full);
 		for (i = 0; i < count && strcmp(peers[i].name, argv[j]) != 0; i++)
 			;
-		(*list)[k++] = (struct outcome){ .name = argv[j], .url = i < count ? peers[i].url : argv[j] };
+		(*list)[k++] = (struct outcome){ .name = argv[j], .url = i < count ? peers[i].url : place };
 	}
 	*n = k;
 	return RC_OK;
@@ -180,10 +184,11 @@ static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, s
 	char date[21];
 	enum rc rc;
 
-	if ((rc = fold_pushed(&pushed, &count, c->arena, f->node, e)))
+	if ((rc = fold_plain(f, e)) || (rc = fold_pushed(&pushed, &count, c->arena, f->node, e)))
 		return rc;
 	for (i = 0; i < count; i++)
-		if (fold_add(f, &pushed[i].tip, pushed[i].node, &each))
+		if (fold_add(f, &pushed[i].tip, pushed[i].node, &each) == RC_OK && f->acceptor.newer &&
+		    fold_carry(f, &pushed[i].tip, pushed[i].node, &each))
 			continue;		/* incomplete: its sender brings the rest */
 	for (i = 0; i < n; i++) {
 		size_t refused = f->acceptor.count;
@@ -206,7 +211,7 @@ static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, s
 			continue;
 		cmd_progress(c, arena_printf(c->arena, "sending to %s", p[i].name), i, n, false);
 		/* A peer that only lends takes nothing: no failure, it fetches from us. */
-		if (id.n && exchange_push(&p[i].sent, f, p[i].url, id, main, &p[i].tip, &each) && !p[i].reason)
+		if (id.n && exchange_push(&p[i].sent, f, p[i].url, id, &f->base, &p[i].tip, &each) && !p[i].reason)
 			p[i].reason = arena_printf(c->arena, "takes no commits: %s", each.msg);
 		time_format(date, c->now);
 		if (name_valid(p[i].name) && file_write_fast(last_path(c->arena, f->node, p[i].name), cstr(date), 0644, &each))
@@ -258,6 +263,11 @@ out:
 		return cmd_fail(c, &e), EXIT_FAIL;
 	if (!n)
 		cmd_say(c, "no peer to sync with; add one with 'colep peer add NAME URL'");
+	if (fold_newer(&node)) {
+		cmd_say(c, "update needed: this community merges by rules %u, which this program does not know; what came is carried on to "
+		    "others", fold_newer(&node));
+		odd = true;
+	}
 	if (!oid_eq(&was, &main))
 		index_after(c, &node);
 	for (i = 0; i < n; i++) {

@@ -7,16 +7,20 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { ARGS_MAX = 64, SAID_MAX = 4096 };
+#define FOREIGN_PACK ((rlim_t)1 << 30)		/* bytes of a file; DESIGN 9 */
+#define FOREIGN_MEMORY ((rlim_t)4 << 30)	/* of address space: what a pack may inflate to at once */
 #define OUT_MAX ((size_t)64 << 20)
 
 static const char *const always[] = { "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c",
 	"maintenance.auto=false", "-c", "fetch.fsckObjects=true", "-c", "transfer.unpackLimit=1", "-c", "transfer.bundleURI=false",
-	"-c", "protocol.version=2", "-c", "submodule.recurse=false", "-c", "credential.helper=" };
+	"-c", "protocol.version=2", "-c", "submodule.recurse=false", "-c", "credential.helper=",
+	"-c", "core.bigFileThreshold=1m" };
 
 static void child(const struct git_run *how, const char *const *args, int in, int out, int err)
 {
@@ -37,8 +41,16 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 	setenv("LC_ALL", "C", 1);
 	if (how->objects)
 		setenv("GIT_OBJECT_DIRECTORY", how->objects, 1);
+	if (how->index)
+		setenv("GIT_INDEX_FILE", how->index, 1);
 	if (how->alternates)
 		setenv("GIT_ALTERNATE_OBJECT_DIRECTORIES", how->alternates, 1);
+	if (how->objects) {			/* what others send */
+		const struct rlimit file = { FOREIGN_PACK, FOREIGN_PACK }, memory = { FOREIGN_MEMORY, FOREIGN_MEMORY };
+
+		if (setrlimit(RLIMIT_FSIZE, &file) || setrlimit(RLIMIT_AS, &memory))
+			_exit(127);
+	}
 	signal(SIGPIPE, SIG_DFL);
 	execvp("git", (char *const *)(uintptr_t)argv);
 	_exit(127);

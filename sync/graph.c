@@ -165,6 +165,11 @@ static enum rc load(struct gcommit **out, struct graph *g, const struct oid *o, 
 	struct commit raw;
 	enum rc rc = repo_commit(&raw, g->a, g->repo, o, e);
 
+	if (rc == RC_INVALID) {
+		*c = (struct gcommit){ .id = *o, .merged = true, .broken = true };
+		*out = c;
+		return RC_OK;
+	}
 	if (rc)
 		return rc;
 	*c = (struct gcommit){ .id = raw.id, .tree = raw.tree, .parents = raw.parents, .nparents = raw.nparents };
@@ -238,6 +243,10 @@ enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, v
 				rc = RC_OK;
 			}
 			find_past(g, c);
+			if (c->broken && !judge) {
+				rc = err_set(e, RC_CORRUPT, "a commit of the history does not parse");
+				break;
+			}
 			bad = judge && judge(ctx, g, c, &odd) != RC_OK;
 			if (!bad && c->ntouched == SIZE_MAX)
 				c->ntouched = 0;

@@ -12,6 +12,7 @@ struct gcommit {
 	struct oid *parents;
 	size_t nparents;
 	size_t *up;			/* indices of the parents in the graph */
+	bool broken;			/* its bytes do not parse, or are too many: for the judge alone */
 	bool merged;			/* an M: several parents, or one and no signature */
 	/* of an authored commit: */
 	struct str node, incarnation;	/* "bg", 16 hex digits */
@@ -23,6 +24,9 @@ struct gcommit {
 	size_t npast;
 	struct touch *touched;		/* against its parent, by path */
 	size_t ntouched;
+	const struct standing *standing;	/* standing.c: of it and what is below, once asked for */
+	bool roster_change;		/* standing.c: one that counts by its writer's right */
+	bool clean;			/* view.c: its tree is the view of it and what is below */
 };
 
 struct graph {
@@ -32,8 +36,7 @@ struct graph {
 	size_t n, cap;
 	size_t *slots, nslots;		/* hash of ids to index + 1 */
 	size_t nchains, *chain_tips, tips_cap;
-	struct kept_roster *roster_cache;	/* view.c */
-	struct oid roster_files[4];
+	struct standings *standings;	/* standing.c */
 	struct path_touches *paths;	/* by hash of the path; see graph_touching */
 	size_t npaths, paths_cap;
 };

@@ -273,7 +273,7 @@ enum rc key_adopt(struct arena *a, const char *path, const char *folder, const c
 	return rc;
 }
 
-enum rc key_incarnation(char hex[INCARNATION_HEX + 1], bool *renewed, struct arena *a, const char *path,
+enum rc key_incarnation(char hex[INCARNATION_HEX + 1], bool *renewed, bool *fresh, struct arena *a, const char *path,
     const char *folder, struct err *e)
 {
 	char *real = realpath(folder, NULL);
@@ -282,7 +282,7 @@ enum rc key_incarnation(char hex[INCARNATION_HEX + 1], bool *renewed, struct are
 	enum rc rc;
 	size_t i;
 
-	*renewed = false;
+	*renewed = *fresh = false;
 	if (!real)
 		return err_errno(e, "%s", folder);
 	rc = file_read(&b, arena_printf(a, "%s.node", path), 64 << 10, e);
@@ -298,8 +298,9 @@ enum rc key_incarnation(char hex[INCARNATION_HEX + 1], bool *renewed, struct are
 		rc = RC_OK;
 	} else {
 		*renewed = b.n > 0;
+		*fresh = true;
 		incarnation_make(hex);
-		rc = key_adopt(a, path, folder, hex, e);
+		rc = RC_OK;
 	}
 out:
 	free(real);

@@ -37,8 +37,9 @@ enum rc key_store(const struct signer *s, const char *path, struct str comment, 
 /* Open the key at its place, private or .pub. RC_NOTFOUND: this machine has no key of the node. */
 enum rc key_open(struct signer *s, struct arena *a, const char *path, const char *socket, struct err *e) NODISCARD;
 
-/* Read the side file, or write a new one when missing or made for another machine or folder (*renewed). */
-enum rc key_incarnation(char hex[INCARNATION_HEX + 1], bool *renewed, struct arena *a, const char *path,
+/* Read the side file. Missing (*fresh), or made for another machine or folder (*fresh and *renewed): a new incarnation,
+ * which key_adopt is to write down before it is used. */
+enum rc key_incarnation(char hex[INCARNATION_HEX + 1], bool *renewed, bool *fresh, struct arena *a, const char *path,
     const char *folder, struct err *e) NODISCARD;
 /* A new incarnation, and writing it to the side file as that of this machine and folder. */
 void incarnation_make(char hex[INCARNATION_HEX + 1]);

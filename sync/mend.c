@@ -25,7 +25,6 @@ enum rc mend_begin(const struct node *n, const struct oid *from, struct err *e)
 	enum rc rc = RC_OK;
 
 	if (from && !oid_is_none(from)) {
-		carry_forget(n);
 		oid_format(hex, from);
 		rc = file_write_fast(note(&a, n), cstr(hex), 0644, e);
 	}
@@ -41,7 +40,6 @@ void mend_end(const struct node *n, bool done)
 
 	if (done) {
 		unlink(note(&a, n));
-		carry_forget(n);
 	} else if (!file_read(&b, note(&a, n), 4096, &odd) && b.n == OID_HEX) {
 		buf_putc(&b, '!');
 		if (file_write_fast(note(&a, n), buf_str(&b), 0644, &odd))
@@ -66,6 +64,7 @@ static void sweep(const struct node *node, struct arena *a, bool locks)
 
 	if (locks) {
 		unlink(path_join(a, node->git, "refs/heads/main.lock"));
+		unlink(path_join(a, node->git, "refs/colep/main.lock"));
 		unlink(path_join(a, node->git, "index.lock"));
 	}
 	for (k = kinds; k->name; k++) {
@@ -101,6 +100,8 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) ||
 		    (rc = author_base(&base, r, &main, e)) || (has && (rc = carry(n, r, &from, &base, NULL, NULL, e))))
 			goto out;
+		if (!oid_eq(&from, &base))
+			carry_forget(n);
 	}
 	mend_end(n, true);
 out:

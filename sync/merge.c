@@ -6,51 +6,74 @@
  * under past. What an author saw is the view of his past; a lone head that was taken in whole is seen as he left it.
  *
  * 1. Units and match: units.c. A document is a front matter, if its bytes are one (kb/doc/front.h), and a body: the
- * rest, or else everything.
+ * rest, or else everything. A body whose last line has no line end is read as if it had one (that of the line before
+ * it, else a line feed), unless he saw just that line last, so that what others write behind it is a new line.
  *
  * 2. What an edit did to the body. The items he saw (units, and conflict blocks as one item each) are matched with
- * those he left. A stretch of items deleted, of units inserted, or of both between two matched items is one write.
- * Its D is the units deleted (of a block: all units of its region), its run the units inserted.
+ * those he left, a block with a block only. A line that he left and saw is cut into units as he saw it (the k-th of
+ * equal lines as the k-th, or the last, of these), so that a fence opened above is no change of what is below. A stretch of items deleted, of units inserted, or of both between two
+ * matched items is one write. Its D is the units deleted (of a block: all units of its region), its run the units
+ * inserted. The first edit (its past is empty), if it left any unit, deleted the birth: a unit without text that
+ * stands in no order; so who creates one path at once writes one place. Who deletes the document leaves the body.
  *
- * 3. The weave: a tree of runs. A run with D hangs to the left of D's first unit. A run without: behind the last
- * unit L before it (nothing: the root); if L has something to its right already, to the left of the unit that
- * comes next in the whole order, deleted ones counted, else to the right of L. (That is the Fugue tree: Weidner and
- * Kleppmann, 2023; runs stay whole and no order of arrival matters.) Runs at one place on one side: those
- * without D first, then by the least commit id among their adders in P. Equal runs at one place with equal D are
- * one run with several adders.
+ * 3. The weave: a tree of runs. A run with D hangs to the left of D's first unit (of the birth alone: at the root).
+ * A run without: behind the last unit L before it (of a block: the last of its region; nothing: the root); if L has
+ * something to its right already, to the left of the unit that comes next in the whole order, deleted ones counted,
+ * else to the right of L. Behind a block, before something: to the left of that (of a block: of the first of its
+ * region), since what stands behind a block may come before its region's last unit in the order. (That is the Fugue tree: Weidner and Kleppmann, 2023; runs stay whole and no order of
+ * arrival matters.) Runs at one place on one side: those without D first, then by their units' bytes, unit by unit,
+ * a row that ends sooner first, then by the least commit id among their adders in P. (By bytes, since the least
+ * adder can change with P, and text that somebody saw must not change its order.) Equal runs at one place with
+ * equal D are one run with several adders: a commit joins the first that has no adder in its past.
  *
- * 4. A unit is visible in P while one of its adders in P is in the past of none of its deleters in P.
+ * 4. A unit is visible in P while no commit in P deleted it.
  *
- * 5. Conflict regions. Two writes overlap when their commits are concurrent, their D share a unit, they are not one
- * run (nor both empty with equal D), and neither is settled by a commit in P. Overlapping writes are one region,
- * and with them, again and again until nothing is added: every write not settled whose D meets the region's units
- * (all D and runs of its writes); every insertion between two units of the region by somebody who had one of its
- * writes in his past; the units of every line, table and fence that a member left with a unit of the region in it;
- * every write whose run stands in such a line, table or fence. The live commits of a region are those of its
- * commits that are in no other's past, or are in that of one who kept the block they stood in. A live commit's
- * variant is the row of the region's units that it left. Equal texts count once; one text: the region shows it
- * (as its least commit id left it), there is no conflict. Several: a block at the place of the region's first unit,
- * variants sorted by their bytes; what else is visible between its units follows behind it.
+ * 5. Conflict regions, of the writes by commits in P that no commit in P settled (rule 6). Two overlap when their
+ * commits are concurrent, they are not one (one run; or both without, and equal D), and either a unit that one
+ * deleted was deleted or added by the other, or one is an insertion into a line, table or fence (of what its commit
+ * left it has units that the commit did not add) and the other deleted all of these. A variant written anew overlaps with all
+ * it stood beside. Overlapping writes are one region, their D and runs its units; and with them, again and again
+ * until nothing is added: every write whose D meets the region's units; every insertion between two units of the
+ * region by somebody who had one of its writes in his past; every insertion into a line, table or fence that has a
+ * unit of the region, by a commit concurrent with one of its commits; the units of every line, table and fence
+ * (blocks apart) that a commit of the region left with a unit of the region in it. Regions that share a unit or a
+ * write are one. The live commits of a region are those of its commits that are in no other's past. A live commit's
+ * variant is the row of the region's units that it left. Where it left blocks of the region, it has as many rows as
+ * the largest has variants, the k-th with the k-th variant of each, or the last; but a variant counts only (while
+ * another of its block does) if the commit wrote it anew, or if one of those it is of is a commit of the region, and
+ * in the past of none of the region's that the live one did not know and that left no block of it. A row is by the commits of its block variants, and by the live one if it has other units. Equal texts count once;
+ * one text: the region shows it (as its least commit id left it, in the order of the weave), there is no conflict.
+ * Several: a block at the place of the region's first unit, variants sorted by their bytes; what else is visible between its units
+ * follows behind it.
  *
  * 6. The block: a line of each mark, <!-- conflict -->, <!-- or --> between variants, <!-- /conflict -->; a variant
  * that does not end in a line feed gets one; a line of a variant that is a mark, or backslashes and a mark, gets
- * one more backslash. Who left a block as it was wrote nothing to it. Who left a block with as many variants, of
- * which one alone differs from one that he saw, wrote that variant anew: it is his now. Who left neither settled
- * it: all its writes are settled, the text he left stands.
+ * one more backslash. A line feed goes before it where it would not begin a line, and belongs to it. Who left a
+ * block with its variants as they were (carriage returns at line ends and backslashes apart) wrote nothing to it. Who
+ * left one with as many, of which one alone differs from what he saw, wrote that variant anew: D is all units of the
+ * region, the run hangs to the left of the first, the writes of that variant's commits are settled, and it stands
+ * beside the others of the region. Who left neither settled it: all its writes are settled, the text he left stands.
  *
  * 7. Front matter. A key that the kind lists as a list is a set: an element is in while one add of it in P is in the
  * past of no remove of it. Any other key is a register: a write is live until one that saw it writes; equal values
  * (decoded, NFC) count once; several: the least bytes at NAME, the others at NAME@2 and on, a removed key last and
- * empty. Who changed one of several variants wrote that one, else all he saw. tlp: the most restrictive live value;
- * status: the latest. A write of a guarded key without the right is none.
+ * empty. Each value he left that he did not see is a write; if there is none, yet one he saw is missing, the first
+ * that he left is, or its absence. It overwrites what he saw and did not leave beside it. tlp: the most restrictive
+ * live value; status: the latest; of equal rank the least bytes; who overwrites it overwrites all live ones. A
+ * write of a guarded key without the right is none.
  *
  * 8. The document is there while one live commit left it there; if another live one deleted it, the last line of
- * its front matter is "gone@2: yes", until somebody removes the line (it stays) or the document (it goes).
+ * its front matter is "gone@2: yes", until somebody removes the line (it stays) or the document (it goes). Live:
+ * in no other's past, but for those who saw that line and left it. The line is no key.
  *
  * 9. The whole file, when P has several heads (or a head that was not taken in whole): keys in the order of the head
- * of the least id, then those of the other heads, by id, each behind the key before it there; a value's bytes as the
- * least commit id of its live writes has them; a set as the first head that has just these elements, else
- * in brackets, sorted. */
+ * of the least id, then those of the other heads, by id, each behind the key before it there (the first: first),
+ * then, sorted, those of no head; a value's bytes as the least commit id of its live writes has them; a set as the
+ * first head that has just these elements, else in brackets, sorted; before each key the comments and empty lines
+ * that the first head which has it has there, and behind the last those of the first head with a front matter. No
+ * front matter, if there is nothing of all this. The line end of a last line is left out, if of the heads that
+ * left its last unit last none has it.
+ */
 #include "sync/merge.h"
 
 #include <stdlib.h>
@@ -61,6 +84,7 @@
 #include "sync/units.h"
 
 #define NONE SIZE_MAX
+#define BIRTH ((size_t)0)			/* the unit that the first edit deletes; of no run */
 
 struct list { size_t *v, n, cap; };		/* of indices */
 
@@ -78,14 +102,17 @@ struct unit {
 };
 struct write {
 	size_t edit;
-	struct list d, settles;			/* d rising; settles: writes */
-	size_t run, before, after;		/* before, after: visible neighbours of an insertion, or NONE */
+	struct list d;				/* rising */
+	struct list settles, beside;		/* writes; beside: of a variant written anew */
+	size_t run, before, after;		/* before, after: neighbours of an insertion that he saw, or NONE */
+	struct list into;			/* other units of the lines, tables, fences an insertion stands in; rising */
 };
 struct shown_variant { struct str text; struct list units, edits; };
 struct block {
 	struct list units, writes;		/* of the region */
 	struct shown_variant *v;
 	size_t n;
+	bool lead;				/* a line feed before the first mark */
 	struct str bytes;
 };
 struct item { size_t unit; const struct block *block; };	/* block NULL: a unit */
@@ -93,13 +120,17 @@ struct items { struct item *v; size_t n, cap; };
 
 struct keyw { struct str name, value, raw; size_t edit; struct list over; };	/* value.p NULL: absent */
 struct setw { struct str name, element; size_t edit; bool add; };
-struct fkey { struct str name, value, raw; unsigned variant; const struct key *key; };	/* raw: "lead" cut off, from the colon on */
+struct fkey { struct str name, value, lead, raw; unsigned variant; const struct key *key; };	/* raw: from the colon on */
 struct state {				/* what an edit left */
 	struct items items;
+	size_t *begin;				/* of each item: the first of its line, table, fence; a block: itself */
+	struct list blocks;			/* which of the items are */
 	struct fkey *keys;
 	size_t nkeys;
-	struct str open, tail;			/* before the first key; behind the last */
+	struct str front, tail;			/* the front matter with its fences; what is behind its last key */
+	unsigned note_line;			/* where it says gone@2 */
 	bool fronted, whole, gone, note;	/* whole: every write counted */
+	bool unended;				/* its last line has no line end */
 };
 
 struct merge {
@@ -133,6 +164,14 @@ static void put(struct list *l, struct arena *a, size_t v)
 	l->v[l->n++] = v;
 }
 
+static void copy(struct list *to, struct arena *a, const struct list *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++)
+		put(to, a, from->v[i]);
+}
+
 static bool in(const struct list *l, size_t v)
 {
 	size_t i;
@@ -162,6 +201,11 @@ static void sort_unique(struct list *l)
 	l->n = k;
 }
 
+static bool ends_line(struct str s)
+{
+	return s.n && s.p[s.n - 1] == '\n';
+}
+
 static bool same_list(const struct list *x, const struct list *y)
 {
 	return x->n == y->n && (x->n == 0 || memcmp(x->v, y->v, x->n * sizeof *x->v) == 0);
@@ -179,7 +223,20 @@ static size_t least_adder(const struct merge *m, const struct run *r, const uint
 	return best;
 }
 
-struct sib { size_t run, adder; bool repl; };
+struct sib { size_t run, adder; };
+
+static int sib_cmp(const struct merge *m, const struct sib *x, const struct sib *y)
+{
+	const struct run *a = &m->runs[x->run], *b = &m->runs[y->run];
+	size_t i;
+	int c = (a->d.n > 0) - (b->d.n > 0);
+
+	for (i = 0; !c && i < a->n && i < b->n; i++)
+		c = str_cmp(m->units[a->first + i].text, m->units[b->first + i].text);
+	if (!c)
+		c = (a->n > b->n) - (a->n < b->n);
+	return c ? c : oid_cmp(&m->e[x->adder].id, &m->e[y->adder].id);
+}
 
 /* The runs of a list that P has, in order. */
 static size_t *siblings(const struct merge *m, struct arena *a, const struct list *l, const uint64_t *p, size_t *n)
@@ -188,18 +245,12 @@ static size_t *siblings(const struct merge *m, struct arena *a, const struct lis
 	struct sib *s = arena_array(a, l->n, sizeof *s);
 
 	for (i = 0; i < l->n; i++) {
-		const struct run *r = &m->runs[l->v[i]];
-		struct sib x = { l->v[i], least_adder(m, r, p), r->d.n > 0 };
+		struct sib x = { l->v[i], least_adder(m, &m->runs[l->v[i]], p) };
 
 		if (x.adder == NONE)
 			continue;
-		for (j = k++; j > 0; j--) {	/* few: by insertion */
-			int c = s[j - 1].repl != x.repl ? (s[j - 1].repl ? 1 : -1) : oid_cmp(&m->e[s[j - 1].adder].id, &m->e[x.adder].id);
-
-			if (c < 0 || (c == 0 && s[j - 1].run < x.run))
-				break;
+		for (j = k++; j > 0 && sib_cmp(m, &s[j - 1], &x) > 0; j--)	/* few: by insertion */
 			s[j] = s[j - 1];
-		}
 		s[j] = x;
 	}
 	for (i = 0; i < k; i++)
@@ -211,8 +262,23 @@ static size_t *siblings(const struct merge *m, struct arena *a, const struct lis
 struct frame { size_t run, unit, *kids, nkids, kid; int phase; };	/* phase 0: left kids; 1: right kids */
 struct order { size_t *v, n, *pos; };		/* pos[unit]: index in v, or NONE */
 
-static struct order order_of(const struct merge *m, struct arena *a, const uint64_t *p)
+/* With what its authors saw: a place may hang on what is masked by now. */
+static uint64_t *with_past(const struct merge *m, struct arena *a, const uint64_t *p)
 {
+	uint64_t *all = arena_array(a, m->words + 1, sizeof *all);
+	size_t i, k;
+
+	for (k = 0; k < m->words; k++)
+		all[k] = p[k];
+	for (i = m->n; m->rules->masked && i-- > 0;)
+		for (k = 0; k < m->words && bit(all, i); k++)
+			all[k] |= m->e[i].past[k];
+	return all;
+}
+
+static struct order order_of(const struct merge *m, struct arena *a, const uint64_t *seen)
+{
+	const uint64_t *p = with_past(m, a, seen);
 	struct order o = { arena_array(a, m->nunits, sizeof *o.v), 0, arena_array(a, m->nunits, sizeof *o.pos) };
 	struct frame *stack = NULL, f;
 	size_t n = 0, cap = 0, i, nroot, *roots = siblings(m, a, &m->root, p, &nroot);
@@ -265,19 +331,13 @@ static struct order order_of(const struct merge *m, struct arena *a, const uint6
 
 static bool visible(const struct merge *m, size_t u, const uint64_t *p)
 {
-	const struct list *adders = &m->runs[m->units[u].run].adders, *dels = &m->units[u].dels;
-	size_t i, j;
+	const struct list *dels = &m->units[u].dels;
+	size_t i;
 
-	for (i = 0; i < adders->n; i++) {
-		if (!bit(p, adders->v[i]))
-			continue;
-		for (j = 0; j < dels->n; j++)
-			if (bit(p, dels->v[j]) && before(m, adders->v[i], dels->v[j]))
-				break;
-		if (j == dels->n)
-			return true;
-	}
-	return false;
+	for (i = 0; i < dels->n; i++)
+		if (bit(p, dels->v[i]))
+			return false;
+	return true;
 }
 
 /* ---- conflict regions (rule 5) ---- */
@@ -294,20 +354,9 @@ struct regions {
 	bool *shown;			/* of units in a region with one text: is it shown? */
 };
 
-static bool settled(const struct merge *m, const struct list *active, size_t w)
+static bool one_write(const struct write *x, const struct write *y)
 {
-	size_t i;
-
-	for (i = 0; i < active->n; i++)
-		if (in(&m->writes[active->v[i]].settles, w))
-			return true;
-	return false;
-}
-
-static bool one_write(const struct merge *m, const struct write *x, const struct write *y)
-{
-	(void)m;
-	return (x->run != NONE && x->run == y->run) || (x->run == NONE && y->run == NONE && same_list(&x->d, &y->d));
+	return x->run != NONE || y->run != NONE ? x->run == y->run : same_list(&x->d, &y->d);
 }
 
 static bool concurrent(const struct merge *m, size_t x, size_t y)
@@ -315,28 +364,17 @@ static bool concurrent(const struct merge *m, size_t x, size_t y)
 	return x != y && !before(m, x, y) && !before(m, y, x);
 }
 
-/* Did edit e leave a block in which edit x has a variant? */
-static bool kept(const struct merge *m, size_t e, size_t x)
-{
-	const struct items *it = &m->state[e].items;
-	size_t i, j;
-
-	for (i = 0; i < it->n; i++)
-		for (j = 0; it->v[i].block && j < it->v[i].block->n; j++)
-			if (in(&it->v[i].block->v[j].edits, x))
-				return true;
-	return false;
-}
-
 struct closing {
 	const struct merge *m;
 	struct arena *s;
 	const uint64_t *p;
 	struct list active;		/* writes in P, not settled */
+	bool *is_active;
 	size_t *reg;			/* of each write: region, or NONE */
 	size_t *ureg;			/* of each unit */
 	size_t *link;			/* union-find over regions */
-	size_t nreg, reg_cap;
+	uint64_t **edits;		/* of each region, true at its root */
+	size_t nreg, cap, ecap;
 	bool changed;
 };
 
@@ -349,17 +387,15 @@ static size_t root_of(struct closing *c, size_t r)
 
 static void join(struct closing *c, size_t x, size_t y)
 {
+	size_t i;
+
 	x = root_of(c, x);
 	y = root_of(c, y);
 	if (x == y)
 		return;
-	if (x > y) {
-		size_t t = x;
-
-		x = y;
-		y = t;
-	}
 	c->link[y] = x;
+	for (i = 0; i < c->m->words; i++)
+		c->edits[x][i] |= c->edits[y][i];
 	c->changed = true;
 }
 
@@ -378,12 +414,13 @@ static void take_write(struct closing *c, size_t w, size_t r)
 	const struct write *x = &c->m->writes[w];
 	size_t i;
 
-	if (c->reg[w] == NONE) {
-		c->reg[w] = r;
-		c->changed = true;
-	} else {
+	if (c->reg[w] != NONE) {
 		join(c, c->reg[w], r);
+		return;
 	}
+	c->reg[w] = r;
+	c->changed = true;
+	c->edits[root_of(c, r)][x->edit / 64] |= (uint64_t)1 << (x->edit % 64);
 	for (i = 0; i < x->d.n; i++)
 		take_unit(c, x->d.v[i], r);
 	for (i = 0; x->run != NONE && i < c->m->runs[x->run].n; i++)
@@ -392,124 +429,141 @@ static void take_write(struct closing *c, size_t w, size_t r)
 
 static size_t new_region(struct closing *c)
 {
-	if (c->nreg == c->reg_cap)
-		c->link = arena_grow(c->s, c->link, &c->reg_cap, sizeof *c->link);
+	if (c->nreg == c->cap)
+		c->link = arena_grow(c->s, c->link, &c->cap, sizeof *c->link);
+	if (c->nreg == c->ecap)
+		c->edits = arena_grow(c->s, c->edits, &c->ecap, sizeof *c->edits);
+	c->edits[c->nreg] = arena_array(c->s, c->m->words, sizeof **c->edits);
 	c->link[c->nreg] = c->nreg;
 	return c->nreg++;
+}
+
+static void overlap(struct closing *c, size_t x, size_t y)
+{
+	size_t r;
+
+	if (c->reg[x] != NONE && c->reg[y] != NONE && root_of(c, c->reg[x]) == root_of(c, c->reg[y]))
+		return;
+	r = c->reg[x] != NONE ? c->reg[x] : c->reg[y] != NONE ? c->reg[y] : new_region(c);
+	take_write(c, x, r);
+	take_write(c, y, r);
+}
+
+static bool may_overlap(const struct merge *m, size_t x, size_t y)
+{
+	return concurrent(m, m->writes[x].edit, m->writes[y].edit) && !one_write(&m->writes[x], &m->writes[y]);
+}
+
+static bool subset(const struct list *x, const struct list *of)	/* both rising */
+{
+	size_t i, j = 0;
+
+	for (i = 0; i < x->n; i++) {
+		while (j < of->n && of->v[j] < x->v[i])
+			j++;
+		if (j == of->n || of->v[j] != x->v[i])
+			return false;
+	}
+	return true;
 }
 
 static void overlaps(struct closing *c)
 {
 	const struct merge *m = c->m;
-	struct list *by_unit = arena_array(c->s, m->nunits, sizeof *by_unit);
-	size_t i, j, k;
+	struct list *at = arena_array(c->s, m->nunits, sizeof *at);	/* writes at a unit: 2w deleted it, 2w + 1 added */
+	size_t i, j, k, w;
 
-	for (i = 0; i < c->active.n; i++)
-		for (j = 0; j < m->writes[c->active.v[i]].d.n; j++)
-			put(&by_unit[m->writes[c->active.v[i]].d.v[j]], c->s, c->active.v[i]);
+	for (i = 0; i < c->active.n; i++) {
+		const struct write *x = &m->writes[w = c->active.v[i]];
+
+		for (j = 0; j < x->d.n; j++)
+			put(&at[x->d.v[j]], c->s, 2 * w);
+		for (j = 0; x->run != NONE && j < m->runs[x->run].n; j++)
+			put(&at[m->runs[x->run].first + j], c->s, 2 * w + 1);
+	}
 	for (i = 0; i < m->nunits; i++)
-		for (j = 1; j < by_unit[i].n; j++)
-			for (k = 0; k < j; k++) {
-				size_t x = by_unit[i].v[j], y = by_unit[i].v[k], r;
+		for (j = 1; j < at[i].n && (i == 0 || !same_list(&at[i], &at[i - 1])); j++)
+			for (k = 0; k < j; k++)
+				if ((at[i].v[j] % 2 == 0 || at[i].v[k] % 2 == 0) && may_overlap(m, at[i].v[j] / 2, at[i].v[k] / 2))
+					overlap(c, at[i].v[j] / 2, at[i].v[k] / 2);
+	for (i = 0; i < c->active.n; i++) {
+		const struct write *x = &m->writes[w = c->active.v[i]];
 
-				if (!concurrent(m, m->writes[x].edit, m->writes[y].edit) || one_write(m, &m->writes[x], &m->writes[y]))
-					continue;
-				r = c->reg[x] != NONE ? c->reg[x] : c->reg[y] != NONE ? c->reg[y] : new_region(c);
-				take_write(c, x, r);
-				take_write(c, y, r);
-			}
+		for (j = 0; x->into.n && j < at[x->into.v[0]].n; j++) {
+			k = at[x->into.v[0]].v[j];
+			if (k % 2 == 0 && may_overlap(m, w, k / 2) && subset(&x->into, &m->writes[k / 2].d))
+				overlap(c, w, k / 2);
+		}
+		for (j = 0; j < x->beside.n; j++)
+			if (c->is_active[x->beside.v[j]])
+				overlap(c, w, x->beside.v[j]);
+	}
 }
 
-/* Lines, tables and fences of what an edit left: whole ones only. */
-static void structures(struct closing *c, size_t edit, bool member)
+/* To the regions that a write belongs to, though it began none: by what it deleted, or where it inserted. */
+static void take_by_place(struct closing *c, size_t w)
 {
-	const struct items *it = &c->m->state[edit].items;
-	struct str *texts = arena_array(c->s, it->n, sizeof *texts);
-	size_t *begin = arena_array(c->s, it->n, sizeof *begin), i, j, k, r, w;
+	const struct merge *m = c->m;
+	const struct write *x = &m->writes[w];
+	size_t i, j, r;
+	bool taken;
 
-	for (i = 0; i < it->n; i++)
-		texts[i] = it->v[i].block ? it->v[i].block->bytes : c->m->units[it->v[i].unit].text;
-	units_structure(begin, texts, it->n);
-	for (i = 0; i < it->n; i = j) {
-		for (j = i, r = NONE; j < it->n && begin[j] == begin[i]; j++)
-			if (!it->v[j].block && r == NONE)
-				r = c->ureg[it->v[j].unit];
-		for (k = i; k < j && r != NONE; k++) {
-			if (it->v[k].block)
-				continue;
-			if (member) {
-				take_unit(c, it->v[k].unit, r);
-				continue;
-			}
-			for (w = 0; w < c->active.n; w++) {	/* a run of his own in such a line */
-				const struct write *x = &c->m->writes[c->active.v[w]];
+	for (i = 0; c->reg[w] == NONE && i < x->d.n; i++)
+		if (c->ureg[x->d.v[i]] != NONE)
+			take_write(c, w, c->ureg[x->d.v[i]]);
+	if (x->before != NONE && x->after != NONE && c->ureg[x->before] != NONE && c->ureg[x->after] != NONE) {
+		r = root_of(c, c->ureg[x->before]);
+		for (i = 0, taken = false; r == root_of(c, c->ureg[x->after]) && !taken && i < m->words; i++)
+			taken = c->edits[r][i] & m->e[x->edit].past[i];
+		if (taken)
+			take_write(c, w, r);
+	}
+	for (i = 0; i < x->into.n; i++) {
+		if (c->ureg[x->into.v[i]] == NONE)
+			continue;
+		r = root_of(c, c->ureg[x->into.v[i]]);
+		for (j = 0, taken = false; (c->reg[w] == NONE || root_of(c, c->reg[w]) != r) && !taken && j < m->n; j++)
+			taken = bit(c->edits[r], j) && concurrent(m, x->edit, j);
+		if (taken)
+			take_write(c, w, r);
+	}
+}
 
-				if (x->edit == edit && x->run == c->m->units[it->v[k].unit].run)
-					take_write(c, c->active.v[w], r);
-			}
-		}
+/* Whole lines, tables and fences of what a commit of a region left. */
+static void take_structures(struct closing *c, size_t e)
+{
+	const struct state *st = &c->m->state[e];
+	const struct item *v = st->items.v;
+	size_t i, j, k, r;
+
+	for (i = 0; i < st->items.n; i = j) {
+		for (r = NONE, j = i; j < st->items.n && st->begin[j] == i; j++)
+			if (r == NONE && !v[j].block && c->ureg[v[j].unit] != NONE && bit(c->edits[root_of(c, c->ureg[v[j].unit])], e))
+				r = c->ureg[v[j].unit];
+		for (k = i; r != NONE && k < j; k++)
+			take_unit(c, v[k].unit, r);
 	}
 }
 
 static void close_regions(struct closing *c)
 {
 	const struct merge *m = c->m;
-	size_t i, j, e;
+	size_t i;
 
 	do {
 		bool *member = arena_array(c->s, m->n, sizeof *member);
 
 		c->changed = false;
 		for (i = 0; i < c->active.n; i++) {
-			size_t w = c->active.v[i], r = c->reg[w];
-			const struct write *x = &m->writes[w];
+			size_t w = c->active.v[i];
 
-			for (j = 0; j < x->d.n && r == NONE; j++)
-				r = c->ureg[x->d.v[j]];
-			if (r == NONE && !x->d.n && x->before != NONE && x->after != NONE && c->ureg[x->before] != NONE &&
-			    c->ureg[x->after] != NONE && root_of(c, c->ureg[x->before]) == root_of(c, c->ureg[x->after]))
-				for (j = 0; j < c->active.n && r == NONE; j++)
-					if (c->reg[c->active.v[j]] != NONE && root_of(c, c->reg[c->active.v[j]]) == root_of(c, c->ureg[x->before]) &&
-					    before(m, m->writes[c->active.v[j]].edit, x->edit))
-						r = c->ureg[x->before];
-			if (r != NONE)
-				take_write(c, w, r);
-			if (c->reg[w] != NONE)
-				member[x->edit] = true;
+			take_by_place(c, w);
+			member[m->writes[w].edit] |= c->reg[w] != NONE;
 		}
-		for (e = 0; e < m->n; e++)
-			if (bit(c->p, e))
-				structures(c, e, member[e]);
+		for (i = 0; i < m->n; i++)
+			if (member[i])
+				take_structures(c, i);
 	} while (c->changed);
-}
-
-static void variant_of(const struct merge *m, struct arena *a, struct shown_variant *v, const struct region *r, size_t edit)
-{
-	const struct items *it = &m->state[edit].items;
-	struct buf text = BUF_INIT;
-	size_t i, j, k;
-
-	for (i = 0; i < it->n; i++) {
-		const struct block *b = it->v[i].block;
-
-		if (!b) {
-			if (!in(&r->units, it->v[i].unit))
-				continue;
-			put(&v->units, a, it->v[i].unit);
-			buf_str_add(&text, m->units[it->v[i].unit].text);
-			continue;
-		}
-		for (j = 0; j < b->n; j++)	/* the variant that he wrote anew in a block that he kept */
-			for (k = 0; b->v[j].edits.n == 1 && b->v[j].edits.v[0] == edit && k < b->v[j].units.n; k++) {
-				put(&v->units, a, b->v[j].units.v[k]);
-				buf_str_add(&text, m->units[b->v[j].units.v[k]].text);
-			}
-	}
-	v->text = arena_str(a, buf_str(&text));
-	if (!v->text.p)
-		v->text = STR("");
-	put(&v->edits, a, edit);
-	buf_free(&text);
 }
 
 static int by_text(const void *x, const void *y)
@@ -517,60 +571,242 @@ static int by_text(const void *x, const void *y)
 	return str_cmp(((const struct shown_variant *)x)->text, ((const struct shown_variant *)y)->text);
 }
 
-static void variants(const struct merge *m, struct arena *a, struct region *r)
+static int by_least_id(const struct merge *m, size_t x, size_t y)
+{
+	return oid_cmp(&m->e[x].id, &m->e[y].id);
+}
+
+struct row { struct list units, edits; size_t owner; };
+struct rows { struct row *v; size_t n, cap; };
+
+/* The live commits of a region, by id. */
+static void live_of(const struct merge *m, struct arena *a, struct region *r)
 {
 	size_t i, j;
 
 	for (i = 0; i < r->edits.n; i++) {
-		bool over = false;
+		size_t e = r->edits.v[i];
 
-		for (j = 0; j < r->edits.n && !over; j++)
-			over = before(m, r->edits.v[i], r->edits.v[j]) && !kept(m, r->edits.v[j], r->edits.v[i]);
-		if (!over)
-			put(&r->live, a, r->edits.v[i]);
-	}
-	r->v = arena_array(a, r->live.n, sizeof *r->v);
-	for (i = 0; i < r->live.n; i++) {
-		struct shown_variant v = { 0 };
-
-		variant_of(m, a, &v, r, r->live.v[i]);
-		for (j = 0; j < r->n && !str_eq(r->v[j].text, v.text); j++)
+		for (j = 0; j < r->edits.n && !before(m, e, r->edits.v[j]); j++)
 			;
-		if (j == r->n) {
-			r->v[r->n++] = v;
-		} else {			/* equal: the units of the least id stand for it */
-			if (oid_cmp(&m->e[r->live.v[i]].id, &m->e[r->v[j].edits.v[0]].id) < 0) {
-				struct list edits = r->v[j].edits;
+		if (j < r->edits.n)
+			continue;
+		put(&r->live, a, e);
+		for (j = r->live.n - 1; j > 0 && by_least_id(m, r->live.v[j - 1], e) > 0; j--)
+			r->live.v[j] = r->live.v[j - 1];
+		r->live.v[j] = e;
+	}
+}
 
-				r->v[j] = v;
-				for (size_t k = 0; k < edits.n; k++)
-					put(&r->v[j].edits, a, edits.v[k]);
-			} else {
-				put(&r->v[j].edits, a, r->live.v[i]);
+/* Did edit e leave a block of region ri? */
+static bool open_in(const struct merge *m, const struct regions *rs, size_t ri, size_t e)
+{
+	const struct state *st = &m->state[e];
+	size_t i, j;
+
+	for (i = 0; i < st->blocks.n; i++)
+		for (j = 0; j < st->items.v[st->blocks.v[i]].block->units.n; j++)
+			if (rs->of_unit[st->items.v[st->blocks.v[i]].block->units.v[j]] == ri)
+				return true;
+	return false;
+}
+
+/* Of a variant in a block that live commit e of region ri left: does it count still? */
+static bool counts(const struct merge *m, const struct regions *rs, size_t ri, size_t e, const struct shown_variant *v)
+{
+	const struct region *r = &rs->v[ri];
+	size_t i, j;
+
+	for (i = 0; i < v->edits.n; i++) {
+		size_t x = v->edits.v[i];
+
+		if (x == e)
+			return true;
+		if (!in(&r->edits, x))
+			continue;
+		for (j = 0; j < r->edits.n; j++) {
+			size_t y = r->edits.v[j];
+
+			if (y != e && !before(m, y, e) && before(m, x, y) && !open_in(m, rs, ri, y))
+				break;
+		}
+		if (j == r->edits.n)
+			return true;
+	}
+	return false;
+}
+
+static void add_row(struct rows *to, struct arena *a, struct row x)
+{
+	if (to->n == to->cap)
+		to->v = arena_grow(a, to->v, &to->cap, sizeof *to->v);
+	to->v[to->n++] = x;
+}
+
+/* The rows of what edit e left of region r: at[0..n) are the items of it. */
+static void rows_of(struct rows *to, const struct regions *rs, const struct merge *m, struct arena *a, size_t ri, size_t e,
+    const struct list *at)
+{
+	const struct item *v = m->state[e].items.v;
+	struct list *choice = arena_array(a, at->n, sizeof *choice);	/* of each block: variants that count */
+	size_t i, j, k, most = 1;
+	bool none;
+
+	for (i = 0; i < at->n; i++) {
+		const struct block *b = v[at->v[i]].block;
+
+		for (j = 0; b && j < b->n; j++)
+			if (counts(m, rs, ri, e, &b->v[j]))
+				put(&choice[i], a, j);
+		none = !choice[i].n;
+		for (j = 0; b && none && j < b->n; j++)
+			put(&choice[i], a, j);
+		most = choice[i].n > most ? choice[i].n : most;
+	}
+	for (k = 0; k < most; k++) {
+		struct row x = { .owner = e };
+		bool others = false;
+
+		for (i = 0; i < at->n; i++) {
+			const struct item *it = &v[at->v[i]];
+			const struct shown_variant *sv;
+
+			if (!it->block) {
+				put(&x.units, a, it->unit);
+				others = true;
+				continue;
 			}
+			sv = &it->block->v[choice[i].v[k < choice[i].n ? k : choice[i].n - 1]];
+			for (j = 0; j < sv->units.n; j++)
+				if (rs->of_unit[sv->units.v[j]] == ri)
+					put(&x.units, a, sv->units.v[j]);
+			for (j = 0; j < sv->edits.n; j++)
+				put(&x.edits, a, sv->edits.v[j]);
+		}
+		if (others || !x.edits.n)
+			put(&x.edits, a, e);
+		sort_unique(&x.edits);
+		add_row(to, a, x);
+	}
+}
+
+static struct str joined(const struct merge *m, struct arena *a, const struct list *units)
+{
+	struct buf b = BUF_INIT;
+	struct str s;
+	size_t i;
+
+	for (i = 0; i < units->n; i++)
+		buf_str_add(&b, m->units[units->v[i]].text);
+	s = b.n ? arena_str(a, buf_str(&b)) : STR("");
+	buf_free(&b);
+	return s;
+}
+
+/* The items of each region that an edit left, appended to at[region] where that is wanted. */
+static void items_left(struct list *at, const bool *wanted, const struct regions *rs, const struct merge *m, struct arena *a, size_t e)
+{
+	const struct items *it = &m->state[e].items;
+	size_t i, j, r;
+
+	for (i = 0; i < it->n; i++) {
+		const struct block *b = it->v[i].block;
+
+		for (j = 0; j < (b ? b->units.n : 1); j++) {
+			r = rs->of_unit[b ? b->units.v[j] : it->v[i].unit];
+			if (r != NONE && wanted[r] && (!at[r].n || at[r].v[at[r].n - 1] != i))
+				put(&at[r], a, i);
 		}
 	}
-	if (r->n > 1)
+}
+
+static void variants(struct regions *rs, const struct merge *m, struct arena *a)
+{
+	struct rows *rows = arena_array(a, rs->n, sizeof *rows);
+	size_t i, j, k, n, *owner;
+
+	for (i = 0; i < rs->n; i++)
+		live_of(m, a, &rs->v[i]);
+	for (i = 0; i < m->n; i++) {
+		struct list *at = arena_array(a, rs->n, sizeof *at);
+		bool *wanted = arena_array(a, rs->n, sizeof *wanted), any = false;
+
+		for (j = 0; j < rs->n; j++)
+			any |= wanted[j] = in(&rs->v[j].live, i);
+		if (any)
+			items_left(at, wanted, rs, m, a, i);
+		for (j = 0; j < rs->n; j++)
+			if (wanted[j])
+				rows_of(&rows[j], rs, m, a, j, i, &at[j]);
+	}
+	for (i = 0; i < rs->n; i++) {
+		struct region *r = &rs->v[i];
+
+		r->v = arena_array(a, rows[i].n, sizeof *r->v);
+		owner = arena_array(a, rows[i].n, sizeof *owner);
+		for (j = 0, n = 0; j < rows[i].n; j++) {
+			const struct row *x = &rows[i].v[j];
+			struct str text = joined(m, a, &x->units);
+
+			for (k = 0; k < n && !str_eq(r->v[k].text, text); k++)
+				;
+			if (k == n)
+				r->v[n++].text = text;
+			if (!r->v[k].edits.n || by_least_id(m, x->owner, owner[k]) < 0) {
+				r->v[k].units = x->units;
+				owner[k] = x->owner;
+			}
+			copy(&r->v[k].edits, a, &x->edits);
+		}
+		r->n = n;
 		qsort(r->v, r->n, sizeof *r->v, by_text);
+		for (j = 0; r->n == 1 && j < r->v[0].units.n; j++)
+			rs->shown[r->v[0].units.v[j]] = true;
+	}
+}
+
+static void gather(struct regions *out, struct closing *c, struct arena *a)
+{
+	const struct merge *m = c->m;
+	size_t *index = arena_array(c->s, c->nreg, sizeof *index), i;
+
+	out->v = arena_array(a, c->nreg, sizeof *out->v);
+	for (i = 0; i < c->nreg; i++)
+		index[i] = root_of(c, i) == i ? out->n++ : NONE;
+	for (i = 0; i < m->nunits; i++)
+		if (c->ureg[i] != NONE) {
+			out->of_unit[i] = index[root_of(c, c->ureg[i])];
+			put(&out->v[out->of_unit[i]].units, a, i);
+		}
+	for (i = 0; i < m->nwrites; i++)
+		if (c->reg[i] != NONE) {
+			struct region *r = &out->v[index[root_of(c, c->reg[i])]];
+
+			put(&r->writes, a, i);
+			put(&r->edits, a, m->writes[i].edit);
+		}
+	for (i = 0; i < out->n; i++)
+		sort_unique(&out->v[i].edits);
 }
 
 static void regions_of(struct regions *out, const struct merge *m, struct arena *a, const uint64_t *p)
 {
 	struct arena s = ARENA_INIT;
-	struct closing c = { .m = m, .s = &s, .p = p };
-	struct list all = { 0 };
-	size_t i, j, *index;
+	struct closing c = { .m = m, .s = &s, .p = p, .is_active = arena_array(&s, m->nwrites, 1) };
+	size_t i, j;
 
 	*out = (struct regions){ .of_unit = arena_array(a, m->nunits, sizeof *out->of_unit),
 		.shown = arena_array(a, m->nunits, sizeof *out->shown) };
 	for (i = 0; i < m->nunits; i++)
 		out->of_unit[i] = NONE;
 	for (i = 0; i < m->nwrites; i++)
-		if (bit(p, m->writes[i].edit))
-			put(&all, &s, i);
-	for (i = 0; i < all.n; i++)
-		if (!settled(m, &all, all.v[i]))
-			put(&c.active, &s, all.v[i]);
+		c.is_active[i] = bit(p, m->writes[i].edit);
+	for (i = 0; i < m->nwrites; i++)
+		for (j = 0; bit(p, m->writes[i].edit) && j < m->writes[i].settles.n; j++)
+			c.is_active[m->writes[i].settles.v[j]] = false;
+	for (i = 0; i < m->nwrites; i++)
+		if (c.is_active[i])
+			put(&c.active, &s, i);
 	c.reg = arena_array(&s, m->nwrites, sizeof *c.reg);
 	c.ureg = arena_array(&s, m->nunits, sizeof *c.ureg);
 	for (i = 0; i < m->nwrites; i++)
@@ -578,32 +814,11 @@ static void regions_of(struct regions *out, const struct merge *m, struct arena 
 	for (i = 0; i < m->nunits; i++)
 		c.ureg[i] = NONE;
 	overlaps(&c);
-	if (!c.nreg)
-		goto out;
-	close_regions(&c);
-	index = arena_array(&s, c.nreg, sizeof *index);
-	out->v = arena_array(a, c.nreg, sizeof *out->v);
-	for (i = 0; i < c.nreg; i++)
-		index[i] = root_of(&c, i) == i ? out->n++ : NONE;
-	for (i = 0; i < m->nunits; i++)
-		if (c.ureg[i] != NONE) {
-			out->of_unit[i] = index[root_of(&c, c.ureg[i])];
-			put(&out->v[out->of_unit[i]].units, a, i);
-		}
-	for (i = 0; i < m->nwrites; i++)
-		if (c.reg[i] != NONE) {
-			struct region *r = &out->v[index[root_of(&c, c.reg[i])]];
-
-			put(&r->writes, a, i);
-			if (!in(&r->edits, m->writes[i].edit))
-				put(&r->edits, a, m->writes[i].edit);
-		}
-	for (i = 0; i < out->n; i++) {
-		variants(m, a, &out->v[i]);
-		for (j = 0; out->v[i].n == 1 && j < out->v[i].v[0].units.n; j++)
-			out->shown[out->v[i].v[0].units.v[j]] = true;
+	if (c.nreg) {
+		close_regions(&c);
+		gather(out, &c, a);
+		variants(out, m, a);
 	}
-out:
 	arena_free(&s);
 }
 
@@ -676,6 +891,7 @@ static void format_block(struct arena *a, struct block *b)
 	struct buf out = BUF_INIT;
 	size_t i;
 
+	buf_puts(&out, b->lead ? "\n" : "");
 	for (i = 0; i < b->n; i++) {
 		buf_printf(&out, "%s\n", marks[i ? 1 : 0]);
 		write_variant(&out, b->v[i].text);
@@ -774,14 +990,13 @@ static struct items render_body(const struct merge *m, const uint64_t *p)
 				put(&b->v[j].edits, m->a, r->v[j].edits.v[k]);
 			sort_unique(&b->v[j].edits);
 		}
-		format_block(m->a, b);
 		if (out.n) {			/* a mark begins its line */
 			const struct item *last = &out.v[out.n - 1];
 			struct str t = last->block ? last->block->bytes : m->units[last->unit].text;
 
-			if (t.n && t.p[t.n - 1] != '\n')
-				b->bytes = cstr(arena_printf(m->a, "\n%s", b->bytes.p));
+			b->lead = t.n && t.p[t.n - 1] != '\n';
 		}
+		format_block(m->a, b);
 		add_item(&out, m->a, (struct item){ NONE, b });
 	}
 	arena_free(&s);
@@ -856,20 +1071,23 @@ static size_t first_in_order(struct taking *t, const struct list *d)
 static size_t last_of(struct taking *t, const struct item *x)
 {
 	const struct order *o;
-	size_t i, best;
+	size_t i, best = NONE;
 
 	if (!x->block)
 		return x->unit;
 	o = weave_order(t);
-	for (best = x->block->units.v[0], i = 1; i < x->block->units.n; i++)
-		if (o->pos[x->block->units.v[i]] != NONE && (o->pos[best] == NONE || o->pos[x->block->units.v[i]] > o->pos[best]))
-			best = x->block->units.v[i];
+	for (i = 0; i < x->block->units.n; i++) {
+		size_t u = x->block->units.v[i];
+
+		if (o->pos[u] != NONE && (best == NONE || o->pos[u] > o->pos[best]))
+			best = u;
+	}
 	return best;
 }
 
-static size_t first_of(const struct item *x)
+static size_t first_of(struct taking *t, const struct item *x)
 {
-	return x->block ? x->block->units.v[0] : x->unit;
+	return x->block ? first_in_order(t, &x->block->units) : x->unit;
 }
 
 static bool any_in(const struct merge *m, const struct list *runs, const uint64_t *p)
@@ -906,33 +1124,46 @@ static void place(struct taking *t, size_t l, size_t *parent, bool *left)
 	}
 }
 
-static size_t add_write(struct taking *t, struct list *d, const struct list *settles, const struct str *texts, size_t n,
-    size_t prev_item, size_t next_item)
+/* A write of D and a run at (parent, left), unless n is 0. */
+static size_t add_write_at(struct taking *t, struct write w, size_t parent, bool left, const struct str *texts, size_t n)
 {
 	struct merge *m = t->m;
-	struct write w = { .edit = t->edit, .d = *d, .settles = *settles, .run = NONE, .before = NONE, .after = NONE };
-	size_t i, parent, l;
-	bool left;
+	size_t i;
 
+	w.edit = t->edit;
 	sort_unique(&w.d);
 	for (i = 0; i < w.d.n; i++)
 		put(&m->units[w.d.v[i]].dels, m->a, t->edit);
-	if (n) {
-		if (w.d.n) {
-			parent = first_in_order(t, &w.d);
-			left = true;
-		} else {
-			l = prev_item == NONE ? NONE : last_of(t, &t->seen->v[prev_item]);
-			place(t, l, &parent, &left);
-			w.before = l;
-			w.after = next_item < t->seen->n ? first_of(&t->seen->v[next_item]) : NONE;
-		}
-		w.run = add_run(m, t->edit, &w.d, parent, left, texts, n);
-	}
+	w.run = n ? add_run(m, t->edit, &w.d, parent, left, texts, n) : NONE;
 	if (m->nwrites == m->writes_cap)
 		m->writes = arena_grow(m->a, m->writes, &m->writes_cap, sizeof *m->writes);
 	m->writes[m->nwrites] = w;
 	return m->nwrites++;
+}
+
+/* Between the items prev and next that he saw (prev NONE, next past the end: none there). */
+static size_t add_write(struct taking *t, const struct list *d, const struct list *settles, const struct str *texts, size_t n,
+    size_t prev, size_t next)
+{
+	struct write w = { .d = *d, .settles = *settles, .before = NONE, .after = NONE };
+	size_t parent = NONE;
+	bool left = false;
+
+	if (n && d->n) {
+		parent = first_in_order(t, d);
+		left = parent != BIRTH;
+		parent = left ? parent : NONE;
+	} else if (n) {
+		w.before = prev == NONE ? NONE : last_of(t, &t->seen->v[prev]);
+		w.after = next < t->seen->n ? first_of(t, &t->seen->v[next]) : NONE;
+		if (prev != NONE && t->seen->v[prev].block && w.after != NONE) {
+			parent = w.after;
+			left = true;
+		} else {
+			place(t, w.before, &parent, &left);
+		}
+	}
+	return add_write_at(t, w, parent, left, texts, n);
 }
 
 /* A block of which one variant was written anew. */
@@ -940,177 +1171,328 @@ static void edit_variant(struct taking *t, const struct block *b, size_t k, stru
 {
 	struct merge *m = t->m;
 	struct block *nb = arena_alloc(m->a, sizeof *nb);
-	struct list d = { 0 }, settles = { 0 };
+	struct write x = { .before = NONE, .after = NONE };
 	struct str *units = NULL;
 	size_t n = 0, cap = 0, i, w;
 
 	units_split(&units, &n, &cap, m->a, text);
-	for (i = 0; i < b->v[k].units.n; i++)
-		put(&d, m->a, b->v[k].units.v[i]);
+	copy(&x.d, m->a, &b->units);
 	for (i = 0; i < b->writes.n; i++)
-		if (in(&b->v[k].edits, m->writes[b->writes.v[i]].edit))
-			put(&settles, m->a, b->writes.v[i]);
-	if (!d.n)				/* the variant was empty: the new text hangs at the region's first unit */
-		put(&d, m->a, b->units.v[0]);
-	w = add_write(t, &d, &settles, units, n, NONE, NONE);
-	*nb = *b;
-	nb->units = (struct list){ 0 };
-	for (i = 0; i < b->units.n; i++)
-		put(&nb->units, m->a, b->units.v[i]);
-	nb->writes = (struct list){ 0 };
-	for (i = 0; i < b->writes.n; i++)
-		put(&nb->writes, m->a, b->writes.v[i]);
+		put(in(&b->v[k].edits, m->writes[b->writes.v[i]].edit) ? &x.settles : &x.beside, m->a, b->writes.v[i]);
+	w = add_write_at(t, x, first_in_order(t, &b->units), true, units, n);
+	*nb = (struct block){ .n = b->n, .lead = b->lead, .v = arena_array(m->a, b->n, sizeof *nb->v) };
+	copy(&nb->units, m->a, &b->units);
+	copy(&nb->writes, m->a, &b->writes);
 	put(&nb->writes, m->a, w);
-	nb->v = arena_array(m->a, b->n, sizeof *nb->v);
 	memcpy(nb->v, b->v, b->n * sizeof *nb->v);
 	nb->v[k] = (struct shown_variant){ .text = text };
 	put(&nb->v[k].edits, m->a, t->edit);
-	for (i = 0; m->writes[w].run != NONE && i < m->runs[m->writes[w].run].n; i++) {
+	for (i = 0; i < n; i++) {
 		put(&nb->v[k].units, m->a, m->runs[m->writes[w].run].first + i);
 		put(&nb->units, m->a, m->runs[m->writes[w].run].first + i);
 	}
-	sort_unique(&nb->units);
 	format_block(m->a, nb);
 	add_item(t->left, m->a, (struct item){ NONE, nb });
 }
 
-struct fresh { struct str text; const struct block *of; size_t variant; struct str variant_text; bool composite; };
+/* A line that he saw, as the units it was: v[from..to) of the items. */
+struct line { struct str text; size_t from, to, k; };	/* k: which of equal ones */
+struct lines { struct line *v; size_t n, cap; };
+
+static int by_line(const void *x, const void *y)
+{
+	const struct line *a = x, *b = y;
+	int c = str_cmp(a->text, b->text);
+
+	return c ? c : (a->from > b->from) - (a->from < b->from);
+}
+
+static struct lines seen_lines(struct taking *t)
+{
+	const struct items *it = t->seen;
+	struct lines out = { 0 };
+	struct buf b = BUF_INIT;
+	size_t i, from = 0;
+
+	for (i = 0; i < it->n; i++) {
+		struct str text = it->v[i].block ? STR_NONE : t->m->units[it->v[i].unit].text;
+		bool last = i + 1 == it->n || it->v[i + 1].block;
+
+		buf_str_add(&b, text);
+		if (!it->v[i].block && !last && !(text.n && text.p[text.n - 1] == '\n'))
+			continue;
+		if (!it->v[i].block) {
+			if (out.n == out.cap)
+				out.v = arena_grow(&t->s, out.v, &out.cap, sizeof *out.v);
+			out.v[out.n++] = (struct line){ from + 1 < i + 1 ? arena_str(&t->s, buf_str(&b)) : text, from, i + 1, 0 };
+		}
+		buf_clear(&b);
+		from = i + 1;
+	}
+	buf_free(&b);
+	if (out.n > 1)
+		qsort(out.v, out.n, sizeof *out.v, by_line);
+	for (i = 1; i < out.n; i++)
+		out.v[i].k = str_eq(out.v[i].text, out.v[i - 1].text) ? out.v[i - 1].k + 1 : 0;
+	return out;
+}
+
+/* Of the lines equal to text, the next one not yet asked for, or the last; NULL: none. taken[i]: how many were, at the first. */
+static const struct line *next_seen(const struct lines *l, size_t *taken, struct str text)
+{
+	size_t lo = 0, hi = l->n, mid, i;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (str_cmp(l->v[mid].text, text) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == l->n || !str_eq(l->v[lo].text, text))
+		return NULL;
+	i = lo + taken[lo];
+	if (i + 1 < l->n && str_eq(l->v[i + 1].text, text))
+		taken[lo]++;
+	return &l->v[i];
+}
+
+struct fresh {
+	struct str text;
+	const struct block *block;		/* as he saw it, or NULL: a unit */
+	struct str left, anew;			/* its bytes now; the variant that he wrote anew */
+	size_t variant;				/* which one, or NONE */
+};
+
+struct freshes { struct fresh *v; size_t n, cap; };
+
+static void add_fresh(struct taking *t, struct freshes *f, struct fresh x)
+{
+	if (f->n == f->cap)
+		f->v = arena_grow(&t->s, f->v, &f->cap, sizeof *f->v);
+	f->v[f->n++] = x;
+}
+
+/* The units of a stretch between blocks: as they were seen, else cut anew. */
+static void fresh_units(struct taking *t, struct freshes *f, const struct lines *seen, size_t *taken, struct str plain)
+{
+	struct str *units = NULL;
+	size_t n = 0, cap = 0, i, j, k;
+
+	units_split(&units, &n, &cap, t->m->a, plain);
+	for (i = 0; i < n; i = j) {
+		const struct line *l;
+		struct str line = units[i];
+
+		for (j = i + 1; j < n && units[j - 1].p[units[j - 1].n - 1] != '\n'; j++)
+			line.n += units[j].n;		/* they stand side by side */
+		l = next_seen(seen, taken, line);
+		for (k = l ? l->from : i; k < (l ? l->to : j); k++)
+			add_fresh(t, f, (struct fresh){ .text = l ? t->m->units[t->seen->v[k].unit].text : units[k] });
+	}
+}
+
+/* Equal, but for carriage returns at line ends? */
+static bool same_text(struct str x, struct str y)
+{
+	while (x.n && y.n) {
+		struct str a = next_line(&x), b = next_line(&y);
+
+		if (a.n > 1 && a.p[a.n - 2] == '\r' && a.p[a.n - 1] == '\n')
+			a.n -= 2;
+		else if (a.p[a.n - 1] == '\n')
+			a.n--;
+		if (b.n > 1 && b.p[b.n - 2] == '\r' && b.p[b.n - 1] == '\n')
+			b.n -= 2;
+		else if (b.p[b.n - 1] == '\n')
+			b.n--;
+		if (!str_eq(a, b))
+			return false;
+	}
+	return x.n == y.n;
+}
+
+/* The block seen, and not yet found again, that a group is, or is but for one variant. */
+static bool find_block(struct taking *t, struct fresh *out, bool *used, struct str text, size_t n)
+{
+	struct str *v = group_variants(&t->s, text, n);
+	size_t i, j, k, differ, most;
+
+	for (most = 0; most < 2; most++)
+		for (i = 0; i < t->seen->n; i++) {
+			const struct block *b = t->seen->v[i].block;
+
+			if (!b || used[i] || b->n != n)
+				continue;
+			for (j = 0, k = 0, differ = NONE; j < n; j++) {
+				struct buf shown = BUF_INIT;
+
+				write_variant(&shown, b->v[j].text);
+				if (!same_text(read_variant(&t->s, buf_str(&shown)), v[j]))
+					k++, differ = j;
+				buf_free(&shown);
+			}
+			if (k != most)
+				continue;
+			used[i] = true;
+			*out = (struct fresh){ .text = b->bytes, .block = b, .variant = differ, .left = text };
+			if (k)
+				out->anew = arena_str(t->m->a, v[differ]);
+			return true;
+		}
+	return false;
+}
 
 /* The new body as items: units, and groups that are a block seen, or one with one variant changed. */
-static struct fresh *fresh_items(struct taking *t, struct str body, size_t *n)
+static struct freshes fresh_items(struct taking *t, struct str body)
 {
-	struct fresh *out = NULL;
-	struct str *units = NULL, plain = body;
-	size_t cap = 0, nunits = 0, ucap = 0, i, j, k, len, nv, differ;
+	struct freshes out = { 0 };
+	struct lines seen = seen_lines(t);
+	struct str plain = { body.p, 0 };
+	size_t len, nv, i, *taken = arena_array(&t->s, seen.n, sizeof *taken);
 	bool blocks = false, *used = arena_array(&t->s, t->seen->n, sizeof *used);
 
-	*n = 0;
 	for (i = 0; i < t->seen->n; i++)
 		blocks |= t->seen->v[i].block != NULL;
-	for (plain.n = 0; body.n;) {
-		const struct block *of = NULL;
-		struct str *v = NULL;
+	while (body.n) {
+		struct fresh x;
 
 		len = blocks ? group(body, &nv) : 0;
-		if (len) {
-			v = group_variants(&t->s, body, nv);
-			for (i = 0; i < t->seen->n && !of; i++) {	/* an equal one before one that differs */
-				const struct block *b = t->seen->v[i].block;
-
-				if (b && !used[i] && b->n == nv && str_ends(b->bytes, str_sub(body, 0, len))) {
-					of = b;
-					used[i] = true;
-					differ = NONE;
-				}
-			}
-			for (i = 0; i < t->seen->n && !of; i++) {
-				const struct block *b = t->seen->v[i].block;
-
-				if (!b || used[i] || b->n != nv)
-					continue;
-				for (j = 0, k = 0; j < nv; j++) {
-					struct buf shown = BUF_INIT;
-					struct str bare;
-
-					write_variant(&shown, b->v[j].text);
-					bare = read_variant(&t->s, buf_str(&shown));
-					buf_free(&shown);
-					if (!str_eq(bare, v[j]))
-						k++, differ = j;
-				}
-				if (k == 1) {
-					of = b;
-					used[i] = true;
-				}
-			}
+		if (!len || !find_block(t, &x, used, str_sub(body, 0, len), nv)) {
+			plain.n += next_line(&body).n;
+			continue;
 		}
-		if (!of) {
-			struct str line = next_line(&body);
+		if (x.block->lead && plain.n)
+			plain.n--;		/* the line feed is the block's */
+		fresh_units(t, &out, &seen, taken, plain);
+		add_fresh(t, &out, x);
+		body = str_sub(body, len, body.n);
+		plain = (struct str){ body.p, 0 };
+	}
+	fresh_units(t, &out, &seen, taken, plain);
+	return out;
+}
 
-			plain = plain.n ? (struct str){ plain.p, plain.n + line.n } : line;
-		}
-		if (of || !body.n) {
-			nunits = 0;
-			units = NULL;
-			ucap = 0;
-			units_split(&units, &nunits, &ucap, t->m->a, plain);
-			for (i = 0; i < nunits; i++) {
-				if (*n == cap)
-					out = arena_grow(&t->s, out, &cap, sizeof *out);
-				out[(*n)++] = (struct fresh){ units[i], NULL, NONE, STR_NONE, false };
-			}
-			plain.n = 0;
-		}
-		if (of) {
-			if (*n == cap)
-				out = arena_grow(&t->s, out, &cap, sizeof *out);
-			out[(*n)++] = (struct fresh){ of->bytes, of, differ, differ == NONE ? STR_NONE : arena_str(t->m->a, v[differ]), true };
-			if (differ != NONE && !out[*n - 1].variant_text.p)
-				out[*n - 1].variant_text = STR("");
-			body = str_sub(body, len, body.n);
-			if (!body.n)
-				break;
+static bool no_past(const struct merge *m, size_t edit)
+{
+	size_t i;
+
+	for (i = 0; i < m->words; i++)
+		if (m->e[edit].past[i])
+			return false;
+	return true;
+}
+
+/* What lines, tables and fences an edit left, and which of them its insertions, among the writes from w0 on, stand in. */
+static void find_structures(struct merge *m, size_t edit, size_t w0)
+{
+	struct arena s = ARENA_INIT;
+	struct state *st = &m->state[edit];
+	const struct item *v = st->items.v;
+	size_t n = st->items.n, i, j, k, w, last;
+	struct str *texts = arena_array(&s, n, sizeof *texts);
+	size_t *writer = arena_array(&s, m->nunits, sizeof *writer);	/* of each unit: his write that added it, plus 1 */
+
+	st->begin = arena_array(m->a, n, sizeof *st->begin);
+	for (i = 0; i < n; i = j) {		/* a block stands by itself */
+		for (j = i; j < n && !v[j].block; j++)
+			texts[j] = m->units[v[j].unit].text;
+		units_structure(st->begin + i, texts + i, j - i);
+		for (k = i; k < j; k++)
+			st->begin[k] += i;
+		if (j < n)
+			st->begin[j] = j, j++;
+	}
+	for (w = w0; w < m->nwrites; w++)
+		for (k = 0; m->writes[w].run != NONE && k < m->runs[m->writes[w].run].n; k++)
+			writer[m->runs[m->writes[w].run].first + k] = w + 1;
+	for (i = 0; i < n; i = j) {
+		for (j = i; j < n && st->begin[j] == i; j++)
+			;
+		for (k = i, last = 0; k < j && !v[k].block; k++) {
+			if (!(w = writer[v[k].unit]) || w == last || m->writes[w - 1].d.n)
+				continue;
+			for (last = w, w = i; w < j; w++)
+				if (!writer[v[w].unit])
+					put(&m->writes[last - 1].into, m->a, v[w].unit);
 		}
 	}
-	return out;
+	for (w = w0; w < m->nwrites; w++)
+		sort_unique(&m->writes[w].into);
+	arena_free(&s);
+}
+
+/* A block left: the bytes are his. */
+static void keep_bytes(struct merge *m, struct item *x, struct str left)
+{
+	struct buf bytes = BUF_INIT;
+	struct block *b;
+
+	if (str_eq(str_sub(x->block->bytes, x->block->lead, x->block->bytes.n), left))
+		return;
+	b = arena_alloc(m->a, sizeof *b);
+	*b = *x->block;
+	buf_puts(&bytes, b->lead ? "\n" : "");
+	buf_str_add(&bytes, left);
+	b->bytes = arena_str(m->a, buf_str(&bytes));
+	buf_free(&bytes);
+	x->block = b;
 }
 
 static void take_body(struct merge *m, size_t edit, const struct items *seen, struct str body, struct items *left)
 {
 	struct taking t = { .m = m, .edit = edit, .seen = seen, .left = left };
-	struct fresh *f;
-	struct str *a, *b;
-	size_t *match, na = seen->n, nb, i = 0, j = 0, i0, j0, k, n;
+	struct freshes f = fresh_items(&t, body);
+	size_t na = seen->n, i = 0, j = 0, i0, k, n, w, w0 = m->nwrites, *match = arena_array(&t.s, na, sizeof *match);
+	struct str *a = arena_array(&t.s, na, sizeof *a), *b = arena_array(&t.s, f.n, sizeof *b);
+	bool first = no_past(m, edit);
 
-	f = fresh_items(&t, body, &nb);
-	a = arena_array(&t.s, na, sizeof *a);
-	b = arena_array(&t.s, nb, sizeof *b);
-	match = arena_array(&t.s, na, sizeof *match);
 	for (k = 0; k < na; k++)
 		a[k] = seen->v[k].block ? seen->v[k].block->bytes : m->units[seen->v[k].unit].text;
-	for (k = 0; k < nb; k++)
-		b[k] = f[k].text;
-	units_match(match, a, na, b, nb);
-	for (k = 0; k < na; k++)		/* a unit is no block, whatever its bytes */
-		if (match[k] != NONE && (seen->v[k].block != NULL) != f[match[k]].composite)
-			match[k] = NONE;
-	while (i < na || j < nb) {
+	for (k = 0; k < f.n; k++)
+		b[k] = f.v[k].text;
+	units_match(match, a, na, b, f.n);
+	while (i < na || j < f.n) {
 		struct list d = { 0 }, settles = { 0 };
 		struct str *texts = NULL;
-		size_t cap = 0, w;
+		size_t cap = 0;
 
 		if (i < na && match[i] == j) {
-			if (f[j].composite && f[j].variant != NONE)
-				edit_variant(&t, seen->v[i].block, f[j].variant, f[j].variant_text);
+			if (f.v[j].block && f.v[j].variant != NONE)
+				edit_variant(&t, seen->v[i].block, f.v[j].variant, f.v[j].anew);
 			else
 				add_item(left, m->a, seen->v[i]);
+			if (f.v[j].block)
+				keep_bytes(m, &left->v[left->n - 1], f.v[j].left);
 			i++, j++;
 			continue;
 		}
 		for (i0 = i; i < na && match[i] == NONE; i++) {
 			const struct block *blk = seen->v[i].block;
 
-			for (k = 0; blk && k < blk->units.n; k++)
-				put(&d, m->a, blk->units.v[k]);
-			for (k = 0; blk && k < blk->writes.n; k++)
-				put(&settles, m->a, blk->writes.v[k]);
-			if (!blk)
+			if (blk) {
+				copy(&d, m->a, &blk->units);
+				copy(&settles, m->a, &blk->writes);
+			} else {
 				put(&d, m->a, seen->v[i].unit);
+			}
 		}
-		for (j0 = j, n = 0; j < nb && (i >= na || j < match[i]); j++) {
-			if (f[j].composite) {		/* a block taken elsewhere: text */
-				units_split(&texts, &n, &cap, m->a, f[j].text);
+		for (n = 0; j < f.n && (i >= na || j < match[i]); j++) {
+			if (f.v[j].block) {		/* a block taken elsewhere: text */
+				units_split(&texts, &n, &cap, m->a, f.v[j].text);
 				continue;
 			}
 			if (n == cap)
 				texts = arena_grow(m->a, texts, &cap, sizeof *texts);
-			texts[n++] = f[j].text;
+			texts[n++] = f.v[j].text;
 		}
-		(void)j0;
+		if (first && n)
+			put(&d, m->a, BIRTH);
 		w = add_write(&t, &d, &settles, texts, n, i0 ? i0 - 1 : NONE, i);
 		for (k = 0; m->writes[w].run != NONE && k < m->runs[m->writes[w].run].n; k++)
 			add_item(left, m->a, (struct item){ m->runs[m->writes[w].run].first + k, NULL });
 	}
+	find_structures(m, edit, w0);
 	arena_free(&t.s);
 }
 
@@ -1141,7 +1523,8 @@ static struct str norm(struct arena *a, const struct key *k)
 	return s;
 }
 
-static struct str parse_front(struct merge *m, struct state *s, struct str text)
+/* noted: he saw that others deleted the document. */
+static struct str parse_front(struct merge *m, struct state *s, struct str text, bool noted)
 {
 	struct err e = ERR_INIT;
 	struct place at;
@@ -1153,22 +1536,23 @@ static struct str parse_front(struct merge *m, struct state *s, struct str text)
 	s->fronted = true;
 	s->keys = arena_array(m->a, f.n, sizeof *s->keys);
 	last = f.open;
-	s->open = str_sub(text, 0, f.open);
 	for (i = 0; i < f.n; i++) {
 		const struct key *k = &f.keys[i];
 		struct str raw = str_sub(text, k->from, k->to);
 		struct fkey *x;
 
-		if (k->variant == 2 && str_is(k->name, "gone")) {
-			s->note = true;
+		if (k->variant == 2 && str_is(k->name, "gone")) {	/* no key, whoever wrote it */
+			s->note = noted;
+			s->note_line = k->place.line;
 			last = k->to;
 			continue;
 		}
 		x = &s->keys[s->nkeys++];
-		*x = (struct fkey){ k->name, norm(m->a, k), str_sub(raw, str_chr(raw, ':'), raw.n), k->variant, k };
+		*x = (struct fkey){ k->name, norm(m->a, k), str_sub(text, last, k->from), str_sub(raw, str_chr(raw, ':'), raw.n), k->variant, k };
 		last = k->to;
 	}
 	s->tail = str_sub(text, last, f.close);
+	s->front = str_sub(text, 0, f.body);
 	return str_sub(text, f.body, text.n);
 }
 
@@ -1326,58 +1710,58 @@ static void take_set(struct merge *m, size_t edit, struct str name, const struct
 	arena_free(&s);
 }
 
+static bool same_value(struct str x, struct str y)	/* .p NULL: absent */
+{
+	return (x.p != NULL) == (y.p != NULL) && str_eq(x, y);
+}
+
+/* The key of that name and value among keys[0..n), but for *not, or NULL. */
+static const struct fkey *find_value(const struct fkey *keys, size_t n, struct str name, struct str value, const struct fkey *not)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (&keys[i] != not && str_eq(keys[i].name, name) && same_value(keys[i].value, value))
+			return &keys[i];
+	return NULL;
+}
+
 static void take_register(struct merge *m, size_t edit, struct str name, const struct state *s)
 {
 	struct arena scratch = ARENA_INIT;
 	struct values seen = shown(m, &scratch, name, m->e[edit].past);
-	struct keyw w = { .name = name, .edit = edit };
-	struct fkey none = { .name = name };
-	size_t i, j, fresh = 0, gone = 0, count = 0;
-	const struct fkey *new = NULL, *first = NULL;
+	const struct fkey *first = NULL, *k, *old = NULL, none = { .name = name };
+	struct list anew = { 0 }, over = { 0 };
+	size_t i, j;
+	bool missing = false;
 
 	for (i = 0; i < s->nkeys; i++) {
-		const struct fkey *k = &s->keys[i];
-
+		k = &s->keys[i];
 		if (!str_eq(k->name, name))
 			continue;
-		count++;
 		first = first ? first : k;
-		for (j = 0; j < seen.n; j++)
-			if ((seen.v[j].value.p != NULL) == (k->value.p != NULL) && str_eq(seen.v[j].value, k->value))
-				break;
-		if (j == seen.n) {
-			fresh++;
-			new = new ? new : k;
-		}
+		for (j = 0; j < seen.n && !same_value(seen.v[j].value, k->value); j++)
+			;
+		if (j == seen.n && !find_value(s->keys, i, name, k->value, NULL))
+			put(&anew, &scratch, i);
 	}
-	for (j = 0; j < seen.n; j++) {
-		for (i = 0; i < s->nkeys; i++)
-			if (str_eq(s->keys[i].name, name) && (seen.v[j].value.p != NULL) == (s->keys[i].value.p != NULL) &&
-			    str_eq(seen.v[j].value, s->keys[i].value))
-				break;
-		gone += i == s->nkeys && !(count == 0 && seen.n == 1 && !seen.v[j].value.p);
-	}
-	if (!seen.n && count == 0)
-		goto out;
-	if (!fresh && !gone)
+	for (j = 0; j < seen.n; j++)
+		missing |= !find_value(s->keys, s->nkeys, name, seen.v[j].value, NULL) &&
+		    (first || seen.n > 1 || seen.v[j].value.p);
+	if (!anew.n && !missing)
 		goto out;			/* as he saw it */
-	if (!new)
-		new = count ? first : &none;
-	w.value = new->value;
-	w.raw = new->raw;
-	for (j = 0; j < seen.n; j++) {		/* with several left, only what he took away is overwritten */
-		bool stays = false;
-
-		for (i = 0; i < s->nkeys && count > 1; i++)
-			stays |= &s->keys[i] != new && str_eq(s->keys[i].name, name) && (seen.v[j].value.p != NULL) ==
-			    (s->keys[i].value.p != NULL) && str_eq(seen.v[j].value, s->keys[i].value);
-		for (i = 0; !stays && i < seen.v[j].writes.n; i++)
-			put(&w.over, m->a, seen.v[j].writes.v[i]);
+	if (!anew.n)
+		old = first ? first : &none;	/* of what he saw, this counts */
+	for (j = 0; j < seen.n; j++)
+		for (i = 0; !find_value(s->keys, s->nkeys, name, seen.v[j].value, old) && i < seen.v[j].writes.n; i++)
+			put(&over, m->a, seen.v[j].writes.v[i]);
+	for (i = 0; i < (old ? 1 : anew.n); i++) {
+		k = old ? old : &s->keys[anew.v[i]];
+		if (may(m, edit, name, seen.n ? seen.v[0].value : STR_NONE, k->value))
+			add_keyw(m, (struct keyw){ .name = name, .edit = edit, .value = k->value, .raw = k->raw, .over = over });
+		else
+			m->state[edit].whole = false;
 	}
-	if (may(m, edit, name, seen.n ? seen.v[0].value : STR_NONE, w.value))
-		add_keyw(m, w);
-	else
-		m->state[edit].whole = false;
 out:
 	arena_free(&scratch);
 }
@@ -1437,19 +1821,26 @@ static size_t *heads_of(const struct merge *m, struct arena *a, const uint64_t *
 }
 
 /* Presence: heads decide, since every edit writes it, but for those who left the note of a conflict as it was. */
+static bool wrote_presence(const struct merge *m, size_t i, const uint64_t *p)
+{
+	size_t j;
+
+	if (!bit(p, i) || (m->state[i].note && !m->state[i].gone))
+		return false;
+	for (j = i + 1; j < m->n; j++)
+		if (bit(p, j) && before(m, i, j) && !(m->state[j].note && !m->state[j].gone))
+			return false;
+	return true;
+}
+
 static void presence(const struct merge *m, const uint64_t *p, bool *here, bool *note)
 {
 	bool gone = false;
-	size_t i, j;
+	size_t i;
 
 	*here = false;
 	for (i = 0; i < m->n; i++) {
-		if (!bit(p, i) || (m->state[i].note && !m->state[i].gone))
-			continue;
-		for (j = i + 1; j < m->n; j++)
-			if (bit(p, j) && before(m, i, j) && !(m->state[j].note && !m->state[j].gone))
-				break;
-		if (j < m->n)
+		if (!wrote_presence(m, i, p))
 			continue;
 		if (m->state[i].gone)
 			gone = true;
@@ -1459,9 +1850,23 @@ static void presence(const struct merge *m, const uint64_t *p, bool *here, bool 
 	*note = *here && gone;
 }
 
+static struct conflict presence_conflict(const struct merge *m, const uint64_t *p, unsigned line)
+{
+	struct conflict c = { STR("gone"), line, arena_array(m->a, 2, sizeof *c.variants), 2 };
+	struct list edits[2] = { 0 };
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (wrote_presence(m, i, p))
+			put(&edits[m->state[i].gone], m->a, i);
+	c.variants[0] = (struct variant){ STR("here"), edits[0].v, edits[0].n };
+	c.variants[1] = (struct variant){ STR("gone"), edits[1].v, edits[1].n };
+	return c;
+}
+
 static void place_keys(struct str **names, size_t *n, size_t *cap, struct arena *a, const struct state *s)
 {
-	size_t i, j, at = *n ? NONE : 0;
+	size_t i, j, at = 0;
 
 	for (i = 0; i < s->nkeys; i++) {
 		for (j = 0; j < *n && !str_eq((*names)[j], s->keys[i].name); j++)
@@ -1470,8 +1875,6 @@ static void place_keys(struct str **names, size_t *n, size_t *cap, struct arena 
 			at = j + 1;
 			continue;
 		}
-		if (at == NONE)
-			at = *n;
 		if (*n == *cap)
 			*names = arena_grow(a, *names, cap, sizeof **names);
 		memmove(*names + at + 1, *names + at, (*n - at) * sizeof **names);
@@ -1497,31 +1900,57 @@ static unsigned line_of(const struct buf *b)
 	return n;
 }
 
+/* The first key of that name that one of the heads left, or NULL. */
+static const struct fkey *first_key(const struct merge *m, struct str name, const size_t *heads, size_t nheads, size_t *head)
+{
+	size_t h, i;
+
+	for (h = *head; h < nheads; h++)
+		for (i = 0; i < m->state[heads[h]].nkeys; i++)
+			if (str_eq(m->state[heads[h]].keys[i].name, name)) {
+				*head = h;
+				return &m->state[heads[h]].keys[i];
+			}
+	return NULL;
+}
+
+static bool has_elements(struct arena *s, const struct key *k, const struct str *set, size_t n)
+{
+	struct str *v = arena_array(s, k->n, sizeof *v);
+	size_t i, c = 0;
+
+	if (k->n)
+		memcpy(v, k->values, k->n * sizeof *v);
+	if (k->n > 1)
+		qsort(v, k->n, sizeof *v, by_str);
+	for (i = 0; i < k->n; i++)
+		if (i == 0 || !str_eq(v[i], v[i - 1])) {
+			if (c == n || !str_eq(v[i], set[c]))
+				return false;
+			c++;
+		}
+	return c == n;
+}
+
 static void write_set(struct buf *b, const struct merge *m, struct arena *s, const uint64_t *p, struct str name,
     const size_t *heads, size_t nheads)
 {
-	size_t n, h, i, j, found;
-	struct str *set = set_of(m, s, p, name, &n);
+	size_t n, h, i;
+	struct str *set = set_of(m, s, p, name, &n), lead = STR_NONE;
+	const struct fkey *k;
 
-	for (h = 0; h < nheads; h++) {
-		const struct state *st = &m->state[heads[h]];
-
-		for (i = 0; i < st->nkeys; i++) {
-			const struct key *k = st->keys[i].key;
-
-			if (!str_eq(st->keys[i].name, name))
-				continue;
-			for (j = 0, found = 0; j < k->n; j++)
-				found += bsearch(&k->values[j], set, n, sizeof *set, by_str) != NULL;
-			if (k->n == n && found == n) {
-				buf_str_add(b, name);
-				buf_str_add(b, st->keys[i].raw);
-				return;
-			}
+	for (h = 0; (k = first_key(m, name, heads, nheads, &h)); h++) {
+		lead = lead.p ? lead : k->lead;
+		if (has_elements(s, k->key, set, n)) {
+			buf_str_add(b, lead);
+			buf_str_add(b, name);
+			buf_str_add(b, k->raw);
+			return;
 		}
 	}
 	if (!n)
 		return;
+	buf_str_add(b, lead);
 	buf_printf(b, "%.*s: [", FMT_STR(name));
 	for (i = 0; i < n; i++) {
 		buf_puts(b, i ? ", " : "");
@@ -1530,64 +1959,146 @@ static void write_set(struct buf *b, const struct merge *m, struct arena *s, con
 	buf_puts(b, "]\n");
 }
 
-static void write_front(struct merged *out, size_t *ccap, struct buf *b, const struct merge *m, struct arena *s,
-    const uint64_t *p, const size_t *heads, size_t nheads, bool note)
+/* Names of keys that P has, and none of the heads: a removal that one of them did not see. Sorted, behind the others. */
+static void place_others(struct str **names, size_t *n, size_t *cap, struct arena *a, const struct merge *m, const uint64_t *p)
+{
+	size_t i, j, from = *n;
+
+	for (i = 0; i < m->nkeyw + m->nsetw; i++) {
+		struct str name = i < m->nkeyw ? m->keyw[i].name : m->setw[i - m->nkeyw].name;
+
+		if (!bit(p, i < m->nkeyw ? m->keyw[i].edit : m->setw[i - m->nkeyw].edit))
+			continue;
+		for (j = 0; j < *n && !str_eq((*names)[j], name); j++)
+			;
+		if (j < *n)
+			continue;
+		if (*n == *cap)
+			*names = arena_grow(a, *names, cap, sizeof **names);
+		(*names)[(*n)++] = name;
+	}
+	if (*n > from)
+		qsort(*names + from, *n - from, sizeof **names, by_str);
+}
+
+static struct conflict of_key(struct arena *a, struct str name, unsigned line, const struct values *v)
+{
+	struct conflict c = { .where = arena_str(a, name), .line = line, .variants = arena_array(a, v->n, sizeof *c.variants), .n = v->n };
+	size_t j, k;
+
+	for (j = 0; j < v->n; j++) {
+		struct list edits = { 0 };
+
+		for (k = 0; k < v->v[j].edits.n; k++)
+			put(&edits, a, v->v[j].edits.v[k]);
+		sort_unique(&edits);
+		c.variants[j] = (struct variant){ v->v[j].value, edits.v, edits.n };
+	}
+	return c;
+}
+
+static bool find_name(const struct fkey *keys, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n && !str_eq(keys[i].name, name); i++)
+		;
+	return i < n;
+}
+
+/* Of a lone head: as he left it, with its conflicts. */
+static void copy_front(struct merged *out, size_t *ccap, struct buf *b, const struct merge *m, struct arena *s,
+    const uint64_t *p, const struct state *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->nkeys; i++) {
+		const struct fkey *k = &st->keys[i];
+		struct values v;
+
+		if (!is_set(m, k->name) && !find_name(st->keys, i, k->name) && (v = shown(m, s, k->name, p)).n > 1)
+			add_conflict(out, ccap, m->a, of_key(m->a, k->name, k->key->place.line, &v));
+	}
+	buf_str_add(b, st->front);
+}
+
+static void write_keys(struct merged *out, size_t *ccap, struct buf *b, const struct merge *m, struct arena *s,
+    const uint64_t *p, const size_t *heads, size_t nheads)
 {
 	struct str *names = NULL;
-	size_t n = 0, cap = 0, i, j, k, base = 0;
+	size_t n = 0, cap = 0, i, j, h;
 
-	while (base < nheads && !m->state[heads[base]].fronted)
-		base++;
-	if (base == nheads)
-		return;
 	for (i = 0; i < nheads; i++)
 		place_keys(&names, &n, &cap, s, &m->state[heads[i]]);
-	for (i = 0; i < m->nkeyw; i++) {	/* of none of the heads, yet live: a removal that one of them did not see */
-		for (j = 0; j < n && !str_eq(names[j], m->keyw[i].name); j++)
-			;
-		if (j < n || !bit(p, m->keyw[i].edit))
-			continue;
-		if (n == cap)
-			names = arena_grow(s, names, &cap, sizeof *names);
-		names[n++] = m->keyw[i].name;
-	}
-	buf_puts(b, "---\n");
+	place_others(&names, &n, &cap, s, m, p);
 	for (i = 0; i < n; i++) {
 		struct values v;
-		struct conflict c = { .where = names[i], .line = line_of(b) };
+		const struct fkey *k;
 
 		if (is_set(m, names[i])) {
 			write_set(b, m, s, p, names[i], heads, nheads);
 			continue;
 		}
 		v = shown(m, s, names[i], p);
+		if (!v.n || (v.n == 1 && !v.v[0].value.p))
+			continue;
+		h = 0;
+		if ((k = first_key(m, names[i], heads, nheads, &h)))
+			buf_str_add(b, k->lead);
 		if (v.n > 1)
-			c.variants = arena_array(m->a, v.n, sizeof *c.variants);
+			add_conflict(out, ccap, m->a, of_key(m->a, names[i], line_of(b), &v));
 		for (j = 0; j < v.n; j++) {
-			if (v.n == 1 && !v.v[0].value.p)
-				break;
 			buf_str_add(b, names[i]);
 			if (j)
 				buf_printf(b, "@%zu", j + 1);
 			buf_str_add(b, v.v[j].value.p ? v.v[j].raw : STR(":\n"));
-			if (v.n > 1) {
-				struct list edits = { 0 };
-
-				for (k = 0; k < v.v[j].edits.n; k++)
-					put(&edits, m->a, v.v[j].edits.v[k]);
-				sort_unique(&edits);
-				c.variants[c.n++] = (struct variant){ v.v[j].value, edits.v, edits.n };
-			}
 		}
-		if (v.n > 1)
-			add_conflict(out, ccap, m->a, c);
 	}
-	buf_str_add(b, m->state[heads[base]].tail);
-	if (note) {
-		add_conflict(out, ccap, m->a, (struct conflict){ .where = STR("gone"), .line = line_of(b) });
-		buf_puts(b, "gone@2: yes\n");
+}
+
+static void write_front(struct merged *out, size_t *ccap, struct buf *b, const struct merge *m, struct arena *s,
+    const uint64_t *p, const size_t *heads, size_t nheads, bool note)
+{
+	unsigned gone_line = 1;
+	size_t base = 0;
+
+	while (base < nheads && !m->state[heads[base]].fronted)
+		base++;
+	if (out->as_written) {
+		copy_front(out, ccap, b, m, s, p, &m->state[heads[0]]);
+		gone_line = base < nheads ? m->state[heads[0]].note_line : 1;
+	} else {
+		buf_puts(b, "---\n");
+		write_keys(out, ccap, b, m, s, p, heads, nheads);
+		if (base < nheads)
+			buf_str_add(b, m->state[heads[base]].tail);
+		if (b->n == 4) {		/* nothing to say */
+			buf_clear(b);
+		} else {
+			gone_line = line_of(b);
+			buf_puts(b, note ? "gone@2: yes\n---\n" : "---\n");
+		}
 	}
-	buf_puts(b, "---\n");
+	if (note)
+		add_conflict(out, ccap, m->a, presence_conflict(m, p, gone_line));
+}
+
+/* Have heads left this unit last, and none of them a line end behind it? */
+static bool unended(const struct merge *m, size_t unit, const size_t *heads, size_t nheads)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < nheads; i++) {
+		const struct state *st = &m->state[heads[i]];
+
+		if (st->gone || !st->items.n || st->items.v[st->items.n - 1].block || st->items.v[st->items.n - 1].unit != unit)
+			continue;
+		if (!st->unended)
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 static struct str file_of(struct merged *out, const struct merge *m, const uint64_t *p, const struct items *items,
@@ -1603,7 +2114,7 @@ static struct str file_of(struct merged *out, const struct merge *m, const uint6
 		const struct block *k = items->v[i].block;
 
 		if (k) {
-			struct conflict c = { .where = STR("passage"), .line = line_of(&b), .n = k->n };
+			struct conflict c = { .where = STR("passage"), .line = line_of(&b) + k->lead, .n = k->n };
 
 			c.variants = arena_array(m->a, k->n, sizeof *c.variants);
 			for (j = 0; j < k->n; j++)
@@ -1612,10 +2123,26 @@ static struct str file_of(struct merged *out, const struct merge *m, const uint6
 		}
 		buf_str_add(&b, k ? k->bytes : m->units[items->v[i].unit].text);
 	}
+	if (items->n && !items->v[items->n - 1].block && unended(m, items->v[items->n - 1].unit, heads, nheads)) {
+		b.n -= b.p[b.n - 1] == '\n';
+		b.n -= b.n && b.p[b.n - 1] == '\r';
+	}
 	text = b.n ? arena_str(m->a, buf_str(&b)) : STR("");
 	buf_free(&b);
 	arena_free(&s);
 	return text;
+}
+
+static bool taken_whole(const struct merge *m, const uint64_t *p, const size_t *heads, size_t n)
+{
+	size_t i;
+
+	if (n != 1 || !m->state[heads[0]].whole)
+		return false;
+	for (i = 0; i < heads[0]; i++)		/* what he saw may be masked by now */
+		if (bit(m->e[heads[0]].past, i) && !bit(p, i))
+			return false;
+	return true;
 }
 
 /* The items P shows: as a lone head left them, else rendered. */
@@ -1623,28 +2150,58 @@ static struct items items_of(const struct merge *m, const uint64_t *p, const siz
 {
 	if (n == 0)
 		return (struct items){ 0 };
-	if (n == 1 && m->state[heads[0]].whole && !m->state[heads[0]].gone)
+	if (taken_whole(m, p, heads, n) && !m->state[heads[0]].gone)
 		return m->state[heads[0]].items;
 	return render_body(m, p);
+}
+
+/* With a line end behind its last line, unless that is the last he saw. */
+static struct str ended(const struct merge *m, struct arena *scratch, const struct items *seen, struct str body)
+{
+	struct buf b = BUF_INIT;
+	struct list row = { 0 };
+	size_t i, k = seen->n;
+
+	for (i = body.n; i && body.p[i - 1] != '\n'; i--)
+		;
+	if (i == body.n)
+		return body;
+	for (; k && !seen->v[k - 1].block && !ends_line(m->units[seen->v[k - 1].unit].text); k--)
+		;
+	for (; k < seen->n; k++)
+		put(&row, scratch, seen->v[k].unit);
+	if (!str_eq(joined(m, scratch, &row), str_sub(body, i, body.n))) {
+		buf_str_add(&b, body);
+		buf_puts(&b, i > 1 && body.p[i - 2] == '\r' ? "\r\n" : "\n");
+		body = arena_str(m->a, buf_str(&b));
+		buf_free(&b);
+	}
+	return body;
 }
 
 static void take_edit(struct merge *m, size_t i)
 {
 	struct arena s = ARENA_INIT;
 	struct state *st = &m->state[i];
-	size_t n, *heads = heads_of(m, &s, m->e[i].past, &n);
+	size_t j, n, *heads = heads_of(m, &s, m->e[i].past, &n);
 	struct items seen = items_of(m, m->e[i].past, heads, n);
 	struct str body;
+	bool here, noted;
 
 	st->whole = true;
 	st->gone = m->e[i].gone;
 	if (st->gone) {
 		st->items = seen;
 	} else {
-		body = parse_front(m, st, m->e[i].text);
+		presence(m, m->e[i].past, &here, &noted);
+		body = parse_front(m, st, m->e[i].text, noted);
 		take_front(m, i, st);
-		take_body(m, i, &seen, body, &st->items);
+		st->unended = body.n && body.p[body.n - 1] != '\n';
+		take_body(m, i, &seen, ended(m, &s, &seen, body), &st->items);
 	}
+	for (j = 0; j < st->items.n; j++)
+		if (st->items.v[j].block)
+			put(&st->blocks, m->a, j);
 	arena_free(&s);
 }
 
@@ -1659,15 +2216,18 @@ void merge_document(struct merged *out, struct arena *a, const struct edit *edit
 
 	*out = (struct merged){ .text = STR("") };
 	m.state = arena_array(a, n, sizeof *m.state);
+	m.units = arena_grow(a, m.units, &m.units_cap, sizeof *m.units);
+	m.units[m.nunits++] = (struct unit){ .text = STR(""), .run = NONE };	/* BIRTH */
 	for (i = 0; i < n; i++) {
 		take_edit(&m, i);
-		all[i / 64] |= (uint64_t)1 << (i % 64);
+		if (!rules->masked || !bit(rules->masked, i))
+			all[i / 64] |= (uint64_t)1 << (i % 64);
 	}
 	if (!n)
 		goto out;
 	presence(&m, all, &out->here, &note);
 	heads = heads_of(&m, &s, all, &nheads);
-	out->as_written = nheads == 1 && m.state[heads[0]].whole;
+	out->as_written = taken_whole(&m, all, heads, nheads);
 	if (!out->here)
 		goto out;
 	items = items_of(&m, all, heads, nheads);

@@ -22,6 +22,9 @@ struct merge_rules {
 	/* May edit i write this guarded key? NULL: all may. old, new: shown values, .p NULL when absent. */
 	bool (*may)(void *ctx, size_t i, struct str key, struct str old, struct str new);
 	void *ctx;
+	/* Bit i: edit i is not in the set any more, though others saw it (its key was revoked): it wrote nothing.
+	 * NULL: all are in. The past of an edit has what its author saw, not what was out for him already. */
+	const uint64_t *masked;
 };
 
 struct variant {
@@ -32,7 +35,7 @@ struct variant {
 struct conflict {
 	struct str where;		/* a key's name, "gone", or "passage" */
 	unsigned line;			/* of the merged text, where it begins */
-	struct variant *variants;
+	struct variant *variants;	/* of "gone": "here" and "gone" */
 	size_t n;
 };
 

@@ -53,7 +53,7 @@ static const char *bad_kind(unsigned mode)
 	}
 }
 
-static const char *findings_refuse(struct author *au, const struct unsaved *u, struct str text, warn_fn *warn, void *ctx)
+static const char *findings_refuse(struct author *au, struct str path, struct str text, warn_fn *warn, void *ctx)
 {
 	struct findings f = { 0 };
 	struct check_env env = { 0 };
@@ -64,13 +64,13 @@ static const char *findings_refuse(struct author *au, const struct unsaved *u, s
 	vocab_default(&vocab, au->a);
 	env.vocab = &vocab;
 	env.ceiling = au->roster.ceiling;
-	check_document(&f, au->a, u->path, text, &env);
+	check_document(&f, au->a, path, text, &env);
 	for (i = 0; i < f.n && !held; i++)
 		if (check_holds_back(&f.v[i]))
 			held = &f.v[i];
 	for (i = 0; i < f.n && !held && warn; i++)
 		if (!f.v[i].passed && strcmp(f.v[i].rule, "code") != 0)	/* the vocabularies here are the defaults */
-			warn(ctx, u->path, cstr(arena_printf(au->a, "line %u: %.*s", f.v[i].place.line, FMT_STR(f.v[i].message))));
+			warn(ctx, path, cstr(arena_printf(au->a, "line %u: %.*s", f.v[i].place.line, FMT_STR(f.v[i].message))));
 	if (!held)
 		return NULL;
 	if (held->place.line)
@@ -78,10 +78,26 @@ static const char *findings_refuse(struct author *au, const struct unsaved *u, s
 	return arena_printf(au->a, "%.*s", FMT_STR(held->message));
 }
 
+const char *save_judge(struct author *au, struct str path, struct str old, struct str new, warn_fn *warn, void *ctx)
+{
+	bool meta = str_starts(path, STR("roster/")) || str_starts(path, STR("vocab/"));
+	const char *why = NULL;
+	struct doc_path p;
+
+	if (!meta && !doc_path_parse(&p, path, &why))
+		return new.p ? why : NULL;	/* a stray that goes away may */
+	if (new.n > LIMIT_DOC)
+		return "more than 256 KiB; split it";
+	if (new.p && !meta)
+		why = findings_refuse(au, path, new, warn, ctx);
+	else if (new.p && str_utf8_bad(new) != new.n)
+		why = "is not UTF-8";
+	return why ? why : guard_refuses(au->a, au->member, path, old, new);
+}
+
 enum rc save_refuses(const char **why, struct buf *text, struct author *au, const struct unsaved *u, warn_fn *warn, void *ctx,
     struct err *e)
 {
-	bool meta = str_starts(u->path, STR("roster/")) || str_starts(u->path, STR("vocab/"));
 	const char *path = path_join(au->a, au->node->dir, arena_cstr(au->a, u->path));
 	struct buf old = BUF_INIT;
 	struct str before = STR_NONE, after = STR_NONE;
@@ -93,9 +109,9 @@ enum rc save_refuses(const char **why, struct buf *text, struct author *au, cons
 		*why = bad_kind(u->mode);
 	if (*why)
 		return RC_OK;
-	if (!meta && !doc_path_parse(&p, u->path, why)) {
+	if (!str_starts(u->path, STR("roster/")) && !str_starts(u->path, STR("vocab/")) && !doc_path_parse(&p, u->path, why)) {
 		if (oid_is_none(&u->new))
-			*why = NULL;	/* a stray that goes away may */
+			*why = NULL;	/* a stray that goes away may; what it held is not read */
 		return RC_OK;
 	}
 	if (!oid_is_none(&u->old)) {
@@ -114,12 +130,7 @@ enum rc save_refuses(const char **why, struct buf *text, struct author *au, cons
 		if (rc)
 			return rc;
 		after = arena_str(au->a, buf_str(text));	/* .p is set also when the file is empty */
-		if (!meta)
-			*why = findings_refuse(au, u, after, warn, ctx);
-		else if (str_utf8_bad(after) != after.n)
-			*why = "is not UTF-8";
 	}
-	if (!*why)
-		*why = guard_refuses(au->a, au->member, u->path, before, after);
+	*why = save_judge(au, u->path, before, after, warn, ctx);
 	return RC_OK;
 }

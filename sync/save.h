@@ -19,5 +19,7 @@ enum rc save_list(struct unsaved **list, size_t *n, struct arena *a, struct repo
 typedef void warn_fn(void *ctx, struct str path, struct str what);
 enum rc save_refuses(const char **why, struct buf *text, struct author *au, const struct unsaved *u, warn_fn *warn, void *ctx,
     struct err *e) NODISCARD;
+/* The same of texts at hand: the file before and after; .p NULL: none. */
+const char *save_judge(struct author *au, struct str path, struct str old, struct str new, warn_fn *warn, void *ctx);
 
 #endif

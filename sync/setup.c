@@ -9,6 +9,7 @@ static const struct { const char *key, *value; } settings[] = {
 	{ "gpg.format", "ssh" }, { "gpg.ssh.allowedSignersFile", "roster/allowed_signers" }, { "receive.fsckObjects", "true" },
 	{ "receive.maxInputSize", "1073741824" }, { "receive.denyCurrentBranch", "refuse" }, { "receive.denyDeletes", "true" },
 	{ "transfer.fsckObjects", "true" }, { "core.filemode", "false" },	/* documents have no executable bit */
+	{ "receive.hideRefs", "refs/colep/main" },	/* ours alone: see author_base */
 };
 
 bool setup_unfinished(struct arena *a, const char *dir)

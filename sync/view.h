@@ -4,7 +4,7 @@
 
 #include "sync/graph.h"
 #include "sync/merge.h"
-#include "sync/roster.h"
+#include "sync/standing.h"
 
 /* M(H): the commit itself when H is one and all it wrote counts, else the merge commit, whose object and new
  * trees and blobs are written to the repository. heads: indices, by id, none below another. */
@@ -19,7 +19,10 @@ struct view_document {
 enum rc view_document(struct view_document *d, struct arena *a, struct graph *g, const size_t *heads, size_t n,
     struct str path, struct err *e) NODISCARD;
 
-/* The roster that stands in the view of a commit's parent; an empty one for the genesis. */
-enum rc view_roster(const struct roster **r, struct graph *g, const struct gcommit *c, struct err *e) NODISCARD;
+/* Writes of guarded keys at a path that do not count, for want of the right: by which commit, and from what to what
+ * (.p NULL: absent). */
+typedef void refusal_fn(void *ctx, size_t commit, struct str key, struct str old, struct str new);
+enum rc view_refusals(struct graph *g, const size_t *heads, size_t n, struct str path, refusal_fn *fn, void *ctx,
+    struct err *e) NODISCARD;
 
 #endif

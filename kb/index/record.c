@@ -31,6 +31,11 @@ static void take_list(const struct str **to, size_t *n, const struct front *f, c
 	*n = k ? k->n : 0;
 }
 
+static bool marked(struct str text)		/* a conflict that is open begins here */
+{
+	return str_starts(text, STR("<!-- conflict -->\n")) || str_find(text, STR("\n<!-- conflict -->\n")) != SIZE_MAX;
+}
+
 bool record_make(struct record *r, struct arena *a, struct str path, struct str text, const struct oid *blob)
 {
 	struct err e = ERR_INIT;
@@ -48,6 +53,7 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 	r->lang = p.lang;
 	if (doc_parse(&d, &at, a, text, &e)) {
 		r->broken = true;
+		r->conflict = marked(text);
 		r->title = r->id;
 		return true;
 	}
@@ -62,7 +68,7 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 	take_list(&r->countries, &r->ncountries, &d.front, "countries");
 	take_list(&r->topics, &r->ntopics, &d.front, "topics");
 	take_list(&r->meetings, &r->nmeetings, &d.front, "meetings");
-	r->conflict = str_find(d.body, STR("\n<!-- conflict -->\n")) != SIZE_MAX;
+	r->conflict = marked(d.body);
 	for (i = 0; i < d.front.n; i++)
 		r->conflict |= d.front.keys[i].variant > 1;
 	if (str_is(r->kind, "country-profile") && !r->ncountries)

@@ -30,7 +30,7 @@ grep -q 'stressed the Hawala' a/$doc && grep -q 'title: Changed in the centre' b
 before=$(main b); "$COLEP" -C b sync >log 2>&1; "$COLEP" -C a sync b >/dev/null 2>&1; "$COLEP" -C b sync >/dev/null 2>&1
 [ "$(main b)" = "$before" ] && [ "$(main a)" = "$before" ]; ok $? "and none once all is exchanged"
 git -C b fsck --strict >log 2>&1 && [ ! -s log ]; ok $? "git fsck --strict is content"
-(cd b && git rev-list main | while read -r c; do git cat-file commit "$c" | grep -q '^gpgsig' || continue; git verify-commit "$c" 2>&1 || echo BAD; done) >log; ! grep -q BAD log; ok $? "git verify-commit is content with every authored commit"
+(cd b && git rev-list main | while read -r c; do git cat-file commit "$c" | grep -q '^gpgsig' || continue; git verify-commit "$c" 2>&1 || echo BAD; done) >log; ! grep -qx BAD log; ok $? "git verify-commit is content with every authored commit"
 [ -z "$(git -C a status --porcelain)" ] && [ -z "$(git -C b status --porcelain)" ]; ok $? "both folders are clean"
 
 # conflict, and unsaved work carried over

@@ -28,7 +28,7 @@ cp -a behind c && "$COLEP" -C c status >.log 2>&1; rm -rf b; mv behind b
 sed -i '$s/.*/Unsaved instead./' b/$profile; sed -i 's/^title: .*/title: As b has it/' b/$doc
 cp -a b twice
 "$COLEP" -C b sync >.log 2>&1; cp b/$doc once.md; cp b/$profile once-profile.md
-printf '%s %s\n' "$(git hash-object twice/$doc)" "$doc" >twice/.git/colep/carried; cp once.md twice/$doc
+printf '%s %s\n%s %s\n' "$old" "$new" "$(git hash-object twice/$doc)" "$doc" >twice/.git/colep/carried; cp once.md twice/$doc
 "$COLEP" -C twice sync >.log 2>&1
 is "work carried before a kill is not carried again" "$(cat twice/$doc)" "$(cat once.md)"
 is "the rest is" "$(cat twice/$profile)" "$(cat once-profile.md)"

@@ -109,7 +109,7 @@ static struct repo *fresh(void)
 	struct repo *r;
 
 	sh("rm -rf n && mkdir n && git config --global user.name t && git config --global user.email t@t.invalid && "
-	    "git config --global init.defaultBranch main && git config --global protocol.file.allow always");
+	    "git config --global init.defaultBranch main && git config --global protocol.file.allow always && git config --global gc.auto 0");
 	ok(repo_init(&r, "n", &e));
 	return r;
 }

@@ -1,0 +1,198 @@
+/* tests/merge/replay.c: histories of one document through sync/merge.c. Reads from standard input, any number of
+ * histories in one run, and answers at each `view`:
+ *
+ *	history KIND			begins a history; KIND: lesson, case-study ...
+ *	edit ID PARENTS SIZE		the next edit, from 0: ID in hex, zeros added at the right; PARENTS: indices of
+ *	TEXT				edits before it, joined by commas, or -; its past is theirs and themselves;
+ *	edit ID PARENTS gone		SIZE bytes of text follow, then a line feed
+ *	deny EDIT KEY			EDIT may not write KEY
+ *	view HEADS			the view of HEADS (indices, or - for all) and all their pasts
+ *
+ *	here|gone written|merged SIZE CONFLICTS		the answer
+ *	TEXT						SIZE bytes, a line feed
+ *	conflict WHERE LINE VARIANTS			for each conflict
+ *	variant SIZE ID...				for each variant; ids rising, 8 digits
+ *	TEXT
+ *
+ * Exit status: 0; 2 for input it cannot read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/base/arena.h"
+#include "sync/merge.h"
+
+struct entry { struct oid id; bool *past; struct str text; bool gone; };
+struct denial { size_t edit; struct str key; };
+struct history {
+	struct arena a;
+	const struct kind *kind;
+	struct entry *e;
+	size_t n, cap;
+	struct denial *d;
+	size_t nd, dcap;
+};
+struct asked { const struct history *h; const size_t *index; };
+
+static _Noreturn void bad(const char *line)
+{
+	fprintf(stderr, "replay: cannot read: %s\n", line);
+	exit(2);
+}
+
+static bool may(void *ctx, size_t i, struct str key, struct str old, struct str new)
+{
+	const struct asked *q = ctx;
+	size_t k;
+
+	(void)old;
+	(void)new;
+	for (k = 0; k < q->h->nd; k++)
+		if (q->h->d[k].edit == q->index[i] && str_eq(q->h->d[k].key, key))
+			return false;
+	return true;
+}
+
+/* Indices joined by commas, each with its past, into set[0..n). */
+static void read_set(bool *set, const struct history *h, char *list)
+{
+	char *save = NULL, *p, *end;
+	size_t i, j;
+
+	if (strcmp(list, "-") == 0)
+		return;
+	for (p = strtok_r(list, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+		i = strtoul(p, &end, 10);
+		if (*end || i >= h->n)
+			bad(p);
+		set[i] = true;
+		for (j = 0; j < i; j++)
+			set[j] |= h->e[i].past[j];
+	}
+}
+
+static struct str read_text(struct arena *a, size_t n)
+{
+	char *p = arena_alloc(a, n + 1);
+
+	if (fread(p, 1, n, stdin) != n || getchar() != '\n')
+		bad("text");
+	return (struct str){ p, n };
+}
+
+static void read_edit(struct history *h, char *args)
+{
+	struct entry x = { .gone = false };
+	char *save = NULL, *id = strtok_r(args, " ", &save), *parents = strtok_r(NULL, " ", &save),
+	    *size = strtok_r(NULL, " ", &save), *end, hex[3] = "";
+	size_t i;
+
+	if (!id || !parents || !size || strlen(id) % 2 || strlen(id) > OID_HEX)
+		bad("edit");
+	for (i = 0; id[2 * i]; i++) {
+		memcpy(hex, id + 2 * i, 2);
+		x.id.b[i] = (unsigned char)strtoul(hex, &end, 16);
+		if (*end)
+			bad(id);
+	}
+	x.past = arena_array(&h->a, h->n + 1, sizeof *x.past);
+	read_set(x.past, h, parents);
+	x.gone = strcmp(size, "gone") == 0;
+	if (!x.gone)
+		x.text = read_text(&h->a, strtoul(size, NULL, 10));
+	if (h->n == h->cap)
+		h->e = arena_grow(&h->a, h->e, &h->cap, sizeof *h->e);
+	h->e[h->n++] = x;
+}
+
+static int by_id(const void *x, const void *y)
+{
+	return oid_cmp(x, y);
+}
+
+static void print_variant(const struct variant *v, const struct edit *e)
+{
+	struct oid *ids = xmalloc((v->n + 1) * sizeof *ids);
+	char hex[OID_HEX + 1];
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		ids[i] = e[v->edits[i]].id;
+	qsort(ids, v->n, sizeof *ids, by_id);
+	printf("variant %zu", v->text.n);
+	for (i = 0; i < v->n; i++) {
+		oid_format(hex, &ids[i]);
+		printf(" %.8s", hex);
+	}
+	putchar('\n');
+	fwrite(v->text.p ? v->text.p : "", 1, v->text.n, stdout);
+	putchar('\n');
+	free(ids);
+}
+
+static void view(const struct history *h, char *heads)
+{
+	struct arena a = ARENA_INIT;
+	bool *set = arena_array(&a, h->n + 1, sizeof *set);
+	size_t *index = arena_array(&a, h->n + 1, sizeof *index), n = 0, i, j;
+	struct edit *e = arena_array(&a, h->n + 1, sizeof *e);
+	struct asked q = { h, index };
+	struct merge_rules rules = { h->kind, may, &q };
+	struct merged m;
+	bool all = strcmp(heads, "-") == 0;
+
+	read_set(set, h, heads);
+	for (i = 0; i < h->n; i++)
+		if (all || set[i])
+			index[n++] = i;
+	for (i = 0; i < n; i++) {
+		uint64_t *past = arena_array(&a, EDIT_WORDS(n), sizeof *past);
+
+		for (j = 0; j < i; j++)
+			if (h->e[index[i]].past[index[j]])
+				past[j / 64] |= (uint64_t)1 << (j % 64);
+		e[i] = (struct edit){ .id = h->e[index[i]].id, .past = past, .text = h->e[index[i]].text, .gone = h->e[index[i]].gone };
+	}
+	merge_document(&m, &a, e, n, &rules);
+	printf("%s %s %zu %zu\n", m.here ? "here" : "gone", m.as_written ? "written" : "merged", m.text.n, m.nconflicts);
+	fwrite(m.text.p ? m.text.p : "", 1, m.text.n, stdout);
+	putchar('\n');
+	for (i = 0; i < m.nconflicts; i++) {
+		printf("conflict %.*s %u %zu\n", FMT_STR(m.conflicts[i].where), m.conflicts[i].line, m.conflicts[i].n);
+		for (j = 0; j < m.conflicts[i].n; j++)
+			print_variant(&m.conflicts[i].variants[j], e);
+	}
+	fflush(stdout);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	struct history h = { .kind = NULL };
+	char *line = NULL, *end;
+	size_t cap = 0;
+	ssize_t n;
+
+	while ((n = getline(&line, &cap, stdin)) > 0) {
+		if (line[n - 1] == '\n')
+			line[n - 1] = '\0';
+		if (strncmp(line, "history ", 8) == 0) {
+			arena_free(&h.a);
+			h = (struct history){ .kind = kind_find(cstr(line + 8)) };
+		} else if (strncmp(line, "edit ", 5) == 0) {
+			read_edit(&h, line + 5);
+		} else if (strncmp(line, "deny ", 5) == 0) {
+			if (h.nd == h.dcap)
+				h.d = arena_grow(&h.a, h.d, &h.dcap, sizeof *h.d);
+			h.d[h.nd].edit = strtoul(line + 5, &end, 10);
+			h.d[h.nd++].key = arena_str(&h.a, cstr(*end ? end + 1 : end));
+		} else if (strncmp(line, "view ", 5) == 0) {
+			view(&h, line + 5);
+		} else if (*line) {
+			bad(line);
+		}
+	}
+	arena_free(&h.a);
+	free(line);
+	return 0;
+}
