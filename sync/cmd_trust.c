@@ -417,7 +417,8 @@ int cmd_restart(struct ctx *c, int argc, char **argv)
 	incarnation_make(hex);
 	if ((rc = key_adopt(c->arena, key_path(c->arena, c->keys, &au.space, au.id), node.dir, hex, &e)) ||
 	    (rc = view_commit(&main, &again.graph, heads, n, &e)) ||
-	    (rc = repo_ref_set(au.repo, "refs/heads/main", &main, &au.main, &e)) || (rc = repo_index_set(au.repo, &main, &e)))
+	    (rc = repo_ref_set(au.repo, "refs/heads/main", &main, &au.main, &e)) || (rc = repo_index_set(au.repo, &main, &e)) ||
+	    (rc = author_base_set(au.repo, &main, &e)))
 		goto out;
 	cmd_say(c, "%zu commits that others did not take are unsaved work again; look at 'colep diff', then 'colep save'", gone);
 out:

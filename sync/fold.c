@@ -39,6 +39,51 @@ static void record(void *ctx, const struct gcommit *c, const char *why)
 	arena_free(&a);
 }
 
+static enum rc refs_below(struct pushed **list, size_t *n, size_t *cap, struct arena *a, const struct node *node, const char *front,
+    struct err *e)
+{
+	const char *dir = path_join(a, node->git, front);
+	struct buf b = BUF_INIT;
+	struct str rest, line;
+	size_t i, count, k;
+	struct pushed p;
+	char **names;
+	enum rc rc = dir_list(&names, &count, a, dir, e);
+
+	for (i = 0; !rc && i < count; i++) {
+		buf_clear(&b);
+		if (file_read(&b, path_join(a, dir, names[i]), 4096, e) || !oid_parse(&p.tip, str_trim(buf_str(&b))))
+			continue;	/* a lock, or torn: the next command sees it */
+		p.node = names[i];
+		p.ref = arena_printf(a, "%s/%s", front, names[i]);
+		if (*n == *cap)
+			*list = arena_grow(a, *list, cap, sizeof **list);
+		(*list)[(*n)++] = p;
+	}
+	if (rc == RC_NOTFOUND)
+		rc = RC_OK;
+	buf_clear(&b);
+	if (!rc && (rc = file_read(&b, path_join(a, node->git, "packed-refs"), (size_t)64 << 20, e)) == RC_NOTFOUND)
+		rc = RC_OK;
+	for (rest = buf_str(&b); !rc && str_line(&line, &rest);) {
+		struct str ref = str_sub(line, OID_HEX + 1, line.n);
+
+		if (!str_starts(ref, cstr(arena_printf(a, "%s/", front))) || !oid_parse(&p.tip, str_sub(line, 0, OID_HEX)))
+			continue;
+		p.ref = arena_cstr(a, ref);
+		p.node = p.ref + strlen(front) + 1;
+		for (k = 0; k < *n && strcmp((*list)[k].ref, p.ref) != 0; k++)
+			;
+		if (k < *n)
+			continue;	/* the loose one is newer */
+		if (*n == *cap)
+			*list = arena_grow(a, *list, cap, sizeof **list);
+		(*list)[(*n)++] = p;
+	}
+	buf_free(&b);
+	return rc;
+}
+
 void fold_ignore(void *ctx, const struct gcommit *c, const char *why)
 {
 	(void)ctx;
@@ -49,6 +94,8 @@ void fold_ignore(void *ctx, const struct gcommit *c, const char *why)
 enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct repo *repo, const struct oid *space,
     const struct oid *main, struct err *e)
 {
+	struct pushed *aside = NULL;
+	size_t naside = 0, cap = 0, i;
 	enum rc rc;
 
 	*f = (struct fold){ .a = a, .node = n, .repo = repo, .main = *main };
@@ -58,7 +105,9 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
 		return RC_OK;			/* a node that is being joined */
 	if ((rc = author_base(&f->base, repo, main, e)))
 		return rc;
-	rc = graph_add(&f->graph, &f->base, NULL, NULL, e);
+	if (!(rc = graph_add(&f->graph, &f->base, NULL, NULL, e)) && !(rc = refs_below(&aside, &naside, &cap, a, n, "refs/colep/aside", e)))
+		for (i = 0; i < naside && !rc; i++)
+			rc = graph_add(&f->graph, &aside[i].tip, NULL, NULL, e);
 	f->known = f->graph.n;
 	return rc;
 }
@@ -164,6 +213,33 @@ static enum rc tell_forks(struct fold *f, struct err *e)
 	return rc;
 }
 
+/* refs/colep/aside/COMMIT: what is accepted and no head, as it is masked, or one head too many. It is not offered, and not
+ * forgotten either: what is learned later may let it count. */
+static enum rc put_aside(struct fold *f, struct err *e)
+{
+	struct graph *g = &f->graph;
+	bool *under = arena_array(f->a, g->n, sizeof *under);
+	char hex[OID_HEX + 1];
+	size_t i, j;
+	enum rc rc = RC_OK;
+
+	for (i = g->n; i-- > 0 && !rc;) {
+		struct oid old;
+
+		if (g->v[i]->merged || fold_shows(f, i))
+			continue;
+		for (j = i + 1; j < g->n && !under[i]; j++)	/* few, as a rule */
+			under[i] = !g->v[j]->merged && !fold_shows(f, j) && graph_below(g, i, j);
+		if (under[i])
+			continue;
+		oid_format(hex, &g->v[i]->id);
+		rc = repo_ref(&old, f->repo, arena_printf(f->a, "refs/colep/aside/%s", hex), e);
+		if (rc == RC_NOTFOUND)
+			rc = repo_ref_set(f->repo, arena_printf(f->a, "refs/colep/aside/%s", hex), &g->v[i]->id, NULL, e);
+	}
+	return rc;
+}
+
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 {
 	const struct standing *now;
@@ -198,7 +274,7 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 				rc = fold_carry(f, &f->graph.v[heads[i]]->id, arena_printf(f->a, "head-%zu", i), e);
 		return rc;
 	}
-	if ((rc = tell_forks(f, e)) || (rc = view_commit(&next, &f->graph, heads, n, e)))
+	if ((rc = put_aside(f, e)) || (rc = tell_forks(f, e)) || (rc = view_commit(&next, &f->graph, heads, n, e)))
 		return rc;
 	if (oid_eq(&next, &f->base))
 		return RC_OK;
@@ -262,51 +338,6 @@ bool fold_shows(const struct fold *f, size_t i)
 }
 
 /* ---- what was pushed ---- */
-
-static enum rc refs_below(struct pushed **list, size_t *n, size_t *cap, struct arena *a, const struct node *node, const char *front,
-    struct err *e)
-{
-	const char *dir = path_join(a, node->git, front);
-	struct buf b = BUF_INIT;
-	struct str rest, line;
-	size_t i, count, k;
-	struct pushed p;
-	char **names;
-	enum rc rc = dir_list(&names, &count, a, dir, e);
-
-	for (i = 0; !rc && i < count; i++) {
-		buf_clear(&b);
-		if (file_read(&b, path_join(a, dir, names[i]), 4096, e) || !oid_parse(&p.tip, str_trim(buf_str(&b))))
-			continue;	/* a lock, or torn: the next command sees it */
-		p.node = names[i];
-		p.ref = arena_printf(a, "%s/%s", front, names[i]);
-		if (*n == *cap)
-			*list = arena_grow(a, *list, cap, sizeof **list);
-		(*list)[(*n)++] = p;
-	}
-	if (rc == RC_NOTFOUND)
-		rc = RC_OK;
-	buf_clear(&b);
-	if (!rc && (rc = file_read(&b, path_join(a, node->git, "packed-refs"), (size_t)64 << 20, e)) == RC_NOTFOUND)
-		rc = RC_OK;
-	for (rest = buf_str(&b); !rc && str_line(&line, &rest);) {
-		struct str ref = str_sub(line, OID_HEX + 1, line.n);
-
-		if (!str_starts(ref, cstr(arena_printf(a, "%s/", front))) || !oid_parse(&p.tip, str_sub(line, 0, OID_HEX)))
-			continue;
-		p.ref = arena_cstr(a, ref);
-		p.node = p.ref + strlen(front) + 1;
-		for (k = 0; k < *n && strcmp((*list)[k].ref, p.ref) != 0; k++)
-			;
-		if (k < *n)
-			continue;	/* the loose one is newer */
-		if (*n == *cap)
-			*list = arena_grow(a, *list, cap, sizeof **list);
-		(*list)[(*n)++] = p;
-	}
-	buf_free(&b);
-	return rc;
-}
 
 enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e)
 {

@@ -10,8 +10,9 @@
  * it, else a line feed), unless he saw just that line last, so that what others write behind it is a new line.
  *
  * 2. What an edit did to the body. The items he saw (units, and conflict blocks as one item each) are matched with
- * those he left, a block with a block only. A line that he left and saw is cut into units as he saw it (the k-th of
- * equal lines as the k-th, or the last, of these), so that a fence opened above is no change of what is below. A stretch of items deleted, of units inserted, or of both between two
+ * those he left, a block with a block only. A line that he left and saw, but for a carriage return before its
+ * line feed, is the units that he saw there (the k-th of equal lines those of the k-th, or the last, of these): so a
+ * fence opened above is no change of what is below, and an editor that changes line ends changes nothing. A stretch of items deleted, of units inserted, or of both between two
  * matched items is one write. Its D is the units deleted (of a block: all units of its region), its run the units
  * inserted. The first edit (its past is empty), if it left any unit, deleted the birth: a unit without text that
  * stands in no order; so who creates one path at once writes one place. Who deletes the document leaves the body.
@@ -52,7 +53,7 @@
  * block with its variants as they were (carriage returns at line ends and backslashes apart) wrote nothing to it. Who
  * left one with as many, of which one alone differs from what he saw, wrote that variant anew: D is all units of the
  * region, the run hangs to the left of the first, the writes of that variant's commits are settled, and it stands
- * beside the others of the region. Who left neither settled it: all its writes are settled, the text he left stands.
+ * beside the others of the region. Who left neither, or moved it, settled it: all its writes are settled, the text he left stands.
  *
  * 7. Front matter. A key that the kind lists as a list is a set: an element is in while one add of it in P is in the
  * past of no remove of it. Any other key is a register: a write is live until one that saw it writes; equal values
@@ -1207,6 +1208,18 @@ static int by_line(const void *x, const void *y)
 	return c ? c : (a->from > b->from) - (a->from < b->from);
 }
 
+static struct str bare_line(struct arena *a, struct str s)	/* without a carriage return at its end */
+{
+	char *p;
+
+	if (s.n < 2 || s.p[s.n - 1] != '\n' || s.p[s.n - 2] != '\r')
+		return s;
+	p = arena_alloc(a, s.n);
+	memcpy(p, s.p, s.n - 1);
+	p[s.n - 2] = '\n';
+	return (struct str){ p, s.n - 1 };
+}
+
 static struct lines seen_lines(struct taking *t)
 {
 	const struct items *it = t->seen;
@@ -1224,7 +1237,7 @@ static struct lines seen_lines(struct taking *t)
 		if (!it->v[i].block) {
 			if (out.n == out.cap)
 				out.v = arena_grow(&t->s, out.v, &out.cap, sizeof *out.v);
-			out.v[out.n++] = (struct line){ from + 1 < i + 1 ? arena_str(&t->s, buf_str(&b)) : text, from, i + 1, 0 };
+			out.v[out.n++] = (struct line){ bare_line(&t->s, from < i ? arena_str(&t->s, buf_str(&b)) : text), from, i + 1, 0 };
 		}
 		buf_clear(&b);
 		from = i + 1;
@@ -1260,7 +1273,7 @@ static const struct line *next_seen(const struct lines *l, size_t *taken, struct
 struct fresh {
 	struct str text;
 	const struct block *block;		/* as he saw it, or NULL: a unit */
-	struct str left, anew;			/* its bytes now; the variant that he wrote anew */
+	struct str left, anew;			/* its bytes now, a line feed before it with them; the variant he wrote anew */
 	size_t variant;				/* which one, or NONE */
 };
 
@@ -1286,7 +1299,7 @@ static void fresh_units(struct taking *t, struct freshes *f, const struct lines 
 
 		for (j = i + 1; j < n && units[j - 1].p[units[j - 1].n - 1] != '\n'; j++)
 			line.n += units[j].n;		/* they stand side by side */
-		l = next_seen(seen, taken, line);
+		l = next_seen(seen, taken, bare_line(&t->s, line));
 		for (k = l ? l->from : i; k < (l ? l->to : j); k++)
 			add_fresh(t, f, (struct fresh){ .text = l ? t->m->units[t->seen->v[k].unit].text : units[k] });
 	}
@@ -1362,8 +1375,10 @@ static struct freshes fresh_items(struct taking *t, struct str body)
 			plain.n += next_line(&body).n;
 			continue;
 		}
-		if (x.block->lead && plain.n)
-			plain.n--;		/* the line feed is the block's */
+		if (x.block->lead && plain.n) {		/* the line feed is the block's */
+			plain.n--;
+			x.left = (struct str){ x.left.p - 1, x.left.n + 1 };
+		}
 		fresh_units(t, &out, &seen, taken, plain);
 		add_fresh(t, &out, x);
 		body = str_sub(body, len, body.n);
@@ -1425,17 +1440,14 @@ static void find_structures(struct merge *m, size_t edit, size_t w0)
 /* A block left: the bytes are his. */
 static void keep_bytes(struct merge *m, struct item *x, struct str left)
 {
-	struct buf bytes = BUF_INIT;
 	struct block *b;
 
-	if (str_eq(str_sub(x->block->bytes, x->block->lead, x->block->bytes.n), left))
+	if (str_eq(x->block->bytes, left))
 		return;
 	b = arena_alloc(m->a, sizeof *b);
 	*b = *x->block;
-	buf_puts(&bytes, b->lead ? "\n" : "");
-	buf_str_add(&bytes, left);
-	b->bytes = arena_str(m->a, buf_str(&bytes));
-	buf_free(&bytes);
+	b->bytes = arena_str(m->a, left);
+	b->lead = left.p[0] == '\n';
 	x->block = b;
 }
 
@@ -1478,8 +1490,8 @@ static void take_body(struct merge *m, size_t edit, const struct items *seen, st
 			}
 		}
 		for (n = 0; j < f.n && (i >= na || j < match[i]); j++) {
-			if (f.v[j].block) {		/* a block taken elsewhere: text */
-				units_split(&texts, &n, &cap, m->a, f.v[j].text);
+			if (f.v[j].block) {		/* taken elsewhere: text */
+				units_split(&texts, &n, &cap, m->a, f.v[j].left);
 				continue;
 			}
 			if (n == cap)

@@ -558,9 +558,9 @@ class History:
             if not view.written and texts != sorted(set(texts)):
                 raise Wrong("variants not sorted, or twice")
             open_left = {i for i in p if any(isinstance(x, oracle.Block) for x in self.doc.left[i].items)}  # one for each variant
-            writers = [self.writer[i] for v in b.variants for i in v.edits if self.writer[i] is not None]
-            if any(i in open_left for v in b.variants for i in v.edits):
+            if open_left:
                 continue
+            writers = [self.writer[i] for v in b.variants for i in v.edits if self.writer[i] is not None]
             if len(writers) != len(set(writers)):
                 raise Wrong("two variants of one writer")
 

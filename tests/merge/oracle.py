@@ -201,10 +201,13 @@ class Block:
     def __init__(self, units, writes, variants, lead, left=None):
         self.units, self.writes, self.variants, self.lead, self.left = units, writes, variants, lead, left
 
+    def as_left(self, left):
+        return Block(self.units, self.writes, self.variants, left[:1].strip(b"<"), left)
+
     def bytes(self):
         """As it was left by hand, or as it is made."""
         parts = [written(v.text) for v in self.variants]
-        return self.lead + (self.left or MARKS[0] + b"\n" + (MARKS[1] + b"\n").join(parts) + MARKS[2] + b"\n")
+        return self.left or self.lead + MARKS[0] + b"\n" + (MARKS[1] + b"\n").join(parts) + MARKS[2] + b"\n"
 
 
 def text_of(item):
@@ -590,7 +593,7 @@ class Document:
             b = found[0]
             blocks.remove(b)
             if b.lead and plain.endswith(b"\n"):
-                plain = plain[:-1]
+                plain, found = plain[:-1], found[:3] + (b.lead + left,)
             out += self.cut(plain, cuts)
             plain = b""
             out.append(found)
@@ -604,7 +607,7 @@ class Document:
             if isinstance(item, Unit):
                 row.append(item.text)
             if row and (not isinstance(item, Unit) or item.text.endswith(b"\n")):
-                out.setdefault(b"".join(row), []).append(row)
+                out.setdefault(bare(b"".join(row)), []).append(row)
                 row = []
         return out
 
@@ -617,7 +620,7 @@ class Document:
                 row = []
         out += [row] if row else []
         for i, row in enumerate(out):
-            as_seen = cuts.get(b"".join(row))
+            as_seen = cuts.get(bare(b"".join(row)))
             if as_seen:
                 out[i] = as_seen[0]
                 if len(as_seen) > 1:
@@ -636,7 +639,7 @@ class Document:
                     left.items.append(self.variant_anew(e, *fresh[j]))
                 else:
                     s = seen[i]
-                    left.items.append(Block(s.units, s.writes, s.variants, s.lead, fresh[j][3]) if isinstance(s, Block) else s)
+                    left.items.append(s.as_left(fresh[j][3]) if isinstance(s, Block) else s)
                 i, j = i + 1, j + 1
                 continue
             i0, d, settles, texts = i, set(), set(), []
@@ -648,7 +651,7 @@ class Document:
                     d.add(seen[i])
                 i += 1
             while j < len(b) and (i >= len(a) or j < pairs[i]):
-                texts += split(fresh[j][0].bytes()) if isinstance(fresh[j], tuple) else [fresh[j]]
+                texts += split(fresh[j][3]) if isinstance(fresh[j], tuple) else [fresh[j]]
                 j += 1
             if not self.pasts[e] and texts:
                 d.add(self.birth)
@@ -724,7 +727,7 @@ class Document:
         self.writes.append(w)
         variants = list(block.variants)
         variants[k] = Variant(text, run.units if run else [], {e})
-        return Block(block.units | set(run.units if run else ()), block.writes | {w}, variants, block.lead, left)
+        return Block(block.units | set(run.units if run else ()), block.writes | {w}, variants, b"").as_left(left)
 
     # ---- 7. front matter ----
 
