@@ -79,8 +79,14 @@ run: setup	## install what is missing, build, serve a practice node made from co
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
-	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay
-	@tests/run $(UNIT) $(sort $(wildcard tests/cli/[0-9]*.sh))
+	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay $(BUILD)/merge/gossip
+	@tests/run $(UNIT) $(BUILD)/merge/gossip $(sort $(wildcard tests/cli/[0-9]*.sh))
+
+# Random histories: SEEDS of them from FIRST on, each of NODES and STEPS.
+.PHONY: gossip
+gossip:	## long random histories of many nodes (SEEDS NODES STEPS FIRST)
+	@$(MAKE) -s DEV=1 $(BUILD)/merge/gossip
+	@$(BUILD)/merge/gossip $(or $(SEEDS),20) $(or $(NODES),20) $(or $(STEPS),400) $(or $(FIRST),1)
 
 .PHONY: unit
 unit: $(UNIT)

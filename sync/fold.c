@@ -1,12 +1,8 @@
 /* sync/fold.c: see fold.h.
  *
  * Order of work: objects are in the repository already; the merged view's objects; then main by compare-and-swap;
- * then the folder; then the note of it (author_base). A kill between is mended by the next command that writes
- * (mend.h).
- *
- * Unsaved work: a file that differs from what main had is left alone. If main changed that file too, the work is one
- * more edit of the document beside the new view, and the rules of merge.c make one text of both, with conflict
- * blocks where they meet. */
+ * then the folder (carry.h); then the note of it (author_base). A kill between is mended by the next command that
+ * writes (mend.h). */
 #include "sync/fold.h"
 
 #include <stdlib.h>
@@ -14,6 +10,7 @@
 
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+#include "sync/carry.h"
 #include "sync/mend.h"
 #include "sync/standing.h"
 #include "sync/view.h"
@@ -179,92 +176,6 @@ enum rc fold_add(struct fold *f, const struct oid *tip, const char *peer, struct
 	return graph_add(&f->graph, tip, accept_judge, &f->acceptor, e);
 }
 
-/* ---- unsaved work ---- */
-
-struct kept { struct str path; struct oid old, new; };
-struct kept_list { struct arena *a; struct kept *v; size_t n, cap; };
-
-static enum rc keep(void *ctx, const struct change *c, struct err *e)
-{
-	struct kept_list *l = ctx;
-
-	(void)e;
-	if (l->n == l->cap)
-		l->v = arena_grow(l->a, l->v, &l->cap, sizeof *l->v);
-	l->v[l->n++] = (struct kept){ arena_str(l->a, c->path), c->old, c->new };
-	return RC_OK;
-}
-
-static enum rc blob_text(struct str *text, struct arena *a, struct repo *repo, const struct oid *o, struct err *e)
-{
-	struct buf b = BUF_INIT;
-	enum rc rc = RC_OK;
-
-	*text = STR("");
-	if (!oid_is_none(o) && !(rc = repo_read(&b, repo, o, OBJECT_BLOB, (size_t)1 << 20, e)) && b.n)
-		*text = arena_str(a, buf_str(&b));
-	buf_free(&b);
-	return rc;
-}
-
-static void say(const struct fold *f, struct str path, const char *what)
-{
-	if (f->told)
-		f->told(f->ctx, arena_printf(f->a, "%.*s: %s", FMT_STR(path), what));
-}
-
-static enum rc carry(struct fold *f, const struct kept *k, struct err *e)
-{
-	static const uint64_t past[3] = { 0, 1, 1 };
-	const char *path = path_join(f->a, f->node->dir, arena_cstr(f->a, k->path));
-	struct merge_rules rules = { 0 };
-	struct arena a = ARENA_INIT;
-	struct buf disk = BUF_INIT;
-	struct str old, new;
-	struct merged m;
-	struct doc_path p;
-	struct edit ed[3];
-	enum rc rc;
-
-	if (oid_is_none(&k->new)) {
-		if (!file_exists(path))
-			return RC_OK;
-		say(f, k->path, "was deleted by others; your unsaved text is kept, and 'colep save' brings it back");
-		return RC_OK;
-	}
-	if (!file_exists(path)) {
-		if ((rc = blob_text(&new, &a, f->repo, &k->new, e)) == RC_OK)
-			rc = file_write(path, new, 0644, e);
-		say(f, k->path, "was changed by others meanwhile, so it is back; delete it again if it should go");
-		arena_free(&a);
-		return rc;
-	}
-	rc = file_read(&disk, path, LIMIT_DOC, e);
-	if (rc == RC_INVALID) {			/* no document: left as it lies, told */
-		say(f, k->path, "is no file that can be merged; it is left as it is, the saved text is in history");
-		rc = RC_OK;
-		goto out;
-	}
-	if (rc || (rc = blob_text(&old, &a, f->repo, &k->old, e)) || (rc = blob_text(&new, &a, f->repo, &k->new, e)))
-		goto out;
-	if (doc_path_parse(&p, k->path, NULL))
-		rules.kind = p.kind;
-	ed[0] = (struct edit){ .past = &past[0], .text = old, .gone = oid_is_none(&k->old) };
-	ed[1] = (struct edit){ .past = &past[1], .text = new };
-	ed[2] = (struct edit){ .past = &past[2], .text = arena_str(&a, buf_str(&disk)) };
-	ed[1].id.b[0] = 1;
-	ed[2].id.b[0] = 2;
-	merge_document(&m, &a, ed, 3, &rules);
-	if (!str_eq(m.text, buf_str(&disk)))
-		rc = file_write(path, m.text, 0644, e);
-	if (m.nconflicts)
-		say(f, k->path, "you and others changed the same passage; both stand in the file, choose before you save");
-out:
-	buf_free(&disk);
-	arena_free(&a);
-	return rc;
-}
-
 /* ---- the new main ---- */
 
 static int by_number(const void *x, const void *y)
@@ -331,7 +242,6 @@ static enum rc put_aside(struct fold *f, struct err *e)
 
 enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 {
-	struct kept_list kept = { .a = f->a };
 	const struct standing *now;
 	size_t n, *heads, i;
 	struct oid next;
@@ -375,16 +285,10 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 		return rc;
 	}
 	*main = next;
-	if ((rc = repo_checkout(f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, keep, &kept, e))) {
-		mend_end(f->node, false);
-		return rc;
-	}
-	for (i = 0; i < kept.n && !rc; i++)
-		if (!oid_eq(&kept.v[i].old, &kept.v[i].new))
-			rc = carry(f, &kept.v[i], e);
+	rc = carry(f->node, f->repo, oid_is_none(&f->base) ? NULL : &f->base, &next, f->told, f->ctx, e);
 	f->base = next;
-	if (!rc)
-		rc = author_base_set(f->repo, &next, e);
+	if (!rc && !(rc = author_base_set(f->repo, &next, e)))
+		carry_forget(f->node);
 	mend_end(f->node, !rc);
 	return rc;
 }

@@ -2,7 +2,7 @@
  *
  * The note is .git/colep/moving: the commit's id in hex, and "!" behind it when the command ended by itself. Without
  * it a work tree that is behind main would look as if somebody had set everything back, and the next save would
- * say so to all others. */
+ * say so to all others; and unsaved work in a file that others changed would take their change back (carry.h). */
 #include "sync/mend.h"
 
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "kb/base/file.h"
 #include "kb/doc/kind.h"
 #include "sync/author.h"
+#include "sync/carry.h"
 
 static const char *note(struct arena *a, const struct node *n)
 {
@@ -97,8 +98,10 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 	if (oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX))) {
 		sweep(n, &a, b.n == OID_HEX);
 		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) ||
-		    (rc = author_base(&base, r, &main, e)) || (has && (rc = repo_checkout(r, &from, &base, NULL, NULL, e))))
+		    (rc = author_base(&base, r, &main, e)) || (has && (rc = carry(n, r, &from, &base, NULL, NULL, e))))
 			goto out;
+		if (!oid_eq(&from, &base))
+			carry_forget(n);
 	}
 	mend_end(n, true);
 out:
