@@ -137,7 +137,7 @@ static void view(const struct history *h, char *heads)
 	size_t *index = arena_array(&a, h->n + 1, sizeof *index), n = 0, i, j;
 	struct edit *e = arena_array(&a, h->n + 1, sizeof *e);
 	struct asked q = { h, index };
-	struct merge_rules rules = { h->kind, may, &q };
+	struct merge_rules rules = { .kind = h->kind, .may = may, .ctx = &q };
 	struct merged m;
 	bool all = strcmp(heads, "-") == 0;
 
@@ -158,8 +158,11 @@ static void view(const struct history *h, char *heads)
 	fwrite(m.text.p ? m.text.p : "", 1, m.text.n, stdout);
 	putchar('\n');
 	for (i = 0; i < m.nconflicts; i++) {
-		printf("conflict %.*s %u %zu\n", FMT_STR(m.conflicts[i].where), m.conflicts[i].line, m.conflicts[i].n);
-		for (j = 0; j < m.conflicts[i].n; j++)
+		/* "gone" has no texts to choose from: its variants only say who left it here and who deleted it */
+		size_t texts = str_is(m.conflicts[i].where, "gone") ? 0 : m.conflicts[i].n;
+
+		printf("conflict %.*s %u %zu\n", FMT_STR(m.conflicts[i].where), m.conflicts[i].line, texts);
+		for (j = 0; j < texts; j++)
 			print_variant(&m.conflicts[i].variants[j], e);
 	}
 	fflush(stdout);
