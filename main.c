@@ -1,5 +1,6 @@
 /* main.c: the command table, nothing else that matters. Each row names the function; the function is
  * in the cmd_*.c file of its name, beside the library it drives. */
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,14 @@ static int64_t clock_now(void)
 	return (int64_t)time(NULL);
 }
 
+/* Has whoever read our answers gone, as head does when it has enough? Nobody needs to be told then. */
+static bool reader_left(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = ARENA_INIT;
@@ -205,7 +214,8 @@ int main(int argc, char **argv)
 		status = c.command->run(&c, argc - i, argv + i);
 	}
 	if (fflush(stdout) || ferror(stdout)) {
-		fputs("colep: standard output: cannot be written; is the disk full or the pipe closed\n", stderr);
+		if (!reader_left())
+			fputs("colep: standard output: cannot be written; is the disk full\n", stderr);
 		status = EXIT_FAIL;
 	}
 	arena_free(&arena);

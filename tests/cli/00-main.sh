@@ -19,5 +19,6 @@ check "-C without a folder is wrong usage" 2 "needs a folder" "$COLEP" -C
 check "a control character in an argument does not reach the terminal" 2 'a\x1b' "$COLEP" "$(printf 'a\033')"
 check "nor one in an option" 2 'b\x1b' "$COLEP" version "$(printf -- '--b\033')"
 check "a full disk under standard output is a failure" 3 "standard output" sh -c "'$COLEP' version >/dev/full"
+check "a reader that has had enough is told nothing" 0 "quiet" sh -c "said=\$({ (sleep 0.2; '$COLEP' help) | :; } 2>&1); [ -z \"\$said\" ] && echo quiet"
 echo "1..$n"
 exit $failed
