@@ -4,11 +4,11 @@
 
 #include <string.h>
 
+#include "kb/base/words.h"
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
 #include "sync/import.h"
 #include "sync/setup.h"
-#include "sync/words.h"
 
 struct teller {
 	struct ctx *c;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/base/words.h"
 #include "sync/exchange.h"
 #include "sync/setup.h"
-#include "sync/words.h"
 
 static void told(void *ctx, const char *what)
 {

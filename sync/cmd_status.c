@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "kb/base/file.h"
+#include "kb/base/words.h"
 #include "kb/index/index.h"
 #include "sync/fold.h"
 #include "sync/save.h"
-#include "sync/words.h"
 
 /* Remotes in .git/config: sections [remote "NAME"]. */
 static enum rc count_peers(uint64_t *n, const struct node *node, struct arena *a, struct err *e)

@@ -1,5 +1,5 @@
-/* sync/words.c: see words.h. */
-#include "sync/words.h"
+/* kb/base/words.c: see words.h. */
+#include "kb/base/words.h"
 
 enum { WORDS = 6 };
 

@@ -1,6 +1,6 @@
-/* sync/words.h: a commit id as six words that can be read out over a telephone. */
-#ifndef SYNC_WORDS_H
-#define SYNC_WORDS_H
+/* kb/base/words.h: a commit id as six words that can be read out over a telephone. */
+#ifndef KB_BASE_WORDS_H
+#define KB_BASE_WORDS_H
 
 #include "kb/base/oid.h"
 
