@@ -3,18 +3,16 @@
  * A word goes through three steps: text_lower (case, compatibility forms, Arabic-script letters and digits
  * made one, vowel signs off), a stemmer (stem.h), text_fold (accents off, hamza, ta marbuta, dotless i,
  * Cyrillic to Latin without hooks). Two folding steps, because Snowball's stemmers expect the accents and
- * the ARABIC yeh and kaf, and readers type neither. ASCII words take a short way through all three. */
+ * the ARABIC yeh and kaf, and readers type neither. Without a stemmer between them they give the word's surface,
+ * which the table and rules of chars.h define. */
 #ifndef KB_TEXT_FOLD_H
 #define KB_TEXT_FOLD_H
 
-#include "kb/base/str.h"
+#include "kb/text/chars.h"
 
-#define TEXT_VERSION 3			/* of the whole analysis: the index is stamped with it */
-#define WORD_MAX ((size_t)64)		/* bytes of a term; longer words are cut at a character */
+#define TEXT_VERSION 4			/* of the whole analysis: the index is stamped with it */
 
-/* The next word of text at or after *i: a run of letters, digits and marks. Zero-width joiners and
- * apostrophes end a word. A run of Chinese, Japanese kana or Thai characters gives overlapping pairs (a
- * single one alone). *word borrows text. false: none left. */
+/* The next word of text at or after `at`, by rules 1 and 2 of chars.h. *word borrows text. false: none left. */
 struct words {
 	struct str text;
 	size_t at;
@@ -22,14 +20,12 @@ struct words {
 };
 bool words_next(struct words *w, struct str *word);
 
-void text_lower(struct buf *out, struct str word);	/* append; at most about WORD_MAX bytes */
-void text_fold(struct buf *out, struct str word);	/* append */
+void text_lower(struct buf *out, struct str word);	/* append; of the first TEXT_POINTS code points */
+void text_fold(struct buf *out, struct str word);	/* append the surface, not cut */
+void text_surface(struct buf *out, struct str word);	/* append, by rules 3 to 5 of chars.h */
 
 /* For slugs and sorting: a whole text in small ASCII letters as far as it can be, other bytes dropped or ' '. */
 void text_romanise(struct buf *out, struct str text);
-
-/* Append a text in Unicode's normal form C; bytes that are no UTF-8 as they are. */
-void text_nfc(struct buf *out, struct str text);
 
 /* Digits of every script to ASCII, zero-width characters dropped, no-break and other typographic spaces to ' ', the
  * no-break hyphen to '-' (DOMAIN 7). from[i] = offset in text of out's byte i; out->n + 1 entries, malloc'ed into *from. */
