@@ -14,8 +14,6 @@
 #include "kb/base/file.h"
 #include "kb/text/fold.h"
 
-#define GOLDEN "tests/golden/words.txt"
-
 /* ---- the second reader: code points in, surfaces out, each behind a blank; an empty one is "_" ---- */
 
 struct points { uint32_t v[4096]; size_t n; };	/* 0xfffd for bytes that are no UTF-8 */
@@ -242,10 +240,12 @@ static void test_chars__golden_words(void **state)
 {
 	struct buf text = BUF_INIT, got = BUF_INIT;
 	struct str rest, line, first;
+	char path[4096];
 	size_t n = 0;
 
 	(void)state;
-	read_golden(&text, GOLDEN);
+	snprintf(path, sizeof path, "%s/tests/golden/words.txt", getenv("ROOT") ? getenv("ROOT") : ".");
+	read_golden(&text, path);
 	for (rest = buf_str(&text); str_line(&line, &rest); n++) {
 		assert_true(str_split(&first, &line, '\t'));
 		buf_clear(&got);
