@@ -47,15 +47,20 @@ static size_t fence(struct str line, char *mark, bool *bare)
 
 static size_t end_mark(struct str s, size_t i)	/* bytes of the end mark at i, or 0 */
 {
-	static const char *const marks[] = { ".", "!", "?", "\xe2\x80\xa6", "\xe0\xa5\xa4", "\xdb\x94", "\xd8\x9f" };
-	size_t k, n;
+	const char *mark;
+	size_t n;
 
-	for (k = 0; k < sizeof marks / sizeof *marks; k++) {
-		n = strlen(marks[k]);
-		if (i + n <= s.n && memcmp(s.p + i, marks[k], n) == 0)
-			return n;
+	if (i >= s.n)
+		return 0;
+	switch ((unsigned char)s.p[i]) {	/* asked of every byte of every text */
+	case '.': case '!': case '?': return 1;
+	case 0xe2: mark = "\xe2\x80\xa6", n = 3; break;
+	case 0xe0: mark = "\xe0\xa5\xa4", n = 3; break;
+	case 0xdb: mark = "\xdb\x94", n = 2; break;
+	case 0xd8: mark = "\xd8\x9f", n = 2; break;
+	default: return 0;
 	}
-	return 0;
+	return i + n <= s.n && memcmp(s.p + i, mark, n) == 0 ? n : 0;
 }
 
 static void add(struct str **units, size_t *n, size_t *cap, struct arena *a, struct str u)
