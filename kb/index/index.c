@@ -395,10 +395,11 @@ static bool regular(const struct change *c)
 	return !oid_is_none(&c->new) && (c->mode & 0170000) == 0100000;
 }
 
-static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight)
+static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
 {
 	struct writer *w = ctx;
 
+	(void)running;
 	builder_word(w->b, index_stems(w->ix), word, lang, weight);
 }
 

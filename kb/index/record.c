@@ -197,6 +197,7 @@ struct feed {
 	unsigned lang;
 	word_fn *fn;
 	void *ctx;
+	bool running;
 };
 
 static void feed(const struct feed *f, struct str text, unsigned weight)
@@ -205,7 +206,7 @@ static void feed(const struct feed *f, struct str text, unsigned weight)
 	struct str word;
 
 	while (words_next(&w, &word))
-		f->fn(f->ctx, word, f->lang, weight);
+		f->fn(f->ctx, word, f->lang, weight, f->running);
 }
 
 static void feed_code(const struct feed *f, const struct vocab *v, const char *table, struct str code)
@@ -221,12 +222,13 @@ static void feed_code(const struct feed *f, const struct vocab *v, const char *t
 
 void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx)
 {
-	struct feed f = { record_stemmer(r, text), fn, ctx }, names;
+	struct feed f = { record_stemmer(r, text), fn, ctx, true }, names;
 	struct str rest, line;
 	unsigned n = 0;
 	size_t i;
 
 	names = f;
+	names.running = false;
 	names.lang = stems_lang(STR("en"));	/* the vocabularies are in English */
 	feed(&names, r->id, 1);
 	for (i = 0; i < r->ntopics; i++)

@@ -17,8 +17,9 @@ void record_encode(struct buf *b, const struct record *r);
 enum rc record_decode(struct record *r, struct arena *a, struct str bytes, struct err *e) NODISCARD;
 
 /* Call fn for every word of a document, as it stands, with its stemmer and weight: title, headings, names of its
- * codes, body. Words borrow r, v and *plain, which is overwritten with the document's running text. */
-typedef void word_fn(void *ctx, struct str word, unsigned lang, unsigned weight);
+ * codes, body. Words borrow r, v and *plain, which is overwritten with the document's running text; running: the word
+ * stands in it, and these come in the order in which they stand there. */
+typedef void word_fn(void *ctx, struct str word, unsigned lang, unsigned weight, bool running);
 void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx);
 
 /* The stemmer of a document: by its lang, else by its letters. */

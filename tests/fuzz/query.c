@@ -9,8 +9,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take(void *ctx, struct str word, unsigned lang, unsigned weight)
+static void take(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
 {
+	(void)running;
 	assert(word.n > 0 && lang < stems_count() && weight > 0);
 	assert(stems_term(ctx, word, lang).n <= WORD_MAX);
 }
