@@ -2,6 +2,7 @@
 #include "sync/accept.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
@@ -100,7 +101,41 @@ static enum rc judge_label(struct graph *g, const struct touch *t, const struct 
 	return rc;
 }
 
-/* Names that no node's disk may be given, as git's own checks have them, and a little more. */
+/* Bytes of a character at s that a disk of macOS leaves out of a name when it compares (git's utf8.c has the same
+ * list), or 0: U+200C to U+200F, U+202A to U+202E, U+206A to U+206F, U+FEFF. */
+static size_t left_out(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	if (s.n < 3)
+		return 0;
+	if (p[0] == 0xef)
+		return p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
+	if (p[0] != 0xe2)
+		return 0;
+	return (p[1] == 0x80 && ((p[2] >= 0x8c && p[2] <= 0x8f) || (p[2] >= 0xaa && p[2] <= 0xae))) ||
+	    (p[1] == 0x81 && p[2] >= 0xaa && p[2] <= 0xaf) ? 3 : 0;
+}
+
+static bool begins(struct str name, const char *front)
+{
+	size_t i = 0, n;
+
+	while (*front && i < name.n) {
+		if ((n = left_out(str_sub(name, i, name.n)))) {
+			i += n;
+			continue;
+		}
+		if ((name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]) != *front)
+			return false;
+		i++;
+		front++;
+	}
+	return !*front;
+}
+
+/* Names that no node's disk may be given, as git's own checks have them, and a little more: what some disk takes for
+ * .git (full stops, blanks and streams behind it are nothing on Windows, where git~1 is its short name), or git looks for. */
 static bool path_safe(struct str path)
 {
 	struct str name;
@@ -111,12 +146,9 @@ static bool path_safe(struct str path)
 			return false;
 	if (!path.n || path.p[path.n - 1] == '/' || str_utf8_bad(path) != path.n)
 		return false;
-	while (str_split(&name, &path, '/')) {
-		if (!name.n || str_is(name, ".") || str_is(name, ".."))
+	while (str_split(&name, &path, '/'))
+		if (!name.n || str_is(name, ".") || str_is(name, "..") || begins(name, ".git") || begins(name, "git~"))
 			return false;
-		if (name.n >= 4 && name.p[0] == '.' && (name.p[1] | 32) == 'g' && (name.p[2] | 32) == 'i' && (name.p[3] | 32) == 't')
-			return false;
-	}
 	return true;
 }
 
@@ -151,6 +183,17 @@ static enum rc judge_paths(struct graph *g, const struct gcommit *c, struct str 
 			return rc;
 	}
 	return RC_OK;
+}
+
+/* "BG node <node@bg.invalid>" of bg; no letter's case is looked at. */
+static bool is_node(struct str person, struct str node)
+{
+	struct arena a = ARENA_INIT;
+	const char *want = arena_printf(&a, "%.*s node <node@%.*s.invalid>", FMT_STR(node), FMT_STR(node));
+	bool is = person.n == strlen(want) && strncasecmp(person.p, want, person.n) == 0;
+
+	arena_free(&a);
+	return is;
 }
 
 static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct gcommit *c, struct err *e)
@@ -198,8 +241,8 @@ static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct
 		rc = refuse(e, odd.msg);
 		goto out;
 	}
-	if (!str_eq(raw.author, raw.committer)) {
-		rc = refuse(e, "author and committer are not one node");
+	if (!is_node(raw.author, c->node) || !is_node(raw.committer, c->node)) {
+		rc = refuse(e, "author and committer are not the node that signed it");
 		goto out;
 	}
 	rc = judge_paths(g, c, c->nparents ? under->roster.ceiling : STR("TLP:GREEN"), e);

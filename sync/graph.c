@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/limits.h"
 #include "sync/author.h"
 
 void graph_init(struct graph *g, struct arena *a, struct repo *repo)
@@ -116,7 +117,8 @@ static enum rc collect(void *ctx, const struct change *ch, struct err *e)
 	struct { struct arena *a; struct gcommit *c; size_t cap; } *t = ctx;
 	struct gcommit *c = t->c;
 
-	(void)e;
+	if (c->ntouched > LIMIT_CHANGES)	/* a few small trees can name any number: for the judge, who counts */
+		return err_set(e, RC_INVALID, "more than 50,000 changed paths");
 	if (c->ntouched == t->cap)
 		c->touched = arena_grow(t->a, c->touched, &t->cap, sizeof *c->touched);
 	c->touched[c->ntouched++] = (struct touch){ arena_str(t->a, ch->path), ch->old, ch->new, ch->mode };
@@ -238,8 +240,8 @@ enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, v
 					*e = odd;
 					break;
 				}
-				c->touched = NULL;	/* a tree that does not parse: for the judge */
-				c->ntouched = SIZE_MAX;
+				if (c->ntouched <= LIMIT_CHANGES)
+					c->ntouched = SIZE_MAX;	/* a tree that does not parse: for the judge */
 				rc = RC_OK;
 			}
 			find_past(g, c);
