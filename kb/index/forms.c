@@ -1,0 +1,483 @@
+/* kb/index/forms.c: see forms.h. Two tables hold them:
+ *
+ *	forms	u32 segment (big-endian), last form of the block  ->  about BLOCK entries in order of form, then term:
+ *		u8 bytes shared with the form before (0: the first), varint further bytes, these bytes;
+ *		u8 bytes shared with the form, varint further bytes, these bytes: the term;
+ *		varint occurrences
+ *	gone	u32 segment, form, NUL, term  ->  varint occurrences in documents that died since
+ *
+ * All entries of one form stand in one block. Forms "border" (term "border", 7 times) and "borders" (the same, 3):
+ *	00 06 b o r d e r  06 00  07    06 01 s  06 00  03
+ * Shared bytes end with a character. What is told of a form is the sum over segments less what is gone, so it is
+ * exact at any time.
+ *
+ * Near forms are found by walking the blocks of the first letter with the rows of the edit-distance table kept by depth:
+ * a form computes rows for its own letters only, and where no cell of a row is within the edits allowed, all forms
+ * that share that beginning are passed over. */
+#include "kb/index/forms.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/index/parts.h"
+#include "kb/text/fold.h"
+
+enum { BLOCK = 64, KEY_HEAD = 4 };
+
+struct item {
+	uint64_t head;			/* the form's first eight bytes, big-endian: most comparisons end here */
+	struct str form, term;
+	uint64_t n;
+};
+struct forms {
+	struct arena a;
+	struct item *v;
+	size_t n, cap;
+};
+
+/* ---- writing ---- */
+
+struct forms *forms_open(void)
+{
+	struct forms *f = xmalloc(sizeof *f);
+
+	*f = (struct forms){ .n = 0 };
+	return f;
+}
+
+void forms_close(struct forms *f)
+{
+	if (!f)
+		return;
+	free(f->v);
+	arena_free(&f->a);
+	free(f);
+}
+
+static uint64_t head_of(struct str s)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < 8; i++)
+		v = v << 8 | (i < s.n ? (unsigned char)s.p[i] : 0);
+	return v;
+}
+
+void forms_add(struct forms *f, struct str form, struct str term, uint64_t n)
+{
+	if (!form.n || !term.n || form.n > WORD_MAX || term.n > WORD_MAX)
+		return;
+	if (f->n == f->cap) {
+		f->cap = f->cap ? 2 * f->cap : 1024;
+		f->v = xrealloc(f->v, f->cap * sizeof *f->v);
+	}
+	form = arena_str(&f->a, form);
+	term = str_starts(form, term) ? str_sub(form, 0, term.n) : arena_str(&f->a, term);
+	f->v[f->n++] = (struct item){ head_of(form), form, term, n };
+}
+
+static int by_form(const void *x, const void *y)
+{
+	const struct item *a = x, *b = y;
+	int k;
+
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	k = str_cmp(a->form, b->form);
+	return k ? k : str_cmp(a->term, b->term);
+}
+
+/* In order, equal ones added up. */
+static void settle(struct forms *f)
+{
+	size_t i, n = 0;
+
+	if (f->n)
+		qsort(f->v, f->n, sizeof *f->v, by_form);
+	for (i = 0; i < f->n; i++)
+		if (n && by_form(&f->v[n - 1], &f->v[i]) == 0)
+			f->v[n - 1].n += f->v[i].n;
+		else
+			f->v[n++] = f->v[i];
+	f->n = n;
+}
+
+static struct str key_head(char key[KEY_HEAD + 2 * WORD_MAX + 1], uint32_t segment, struct str form)
+{
+	key[0] = (char)(segment >> 24);
+	key[1] = (char)(segment >> 16);
+	key[2] = (char)(segment >> 8);
+	key[3] = (char)segment;
+	if (form.n)
+		memcpy(key + KEY_HEAD, form.p, form.n);
+	return (struct str){ key, KEY_HEAD + form.n };
+}
+
+static struct str gone_key(char key[KEY_HEAD + 2 * WORD_MAX + 1], uint32_t segment, struct str form, struct str term)
+{
+	struct str k = key_head(key, segment, form);
+
+	key[k.n++] = '\0';
+	memcpy(key + k.n, term.p, term.n);
+	k.n += term.n;
+	return k;
+}
+
+static void put_shared(struct buf *b, struct str s, struct str before)
+{
+	size_t i = 0;
+
+	while (i < s.n && i < before.n && s.p[i] == before.p[i])
+		i++;
+	while (i && i < s.n && ((unsigned char)s.p[i] & 0xc0) == 0x80)
+		i--;
+	buf_putc(b, (char)i);
+	varint_put(b, s.n - i);
+	buf_str_add(b, str_sub(s, i, s.n));
+}
+
+enum rc forms_write(struct forms *f, struct txn *t, table_id table, uint32_t segment, struct err *e)
+{
+	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	struct buf b = BUF_INIT;
+	enum rc rc = RC_OK;
+	size_t i, n = 0;
+
+	settle(f);
+	for (i = 0; i < f->n && !rc; i++) {
+		struct item *x = &f->v[i];
+
+		if (n >= BLOCK && !str_eq(x->form, f->v[i - 1].form)) {
+			rc = txn_append(t, table, key_head(key, segment, f->v[i - 1].form), buf_str(&b), e);
+			buf_clear(&b);
+			n = 0;
+		}
+		put_shared(&b, x->form, n ? f->v[i - 1].form : STR_NONE);
+		put_shared(&b, x->term, x->form);
+		varint_put(&b, x->n);
+		n++;
+	}
+	if (n && !rc)
+		rc = txn_append(t, table, key_head(key, segment, f->v[i - 1].form), buf_str(&b), e);
+	buf_free(&b);
+	return rc;
+}
+
+enum rc forms_remove(struct forms *f, struct txn *t, table_id gone, uint32_t segment, struct err *e)
+{
+	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	struct buf b = BUF_INIT;
+	enum rc rc = RC_OK;
+	struct str v, k;
+	uint64_t was;
+	size_t i;
+
+	settle(f);
+	for (i = 0; i < f->n && !rc; i++) {
+		k = gone_key(key, segment, f->v[i].form, f->v[i].term);
+		was = 0;
+		rc = txn_get(&v, t, gone, k, e);
+		if (!rc && !varint_get(&was, &v))
+			rc = err_set(e, RC_CORRUPT, "index: a count of words does not decode");
+		if (rc && rc != RC_NOTFOUND)
+			break;
+		buf_clear(&b);
+		varint_put(&b, was + f->v[i].n);
+		rc = txn_put(t, gone, k, buf_str(&b), e);
+	}
+	buf_free(&b);
+	return rc;
+}
+
+static enum rc drop(struct txn *t, table_id table, uint32_t segment, struct err *e)
+{
+	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	struct arena a = ARENA_INIT;
+	struct str head = key_head(key, segment, STR_NONE), k, v, *keys = NULL;
+	struct store_iter it;
+	size_t n = 0, cap = 0, i;
+	enum iter more;
+	enum rc rc;
+
+	if ((rc = store_iter_open(&it, t, table, head, e)))
+		return rc;
+	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, head)) {
+		if (n == cap)
+			keys = arena_grow(&a, keys, &cap, sizeof *keys);
+		keys[n++] = arena_str(&a, k);
+	}
+	store_iter_close(&it);
+	rc = more == ITER_ERROR ? e->rc : RC_OK;
+	for (i = 0; i < n && !rc; i++)
+		rc = txn_del(t, table, keys[i], e);
+	arena_free(&a);
+	return rc;
+}
+
+enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
+{
+	enum rc rc = drop(t, forms, segment, e);
+
+	return rc ? rc : drop(t, gone, segment, e);
+}
+
+/* ---- reading ---- */
+
+struct entry {				/* one entry of a block, and room for the next */
+	struct str rest;
+	char form[WORD_MAX], term[WORD_MAX];
+	size_t nform, nterm, shared;
+	uint64_t n;
+};
+
+/* On with the next entry: 1, 0 at the end of the block, -1 broken. */
+static int entry_next(struct entry *x)
+{
+	uint64_t more;
+	size_t shared;
+
+	if (!x->rest.n)
+		return 0;
+	shared = (unsigned char)*x->rest.p;
+	x->rest = str_sub(x->rest, 1, x->rest.n);
+	if (shared > x->nform || !varint_get(&more, &x->rest) || more > WORD_MAX - shared || more > x->rest.n || shared + more == 0)
+		return -1;
+	memcpy(x->form + shared, x->rest.p, more);
+	x->shared = shared;
+	x->nform = shared + more;
+	x->rest = str_sub(x->rest, more, x->rest.n);
+	if (!x->rest.n || (shared = (unsigned char)*x->rest.p) > x->nform)
+		return -1;
+	x->rest = str_sub(x->rest, 1, x->rest.n);
+	if (!varint_get(&more, &x->rest) || more > WORD_MAX - shared || more > x->rest.n || shared + more == 0)
+		return -1;
+	memcpy(x->term, x->form, shared);
+	if (more)
+		memcpy(x->term + shared, x->rest.p, more);
+	x->nterm = shared + more;
+	x->rest = str_sub(x->rest, more, x->rest.n);
+	return varint_get(&x->n, &x->rest) && x->n ? 1 : -1;
+}
+
+struct search {
+	struct arena *a;
+	struct snap *s;
+	struct form *v;
+	size_t n, cap;
+	struct str form;
+	uint32_t segment;
+	bool dead;			/* something is gone from the segment */
+	/* for near ones: */
+	uint32_t want[WORD_MAX];	/* the letters of form */
+	size_t letters;
+	unsigned edits;
+	unsigned char rows[WORD_MAX + 2][WORD_MAX + 1];	/* rows[d][i]: edits from the first d letters of an entry to the first i of want */
+	uint32_t is[WORD_MAX + 1];	/* the letters of the entry, by depth */
+	size_t depth;			/* letters of the entry that have a row */
+	size_t bytes[WORD_MAX + 1];	/* where each begins */
+	size_t dead_end;		/* bytes of a beginning none of whose forms is near, or 0 */
+};
+
+static enum rc keep(struct search *q, const struct entry *x, unsigned edits, struct err *e)
+{
+	const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
+	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	uint64_t gone = 0;
+	struct str v;
+	enum rc rc;
+
+	if (q->dead) {
+		rc = txn_get(&v, q->s->txn, q->s->t.gone, gone_key(key, q->segment, form, term), e);
+		if (rc && rc != RC_NOTFOUND)
+			return rc;
+		if (!rc && !varint_get(&gone, &v))
+			return err_set(e, RC_CORRUPT, "index: a count of words does not decode");
+		if (gone >= x->n)
+			return RC_OK;
+	}
+	if (q->n == q->cap)
+		q->v = arena_grow(q->a, q->v, &q->cap, sizeof *q->v);
+	q->v[q->n++] = (struct form){ arena_str(q->a, form), arena_str(q->a, term), x->n - gone, edits };
+	return RC_OK;
+}
+
+/* Rows for the letters of x that the entry before did not have. Its edits, or more than allowed. */
+static unsigned edits_of(struct search *q, const struct entry *x)
+{
+	const struct str form = { x->form, x->nform };
+	size_t i, at, d = q->depth;
+	unsigned char *row, *up, *upup, least;
+	unsigned v;
+
+	if (q->dead_end && x->shared >= q->dead_end)
+		return q->edits + 1;
+	q->dead_end = 0;
+	while (d && q->bytes[d] > x->shared)
+		d--;
+	for (at = q->bytes[d]; at < form.n;) {
+		q->is[d] = str_utf8_next(form, &at);
+		up = q->rows[d++];
+		row = q->rows[d];
+		upup = d > 1 ? q->rows[d - 2] : NULL;
+		q->bytes[d] = at;
+		row[0] = least = (unsigned char)d;
+		for (i = 1; i <= q->letters; i++) {
+			v = up[i - 1] + (q->want[i - 1] != q->is[d - 1]);
+			if (row[i - 1] + 1u < v)
+				v = row[i - 1] + 1u;
+			if (up[i] + 1u < v)
+				v = up[i] + 1u;
+			if (upup && i > 1 && q->want[i - 1] == q->is[d - 2] && q->want[i - 2] == q->is[d - 1] && upup[i - 2] + 1u < v)
+				v = upup[i - 2] + 1u;
+			row[i] = (unsigned char)v;
+			if (v < least)
+				least = (unsigned char)v;
+		}
+		if (least > q->edits) {
+			q->depth = d;
+			q->dead_end = at;
+			return q->edits + 1;
+		}
+	}
+	q->depth = d;
+	return q->rows[d][q->letters];
+}
+
+enum mode { EXACT, PREFIX, NEAR };
+
+/* What one segment has. A key is the last form of its block, so the first key that is not less leads to the first block
+ * to read. */
+static enum rc search_segment(struct search *q, enum mode mode, struct err *e)
+{
+	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	struct str k, v, from = q->form;
+	struct entry *x = xmalloc(sizeof *x);
+	struct store_iter it;
+	size_t first = 0, seen = 0;
+	enum iter more = ITER_DONE;
+	bool done = false;
+	enum rc rc;
+	int got = 0;
+
+	if (mode == NEAR) {
+		(void)str_utf8_next(from, &first);
+		from = str_sub(from, 0, first);
+		q->depth = q->dead_end = 0;
+	}
+	if ((rc = store_iter_open(&it, q->s->txn, q->s->t.forms, key_head(key, q->segment, from), e)))
+		goto out;
+	while (!done && !rc && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && k.n > KEY_HEAD && memcmp(k.p, key, KEY_HEAD) == 0) {
+		*x = (struct entry){ .rest = v };
+		while (!done && !rc && (got = entry_next(x)) > 0) {
+			const struct str form = { x->form, x->nform };
+			unsigned edits = 0;
+
+			if (!str_starts(form, from)) {
+				done = str_cmp(form, from) > 0;
+			} else if (mode == NEAR) {
+				if ((edits = edits_of(q, x)) <= q->edits)
+					rc = keep(q, x, edits, e);
+			} else if (mode == PREFIX || form.n == from.n) {
+				rc = keep(q, x, 0, e);
+				done = ++seen == FORMS_MAX;
+			} else {
+				done = true;
+			}
+		}
+		if (got < 0)
+			rc = err_set(e, RC_CORRUPT, "index: a block of words does not decode");
+	}
+	if (more == ITER_ERROR)
+		rc = e->rc;
+	store_iter_close(&it);
+out:
+	free(x);
+	return rc;
+}
+
+static int by_name(const void *x, const void *y)
+{
+	const struct form *a = x, *b = y;
+	int k = str_cmp(a->form, b->form);
+
+	return k ? k : str_cmp(a->term, b->term);
+}
+
+static int by_rank(const void *x, const void *y)
+{
+	const struct form *a = x, *b = y;
+
+	if (a->edits != b->edits)
+		return a->edits < b->edits ? -1 : 1;
+	if (a->n != b->n)
+		return a->n > b->n ? -1 : 1;
+	return by_name(x, y);
+}
+
+static enum rc has_gone(struct search *q, struct err *e)
+{
+	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	struct store_iter it;
+	struct str head = key_head(key, q->segment, STR_NONE), k, v;
+	enum iter more;
+	enum rc rc;
+
+	if ((rc = store_iter_open(&it, q->s->txn, q->s->t.gone, head, e)))
+		return rc;
+	more = store_iter_next(&it, &k, &v, e);
+	q->dead = more == ITER_ITEM && str_starts(k, head);
+	store_iter_close(&it);
+	return more == ITER_ERROR ? e->rc : RC_OK;
+}
+
+static enum rc search_all(struct form_list *out, struct search *q, enum mode mode, struct err *e)
+{
+	size_t i, n = 0;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < q->s->stamp.nsegments && !rc && q->form.n; i++) {
+		q->segment = q->s->segments[i].id;
+		if (!(rc = has_gone(q, e)))
+			rc = search_segment(q, mode, e);
+	}
+	if (rc)
+		return rc;
+	if (q->n > 1 && q->s->stamp.nsegments > 1)
+		qsort(q->v, q->n, sizeof *q->v, by_name);
+	for (i = 0; i < q->n; i++)
+		if (n && by_name(&q->v[n - 1], &q->v[i]) == 0)
+			q->v[n - 1].n += q->v[i].n;
+		else
+			q->v[n++] = q->v[i];
+	if (n > 1)
+		qsort(q->v, n, sizeof *q->v, by_rank);
+	*out = (struct form_list){ q->v, n };
+	return RC_OK;
+}
+
+enum rc forms_exact(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e)
+{
+	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX) };
+
+	return search_all(out, &q, EXACT, e);
+}
+
+enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e)
+{
+	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX) };
+
+	return search_all(out, &q, PREFIX, e);
+}
+
+enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, struct err *e)
+{
+	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX), .edits = edits };
+	size_t i;
+
+	for (i = 0; i < q.form.n;)
+		q.want[q.letters++] = str_utf8_next(q.form, &i);
+	for (i = 0; i <= q.letters; i++)
+		q.rows[0][i] = (unsigned char)i;
+	return search_all(out, &q, NEAR, e);
+}

@@ -1,0 +1,45 @@
+/* kb/index/forms.h: every word of the corpus as people spell it: its surface (kb/text/chars.h), and the term it is
+ * indexed under. Terms are stems: what is still being typed, or typed with a wrong letter or without its accents, is a
+ * word and no stem, so it is looked for here, and the terms found are what is searched. Layout: forms.c. */
+#ifndef KB_INDEX_FORMS_H
+#define KB_INDEX_FORMS_H
+
+#include "kb/base/arena.h"
+#include "kb/gate/lmdb.h"
+#include "kb/index/index.h"
+
+/* ---- writing, by segment ---- */
+
+struct forms;				/* words being collected; owned */
+
+struct forms *forms_open(void);
+void forms_close(struct forms *f);	/* no-op on NULL */
+/* n occurrences of a word more. Copied; a word of an empty form or term is none. */
+void forms_add(struct forms *f, struct str form, struct str term, uint64_t n);
+/* All as those of a segment that has none yet; segments come in rising order. */
+enum rc forms_write(struct forms *f, struct txn *t, table_id forms, uint32_t segment, struct err *e) NODISCARD;
+/* These occurrences are gone from a segment, with documents that died. */
+enum rc forms_remove(struct forms *f, struct txn *t, table_id gone, uint32_t segment, struct err *e) NODISCARD;
+enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
+
+/* ---- reading a snapshot ---- */
+
+struct form {
+	struct str form, term;
+	uint64_t n;			/* occurrences in living documents, at least 1 */
+	unsigned edits;
+};
+struct form_list {			/* in the arena; most frequent first, ties by form, then term */
+	struct form *v;
+	size_t n;
+};
+enum { FORMS_MAX = 1 << 16 };		/* entries looked at of one beginning in one segment */
+
+enum rc forms_exact(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e) NODISCARD;
+/* Those that begin with `form`, itself included. */
+enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e) NODISCARD;
+/* Those that begin with the same letter and become `form` by at most `edits` (1 or 2) letters more, less, other or two
+ * swapped; fewest edits first. */
+enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, struct err *e) NODISCARD;
+
+#endif
