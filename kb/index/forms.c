@@ -323,7 +323,7 @@ static unsigned edits_of(struct search *q, const struct entry *x)
 		q->bytes[d] = at;
 		row[0] = least = (unsigned char)d;
 		for (i = 1; i <= q->letters; i++) {
-			v = up[i - 1] + (q->want[i - 1] != q->is[d - 1]);
+			v = up[i - 1] + (q->want[i - 1] != q->is[d - 1] ? 1u : 0u);
 			if (row[i - 1] + 1u < v)
 				v = row[i - 1] + 1u;
 			if (up[i] + 1u < v)

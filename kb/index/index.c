@@ -1,4 +1,4 @@
-/* kb/index/index.c: see index.h. One LMDB file, .git/colep/index-SCHEMA.mdb, with seven tables:
+/* kb/index/index.c: see index.h. One LMDB file, .git/colep/index-SCHEMA.mdb, with nine tables:
  *
  *	meta	"stamp"			see stamp_encode
  *		"dict"			zstd dictionary of the stored texts
@@ -6,6 +6,7 @@
  *	ids	"cs-mk-2022-taiwan"	u32 ordinal
  *	texts	u32 ordinal		zstd frame of the whole document
  *	norms, terms			postings, by segment (segment.c)
+ *	forms, gone			words as they are spelled, by segment (forms.c)
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
  *
  * Numbers in keys are big-endian, so that they sort. An ordinal belongs to one version of one document and is
@@ -30,7 +31,7 @@
 #include "kb/index/parts.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 1, MERGE_AT = 4 };	/* segments of one size that are merged into one */
+enum { SCHEMA = 2, MERGE_AT = 4 };	/* segments of one size that are merged into one */
 #define FILE_MAX ((size_t)16 << 20)	/* bytes of a roster or vocabulary file */
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
@@ -131,6 +132,7 @@ static enum rc tables_open(struct tables *t, struct txn *txn, struct err *e)
 	(void)((rc = txn_table(&t->meta, txn, "meta", e)) || (rc = txn_table(&t->docs, txn, "docs", e)) ||
 	    (rc = txn_table(&t->ids, txn, "ids", e)) || (rc = txn_table(&t->texts, txn, "texts", e)) ||
 	    (rc = txn_table(&t->norms, txn, "norms", e)) || (rc = txn_table(&t->terms, txn, "terms", e)) ||
+	    (rc = txn_table(&t->forms, txn, "forms", e)) || (rc = txn_table(&t->gone, txn, "gone", e)) ||
 	    (rc = txn_table(&t->files, txn, "files", e)));
 	return rc;
 }
@@ -535,12 +537,18 @@ static enum rc train(struct writer *w, struct err *e)
 
 static enum rc write_segment(struct writer *w, struct err *e)
 {
+	struct forms *f;
 	uint32_t *more;
 	enum rc rc;
 
 	if (!builder_documents(w->b))
 		return RC_OK;
-	if ((rc = builder_write(w->b, w->txn, w->t.terms, w->t.norms, w->st.next_segment, e)))
+	f = forms_open();
+	builder_forms(w->b, f);
+	if (!(rc = builder_write(w->b, w->txn, w->t.terms, w->t.norms, w->st.next_segment, e)))
+		rc = forms_write(f, w->txn, w->t.forms, w->st.next_segment, e);
+	forms_close(f);
+	if (rc)
 		return rc;
 	more = arena_array(&w->a, w->st.nsegments + 1, sizeof *more);
 	if (w->st.nsegments)
@@ -559,7 +567,8 @@ static enum rc build_all(struct writer *w, struct err *e)
 	w->st = (struct stamp){ .commit = w->st.commit };
 	if ((rc = txn_clear(w->txn, t->docs, e)) || (rc = txn_clear(w->txn, t->ids, e)) ||
 	    (rc = txn_clear(w->txn, t->texts, e)) || (rc = txn_clear(w->txn, t->norms, e)) ||
-	    (rc = txn_clear(w->txn, t->terms, e)) || (rc = txn_clear(w->txn, t->files, e)))
+	    (rc = txn_clear(w->txn, t->terms, e)) || (rc = txn_clear(w->txn, t->forms, e)) ||
+	    (rc = txn_clear(w->txn, t->gone, e)) || (rc = txn_clear(w->txn, t->files, e)))
 		return rc;
 	w->n = 0;
 	if ((rc = repo_diff(w->repo, NULL, &w->st.commit, collect, w, e)))
@@ -573,10 +582,29 @@ static enum rc build_all(struct writer *w, struct err *e)
 	return rc;
 }
 
-/* Take the old versions of what changed out: ids, docs, texts, places. */
+struct leaving {			/* of one segment */
+	uint32_t *v;			/* places of the dead */
+	size_t n, cap;
+	struct forms *forms;		/* their words */
+	struct stems *stems;
+};
+
+static void leave_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
+{
+	struct leaving *l = ctx;
+	struct buf form = BUF_INIT;
+
+	(void)weight;
+	(void)running;
+	text_surface(&form, word);
+	forms_add(l->forms, buf_str(&form), stems_term(l->stems, word, lang), 1);
+	buf_free(&form);
+}
+
+/* Take the old versions of what changed out: ids, docs, texts, places, words. */
 static enum rc remove_old(struct writer *w, struct err *e)
 {
-	struct { uint32_t *v; size_t n, cap; } *dead = arena_array(&w->a, w->st.nsegments + 1, sizeof *dead);
+	struct leaving *dead = arena_array(&w->a, w->st.nsegments + 1, sizeof *dead), *from;
 	struct segment *seg = arena_array(&w->a, w->st.nsegments + 1, sizeof *seg);
 	struct buf text = BUF_INIT;
 	struct doc_path p;
@@ -607,11 +635,13 @@ static enum rc remove_old(struct writer *w, struct err *e)
 			break;
 		}
 		ordinal = get_be(v.p);
+		from = dead;
 		for (j = 0; j < w->st.nsegments && place == UINT32_MAX; j++)
 			if ((place = segment_find(&seg[j], ordinal)) != UINT32_MAX) {
-				if (dead[j].n == dead[j].cap)
-					dead[j].v = arena_grow(&w->a, dead[j].v, &dead[j].cap, sizeof *dead[j].v);
-				dead[j].v[dead[j].n++] = place;
+				from = &dead[j];
+				if (from->n == from->cap)
+					from->v = arena_grow(&w->a, from->v, &from->cap, sizeof *from->v);
+				from->v[from->n++] = place;
 			}
 		if (place == UINT32_MAX || w->st.documents == 0) {
 			rc = err_set(e, RC_CORRUPT, "index: %.*s is in no segment", FMT_STR(p.name));
@@ -623,6 +653,9 @@ static enum rc remove_old(struct writer *w, struct err *e)
 		buf_clear(&text);
 		if ((rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_DOC, e)))
 			break;
+		if (!from->forms)
+			*from = (struct leaving){ from->v, from->n, from->cap, forms_open(), index_stems(w->ix) };
+		record_words(&w->plain, &r, buf_str(&text), &w->vocab, leave_word, from);
 		w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
 		w->st.documents--;
 		(void)((rc = txn_del(w->txn, w->t.ids, p.name, e)) || (rc = txn_del(w->txn, w->t.docs, key_of(&k, ordinal), e)) ||
@@ -634,7 +667,11 @@ static enum rc remove_old(struct writer *w, struct err *e)
 
 			rc = segment_kill(w->txn, w->t.norms, &seg[j], dead[j].v, dead[j].n, &length, e);
 			w->st.length -= length;
+			if (!rc)
+				rc = forms_remove(dead[j].forms, w->txn, w->t.gone, w->st.segments[j], e);
 		}
+	for (j = 0; j < w->st.nsegments; j++)
+		forms_close(dead[j].forms);
 	buf_free(&text);
 	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
 }
@@ -701,8 +738,10 @@ static enum rc merge(struct writer *w, const bool *chosen, const struct segment 
 	}
 	left = arena_array(&w->a, w->st.nsegments + 1, sizeof *left);
 	for (j = 0; j < w->st.nsegments && !rc; j++) {
-		if (chosen[j])
-			rc = segment_drop(w->txn, w->t.terms, w->t.norms, w->st.segments[j], e);
+		if (chosen[j]) {
+			if (!(rc = segment_drop(w->txn, w->t.terms, w->t.norms, w->st.segments[j], e)))
+				rc = forms_drop(w->txn, w->t.forms, w->t.gone, w->st.segments[j], e);
+		}
 		else
 			left[nleft++] = w->st.segments[j];
 	}

@@ -20,7 +20,7 @@ struct stamp {				/* meta "stamp": as encoded in index.c */
 };
 
 struct tables {
-	table_id meta, docs, ids, texts, norms, terms, files;
+	table_id meta, docs, ids, texts, norms, terms, forms, gone, files;
 };
 
 struct snap {

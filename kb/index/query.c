@@ -16,17 +16,18 @@
 #include <strings.h>
 
 #include "kb/base/date.h"
+#include "kb/index/expand.h"
 #include "kb/index/parts.h"
 #include "kb/index/plain.h"
 
-enum { WORDS_MAX = 1000, EXPAND_MAX = 256, SNIPPET = 240 };
+enum { WORDS_MAX = 1000, SNIPPET = 240 };
 
 const char *const filter_fields[FILTER_FIELDS] = { "kind", "owner", "country", "topic", "lang", "status", "meeting" };
 
 struct word {
 	struct str raw;			/* as typed */
 	struct str *terms;		/* what it was found as: set by query_run */
-	size_t n, cap;
+	size_t n;
 };
 struct clause {
 	struct word *words;		/* one, or a phrase's */
@@ -234,27 +235,6 @@ static bool has_term(const struct word *w, struct str term)
 	return false;
 }
 
-static void put_term(struct word *w, struct arena *a, struct str term)
-{
-	if (!term.n || has_term(w, term) || w->n >= EXPAND_MAX)
-		return;
-	if (w->n == w->cap)
-		w->terms = arena_grow(a, w->terms, &w->cap, sizeof *w->terms);
-	w->terms[w->n++] = arena_str(a, term);
-}
-
-/* The stems of a word in every language of the index, and the word as it stands. */
-static void candidates(struct run *r, struct word *w)
-{
-	struct stems *s = index_stems(r->s->ix);
-	unsigned lang;
-
-	w->n = 0;
-	for (lang = 0; lang < stems_count() && lang < LANGS; lang++)
-		if (lang == 0 || r->s->stamp.langs[lang] || lang == stems_lang(STR("en")))
-			put_term(w, r->a, stems_term(s, w->raw, lang));
-}
-
 static enum rc get_list(struct str *v, struct run *r, size_t seg, struct str term, struct err *e)
 {
 	unsigned char key[4 + 64];
@@ -303,113 +283,34 @@ static enum rc take_terms(struct run *r, const struct word *w, struct err *e)
 	return RC_OK;
 }
 
-/* Terms that begin with one of the word's forms. */
-static enum rc prefixes(struct run *r, struct word *w, struct err *e)
-{
-	size_t seg, i, n, forms = w->n;
-	struct str k, v, form;
-	unsigned char key[4 + 64];
-	struct store_iter it;
-	enum iter more;
-	enum rc rc;
-
-	for (seg = 0; seg < r->s->stamp.nsegments; seg++)
-		for (i = 0; i < forms; i++) {
-			form = w->terms[i];
-			segment_key(key, &n, r->s->segments[seg].id, form);
-			if ((rc = store_iter_open(&it, r->s->txn, r->s->t.terms, (struct str){ (const char *)key, n }, e)))
-				return rc;
-			while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && k.n >= n && memcmp(k.p, key, n) == 0 &&
-			    w->n < EXPAND_MAX)
-				put_term(w, r->a, str_sub(k, 4, k.n));
-			store_iter_close(&it);
-			if (more == ITER_ERROR)
-				return e->rc;
-		}
-	return RC_OK;
-}
-
-static bool has_digit(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] >= '0' && s.p[i] <= '9')
-			return true;
-	return false;
-}
-
-/* The term nearest to the word: fewest edits, then most documents, then first in order. */
-static enum rc nearest(struct run *r, struct word *w, struct err *e)
-{
-	size_t seg, i, first, letters, d, best, forms = w->n;
-	uint64_t most = 0;
-	struct str k, v, term, form, found = STR_NONE;
-	unsigned char key[4 + 64];
-	struct store_iter it;
-	enum iter more = ITER_DONE;
-	enum rc rc;
-
-	letters = str_utf8_count(w->raw);
-	if (letters < 5 || has_digit(w->raw))
-		return RC_OK;
-	best = letters >= 9 ? 3 : 2;	/* one more than the edits allowed */
-	for (seg = 0; seg < r->s->stamp.nsegments; seg++) {
-		first = 0;
-		(void)str_utf8_next(w->terms[0], &first);
-		segment_key(key, &i, r->s->segments[seg].id, str_sub(w->terms[0], 0, first));
-		if ((rc = store_iter_open(&it, r->s->txn, r->s->t.terms, (struct str){ (const char *)key, i }, e)))
-			return rc;
-		while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && k.n >= i && memcmp(k.p, key, i) == 0) {
-			term = str_sub(k, 4, k.n);
-			for (size_t m = 0; m < forms; m++) {
-				form = w->terms[m];
-				if (best == 0 || (d = str_distance(form, term, best)) > best || d == 0 || (d == best && !found.n))
-					continue;
-				if (d < best || v.n > most || (v.n == most && str_cmp(term, found) < 0)) {
-					best = d;
-					most = v.n;
-					found = arena_str(r->a, term);
-				}
-			}
-		}
-		store_iter_close(&it);
-		if (more == ITER_ERROR)
-			return e->rc;
-	}
-	if (found.n) {
-		w->n = 0;
-		put_term(w, r->a, found);
-		if (r->note->n)
-			buf_puts(r->note, ", ");
-		buf_printf(r->note, "showing %.*s for %.*s", FMT_STR(found), FMT_STR(w->raw));
-	}
-	return RC_OK;
-}
-
 static void clear_counts(struct run *r)
 {
 	while (r->ntouched)
 		r->count[r->touched[--r->ntouched]] = 0;
 }
 
-/* count[] and touched of a word, by the tiers told on top. */
-static enum rc find_word(struct run *r, struct word *w, bool last, bool strict, struct err *e)
+/* count[] and touched of a word, by the first tier that finds a document; exact: by no other. */
+static enum rc find_word(struct run *r, struct word *w, bool last, bool exact, struct err *e)
 {
-	enum rc rc;
+	struct expansion x;
+	enum rc rc = RC_OK;
+	enum tier tier;
 
-	clear_counts(r);
-	candidates(r, w);
-	if (!w->n)
-		return RC_OK;
-	if ((rc = take_terms(r, w, e)) || r->ntouched || strict)
-		return rc;
-	if (last && w->raw.n > 1 && ((rc = prefixes(r, w, e)) || (rc = take_terms(r, w, e)) || r->ntouched))
-		return rc;
-	candidates(r, w);
-	if ((rc = nearest(r, w, e)))
-		return rc;
-	return take_terms(r, w, e);
+	for (tier = 0; tier < (exact ? TIER_EXACT + 1 : TIERS); tier++) {
+		clear_counts(r);
+		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, last, e)))
+			break;
+		w->terms = x.terms;
+		w->n = x.n;
+		if ((rc = take_terms(r, w, e)) || r->ntouched)
+			break;
+	}
+	if (!rc && tier < TIERS && r->ntouched && x.shown.n) {
+		if (r->note->n)
+			buf_puts(r->note, ", ");
+		buf_printf(r->note, "showing %.*s for %.*s", FMT_STR(x.shown), FMT_STR(w->raw));
+	}
+	return rc;
 }
 
 /* log2 of a 48.16 number, as 16.16: whole bits, then one bit of the fraction at a time by squaring. */

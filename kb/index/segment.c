@@ -25,9 +25,9 @@ struct entry {				/* one term */
 	uint32_t last, place, weight;	/* last: place written last + 1; place + 1 of the document being counted, or 0 */
 	struct buf list;
 };
-enum { WORD_NEAR = 22 };
+enum { WORD_NEAR = 18 };
 struct cell {				/* 32 bytes, so that a short word costs one look at memory */
-	uint32_t hash, entry;		/* entry NONE: nothing is left of the word */
+	uint32_t hash, entry, came;	/* entry NONE: nothing is left of the word; came: so often */
 	unsigned char lang, n;		/* n = 0: a free cell; FAR: word begins with a struct str that is in the arena */
 	char word[WORD_NEAR];
 };
@@ -208,6 +208,7 @@ static void take_token(struct builder *b, const struct token *t)
 		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
 	if (c->entry == NONE)
 		return;
+	c->came++;
 	x = &b->entries[c->entry];
 	if (x->place != b->docs) {
 		flush(x);
@@ -235,6 +236,27 @@ void builder_end(struct builder *b)
 {
 	while (b->went < b->came)
 		take_token(b, &b->ahead[b->went++ % AHEAD]);
+}
+
+void builder_forms(const struct builder *b, struct forms *f)
+{
+	struct buf form = BUF_INIT;
+	struct str word;
+	size_t i;
+
+	for (i = 0; i < b->words.cap; i++) {
+		const struct cell *c = &b->words.cells[i];
+
+		if (!c->n || c->entry == NONE)
+			continue;
+		word = (struct str){ c->word, c->n };
+		if (c->n == FAR)
+			memcpy(&word, c->word, sizeof word);
+		buf_clear(&form);
+		text_surface(&form, word);
+		forms_add(f, buf_str(&form), b->entries[c->entry].term, c->came);
+	}
+	buf_free(&form);
 }
 
 size_t builder_documents(const struct builder *b)

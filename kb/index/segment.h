@@ -4,6 +4,7 @@
 
 #include "kb/gate/lmdb.h"
 #include "kb/base/arena.h"
+#include "kb/index/forms.h"
 #include "kb/text/stem.h"
 
 struct builder;				/* postings being collected; owned */
@@ -15,6 +16,8 @@ void builder_close(struct builder *b);	/* no-op on NULL */
 void builder_document(struct builder *b, uint32_t ordinal);
 void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight);
 void builder_end(struct builder *b);
+/* The words so far, with their terms and how often they came. */
+void builder_forms(const struct builder *b, struct forms *f);
 size_t builder_documents(const struct builder *b);
 uint32_t builder_length(const struct builder *b);	/* summed weight of the document begun last, at least 1 */
 /* Write all as segment `id`, whose keys must not be there yet. */

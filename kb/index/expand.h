@@ -1,0 +1,27 @@
+/* kb/index/expand.h: from a word as somebody typed it to the terms it may be in the index, tier by tier: the next one
+ * is for when the one before found no document. */
+#ifndef KB_INDEX_EXPAND_H
+#define KB_INDEX_EXPAND_H
+
+#include "kb/base/arena.h"
+#include "kb/index/index.h"
+
+enum tier {
+	TIER_EXACT,			/* the word in any script and keyboard, and its inflections */
+	TIER_SPELLING,			/* ae for ä, zh for ж: other ways to write what keyboards lack */
+	TIER_PREFIX,			/* what begins so: only of the word that is still being typed */
+	TIER_ONE,			/* one letter wrong: from 5 letters, never with a digit */
+	TIER_TWO,			/* two: from 9 letters */
+	TIERS
+};
+
+struct expansion {			/* in the arena */
+	struct str *terms;		/* of the index; not all need have documents */
+	size_t n;
+	struct str shown;		/* the word looked for instead, when it is another; else STR_NONE */
+};
+/* typing: the word may be unfinished. */
+enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct str word, enum tier tier, bool typing,
+    struct err *e) NODISCARD;
+
+#endif

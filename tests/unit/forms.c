@@ -1,0 +1,262 @@
+/* tests/unit/forms.c: words as they are spelled, against a plain list of them: what is found is what a slow reader finds,
+ * over several segments and after documents died; damaged blocks are refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kb/index/forms.h"
+#include "kb/index/parts.h"
+
+enum { SEGMENTS = 3, WORDS = 400 };
+static uint64_t seed = 11;
+static struct arena a;
+
+static uint32_t below(uint32_t n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(seed >> 33) % n;
+}
+
+struct row { struct str form, term; uint64_t n; };
+static struct row rows[SEGMENTS][WORDS];
+
+static struct str random_word(size_t most)
+{
+	static const char *const letters[] = { "a", "b", "c", "\xd8\xb9", "\xd8\xb1", "\xe4\xb8\xad" };
+	struct buf b = BUF_INIT;
+	struct str s;
+	size_t n = 1 + below((uint32_t)most);
+
+	while (n--)
+		buf_puts(&b, letters[below(below(3) ? 3 : 6)]);
+	s = arena_str(&a, buf_str(&b));
+	buf_free(&b);
+	return s;
+}
+
+/* Edits between two words by letters, the whole table of them. */
+static unsigned distance(struct str x, struct str y)
+{
+	static unsigned t[80][80];
+	uint32_t p[80], q[80];
+	size_t n = 0, m = 0, i, j;
+
+	for (i = 0; i < x.n;)
+		p[n++] = str_utf8_next(x, &i);
+	for (j = 0; j < y.n;)
+		q[m++] = str_utf8_next(y, &j);
+	for (i = 0; i <= n; i++)
+		for (j = 0; j <= m; j++) {
+			unsigned v = i && j ? t[i - 1][j - 1] + (p[i - 1] != q[j - 1] ? 1u : 0u) : (unsigned)(i + j);
+
+			if (i && t[i - 1][j] + 1 < v)
+				v = t[i - 1][j] + 1;
+			if (j && t[i][j - 1] + 1 < v)
+				v = t[i][j - 1] + 1;
+			if (i > 1 && j > 1 && p[i - 1] == q[j - 2] && p[i - 2] == q[j - 1] && t[i - 2][j - 2] + 1 < v)
+				v = t[i - 2][j - 2] + 1;
+			t[i][j] = v;
+		}
+	return t[n][m];
+}
+
+static struct snap snap;
+
+static void fill(struct store *store, struct txn **t)
+{
+	struct err e = ERR_INIT;
+	size_t s, i;
+
+	assert_int_equal(txn_begin(t, store, true, &e), RC_OK);
+	assert_int_equal(txn_table(&snap.t.forms, *t, "forms", &e), RC_OK);
+	assert_int_equal(txn_table(&snap.t.gone, *t, "gone", &e), RC_OK);
+	for (s = 0; s < SEGMENTS; s++) {
+		struct forms *f = forms_open();
+
+		for (i = 0; i < WORDS; i++) {
+			struct str form = random_word(i % 50 ? 7 : 20);
+
+			rows[s][i] = (struct row){ form, below(4) ? str_utf8_cut(form, form.n * 2 / 3 + 1) : random_word(5), 1 + below(300) };
+			forms_add(f, form, rows[s][i].term, rows[s][i].n);
+		}
+		forms_add(f, STR_NONE, STR("x"), 1);	/* none */
+		forms_add(f, STR("x"), STR_NONE, 1);
+		assert_int_equal(forms_write(f, *t, snap.t.forms, (uint32_t)s * 3 + 1, &e), RC_OK);
+		forms_close(f);
+		snap.segments[s].id = (uint32_t)s * 3 + 1;
+	}
+	snap.txn = *t;
+}
+
+static uint64_t living(struct str form, struct str term)
+{
+	uint64_t n = 0;
+	size_t s, i;
+
+	for (s = 0; s < SEGMENTS; s++)
+		for (i = 0; i < WORDS; i++)
+			if (str_eq(rows[s][i].form, form) && str_eq(rows[s][i].term, term))
+				n += rows[s][i].n;
+	return n;
+}
+
+/* Every entry of the list is right and in order; as many as the slow reader counts. */
+static void compare(const struct form_list *l, struct str word, int mode, unsigned edits)
+{
+	size_t s, i, want = 0, k, first = 0;
+	struct str seen[SEGMENTS * WORDS][2];
+
+	(void)str_utf8_next(word, &first);
+	for (s = 0; s < SEGMENTS; s++)
+		for (i = 0; i < WORDS; i++) {
+			const struct row *r = &rows[s][i];
+
+			if (!living(r->form, r->term) || (mode == 0 && !str_eq(r->form, word)) || (mode == 1 && !str_starts(r->form, word)) ||
+			    (mode == 2 && (!str_starts(r->form, str_sub(word, 0, first)) || distance(r->form, word) > edits)))
+				continue;
+			for (k = 0; k < want && !(str_eq(seen[k][0], r->form) && str_eq(seen[k][1], r->term)); k++)
+				;
+			if (k == want) {
+				seen[want][0] = r->form;
+				seen[want++][1] = r->term;
+			}
+		}
+	if (l->n != want)
+		fail_msg("%.*s, mode %d: %zu, not %zu", FMT_STR(word), mode, l->n, want);
+	for (k = 0; k < l->n; k++) {
+		const struct form *f = &l->v[k];
+
+		assert_int_equal(f->n, living(f->form, f->term));
+		assert_int_equal(f->edits, mode == 2 ? distance(f->form, word) : 0);
+		if (k)
+			assert_true(f[-1].edits < f->edits || (f[-1].edits == f->edits && (f[-1].n > f->n || (f[-1].n == f->n &&
+			    (str_cmp(f[-1].form, f->form) < 0 || (str_eq(f[-1].form, f->form) && str_cmp(f[-1].term, f->term) < 0))))));
+	}
+}
+
+static void ask(void)
+{
+	struct err e = ERR_INIT;
+	struct form_list l;
+	size_t i;
+
+	for (i = 0; i < 300; i++) {
+		struct str word = i % 3 ? rows[i % SEGMENTS][below(WORDS)].form : random_word(6);
+		unsigned edits = 1 + below(2);
+
+		if (i % 3 == 2)
+			word = str_utf8_cut(word, word.n / 2 + 1);
+		if (!word.n)
+			continue;
+		assert_int_equal(forms_exact(&l, &a, &snap, word, &e), RC_OK);
+		compare(&l, word, 0, 0);
+		assert_int_equal(forms_prefix(&l, &a, &snap, word, &e), RC_OK);
+		compare(&l, word, 1, 0);
+		assert_int_equal(forms_near(&l, &a, &snap, word, edits, &e), RC_OK);
+		compare(&l, word, 2, edits);
+	}
+	assert_int_equal(forms_near(&l, &a, &snap, STR_NONE, 2, &e), RC_OK);
+	assert_int_equal(l.n, 0);
+}
+
+static void test_forms__finds_what_a_slow_reader_finds(void **state)
+{
+	struct segment segments[SEGMENTS] = { { 0 } };
+	struct err e = ERR_INIT;
+	struct store *store;
+	struct txn *t;
+	size_t round, s, i;
+
+	(void)state;
+	assert_int_equal(store_open(&store, "forms.mdb", (size_t)64 << 20, true, &e), RC_OK);
+	snap.segments = segments;
+	snap.stamp.nsegments = SEGMENTS;
+	fill(store, &t);
+	ask();
+	for (round = 0; round < 2; round++) {	/* some die, in two goes */
+		for (s = 0; s < SEGMENTS; s++) {
+			struct forms *f = forms_open();
+
+			for (i = 0; i < WORDS; i++)
+				if (below(3) == 0) {
+					uint64_t n = below(2) ? rows[s][i].n : rows[s][i].n / 2;
+
+					rows[s][i].n -= n;
+					if (n)
+						forms_add(f, rows[s][i].form, rows[s][i].term, n);
+				}
+			assert_int_equal(forms_remove(f, t, snap.t.gone, segments[s].id, &e), RC_OK);
+			forms_close(f);
+		}
+		ask();
+	}
+	assert_int_equal(forms_drop(t, snap.t.forms, snap.t.gone, segments[1].id, &e), RC_OK);
+	for (i = 0; i < WORDS; i++)
+		rows[1][i].n = 0;
+	ask();
+	txn_abort(&t);
+	store_close(store);
+	arena_free(&a);
+}
+
+static void test_forms__damage_is_refused_or_harmless(void **state)
+{
+	struct segment segments[SEGMENTS] = { { 0 } };
+	struct err e = ERR_INIT;
+	struct form_list l;
+	struct store_iter it;
+	struct store *store;
+	struct buf b = BUF_INIT;
+	struct txn *t;
+	struct str k, v, key;
+	size_t i, refused = 0;
+
+	(void)state;
+	assert_int_equal(store_open(&store, "damage.mdb", (size_t)64 << 20, true, &e), RC_OK);
+	snap.segments = segments;
+	snap.stamp.nsegments = SEGMENTS;
+	fill(store, &t);
+	assert_int_equal(store_iter_open(&it, t, snap.t.forms, STR_NONE, &e), RC_OK);
+	assert_int_equal(store_iter_next(&it, &k, &v, &e), ITER_ITEM);
+	key = arena_str(&a, k);
+	v = arena_str(&a, v);
+	store_iter_close(&it);
+	for (i = 0; i < v.n; i++) {
+		e = (struct err)ERR_INIT;
+		buf_clear(&b);
+		buf_str_add(&b, v);
+		b.p[i] = (char)(b.p[i] ^ (1 << below(8)));
+		assert_int_equal(txn_put(t, snap.t.forms, key, buf_str(&b), &e), RC_OK);
+		if (forms_prefix(&l, &a, &snap, STR("a"), &e) || forms_near(&l, &a, &snap, STR("abcabc"), 2, &e)) {
+			assert_int_equal(e.rc, RC_CORRUPT);
+			refused++;
+		}
+	}
+	assert_true(refused > 0);
+	for (i = 0; i < v.n; i++) {	/* cut short anywhere */
+		e = (struct err)ERR_INIT;
+		assert_int_equal(txn_put(t, snap.t.forms, key, str_sub(v, 0, i), &e), RC_OK);
+		(void)!forms_prefix(&l, &a, &snap, STR("a"), &e);
+	}
+	txn_abort(&t);
+	store_close(store);
+	buf_free(&b);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forms__finds_what_a_slow_reader_finds),
+		cmocka_unit_test(test_forms__damage_is_refused_or_harmless),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
