@@ -9,7 +9,7 @@ LIBS = -llmdb -lzstd -lyaml -lsodium -lutf8proc -lstemmer -lcmark-gfm -lcmark-gf
 # libgit2, libmicrohttpd and GnuTLS are loaded with dlopen by their gates, only when needed.
 
 LIB_SRC = $(sort $(wildcard kb/*.c kb/*/*.c sync/*.c sync/*/*.c render/*.c render/*/*.c))
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o
 
 .DEFAULT_GOAL := all
 .PHONY: all
@@ -28,7 +28,13 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(BUILD)/obj/render/theme.o: render/theme/colep.css
+# The files of render/theme, put into the program.
+THEME = $(sort $(wildcard render/theme/*.* render/theme/texts/*.txt))
+$(BUILD)/obj/theme_embedded.c: $(THEME) render/embed Makefile
+	@mkdir -p $(@D)
+	@render/embed $(THEME) >$@
+$(BUILD)/obj/theme_embedded.o: $(BUILD)/obj/theme_embedded.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Unit tests: each tests/unit/NAME.c is a cmocka program of its own.
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/*.c)))

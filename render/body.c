@@ -3,8 +3,8 @@
  * md_render writes HTML that is well formed and of few shapes, so it can be read by a scanner that knows tags
  * and text. On its way into the page it is changed in these places:
  *
- *	links	md_link_fn leads them to d/<name>.html. One to a left-out document comes as "#left-out:<name>" and
- *		becomes its own text, or COPY_NOT_HERE where that text holds the title or the id
+ *	links	those to documents come as "#doc:<name>" (link_to) and are led to d/<name>.html. One to a left-out
+ *		document becomes its own text, or COPY_NOT_HERE where that text holds the title or the id
  *	ids	of left-out documents in running text become COPY_NOT_HERE
  *	tables	get a frame that scrolls
  *	anchors	heading numbers and footnotes run through all parts of one page
@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-#define LEFT_OUT "#left-out:"
+#define DOC_LINK "#doc:"
 
 static bool is_mark(struct str line, const char *mark)
 {
@@ -81,11 +81,6 @@ struct part *body_parts(size_t *n, struct arena *a, struct str body)
 	return v;
 }
 
-struct link_ctx {
-	const struct copy *copy;
-	const char *up;
-};
-
 static bool scheme(struct str s)
 {
 	size_t i;
@@ -96,15 +91,13 @@ static bool scheme(struct str s)
 	return false;
 }
 
+/* What a link to a document is, wherever the copy has it: decided later, so that this depends on the text alone. */
 static void link_to(void *ctx, struct buf *href, struct str target)
 {
-	const struct link_ctx *l = ctx;
 	struct str path = target, name, file, id;
-	const struct entry *e;
 	size_t i;
 
-	if (copy_names_left_out(l->copy, target) && (scheme(target) || str_starts(target, STR("//"))))
-		return;			/* the text, whose ids are replaced as everywhere */
+	(void)ctx;
 	if (scheme(target) || str_starts(target, STR("//")) || str_starts(target, STR("\\"))) {
 		md_link_default(NULL, href, target);
 		return;
@@ -119,12 +112,8 @@ static void link_to(void *ctx, struct buf *href, struct str target)
 		}
 	name = str_ends(file, STR(".md")) ? str_sub(file, 0, file.n - 3) : file;
 	id = str_sub(name, 0, str_chr(name, '.'));
-	if (!doc_id_valid(id, NULL, NULL))
-		return;
-	if ((e = copy_find(l->copy, name)))
-		buf_printf(href, "%sd/%.*s.html", l->up, FMT_STR(copy_best(l->copy, e)->name));
-	else if (lang_valid(str_sub(name, id.n + 1, name.n)) || name.n == id.n)
-		buf_printf(href, LEFT_OUT "%.*s", FMT_STR(name));
+	if (doc_id_valid(id, NULL, NULL) && (lang_valid(str_sub(name, id.n + 1, name.n)) || name.n == id.n))
+		buf_printf(href, DOC_LINK "%.*s", FMT_STR(name));
 }
 
 /* Attribute-free reading of one tag at html.p[i] == '<': its name, whether it ends something, the offset behind. */
@@ -253,10 +242,11 @@ static void put_tag(struct scan *s, struct str tag, struct str name)
 	size_t k, at, best, behind;
 
 	if (name.n == 2 && name.p[0] == 'h' && name.p[1] >= '1' && name.p[1] <= '6') {
-		buf_printf(s->out, "<%.*s dir=\"auto\" id=\"s-%u\">", FMT_STR(name), ++s->p->headings);
+		buf_printf(s->out, "<%.*s dir=\"auto\" id=\"%.*ss-%u\">", FMT_STR(name), FMT_STR(s->p->within),
+		    ++s->p->headings);
 		return;
 	}
-	while (s->p->part) {
+	while (s->p->part || s->p->within.n) {
 		for (best = SIZE_MAX, behind = k = 0; k < sizeof marks / sizeof marks[0]; k++) {
 			at = str_find(rest, cstr(marks[k]));
 			if (at < best) {
@@ -267,7 +257,9 @@ static void put_tag(struct scan *s, struct str tag, struct str name)
 		if (best == SIZE_MAX)
 			break;
 		copy_html(s->out, s->p->copy, str_sub(rest, 0, behind), "x");
-		buf_printf(s->out, "%u-", s->p->part);
+		buf_str_add(s->out, s->p->within);
+		if (s->p->part)
+			buf_printf(s->out, "%u-", s->p->part);
 		rest = str_sub(rest, behind, rest.n);
 	}
 	copy_html(s->out, s->p->copy, rest, "x");
@@ -323,7 +315,9 @@ static void begin_table(struct scan *s, size_t from)
 		column++;
 		at = close;
 	}
-	buf_puts(s->out, "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">");
+	buf_puts(s->out, "<div class=\"wide\" role=\"region\" aria-label=\"");
+	buf_html_escape(s->out, s->p->t ? text_get(s->p->t, STR("table"), NULL) : STR("Table"));
+	buf_puts(s->out, "\" tabindex=\"0\">");
 }
 
 /* A heading at the scanner: does the player view change? */
@@ -343,11 +337,55 @@ static void player_heading(struct scan *s, struct str name, size_t behind)
 	}
 }
 
+static void scan(struct scan *s);
+
+/* The text of a link without the link; to: the document it named. */
+static void unlink_text(struct scan *s, size_t behind, struct str to)
+{
+	size_t close = find_end(s->html, behind, "</a>");
+	struct str inner = str_sub(s->html, behind, close);
+	struct scan in = { .out = s->out, .html = inner, .p = s->p };
+
+	if (to.n && names_it(s->p->copy, inner, to))
+		buf_puts(s->out, COPY_NOT_HERE);
+	else
+		scan(&in);
+	s->i = close + (close < s->html.n ? 4 : 0);
+}
+
+/* The begin of a link at the scanner: to a document, or with the id of a left-out one in it. false: neither. */
+static bool link(struct scan *s, struct str whole, size_t behind)
+{
+	const struct copy *c = s->p->copy;
+	const struct entry *e;
+	struct str href = STR_NONE;
+
+	if (str_starts(whole, STR("<a href=\"")))
+		href = str_sub(whole, 9, 9 + str_chr(str_sub(whole, 9, whole.n), '"'));
+	if (!str_starts(href, STR(DOC_LINK))) {
+		if (!href.n || href.p[0] == '#' || !copy_names_left_out(c, href))
+			return false;
+		unlink_text(s, behind, STR_NONE);
+		return true;
+	}
+	href = str_sub(href, strlen(DOC_LINK), href.n);
+	if (!(e = copy_find(c, href))) {
+		unlink_text(s, behind, href);
+		return true;
+	}
+	e = copy_best(c, e);
+	if (s->p->whole)
+		buf_printf(s->out, "<a href=\"#%.*s\">", FMT_STR(e->name));
+	else
+		buf_printf(s->out, "<a href=\"%sd/%.*s.html\">", s->p->up ? s->p->up : "", FMT_STR(e->name));
+	return true;
+}
+
 /* At '<'. */
 static void tag(struct scan *s)
 {
 	bool end;
-	size_t behind, from = s->i, close;
+	size_t behind, from = s->i;
 	struct str name = tag_at(&end, &behind, s->html, s->i), whole = str_sub(s->html, s->i, behind);
 
 	s->i = behind;
@@ -389,32 +427,8 @@ static void tag(struct scan *s)
 	}
 	if (!end && str_is(name, "table"))
 		begin_table(s, from);
-	if (!end && str_is(name, "a") && str_starts(whole, STR("<a href=\"" LEFT_OUT))) {
-		struct str to = str_sub(whole, strlen("<a href=\"" LEFT_OUT), whole.n), inner;
-
-		to = str_sub(to, 0, str_chr(to, '"'));
-		close = find_end(s->html, behind, "</a>");
-		inner = str_sub(s->html, behind, close);
-		if (names_it(s->p->copy, inner, to)) {
-			buf_puts(s->out, COPY_NOT_HERE);
-			s->i = close + (close < s->html.n ? 4 : 0);
-		} else {		/* its own text: go on with it, skip its end */
-			struct scan in = { .out = s->out, .html = inner, .p = s->p };
-
-			while (in.i < inner.n) {
-				if (inner.p[in.i] == '<') {
-					tag(&in);
-				} else {
-					size_t to_tag = find_end(inner, in.i, "<");
-
-					put_text(&in, str_sub(inner, in.i, to_tag));
-					in.i = to_tag;
-				}
-			}
-			s->i = close + (close < s->html.n ? 4 : 0);
-		}
+	if (!end && str_is(name, "a") && link(s, whole, behind))
 		return;
-	}
 	if (end)
 		buf_str_add(s->out, whole);
 	else
@@ -423,75 +437,127 @@ static void tag(struct scan *s)
 		buf_puts(s->out, "</div>");
 }
 
-void body_post(struct buf *out, struct str html, struct post *p)
+static void scan(struct scan *s)
 {
-	struct scan s = { .out = out, .html = html, .p = p };
 	size_t end;
 
-	while (s.i < html.n) {
-		if (html.p[s.i] == '<') {
-			tag(&s);
+	while (s->i < s->html.n) {
+		if (s->html.p[s->i] == '<') {
+			tag(s);
 			continue;
 		}
-		end = find_end(html, s.i, "<");
-		if (!p->hidden)
-			put_text(&s, str_sub(html, s.i, end));
-		s.i = end;
+		end = find_end(s->html, s->i, "<");
+		if (!s->p->hidden)
+			put_text(s, str_sub(s->html, s->i, end));
+		s->i = end;
 	}
 }
 
-enum rc body_render(struct buf *html, struct md *m, const struct copy *c, const struct entry *of, const char *up,
-    bool player, struct err *e)
+void body_post(struct buf *out, struct str html, struct post *p)
 {
+	struct scan s = { .out = out, .html = html, .p = p };
+
+	scan(&s);
+}
+
+void body_plain(struct buf *b, struct str html)
+{
+	bool tag_ = false;
+	size_t i;
+
+	for (i = 0; i < html.n; i++) {
+		char c = html.p[i];
+
+		if (c == '<' || c == '>')
+			tag_ = c == '<';
+		else if (!tag_)
+			buf_putc(b, c == '\n' ? ' ' : c);
+	}
+}
+
+/* The line of the file at which a part of its body begins. */
+static unsigned line_of(const struct entry *of, struct str part)
+{
+	unsigned line = of->doc.front.body_line ? of->doc.front.body_line : 1;
+	const char *p;
+
+	for (p = of->doc.body.p; p && p < part.p; p++)
+		line += *p == '\n';
+	return line;
+}
+
+/* A paragraph of the interface between the paragraphs of a document. */
+static void say(struct page *p, const char *class, const char *strong, const char *key)
+{
+	buf_printf(p->b, "<p class=\"%s\"", class);
+	page_lang(p, p->t->lang);
+	page_puts(p, ">");
+	if (strong) {
+		page_puts(p, "<strong>");
+		page_t(p, strong);
+		page_puts(p, "</strong> ");
+	}
+	page_t(p, key);
+	page_puts(p, "</p>\n");
+}
+
+enum rc body_render(struct page *p, const struct entry *of, bool player, struct err *e)
+{
+	const struct copy *c = p->c;
 	struct arena a = ARENA_INIT;
 	struct buf raw = BUF_INIT;
-	struct link_ctx links = { c, up };
-	struct post p = { .copy = c, .player = player ? of->kind : NULL };
+	struct post post = { .copy = c, .up = p->up, .t = p->t, .whole = p->whole, .player = player ? of->kind : NULL };
 	struct err why = ERR_INIT;
 	enum rc rc = RC_OK, one;
 	bool before = false, any = false;
 	struct part *v;
 	size_t n, i;
 
+	if (p->whole)
+		post.within = cstr(arena_printf(&a, "%.*s-", FMT_STR(of->name)));
 	v = body_parts(&n, &a, of->doc.body);
 	for (i = 0; i < n; i++) {
 		buf_clear(&raw);
-		one = md_render(&raw, m, v[i].text, link_to, &links, &why);
+		one = md_render(&raw, p->md, v[i].text, link_to, NULL, &why);
 		if (one == RC_IO) {
 			rc = err_set(e, RC_IO, "%s", why.msg);
 			break;
 		}
 		if (v[i].variant == 1) {
-			before = p.hidden;
+			before = post.hidden;
 			any = false;
-			buf_puts(html, "<div class=\"conflict\" lang=\"en\" dir=\"ltr\"><p><strong>Open conflict.</strong> "
-			    "Writers left different texts here; nobody has decided yet.</p>\n");
+			page_puts(p, "<div class=\"conflict\">\n");
+			say(p, "which", "conflict", "conflict.text");
+			page_puts(p, "<div class=\"sides\">\n");
 		}
 		if (v[i].variant) {
-			p.hidden = before;
-			buf_printf(html, "<div class=\"variant\" role=\"group\" aria-label=\"Text %u\"><p class=\"which\">"
-			    "Text %u</p>\n<div lang=\"%.*s\" dir=\"auto\">\n", v[i].variant, v[i].variant, FMT_STR(of->lang));
+			post.hidden = before;
+			page_puts(p, "<div class=\"variant\" role=\"group\">\n<p class=\"which\"");
+			page_lang(p, p->t->lang);
+			page_puts(p, ">");
+			page_t_number(p, "conflict.variant", v[i].variant);
+			page_puts(p, "</p>\n");
 		}
-		p.part = (unsigned)i;
+		post.part = (unsigned)i;
 		if (one) {
 			/* What links to a left-out document may have its title for a text; nobody can tell here. */
 			bool withheld = player || copy_names_left_out(c, v[i].text);
 
-			rc = err_set(e, RC_INVALID, "%.*s: %s; its text is not laid out", FMT_STR(of->name), why.msg);
-			buf_puts(html, "<p class=\"notice\" lang=\"en\" dir=\"ltr\">This text could not be laid out");
-			buf_puts(html, withheld ? ", and is left out here.</p>\n" : "; it is shown as it was written.</p>\n");
+			rc = err_set(e, RC_INVALID, "%.*s:%u: %s; its text is not laid out", FMT_STR(of->name),
+			    line_of(of, v[i].text), why.msg);
+			say(p, "notice", NULL, withheld ? "unlaid.withheld" : "unlaid");
 			if (withheld)
 				buf_clear(&raw);
 			if (player)
-				p.hidden = true;	/* nobody knows where the facilitators' part began */
+				post.hidden = true;	/* nobody knows where the facilitators' part began */
 		}
-		body_post(html, buf_str(&raw), &p);
-		any = any || p.hidden;
+		body_post(p->b, buf_str(&raw), &post);
+		any = any || post.hidden;
 		if (v[i].variant)
-			buf_puts(html, "</div></div>\n");
+			page_puts(p, "</div>\n");
 		if (v[i].last) {
-			p.hidden = any;
-			buf_puts(html, "</div>\n");
+			post.hidden = any;
+			page_puts(p, "</div></div>\n");
 		}
 	}
 	buf_free(&raw);

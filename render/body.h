@@ -4,7 +4,7 @@
 #define RENDER_BODY_H
 
 #include "render/copy.h"
-#include "render/md.h"
+#include "render/page.h"
 
 /* One stretch of a body: plain text, or a variant of a conflict. */
 struct part {
@@ -17,15 +17,21 @@ struct part {
  * that do not form a well-made group are text. In the arena; texts borrow body. */
 struct part *body_parts(size_t *n, struct arena *a, struct str body);
 
-/* Append the HTML. up: from the page to the root of the copy ("../"). player: without what is for
- * facilitators. RC_INVALID: part of it could not be rendered and stands there as escaped text with a notice
- * (in the player view: only the notice); go on. RC_IO: no worker. */
-enum rc body_render(struct buf *html, struct md *m, const struct copy *c, const struct entry *of, const char *up,
-    bool player, struct err *e) NODISCARD;
+/* Append the HTML of a document's text to the page. player: without what is for facilitators. RC_INVALID: part
+ * of it could not be rendered and stands there as escaped text with a notice (in the player view: only the notice);
+ * go on. RC_IO: no worker. */
+enum rc body_render(struct page *p, const struct entry *of, bool player, struct err *e) NODISCARD;
+
+/* Append HTML without its tags, blanks made one. */
+void body_plain(struct buf *b, struct str html);
 
 /* The last step, on what md_render gave: see body.c. */
 struct post {
 	const struct copy *copy;
+	const char *up;			/* from the page to the root of the copy */
+	struct str within;		/* prefix of anchors, where several documents share a page */
+	const struct texts *t;		/* NULL: English */
+	bool whole;			/* links to documents are anchors of this page */
 	unsigned part;			/* number of the part, from 0: keeps footnotes apart */
 	unsigned headings;		/* seen so far: ids run through all parts */
 	const struct kind *player;	/* the kind whose player view this is, or NULL */

@@ -7,6 +7,7 @@
 
 #include "kb/base/file.h"
 #include "kb/node.h"
+#include "render/changes.h"
 #include "render/site.h"
 
 static void progress(void *ctx, uint64_t n, uint64_t total)
@@ -52,12 +53,13 @@ static bool report(struct ctx *c, const struct copy *copy)
 
 int cmd_site(struct ctx *c, int argc, char **argv)
 {
-	const char *meeting = NULL, *audience = "public", *lang = NULL, *why = NULL;
+	const char *meeting = NULL, *audience = "public", *lang = NULL, *theme_dir = NULL, *why = NULL;
 	bool dry = false, stale = false, broken = false;
 	const struct opt opts[] = {
 		{ "meeting", 0, OPT_TEXT, &meeting, "ID", "only the pack of this meeting" },
 		{ "audience", 0, OPT_TEXT, &audience, "public|community", "who it is for; default public" },
-		{ "lang", 0, OPT_TEXT, &lang, "L", "titles in this language where there are translations" },
+		{ "lang", 0, OPT_TEXT, &lang, "L", "interface and, where there are translations, titles in this language" },
+		{ "theme", 0, OPT_TEXT, &theme_dir, "DIR", "templates, style and words from this folder" },
 		{ "dry-run", 0, OPT_FLAG, &dry, NULL, "only tell what would be in and out" },
 	};
 	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
@@ -68,10 +70,12 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 	struct index *ix = NULL;
 	struct snap *snap = NULL;
 	struct copy *copy = NULL;
+	struct theme *theme = NULL;
 	struct md *md = NULL;
+	struct oid main;
 	int left, status;
 
-	if ((status = cmd_options(&left, c, argc, argv, opts, 4)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 5)) >= 0)
 		return status;
 	if (left != 2)
 		return cmd_usage(c, "%s", left < 2 ? "needs the folder to write to" : "one folder only");
@@ -96,12 +100,20 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 	if (stale)
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	want.practice = node.practice;
+	if (theme_open(&theme, theme_dir, &e)) {
+		status = cmd_fail(c, &e);
+		goto out;
+	}
+	want.theme = theme;
 	if (copy_load(&copy, snap, &want, &e)) {
 		status = cmd_fail(c, &e);
 		goto out;
 	}
+	main = snap_commit(snap);
 	snap_close(snap);
 	snap = NULL;
+	if (!dry && changes_load(copy, node.dir, &main, &e))
+		cmd_say(c, "the history cannot be read, so pages are without it: %s", e.msg);
 	broken = report(c, copy);
 	if (!dry && site_write(argv[1], md, copy, &told, &e)) {
 		cmd_progress(c, "", 0, 0, true);
@@ -114,6 +126,7 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 	status = broken || told.bad_pages ? EXIT_NO : EXIT_YES;
 out:
 	copy_free(copy);
+	theme_close(theme);
 	if (snap)
 		snap_close(snap);
 	if (ix)

@@ -65,6 +65,7 @@ static const char *judge_keys(const struct copy *c, struct arena *a, const struc
 	return NULL;
 }
 
+/* Is it fit for the audience; NULL: yes. */
 static const char *judge(const struct copy *c, struct arena *a, const struct entry *e)
 {
 	const struct front *f = &e->original->doc.front;
@@ -82,10 +83,32 @@ static const char *judge(const struct copy *c, struct arena *a, const struct ent
 		return "contacts are for the community";
 	if (c->want.audience != AUDIENCE_NODE && names(f, "handling", STR("H2")) && !front_text(f, "handling-note").n)
 		return "handling H2 without the provider's permission";
+	return NULL;
+}
+
+/* And is it of the meeting that the pack is for. */
+static const char *judge_meeting(const struct copy *c, const struct entry *e)
+{
+	const struct front *f = &e->original->doc.front;
+
 	if (c->want.meeting.n && !str_eq(e->id, c->want.meeting) && !names(f, "meetings", c->want.meeting) &&
 	    !names(f, "presented-at", c->want.meeting) && !names(f, "from", c->want.meeting))
 		return "not of this meeting";
 	return NULL;
+}
+
+bool copy_fit(const struct copy *c, const struct kind *kind, struct str text)
+{
+	struct arena a = ARENA_INIT;
+	struct err err = ERR_INIT;
+	struct entry e = { .kind = kind };
+	struct place at;
+	bool fit;
+
+	e.original = &e;
+	fit = !doc_parse(&e.doc, &at, &a, text, &err) && !judge(c, &a, &e);
+	arena_free(&a);
+	return fit;
 }
 
 static struct entry *find(struct entry *v, size_t n, struct str name)
@@ -145,7 +168,8 @@ static void fill(struct copy *c, struct entry *e)
 		e->tlp = o->tlp;
 	}
 	e->date = either(e->doc.date, o->date);
-	e->reason = judge(c, a, e);
+	if (!(e->reason = judge(c, a, e)))
+		e->reason = judge_meeting(c, e);
 	e->in = !e->reason;
 	if (e->in)
 		e->reason = arena_printf(a, "%.*s, %.*s", FMT_STR(either(e->status, STR("no status"))),
@@ -178,6 +202,7 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 	to->blob = r.blob;
 	to->text = arena_str(a, buf_str(text));
 	to->original = to;
+	to->conflict = r.conflict;
 	to->broken = doc_parse(&to->doc, &at, a, to->text, e) != RC_OK;	/* said in its reason */
 	if (to->broken)
 		to->doc = (struct doc){ .text = to->text, .body = to->text };
@@ -209,6 +234,8 @@ static int use_cmp(const void *pa, const void *pb)
 	const struct use_of *a = pa, *b = pb;
 	int d = str_cmp(a->key, b->key);
 
+	if (!d && a->entry->kind != b->entry->kind)
+		d = a->entry->kind < b->entry->kind ? -1 : 1;
 	return d ? d : newer(a->entry, b->entry);
 }
 
@@ -272,16 +299,22 @@ static void collect(struct copy *c)
 	struct grow g[USES] = { { NULL, 0, 0 } };
 	struct arena *a = &c->arena;
 	const struct entry *to;
+	int64_t first, last;
 	size_t i, j, k, n;
 
 	for (i = 0; i < c->n; i++) {
 		const struct entry *e = c->v[i];
 		const struct front *f = &e->doc.front;
 
+		use(&g[USE_LANG], a, code(a, e->lang, false), e);
 		if (e->original != e) {
 			use(&g[USE_TRANSLATION], a, e->id, e);
 			continue;
 		}
+		use(&g[USE_KIND], a, cstr(e->kind->name), e);
+		if (date_parse(&first, &last, e->date))
+			use(&g[USE_YEAR], a, str_sub(e->date, 0, 4), e);
+		use(&g[USE_STATUS], a, e->status, e);
 		for (j = 0; j < f->n; j++) {
 			const struct key *key = &f->keys[j];
 			const struct key_rule *r = kind_key(e->kind, key->name);
@@ -389,6 +422,7 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	for (i = 0; i < c->nall; i++) {
 		if (!c->all[i].in)
 			continue;
+		c->all[i].number = (uint32_t)c->n;
 		c->v[c->n++] = &c->all[i];
 		if (tlp_rank(c->all[i].tlp) > tlp_rank(c->tlp))
 			c->tlp = c->all[i].tlp;

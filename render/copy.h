@@ -8,6 +8,7 @@
 #include "kb/doc/doc.h"
 #include "kb/doc/vocab.h"
 #include "kb/index/index.h"
+#include "render/theme.h"
 
 enum audience {
 	AUDIENCE_PUBLIC,		/* TLP:CLEAR and published, no contacts */
@@ -25,16 +26,17 @@ struct entry {				/* strings live in the copy's arena */
 	struct doc doc;			/* its own front matter and body; empty when broken */
 	struct str text;		/* the whole file; STR_NONE when left out */
 	struct oid blob;
-	bool in, stale, broken;
+	bool in, stale, broken, conflict;
 	const char *reason;		/* why in or out, in a few words */
+	uint32_t number;		/* of the admitted: its place in copy.v */
 };
 
-enum use { USE_COUNTRY, USE_TOPIC, USE_MEETING, USE_LINK, USE_TRANSLATION, USES };
+enum use { USE_COUNTRY, USE_TOPIC, USE_YEAR, USE_LANG, USE_STATUS, USE_KIND, USE_MEETING, USE_LINK, USE_TRANSLATION, USES };
 struct use_of {
-	struct str key;			/* "MK", "som", the id of a document in the copy */
-	const struct entry *entry;	/* who uses it: an original, but for USE_TRANSLATION */
+	struct str key;			/* "MK", "som", "2022", "lesson", the id of a document in the copy */
+	const struct entry *entry;	/* who uses it: an original, but for USE_TRANSLATION and USE_LANG */
 };
-struct uses {				/* by key, then newest first, then name */
+struct uses {				/* by key, then (but for USE_KIND) kind, then newest first, then name */
 	struct use_of *v;
 	size_t n;
 };
@@ -44,6 +46,7 @@ struct copy_want {
 	struct str meeting;		/* id, or STR_NONE: everything */
 	struct str lang;		/* titles in this language where there are any, or STR_NONE */
 	int64_t now;			/* seconds; 0: dates are compared with the newest one in the copy */
+	const struct theme *theme;	/* borrowed; lives longer than the copy */
 	bool live;			/* pages of `serve`: with search */
 	bool practice;			/* says so on every page */
 };
@@ -62,6 +65,7 @@ struct copy {
 	struct str tlp;			/* the highest label in it */
 	char today[11];			/* what dates are compared with */
 	int64_t today_days;
+	struct changes *changes;	/* changes.h; NULL: the past is not known */
 	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
 };
 
@@ -77,6 +81,9 @@ const struct entry *copy_best(const struct copy *c, const struct entry *e);
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key);
 /* May this key have a page of its own: letters, digits and hyphens only, short. */
 bool copy_key_valid(struct str key);
+
+/* Could the audience have had this text of a document of that kind: as one of now is judged. */
+bool copy_fit(const struct copy *c, const struct kind *kind, struct str text);
 
 /* Append text (html: already escaped HTML without tags) with the ids of left-out documents replaced. */
 void copy_text(struct buf *b, const struct copy *c, struct str text);

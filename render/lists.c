@@ -1,24 +1,22 @@
-/* render/lists.c: every page of a copy that is no document's: the first page, the lists by kind, country, topic
- * and meeting, and the tables a meeting asks for (readiness, actions, chairs, requests, participants).
+/* render/lists.c: see lists.h: which pages there are, and the families of lists.
  *
- * A row of fixed[] is a page of its own; the four families (kind/, country/, topic/, meeting/) have one page
- * for each key in use. All count and list what is in the copy, in an order that depends on nothing else. */
-#include "render/page.h"
+ * A row of fixed[] is a page of its own. A row of families[] is a folder with one list for each key in use, in pages
+ * of LIST_PAGE documents: "country/mk.html", "country/mk.2.html". All count and list what is in the copy, in an
+ * order that depends on nothing else. */
+#include "render/lists.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "kb/base/date.h"
+#include "render/changes.h"
+#include "render/chart.h"
 
-#define NEWEST 10			/* documents on the first page */
-#define SEATS 3				/* chairs (DOMAIN 3) */
-
-static bool is_kind(const struct entry *e, const char *kind)
+bool is_kind(const struct entry *e, const char *kind)
 {
 	return strcmp(e->kind->name, kind) == 0;
 }
 
-static int by_newest(const void *pa, const void *pb)
+int by_newest(const void *pa, const void *pb)
 {
 	const struct entry *a = *(const struct entry *const *)pa, *b = *(const struct entry *const *)pb;
 	int d = -str_cmp(a->date, b->date);
@@ -26,7 +24,7 @@ static int by_newest(const void *pa, const void *pb)
 	return d ? d : str_cmp(a->name, b->name);
 }
 
-static int by_title(const void *pa, const void *pb)
+int by_title(const void *pa, const void *pb)
 {
 	const struct entry *a = *(const struct entry *const *)pa, *b = *(const struct entry *const *)pb;
 	int d = str_cmp(a->title, b->title);
@@ -34,36 +32,39 @@ static int by_title(const void *pa, const void *pb)
 	return d ? d : str_cmp(a->name, b->name);
 }
 
-/* The originals of a kind (NULL: of all), newest first. */
-static const struct entry **of_kind(size_t *n, struct arena *a, const struct copy *c, const char *kind)
+const struct use_of *of_kind(size_t *n, const struct copy *c, const char *kind)
 {
-	const struct entry **v = arena_array(a, c->n, sizeof *v);
-	size_t i, got = 0;
+	return copy_uses(n, c, USE_KIND, cstr(kind));
+}
 
-	for (i = 0; i < c->n; i++)
-		if (c->v[i]->original == c->v[i] && (!kind || is_kind(c->v[i], kind)))
-			v[got++] = c->v[i];
-	if (got)
-		qsort(v, got, sizeof *v, by_newest);
-	*n = got;
+const struct entry **of_kind_sorted(size_t *n, struct arena *a, const struct copy *c, const char *kind,
+    int (*cmp)(const void *, const void *))
+{
+	const struct use_of *u = of_kind(n, c, kind);
+	const struct entry **v = arena_array(a, *n, sizeof *v);
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		v[i] = u[i].entry;
+	if (*n)
+		qsort(v, *n, sizeof *v, cmp);
 	return v;
 }
 
 static size_t count_kind(const struct copy *c, const char *kind)
 {
-	size_t i, n = 0;
+	size_t n;
 
-	for (i = 0; i < c->n; i++)
-		n += c->v[i]->original == c->v[i] && (!kind || is_kind(c->v[i], kind));
+	of_kind(&n, c, kind);
 	return n;
 }
 
-static struct str key_text(const struct entry *e, const char *key)
+struct str key_text(const struct entry *e, const char *key)
 {
 	return front_text(&e->doc.front, key);
 }
 
-static bool key_has(const struct entry *e, const char *key, const char *value)
+bool key_has(const struct entry *e, const char *key, const char *value)
 {
 	const struct key *k = front_key(&e->doc.front, key);
 	size_t i;
@@ -74,32 +75,28 @@ static bool key_has(const struct entry *e, const char *key, const char *value)
 	return false;
 }
 
-static void number(struct page *p, size_t n)
-{
-	buf_printf(p->b, "%zu", n);
-}
+/* ---- families ---- */
 
-static void heading(struct page *p, const char *text, size_t n)
-{
-	buf_printf(p->b, "<h2>%s <span class=\"quiet\">(%zu)</span></h2>\n", text, n);
-}
+static const struct family {
+	const char *folder;
+	enum use use;
+	const char *vocab;		/* names of the keys, or NULL */
+	const char *page;		/* the list of keys */
+} families[] = {
+	{ "country", USE_COUNTRY, "countries", "countries.html" }, { "topic", USE_TOPIC, "topics", "topics.html" },
+	{ "year", USE_YEAR, NULL, "years.html" }, { "lang", USE_LANG, NULL, "languages.html" },
+	{ "status", USE_STATUS, NULL, "status.html" }, { "kind", USE_KIND, NULL, "kinds.html" },
+	{ "meeting", USE_MEETING, NULL, "meetings.html" },
+};
+enum { FAMILIES = sizeof families / sizeof families[0] };
 
-/* Values of a list key, each as the rule of the kind says. */
-static void values(struct page *p, const struct entry *e, const char *key)
+static const struct family *family_of(enum use use)
 {
-	const struct key *k = front_key(&e->doc.front, key);
-	const struct key_rule *r = kind_key(e->kind, cstr(key));
-	size_t i, before, shown = 0;
+	size_t i;
 
-	for (i = 0; k && i < k->n; i++) {
-		before = p->b->n;
-		if (shown)
-			page_puts(p, ", ");
-		if (page_value(p, r, k->values[i]))
-			shown++;
-		else
-			p->b->p[p->b->n = before] = '\0';
-	}
+	for (i = 0; families[i].use != use; i++)
+		;
+	return &families[i];
 }
 
 static void lower_key(char to[48], struct str key)
@@ -111,597 +108,428 @@ static void lower_key(char to[48], struct str key)
 	to[i] = '\0';
 }
 
-/* The keys of one use, each with the number of documents: links to their pages. */
-static void keys_list(struct page *p, enum use use, const char *folder, const char *vocab)
+/* What the page of a key is called: a kind is called by its folder, all others by the key. */
+static const char *file_of(struct arena *a, const struct family *f, struct str key)
 {
+	char low[48];
+
+	if (f->use == USE_KIND)
+		return arena_printf(a, "kind/%s", kind_find(key)->folder);
+	if (f->use == USE_MEETING)
+		return arena_printf(a, "meeting/%.*s", FMT_STR(key));
+	lower_key(low, key);
+	return arena_printf(a, "%s/%s", f->folder, low);
+}
+
+static bool has_page(const struct family *f, struct str key)
+{
+	return f->use == USE_MEETING || copy_key_valid(key);
+}
+
+static void key_name(struct page *p, const struct family *f, struct str key, const struct entry *first)
+{
+	if (f->use == USE_KIND)
+		page_t_of(p, "kinds", key);
+	else if (f->use == USE_LANG)
+		page_text(p, lang_name(first->lang));
+	else if (f->use == USE_STATUS)
+		page_t_of(p, "value", key);
+	else if (f->vocab)
+		page_label(p, f->vocab, key);
+	else
+		page_text(p, key);
+}
+
+void lists_keys(struct page *p, enum use use, size_t max)
+{
+	const struct family *f = family_of(use);
 	const struct uses *u = &p->c->uses[use];
-	const struct entry *m;
-	char file[48];
-	size_t i, end;
+	struct arena a = ARENA_INIT;
+	size_t i, end, shown = 0;
 
 	page_puts(p, "<ul class=\"entry\">\n");
-	for (i = 0; i < u->n; i = end) {
+	for (i = 0; i < u->n; i = end, shown++) {
 		struct str key = u->v[i].key;
+		bool page = has_page(f, key);
 
 		for (end = i; end < u->n && str_eq(u->v[end].key, key); end++)
 			;
-		if (use == USE_MEETING) {
-			m = copy_find(p->c, key);
-			buf_printf(p->b, "<li><a href=\"%smeeting/%.*s.html\"><span lang=\"%.*s\" dir=\"auto\">", p->up, FMT_STR(key),
-			    FMT_STR(m->lang));
-			page_text(p, m->title);
-			page_puts(p, "</span></a>");
-		} else if (copy_key_valid(key)) {
-			lower_key(file, key);
-			buf_printf(p->b, "<li><a href=\"%s%s/%s.html\">", p->up, folder, file);
-			page_text(p, vocab_label(&p->c->vocab, vocab, key));
-			page_puts(p, "</a>");
-		} else {
-			page_puts(p, "<li>");
-			page_text(p, key);
-		}
+		if (max && shown >= max)
+			continue;
+		page_puts(p, "<li>");
+		if (page)
+			buf_printf(p->b, "<a href=\"%s%s.html\">", p->up, file_of(&a, f, key));
+		key_name(p, f, key, u->v[i].entry);
+		page_puts(p, page ? "</a>" : "");
 		buf_printf(p->b, " <span class=\"quiet\">(%zu)</span></li>\n", end - i);
 	}
+	if (max && shown > max) {
+		buf_printf(p->b, "<li><a href=\"%s%s\">", p->up, f->page);
+		page_t_number(p, "all", shown);
+		page_puts(p, "</a></li>\n");
+	}
 	page_puts(p, "</ul>\n");
+	arena_free(&a);
 }
 
-static void kinds_list(struct page *p)
+void lists_kinds(struct page *p)
 {
 	const struct kind *k;
 	size_t n;
 
 	page_puts(p, "<ul class=\"entry\">\n");
 	for (k = kinds; k->name; k++)
-		if ((n = count_kind(p->c, k->name)))
-			buf_printf(p->b, "<li><a href=\"%skind/%s.html\">%s</a> <span class=\"quiet\">(%zu)</span></li>\n", p->up,
-			    k->folder, k->plural, n);
+		if ((n = count_kind(p->c, k->name))) {
+			buf_printf(p->b, "<li><a href=\"%skind/%s.html\">", p->up, k->folder);
+			page_t_of(p, "kinds", cstr(k->name));
+			buf_printf(p->b, "</a> <span class=\"quiet\">(%zu)</span></li>\n", n);
+		}
 	page_puts(p, "</ul>\n");
+}
+
+/* The pages of the keys of a vocabulary that has groups, group by group. */
+static void grouped(struct page *p, const struct family *f)
+{
+	const struct vocab_table *t = vocab_table(&p->c->vocab, cstr(f->vocab));
+	struct arena a = ARENA_INIT;
+	struct str last = STR_NONE;
+	const struct use_of *u;
+	size_t i, n;
+	bool open = false;
+
+	for (i = 0; t && i < t->n; i++) {
+		u = copy_uses(&n, p->c, f->use, t->terms[i].code);
+		if (!n || !has_page(f, u->key))
+			continue;
+		if (!open || !str_eq(t->terms[i].group, last)) {
+			page_puts(p, open ? "</ul>\n<h2>" : "<h2>");
+			page_t_of(p, "group", t->terms[i].group);
+			page_puts(p, "</h2>\n<ul class=\"entry\">\n");
+			last = t->terms[i].group;
+			open = true;
+		}
+		buf_printf(p->b, "<li><a href=\"%s%s.html\">", p->up, file_of(&a, f, u->key));
+		page_label(p, f->vocab, u->key);
+		buf_printf(p->b, "</a> <span class=\"quiet\">(%zu)</span></li>\n", n);
+	}
+	page_puts(p, open ? "</ul>\n" : "");
+	arena_free(&a);
+}
+
+/* Codes that the vocabulary does not know, which grouped() has not. */
+static void strangers(struct page *p, const struct family *f)
+{
+	const struct vocab_table *t = vocab_table(&p->c->vocab, cstr(f->vocab));
+	const struct uses *u = &p->c->uses[f->use];
+	struct arena a = ARENA_INIT;
+	size_t i, shown = 0;
+
+	for (i = 0; i < u->n; i++) {
+		struct str key = u->v[i].key;
+
+		if ((i && str_eq(key, u->v[i - 1].key)) || (t && vocab_term(t, key)) || !has_page(f, key))
+			continue;
+		page_puts(p, shown++ ? "" : "<ul class=\"entry\">\n");
+		buf_printf(p->b, "<li><a href=\"%s%s.html\">", p->up, file_of(&a, f, key));
+		page_text(p, key);
+		page_puts(p, "</a></li>\n");
+	}
+	page_puts(p, shown ? "</ul>\n" : "");
+	arena_free(&a);
+}
+
+void lists_pager(struct page *p, struct str file, size_t n, size_t page)
+{
+	size_t pages = (n + LIST_PAGE - 1) / LIST_PAGE, i;
+	struct str name = str_sub(file, 0, file.n);
+
+	if (pages < 2)
+		return;
+	for (i = name.n; i > 0; i--)
+		if (name.p[i - 1] == '/') {
+			name = str_sub(name, i, name.n);
+			break;
+		}
+	page_puts(p, "<nav class=\"pager\" aria-label=\"");
+	page_t(p, "pages");
+	page_puts(p, "\"><ul>\n");
+	for (i = 1; i <= pages; i++) {
+		if (i > 2 && i + 1 < pages && (i + 2 < page || i > page + 2)) {	/* near the ends and near this one */
+			if (i == 3 || i + 2 == pages)
+				page_puts(p, "<li>…</li>\n");
+			continue;
+		}
+		buf_printf(p->b, "<li><a href=\"%.*s", FMT_STR(name));
+		if (i > 1)
+			buf_printf(p->b, ".%zu", i);
+		buf_printf(p->b, ".html\"%s>%zu</a></li>\n", i == page ? " aria-current=\"page\"" : "", i);
+	}
+	page_puts(p, "</ul></nav>\n");
+}
+
+/* Documents from..to of a list, with a heading wherever the kind changes. */
+static void by_kind(struct page *p, const struct use_of *u, size_t from, size_t to)
+{
+	size_t i;
+
+	for (i = from; i < to; i++) {
+		if (i == from || u[i].entry->kind != u[i - 1].entry->kind) {
+			page_puts(p, i == from ? "<h2>" : "</ul>\n<h2>");
+			page_t_of(p, "kinds", cstr(u[i].entry->kind->name));
+			page_puts(p, "</h2>\n<ul class=\"list\">\n");
+		}
+		page_item(p, u[i].entry, to - from <= 30);
+	}
+	page_puts(p, to > from ? "</ul>\n" : "");
+}
+
+static void family_body(struct page *p, const struct family *f, struct str file, struct str key, const struct use_of *u,
+    size_t n, size_t page)
+{
+	size_t from = (page - 1) * LIST_PAGE, to = from + LIST_PAGE < n ? from + LIST_PAGE : n, i;
+
+	page_puts(p, "<h1>");
+	if (f->use == USE_MEETING)
+		page_t(p, "meeting.documents");
+	else
+		key_name(p, f, key, n ? u->entry : NULL);
+	page_puts(p, "</h1>\n");
+	if (f->use == USE_MEETING) {
+		page_puts(p, "<p>");
+		page_link(p, copy_find(p->c, key));
+		page_puts(p, "</p>\n");
+	}
+	page_puts(p, "<p class=\"quiet\">");
+	page_t_number(p, "count", n);
+	page_puts(p, "</p>\n");
+	if (f->use == USE_KIND && n) {
+		page_puts(p, "<ul class=\"list\">\n");
+		for (i = from; i < to; i++)
+			page_item(p, u[i].entry, true);
+		page_puts(p, "</ul>\n");
+	} else {
+		by_kind(p, u, from, to);
+	}
+	lists_pager(p, file, n, page);
+}
+
+/* The family, key and page of "country/mk.2.html". */
+static const struct family *family_parse(struct str *key, size_t *page, char up[48], struct str *file, struct str name)
+{
+	size_t slash = str_chr(name, '/'), dot, i;
+	struct str folder = str_sub(name, 0, slash);
+	const struct family *f = NULL;
+	const struct kind *k;
+	uint64_t n = 1;
+
+	if (slash == SIZE_MAX || !str_ends(name, STR(".html")))
+		return NULL;
+	for (i = 0; i < FAMILIES; i++)
+		if (str_is(folder, families[i].folder))
+			f = &families[i];
+	*key = str_sub(name, slash + 1, name.n - 5);
+	dot = str_chr(*key, '.');
+	if (dot != SIZE_MAX && (!str_u64(&n, str_sub(*key, dot + 1, key->n)) || n < 2 || n > 1000000 ||
+	    key->p[dot + 1] == '0'))
+		return NULL;
+	*page = (size_t)n;
+	*key = str_sub(*key, 0, dot);
+	*file = str_sub(name, 0, slash + 1 + key->n);
+	if (!f || (f->use != USE_MEETING && !copy_key_valid(*key)))
+		return NULL;
+	if (f->use == USE_KIND) {
+		if (!(k = kind_by_folder(*key)))
+			return NULL;
+		*key = cstr(k->name);
+	} else if (f->use == USE_COUNTRY) {
+		for (i = 0; i < key->n; i++)
+			up[i] = key->p[i] >= 'a' && key->p[i] <= 'z' ? (char)(key->p[i] - 32) : key->p[i];
+		key->p = up;
+	}
+	return f;
+}
+
+/* ---- pages of their own ---- */
+
+static void families_page(struct page *p, const char *key, enum use use)
+{
+	const struct family *f = family_of(use);
+
+	page_h(p, 1, key);
+	if (use == USE_COUNTRY) {
+		page_puts(p, "<p>");
+		page_t(p, "countries.note");
+		page_puts(p, "</p>\n");
+	}
+	if (use == USE_TOPIC) {
+		grouped(p, f);
+		strangers(p, f);
+	} else if (use == USE_KIND) {
+		lists_kinds(p);
+	} else {
+		lists_keys(p, use, 0);
+	}
 }
 
 static void kinds_page(struct page *p)
 {
-	page_puts(p, "<h1>Documents by kind</h1>\n");
-	kinds_list(p);
+	static const struct { const char *file, *key; } more[] = {
+		{ "years.html", "years" }, { "languages.html", "languages.title" }, { "status.html", "status" },
+		{ "conflicts.html", "conflicts" },
+	};
+	size_t i;
+
+	families_page(p, "kinds", USE_KIND);
+	page_h(p, 2, "kinds.more");
+	page_puts(p, "<ul class=\"entry\">\n");
+	for (i = 0; i < sizeof more / sizeof more[0]; i++)
+		if (lists_have(p->c, more[i].file)) {
+			buf_printf(p->b, "<li><a href=\"%s%s\">", p->up, more[i].file);
+			page_t(p, more[i].key);
+			page_puts(p, "</a></li>\n");
+		}
+	page_puts(p, "</ul>\n");
 }
 
 static void countries_page(struct page *p)
 {
-	page_puts(p, "<h1>Countries</h1>\n<p>A name implies no view on status.</p>\n");
-	keys_list(p, USE_COUNTRY, "country", "countries");
+	families_page(p, "countries", USE_COUNTRY);
 }
 
 static void topics_page(struct page *p)
 {
-	page_puts(p, "<h1>Topics</h1>\n");
-	keys_list(p, USE_TOPIC, "topic", "topics");
+	families_page(p, "topics", USE_TOPIC);
+}
+
+static void years_page(struct page *p)
+{
+	families_page(p, "years", USE_YEAR);
+}
+
+static void languages_page(struct page *p)
+{
+	families_page(p, "languages.title", USE_LANG);
+}
+
+static void status_page(struct page *p)
+{
+	families_page(p, "status", USE_STATUS);
 }
 
 static void meetings_page(struct page *p)
 {
-	struct arena a = ARENA_INIT;
-	const struct entry **v;
+	const struct use_of *v;
 	size_t n, i, uses;
 
-	page_puts(p, "<h1>Meetings</h1>\n");
-	v = of_kind(&n, &a, p->c, "meeting");
+	page_h(p, 1, "meetings");
+	v = of_kind(&n, p->c, "meeting");
 	page_puts(p, "<ul class=\"list\">\n");
 	for (i = 0; i < n; i++) {
-		page_item(p, v[i], true);
-		copy_uses(&uses, p->c, USE_MEETING, v[i]->id);
-		buf_printf(p->b, "<li><a href=\"%smeeting/%.*s.html\">Documents of this meeting</a> <span class=\"quiet\">(%zu)"
-		    "</span></li>\n", p->up, FMT_STR(v[i]->id), uses);
+		page_item(p, v[i].entry, true);
+		copy_uses(&uses, p->c, USE_MEETING, v[i].entry->id);
+		buf_printf(p->b, "<li><a href=\"%smeeting/%.*s.html\">", p->up, FMT_STR(v[i].entry->id));
+		page_t(p, "meeting.documents");
+		buf_printf(p->b, "</a> <span class=\"quiet\">(%zu)</span></li>\n", uses);
 	}
 	page_puts(p, "</ul>\n");
-	arena_free(&a);
 }
 
-/* Has the country a profile; how many full, published case studies of its own. As `colep readiness` counts. */
-static void ready(bool *profile, size_t *cases, const struct copy *c, struct str owner)
+static const struct {
+	const char *file, *title;	/* key of a text */
+	void (*write)(struct page *p);
+} fixed[] = {
+	{ "actions.html", "actions", page_actions }, { "chairs.html", "chairs", page_chairs },
+	{ "conflicts.html", "conflicts", page_conflicts }, { "countries.html", "countries", countries_page },
+	{ "kinds.html", "kinds", kinds_page }, { "labels.html", "words", page_words },
+	{ "languages.html", "languages.title", languages_page }, { "matrix.html", "matrix", page_matrix }, { "meetings.html", "meetings", meetings_page },
+	{ "needs.html", "needs", page_needs }, { "participants.html", "participants", page_participants },
+	{ "readiness.html", "readiness", page_readiness }, { "requests.html", "requests", page_requests },
+	{ "search.html", "search", NULL }, { "status.html", "status", status_page }, { "topics.html", "topics", topics_page },
+	{ "years.html", "years", years_page },
+};
+enum { FIXED = sizeof fixed / sizeof fixed[0] };
+
+static bool any_conflict(const struct copy *c)
 {
 	size_t i;
 
-	*profile = false;
-	*cases = 0;
-	for (i = 0; i < c->n; i++) {
-		const struct entry *e = c->v[i];
-
-		if (e->original != e || !str_is(e->status, "published") || !str_eq(e->owner, owner))
-			continue;
-		if (is_kind(e, "country-profile"))
-			*profile = true;
-		if (is_kind(e, "case-study") && key_has(e, "detail", "full"))
-			++*cases;
-	}
+	for (i = 0; i < c->n && !c->v[i]->conflict; i++)
+		;
+	return i < c->n;
 }
-
-static void readiness_row(struct page *p, struct str code)
-{
-	char owner[48];
-	bool profile;
-	size_t cases;
-
-	lower_key(owner, code);
-	ready(&profile, &cases, p->c, cstr(owner));
-	page_puts(p, "<tr><th scope=\"row\">");
-	page_country(p, code);
-	buf_printf(p->b, "</th><td>%s</td><td class=\"r\">%zu</td><td>%s</td></tr>\n", profile ? "yes" : "missing", cases,
-	    cases == 0 ? "missing" : cases == 1 ? "enough; two or three are wished" : "as wished");
-}
-
-static void readiness_page(struct page *p)
-{
-	const struct key *k = p->c->meeting ? front_key(&p->c->meeting->doc.front, "countries") : NULL;
-	struct str last = STR_NONE;
-	size_t i;
-
-	page_puts(p, "<h1>Readiness</h1>\n<p>Each country has a profile and at least one, ideally two or three, published "
-	    "case studies in full. Outlines are not counted.</p>\n<div class=\"wide\" role=\"region\" aria-label=\"Readiness\" "
-	    "tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">Country</th><th scope=\"col\">Profile</th>"
-	    "<th scope=\"col\" class=\"r\">Case studies</th><th scope=\"col\">So</th></tr></thead>\n<tbody>\n");
-	for (i = 0; k && i < k->n; i++)
-		readiness_row(p, k->values[i]);
-	for (i = 0; !k && i < p->c->n; i++) {
-		const struct entry *e = p->c->v[i];
-
-		if (e->original != e || !is_kind(e, "participant") || !key_has(e, "type", "country") ||
-		    str_eq(e->owner, last))
-			continue;
-		readiness_row(p, e->owner);
-		last = e->owner;
-	}
-	page_puts(p, "</tbody></table></div>\n");
-}
-
-struct due {
-	const struct entry *e;
-	int64_t day;			/* INT64_MAX - 1: words; INT64_MAX: none */
-	struct str who;
-};
-
-static int by_due(const void *pa, const void *pb)
-{
-	const struct due *a = pa, *b = pb;
-	int d = a->day < b->day ? -1 : a->day > b->day;
-
-	if (!d)
-		d = str_cmp(a->who, b->who);
-	return d ? d : str_cmp(a->e->name, b->e->name);
-}
-
-static bool open_action(const struct entry *e)
-{
-	return e->original == e && is_kind(e, "action") && word_in("open in-progress", key_text(e, "stage"));
-}
-
-static void actions_table(struct page *p)
-{
-	struct arena a = ARENA_INIT;
-	struct due *v = arena_array(&a, p->c->n, sizeof *v);
-	size_t i, n = 0;
-	int64_t first;
-
-	for (i = 0; i < p->c->n; i++) {
-		const struct entry *e = p->c->v[i];
-		struct str due = key_text(e, "due");
-
-		if (!open_action(e))
-			continue;
-		v[n] = (struct due){ e, due.n ? INT64_MAX - 1 : INT64_MAX, key_text(e, "responsible") };
-		(void)date_parse(&first, &v[n].day, due);
-		n++;
-	}
-	if (n == 0) {
-		page_puts(p, "<p>No action is open in this copy.</p>\n");
-		arena_free(&a);
-		return;
-	}
-	qsort(v, n, sizeof *v, by_due);
-	page_puts(p, "<div class=\"wide\" role=\"region\" aria-label=\"Open actions\" tabindex=\"0\"><table>\n<thead><tr>"
-	    "<th scope=\"col\">Due</th><th scope=\"col\">Action</th><th scope=\"col\">Responsible</th><th scope=\"col\">Stage</th>"
-	    "</tr></thead>\n<tbody>\n");
-	for (i = 0; i < n; i++) {
-		struct str due = key_text(v[i].e, "due");
-
-		page_puts(p, "<tr><td>");
-		page_text(p, due.n ? due : STR("not stated"));
-		if (copy_overdue(p->c, due))
-			page_puts(p, " <strong>overdue</strong>");
-		page_puts(p, "</td><td>");
-		page_link(p, v[i].e);
-		page_puts(p, "</td><td>");
-		values(p, v[i].e, "responsible");
-		page_puts(p, "</td><td>");
-		page_words(p, key_text(v[i].e, "stage"));
-		page_puts(p, "</td></tr>\n");
-	}
-	page_puts(p, "</tbody></table></div>\n<p class=\"quiet\">Dates are compared with ");
-	page_text(p, cstr(p->c->today));
-	page_puts(p, p->c->want.now ? ".</p>\n" : ", the newest date in this copy.</p>\n");
-	arena_free(&a);
-}
-
-static void actions_page(struct page *p)
-{
-	page_puts(p, "<h1>Open actions</h1>\n");
-	actions_table(p);
-}
-
-/* In the chair on the day that dates are compared with. */
-static bool chairs_now(const struct copy *c, const struct entry *e)
-{
-	struct str until = key_text(e, "chair-until"), from = key_text(e, "chair-from");
-	int64_t first, last;
-
-	if (e->original != e || !is_kind(e, "participant") || !key_has(e, "roles", "chair") || copy_overdue(c, until))
-		return false;
-	return !date_parse(&first, &last, from) || first <= c->today_days;
-}
-
-static void chairs_page(struct page *p)
-{
-	size_t i, seats = 0;
-
-	page_puts(p, "<h1>Chairs</h1>\n<p>Three countries share the chair, in rotation.</p>\n<ol>\n");
-	for (i = 0; i < p->c->n; i++) {
-		const struct entry *e = p->c->v[i];
-		struct str from = key_text(e, "chair-from"), until = key_text(e, "chair-until");
-
-		if (!chairs_now(p->c, e))
-			continue;
-		seats++;
-		page_puts(p, "<li>");
-		page_link(p, e);
-		if (from.n) {
-			page_puts(p, ", from ");
-			page_text(p, from);
-		}
-		if (until.n) {
-			page_puts(p, " until ");
-			page_text(p, until);
-		}
-		page_puts(p, "</li>\n");
-	}
-	for (; seats < SEATS; seats++)
-		page_puts(p, "<li><strong>Vacant seat</strong></li>\n");
-	page_puts(p, "</ol>\n");
-}
-
-static void participants_page(struct page *p)
-{
-	static const char *const types[] = { "country", "institution" };
-	struct arena a = ARENA_INIT;
-	const struct entry **v;
-	size_t n, i, j, t;
-
-	page_puts(p, "<h1>Participants</h1>\n");
-	v = of_kind(&n, &a, p->c, "participant");
-	if (n)
-		qsort(v, n, sizeof *v, by_title);
-	for (t = 0; t < 2; t++) {
-		page_puts(p, t ? "<h2>Institutions</h2>\n<ul>\n" : "<h2>Countries</h2>\n<ul>\n");
-		for (i = j = 0; i < n; i++) {
-			if (!key_has(v[i], "type", types[t]))
-				continue;
-			j++;
-			page_puts(p, "<li>");
-			page_link(p, v[i]);
-			page_puts(p, " <span class=\"quiet\">");
-			values(p, v[i], "roles");
-			page_puts(p, "</span></li>\n");
-		}
-		if (!j)
-			page_puts(p, "<li>None in this copy.</li>\n");
-		page_puts(p, "</ul>\n");
-	}
-	if (p->c->want.audience != AUDIENCE_PUBLIC) {
-		page_puts(p, "<h2>Focal points and desks</h2>\n");
-		v = of_kind(&n, &a, p->c, "contact");
-		if (n)
-			page_puts(p, "<ul>\n");
-		for (i = 0; i < n; i++) {
-			page_puts(p, "<li>");
-			page_link(p, v[i]);
-			page_puts(p, ": ");
-			values(p, v[i], "role");
-			page_puts(p, ", ");
-			values(p, v[i], "country");
-			values(p, v[i], "institution");
-			if (copy_old(p->c, key_text(v[i], "verified")))
-				page_puts(p, ", <strong>to be confirmed</strong>");
-			page_puts(p, "</li>\n");
-		}
-		page_puts(p, n ? "</ul>\n" : "<p>None in this copy.</p>\n");
-	}
-	arena_free(&a);
-}
-
-static void requests_page(struct page *p)
-{
-	static const char *const urgency[] = { "immediate", "urgent", "routine" };
-	struct arena a = ARENA_INIT;
-	const struct entry **v, **some;
-	size_t n, i, j, u;
-
-	page_puts(p, "<h1>Requests</h1>\n<p>A request arranges contact; case data go by the official channel only.</p>\n");
-	v = of_kind(&n, &a, p->c, "request");
-	some = arena_array(&a, n, sizeof *some);
-	for (u = 0; u < 3; u++) {
-		for (i = j = 0; i < n; i++) {
-			struct str is = key_text(v[i], "urgency");
-
-			if (str_is(is.n ? is : STR("routine"), urgency[u]))
-				some[j++] = v[i];
-		}
-		heading(p, u == 0 ? "Immediate" : u == 1 ? "Urgent" : "Routine", j);
-		page_list(p, some, j);
-	}
-	arena_free(&a);
-}
-
-static void labels_page(struct page *p)
-{
-	static const struct { const char *label, *means; } tlp[] = {
-		{ "TLP:CLEAR", "May go to anyone." },
-		{ "TLP:GREEN", "May go to the community, not to the public." },
-		{ "TLP:AMBER", "May go to the receiving organisations, to those who need to know." },
-	};
-	const struct kind *k;
-	size_t i, j;
-
-	page_puts(p, "<h1>Labels and words</h1>\n<h2>Labels</h2>\n<p>The label of a page stands above and below it (Traffic "
-	    "Light Protocol 2.0). The community is the COLEP countries, the Secretariat and the institutions that take part.</p>\n"
-	    "<dl class=\"facts\">\n");
-	for (i = 0; i < sizeof tlp / sizeof tlp[0]; i++) {
-		page_puts(p, "<dt>");
-		page_tlp(p, cstr(tlp[i].label));
-		buf_printf(p->b, "</dt><dd>%s</dd>\n", tlp[i].means);
-	}
-	page_puts(p, "</dl>\n<h2>Kinds of document</h2>\n<ul>\n");
-	for (k = kinds; k->name; k++)
-		buf_printf(p->b, "<li>%s</li>\n", k->label);
-	page_puts(p, "</ul>\n");
-	for (i = 0; i < p->c->vocab.n; i++) {
-		const struct vocab_table *t = &p->c->vocab.tables[i];
-
-		if (str_is(t->name, "countries"))
-			continue;
-		page_puts(p, "<h2>");
-		page_words(p, t->name);
-		page_puts(p, "</h2>\n<div class=\"wide\" role=\"region\" aria-label=\"");
-		page_words(p, t->name);
-		page_puts(p, "\" tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">Word</th><th scope=\"col\">Code</th>"
-		    "<th scope=\"col\">Also called</th></tr></thead>\n<tbody>\n");
-		for (j = 0; j < t->n; j++) {
-			page_puts(p, "<tr><td>");
-			page_text(p, t->terms[j].label);
-			page_puts(p, "</td><td>");
-			page_text(p, t->terms[j].code);
-			page_puts(p, "</td><td>");
-			page_text(p, t->terms[j].also);
-			page_puts(p, "</td></tr>\n");
-		}
-		page_puts(p, "</tbody></table></div>\n");
-	}
-}
-
-/* The documents of one use of a key, kind by kind. */
-static void by_kind(struct page *p, enum use use, struct str key)
-{
-	const struct kind *k;
-	const struct use_of *u;
-	struct arena a = ARENA_INIT;
-	const struct entry **v;
-	size_t n, i, j;
-
-	u = copy_uses(&n, p->c, use, key);
-	v = arena_array(&a, n, sizeof *v);
-	for (k = kinds; k->name; k++) {
-		for (i = j = 0; i < n; i++)
-			if (u[i].entry->kind == k)
-				v[j++] = u[i].entry;
-		if (!j)
-			continue;
-		heading(p, k->plural, j);
-		page_list(p, v, j);
-	}
-	arena_free(&a);
-}
-
-static const struct { const char *file, *title; void (*write)(struct page *p); } fixed[] = {
-	{ "actions.html", "Open actions", actions_page },
-	{ "chairs.html", "Chairs", chairs_page },
-	{ "countries.html", "Countries", countries_page },
-	{ "kinds.html", "Documents by kind", kinds_page },
-	{ "labels.html", "Labels and words", labels_page },
-	{ "meetings.html", "Meetings", meetings_page },
-	{ "participants.html", "Participants", participants_page },
-	{ "readiness.html", "Readiness", readiness_page },
-	{ "requests.html", "Requests", requests_page },
-	{ "topics.html", "Topics", topics_page },
-};
-#define FIXED (sizeof fixed / sizeof fixed[0])
 
 bool lists_have(const struct copy *c, const char *file)
 {
+	bool pack = c->meeting != NULL;
+	size_t n;
+
+	if (strcmp(file, "index.html") == 0 || strcmp(file, "labels.html") == 0 || strcmp(file, "actions.html") == 0)
+		return true;
+	if (strcmp(file, "search.html") == 0)
+		return !c->want.live && theme_file(c->want.theme, STR("search.js"));
+	if (strcmp(file, "print.html") == 0)
+		return pack;
+	if (strcmp(file, "changes.html") == 0)
+		return changes_have(c);
 	if (strcmp(file, "requests.html") == 0)
-		return c->want.audience != AUDIENCE_PUBLIC;
-	if (strcmp(file, "meetings.html") == 0 || strcmp(file, "chairs.html") == 0)
-		return !c->want.meeting.n;	/* a pack has one meeting, and its chairs may have no page in it */
+		return c->want.audience != AUDIENCE_PUBLIC && !pack;
+	if (strcmp(file, "needs.html") == 0)
+		return of_kind(&n, c, "issue") && n > 0;
+	if (strcmp(file, "status.html") == 0)
+		return c->want.audience == AUDIENCE_NODE;
+	if (strcmp(file, "conflicts.html") == 0)
+		return any_conflict(c);
+	if (strcmp(file, "chairs.html") == 0 || strcmp(file, "participants.html") == 0 || strcmp(file, "meetings.html") == 0)
+		return !pack;
 	return true;
 }
 
-static void entry_points(struct page *p)
+static void add(struct str *to, size_t max, size_t *n, struct str name)
 {
-	page_puts(p, "<h2>By kind</h2>\n");
-	kinds_list(p);
-	page_puts(p, "<h2>By country</h2>\n");
-	keys_list(p, USE_COUNTRY, "country", "countries");
-	page_puts(p, "<h2>By topic</h2>\n");
-	keys_list(p, USE_TOPIC, "topic", "topics");
-	if (!p->c->want.meeting.n) {
-		page_puts(p, "<h2>By meeting</h2>\n");
-		keys_list(p, USE_MEETING, "meeting", NULL);
-	}
-}
-
-static void build_line(struct page *p, struct str build)
-{
-	page_puts(p, "<p class=\"quiet\">");
-	number(p, count_kind(p->c, NULL));
-	page_puts(p, " documents. Highest label in this copy: ");
-	page_text(p, p->c->tlp);
-	if (build.n) {
-		page_puts(p, ". Build <bdi dir=\"ltr\">");
-		page_text(p, build);
-		page_puts(p, "</bdi>");
-	}
-	page_puts(p, ".</p>\n");
-}
-
-static void home(struct page *p, struct str build)
-{
-	struct arena a = ARENA_INIT;
-	const struct entry **v;
-	size_t n;
-
-	page_puts(p, "<h1>");
-	page_text(p, p->c->space.n ? p->c->space : STR("COLEP knowledge base"));
-	page_puts(p, "</h1>\n<p class=\"lead\">Case studies and lessons learned of the Community of Law Enforcement "
-	    "Practitioners of the Budapest Process, on smuggling of migrants and trafficking in human beings.</p>\n");
-	build_line(p, build);
-	if (!p->c->want.live)
-		page_puts(p, "<p>To find something, begin with a kind, a country, a topic or a meeting below. Who has the "
-		    "program searches all words with <code>colep search</code> or <code>colep serve</code>.</p>\n");
-	v = of_kind(&n, &a, p->c, NULL);
-	page_puts(p, "<h2>Newest</h2>\n");
-	page_list(p, v, n < NEWEST ? n : NEWEST);
-	entry_points(p);
-	arena_free(&a);
-}
-
-static void pack_part(struct page *p, const char *kind, const char *text)
-{
-	struct arena a = ARENA_INIT;
-	const struct entry **v;
-	size_t n;
-
-	v = of_kind(&n, &a, p->c, kind);
-	if (n) {
-		if (strcmp(kind, "country-profile") == 0)
-			qsort(v, n, sizeof *v, by_title);
-		heading(p, text, n);
-		page_list(p, v, n);
-	}
-	arena_free(&a);
-}
-
-/* Case studies below the country of their owner. */
-static void pack_cases(struct page *p)
-{
-	struct str last = STR_NONE;
-	size_t n = count_kind(p->c, "case-study"), i;
-
-	if (n)
-		heading(p, "Case studies by country", n);
-	for (i = 0; n && i < p->c->n; i++) {	/* by name is by owner */
-		const struct entry *e = p->c->v[i];
-
-		if (e->original != e || !is_kind(e, "case-study"))
-			continue;
-		if (!str_eq(e->owner, last)) {
-			page_puts(p, last.n ? "</ul>\n<h3>" : "<h3>");
-			page_owner(p, e->owner);
-			page_puts(p, "</h3>\n<ul class=\"list\">\n");
-			last = e->owner;
-		}
-		page_item(p, e, true);
-	}
-	page_puts(p, n ? "</ul>\n" : "");
-}
-
-static enum rc pack(struct page *p, struct str build, struct err *e)
-{
-	const struct entry *m = p->c->meeting;
-	const struct kind *k;
-	enum rc rc;
-
-	page_puts(p, "<h1 dir=\"auto\">");
-	page_text(p, m->title);
-	page_puts(p, "</h1>\n");
-	if (m->summary.n) {
-		page_puts(p, "<p class=\"lead\" dir=\"auto\">");
-		page_text(p, m->summary);
-		page_puts(p, "</p>\n");
-	}
-	build_line(p, build);
-	page_puts(p, "<p>");
-	page_link(p, m);
-	page_puts(p, " <span class=\"quiet\">");
-	page_text(p, key_text(m, "start"));
-	page_puts(p, ", ");
-	page_text(p, key_text(m, "place"));
-	page_puts(p, "</span></p>\n");
-	if ((rc = page_body(p, m, false, e)) == RC_IO)
-		return rc;
-	pack_part(p, "country-profile", "Country profiles");
-	pack_cases(p);
-	pack_part(p, "exercise", "Exercise");
-	page_puts(p, "<h2>Open actions</h2>\n");
-	actions_table(p);
-	for (k = kinds; k->name; k++)
-		if (!word_in("country-profile case-study exercise action meeting", cstr(k->name)))
-			pack_part(p, k->name, k->plural);
-	return rc;
-}
-
-static const struct { const char *folder; enum use use; } families[] = {
-	{ "country", USE_COUNTRY }, { "meeting", USE_MEETING }, { "topic", USE_TOPIC },
-};
-
-static void name(struct str *to, size_t max, size_t *n, struct arena *a, const char *folder, struct str key)
-{
-	char low[48];
-
-	if (*n < max) {
-		if (strcmp(folder, "meeting") == 0) {
-			to[*n] = cstr(arena_printf(a, "%s/%.*s.html", folder, FMT_STR(key)));
-		} else {
-			lower_key(low, key);
-			to[*n] = cstr(arena_printf(a, "%s/%s.html", folder, low));
-		}
-	}
+	if (*n < max)
+		to[*n] = name;
 	++*n;
+}
+
+static void add_pages(struct str *to, size_t max, size_t *n, struct arena *a, const char *file, size_t documents)
+{
+	size_t i;
+
+	add(to, max, n, cstr(arena_printf(a, "%s.html", file)));
+	for (i = 2; (i - 1) * LIST_PAGE < documents; i++)
+		add(to, max, n, cstr(arena_printf(a, "%s.%zu.html", file, i)));
 }
 
 size_t lists_names(struct str *to, size_t max, struct arena *a, const struct copy *c)
 {
-	const struct kind *k;
-	size_t n = 0, i, j;
+	const struct use_of *u;
+	size_t n = 0, i, j, end;
 
-	if (n < max)
-		to[n] = STR("index.html");
-	n++;
+	add(to, max, &n, STR("index.html"));
+	if (lists_have(c, "print.html"))
+		add(to, max, &n, STR("print.html"));
+	if (lists_have(c, "changes.html"))
+		add_pages(to, max, &n, a, "changes", changes_count(c));
 	for (i = 0; i < FIXED; i++)
-		if (lists_have(c, fixed[i].file)) {
-			if (n < max)
-				to[n] = cstr(fixed[i].file);
-			n++;
-		}
-	for (k = kinds; k->name; k++)
-		if (count_kind(c, k->name))
-			name(to, max, &n, a, "kind", cstr(k->folder));
-	for (j = 0; j < 3; j++) {
-		const struct uses *u = &c->uses[families[j].use];
+		if (lists_have(c, fixed[i].file))
+			add(to, max, &n, cstr(fixed[i].file));
+	for (j = 0; j < FAMILIES; j++) {
+		const struct uses *v = &c->uses[families[j].use];
 
-		if (families[j].use == USE_MEETING)
+		if (!lists_have(c, families[j].page) || families[j].use == USE_MEETING)
 			continue;
-		for (i = 0; i < u->n; i++)
-			if ((i == 0 || !str_eq(u->v[i].key, u->v[i - 1].key)) && copy_key_valid(u->v[i].key))
-				name(to, max, &n, a, families[j].folder, u->v[i].key);
+		for (i = 0; i < v->n; i = end) {
+			for (end = i; end < v->n && str_eq(v->v[end].key, v->v[i].key); end++)
+				;
+			if (has_page(&families[j], v->v[i].key))
+				add_pages(to, max, &n, a, file_of(a, &families[j], v->v[i].key), end - i);
+		}
 	}
-	for (i = 0; lists_have(c, "meetings.html") && i < c->n; i++)
-		if (c->v[i]->original == c->v[i] && is_kind(c->v[i], "meeting"))
-			name(to, max, &n, a, "meeting", c->v[i]->id);
+	u = of_kind(&end, c, "meeting");	/* a page for each meeting, whether something names it or not */
+	for (i = 0; lists_have(c, "meetings.html") && i < end; i++) {
+		copy_uses(&j, c, USE_MEETING, u[i].entry->id);
+		add_pages(to, max, &n, a, arena_printf(a, "meeting/%.*s", FMT_STR(u[i].entry->id)), j);
+	}
 	return n;
 }
 
@@ -710,86 +538,86 @@ static enum rc nothing(struct str file, struct err *e)
 	return err_set(e, RC_NOTFOUND, "%.*s: not in this copy", FMT_STR(file));
 }
 
-/* "country/mk.html" and the like. */
-static enum rc family(struct page *p, struct page_head *h, struct str file, struct err *e)
+static enum rc family(struct page *p, struct page_head *h, struct str name, struct err *e)
 {
-	size_t slash = str_chr(file, '/'), n = 0, i;
-	struct str folder = str_sub(file, 0, slash), key;
-	const struct entry *m = NULL, **v;
-	struct arena a = ARENA_INIT;
-	const struct kind *k;
+	const struct family *f;
+	const struct entry *m;
+	const struct use_of *u;
+	struct str key, file;
+	size_t n, page;
 	char up[48];
 
-	if (slash == SIZE_MAX || !str_ends(file, STR(".html")))
-		return nothing(file, e);
-	key = str_sub(file, slash + 1, file.n - 5);
-	if (str_is(folder, "kind")) {
-		if (!(k = kind_by_folder(key)) || !count_kind(p->c, k->name))
-			return nothing(file, e);
-		h->title = cstr(k->plural);
-		page_begin(p, h);
-		v = of_kind(&n, &a, p->c, k->name);
-		buf_printf(p->b, "<h1>%s</h1>\n<p class=\"quiet\">%zu in this copy, the newest first.</p>\n", k->plural, n);
-		page_list(p, v, n);
-		arena_free(&a);
-	} else if (str_is(folder, "meeting")) {
-		if (!(m = copy_find(p->c, key)) || m->original != m || !is_kind(m, "meeting") || !lists_have(p->c, "meetings.html"))
-			return nothing(file, e);
+	if (!(f = family_parse(&key, &page, up, &file, name)) || !lists_have(p->c, f->page))
+		return nothing(name, e);
+	u = copy_uses(&n, p->c, f->use, key);
+	if (f->use == USE_MEETING) {
+		if (!(m = copy_find(p->c, key)) || m->original != m || !is_kind(m, "meeting"))
+			return nothing(name, e);
 		h->title = m->title;
-		page_begin(p, h);
-		page_puts(p, "<h1>Documents of a meeting</h1>\n<p>");
-		page_link(p, m);
-		page_puts(p, "</p>\n");
-		by_kind(p, USE_MEETING, key);
-	} else if (str_is(folder, "country") || str_is(folder, "topic")) {
-		bool country = str_is(folder, "country");
-		enum use use = country ? USE_COUNTRY : USE_TOPIC;
-
-		if (!copy_key_valid(key))
-			return nothing(file, e);
-		for (i = 0; i < key.n; i++)
-			up[i] = country && key.p[i] >= 'a' && key.p[i] <= 'z' ? (char)(key.p[i] - 32) : key.p[i];
-		key.p = up;
-		copy_uses(&n, p->c, use, key);
-		if (!n)
-			return nothing(file, e);
-		h->title = vocab_label(&p->c->vocab, country ? "countries" : "topics", key);
-		page_begin(p, h);
-		page_puts(p, "<h1>");
-		page_text(p, h->title);
-		buf_printf(p->b, "</h1>\n<p class=\"quiet\">%zu documents in this copy.</p>\n", n);
-		by_kind(p, use, key);
-	} else {
-		return nothing(file, e);
+	} else if (!n) {
+		return nothing(name, e);
 	}
-	page_end(p, h);
+	if (page > 1 && (page - 1) * LIST_PAGE >= n)
+		return nothing(name, e);
+	if (f->use == USE_KIND)
+		h->title = cstr(kind_find(key)->plural);
+	else if (f->use == USE_LANG)
+		h->title = lang_name(u->entry->lang);
+	else if (f->use != USE_MEETING)
+		h->title = f->vocab ? vocab_label(&p->c->vocab, f->vocab, key) : key;
+	page_begin(p, h);
+	family_body(p, f, file, key, u, n, page);
+	page_end(p);
 	return RC_OK;
+}
+
+/* The page on which the reader searches; what it does is in the theme's scripts. */
+static void search_page(struct page *p)
+{
+	page_h(p, 1, "search");
+	page_puts(p, "<div id=\"search\"></div>\n<noscript><p>");
+	page_t(p, "search.noscript");
+	page_puts(p, "</p></noscript>\n");
+	lists_kinds(p);
+}
+
+static struct str title_of(const struct page *p, const char *key)
+{
+	const struct texts *t = theme_texts(p->c->want.theme, p->c->want.lang);
+
+	return text_get(t ? t : p->c->want.theme->english, cstr(key), NULL);
 }
 
 enum rc lists_write(struct page *p, struct str file, struct str build, struct err *e)
 {
-	struct page_head h = { .lang = STR("en"), .tlp = p->c->tlp };
-	enum rc rc = RC_OK;
+	struct page_head h = { .tlp = p->c->tlp };
+	const struct copy *c = p->c;
 	size_t i;
+	enum rc rc;
 
-	if (str_is(file, "index.html")) {
-		h.file = "index.html";
-		h.title = p->c->meeting ? p->c->meeting->title : p->c->space.n ? p->c->space : STR("COLEP knowledge base");
+	if (str_is(file, "index.html") || (str_is(file, "print.html") && lists_have(c, "print.html"))) {
+		bool print = str_is(file, "print.html");
+
+		h.file = print ? "print.html" : "index.html";
+		h.title = c->meeting ? c->meeting->title : c->space.n ? c->space : STR("COLEP knowledge base");
 		page_begin(p, &h);
-		if (!p->c->meeting)
-			home(p, build);
-		else if ((rc = pack(p, build, e)) == RC_IO)
-			return rc;
-		page_end(p, &h);
+		rc = print ? pack_print(p, e) : c->meeting ? pack_write(p, build, e) : home_write(p, build, e);
+		if (rc != RC_IO)
+			page_end(p);
 		return rc;
 	}
+	if (str_starts(file, STR("changes.")) && lists_have(c, "changes.html")) {
+		h.file = "changes.html";
+		h.title = title_of(p, "changes");
+		return changes_write(p, &h, file, e);
+	}
 	for (i = 0; i < FIXED; i++)
-		if (str_is(file, fixed[i].file) && lists_have(p->c, fixed[i].file)) {
+		if (str_is(file, fixed[i].file) && lists_have(c, fixed[i].file)) {
 			h.file = fixed[i].file;
-			h.title = cstr(fixed[i].title);
+			h.title = title_of(p, fixed[i].title);
 			page_begin(p, &h);
-			fixed[i].write(p);
-			page_end(p, &h);
+			(fixed[i].write ? fixed[i].write : search_page)(p);
+			page_end(p);
 			return RC_OK;
 		}
 	return family(p, &h, file, e);

@@ -1,26 +1,45 @@
 /* render/page.c: see page.h: the frame that all pages have, and the page of a document.
  *
  * Whatever comes from a document goes through page_text (escaped) or body.c (filtered). Links are relative and
- * name their file, so that a page works wherever the folder lies; nothing is loaded but the style sheet. */
+ * name their file, so that a page works wherever the folder lies; nothing is loaded but what stands beside it.
+ *
+ * Two languages meet on a page: that of the interface, which is the page's (<html lang dir>), and that of a
+ * document, which is said at each piece of it. The interface speaks the language the site was asked for; else,
+ * on the page of a document, that document's own; else English. */
 #include "render/page.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "render/body.h"
-#include "render/theme.h"
+#include "render/changes.h"
+#include "render/lists.h"
 
-static const struct { const char *file, *label; } menu[] = {
-	{ "index.html", "Home" }, { "kinds.html", "Documents" }, { "countries.html", "Countries" },
-	{ "topics.html", "Topics" }, { "meetings.html", "Meetings" }, { "readiness.html", "Readiness" },
-	{ "actions.html", "Actions" }, { "requests.html", "Requests" }, { "chairs.html", "Chairs" },
-	{ "participants.html", "Participants" }, { "labels.html", "Words" },
-};
+#define CONTENTS 6			/* sections from which on a page has a table of contents */
 
 bool lang_rtl(struct str lang)
 {
 	return word_in("ar fa ur ckb he ps sd ug", str_sub(lang, 0, str_chr(lang, '-')));
 }
+
+struct str lang_name(struct str lang)
+{
+	static const struct { const char *code, *name; } names[] = {
+		{ "ar", "العربية" }, { "az", "Azərbaycanca" }, { "bg", "Български" }, { "bn", "বাংলা" }, { "bs", "Bosanski" },
+		{ "ckb", "کوردی" }, { "de", "Deutsch" }, { "en", "English" }, { "es", "Español" }, { "fa", "فارسی" },
+		{ "fr", "Français" }, { "hr", "Hrvatski" }, { "hu", "Magyar" }, { "it", "Italiano" }, { "mk", "Македонски" },
+		{ "pl", "Polski" }, { "ro", "Română" }, { "ru", "Русский" }, { "sq", "Shqip" }, { "sr", "Српски" },
+		{ "sr-Latn", "Srpski" }, { "tr", "Türkçe" }, { "uk", "Українська" }, { "ur", "اردو" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_is(lang, names[i].code))
+			return cstr(names[i].name);
+	return lang;
+}
+
+/* ---- words ---- */
 
 void page_puts(struct page *p, const char *html)
 {
@@ -32,28 +51,169 @@ void page_text(struct page *p, struct str s)
 	copy_text(p->b, p->c, s);
 }
 
-static void lang_dir(struct page *p, struct str lang)
+void page_cut(struct page *p, size_t n)
+{
+	if (p->b->n > n)
+		p->b->p[p->b->n = n] = '\0';
+}
+
+static void word(struct page *p, struct str text, bool before, bool after)
+{
+	size_t open = str_chr(text, '{'), close = str_chr(text, '}');
+
+	if (open == SIZE_MAX || close == SIZE_MAX || close < open)
+		open = close = text.n;
+	if (before)
+		buf_html_escape(p->b, str_sub(text, 0, open));
+	if (after)
+		buf_html_escape(p->b, str_sub(text, close + 1, text.n));
+}
+
+void page_t(struct page *p, const char *key)
+{
+	buf_html_escape(p->b, text_get(p->t, cstr(key), NULL));
+}
+
+void page_t_before(struct page *p, const char *key)
+{
+	word(p, text_get(p->t, cstr(key), NULL), true, false);
+}
+
+void page_t_after(struct page *p, const char *key)
+{
+	word(p, text_get(p->t, cstr(key), NULL), false, true);
+}
+
+void page_t_number(struct page *p, const char *key, size_t n)
+{
+	page_t_before(p, key);
+	buf_printf(p->b, "%zu", n);
+	page_t_after(p, key);
+}
+
+void page_h(struct page *p, unsigned level, const char *key)
+{
+	buf_printf(p->b, "<h%u>", level);
+	page_t(p, key);
+	buf_printf(p->b, "</h%u>\n", level);
+}
+
+void page_lang(struct page *p, struct str lang)
 {
 	buf_printf(p->b, " lang=\"%.*s\" dir=\"%s\"", FMT_STR(lang), lang_rtl(lang) ? "rtl" : "ltr");
 }
 
-static bool english(struct str lang)
+static struct str base(struct str lang)
 {
-	return str_eq(str_sub(lang, 0, str_chr(lang, '-')), STR("en"));
+	return str_sub(lang, 0, str_chr(lang, '-'));
+}
+
+/* <span lang dir> around what is in another language than the interface. */
+static bool foreign(struct page *p, struct str lang)
+{
+	if (str_eq(base(lang), base(p->t->lang)))
+		return false;
+	page_puts(p, "<span");
+	page_lang(p, lang);
+	page_puts(p, ">");
+	return true;
+}
+
+static void in_lang(struct page *p, struct str lang, struct str text)
+{
+	bool is = foreign(p, lang);
+
+	page_text(p, text);
+	if (is)
+		page_puts(p, "</span>");
+}
+
+static void words(struct page *p, struct str code, bool capital)
+{
+	struct buf b = BUF_INIT;
+	size_t i;
+	bool is = foreign(p, STR("en"));
+
+	for (i = 0; i < code.n; i++)
+		buf_putc(&b, code.p[i] == '-' ? ' ' : i == 0 && capital && code.p[0] >= 'a' && code.p[0] <= 'z' ?
+		    (char)(code.p[0] - 32) : code.p[i]);
+	page_text(p, buf_str(&b));
+	if (is)
+		page_puts(p, "</span>");
+	buf_free(&b);
+}
+
+void page_t_of(struct page *p, const char *group, struct str name)
+{
+	char key[96];
+	bool found = false;
+	struct str text;
+	size_t n = strlen(group);
+
+	if (n + 1 + name.n < sizeof key) {
+		memcpy(key, group, n);
+		key[n] = '.';
+		memcpy(key + n + 1, name.p, name.n);
+		text = text_get(p->t, (struct str){ key, n + 1 + name.n }, &found);
+	}
+	if (found)
+		buf_html_escape(p->b, text);
+	else
+		words(p, name, strcmp(group, "key") == 0);
+}
+
+void page_label(struct page *p, const char *vocab, struct str code)
+{
+	in_lang(p, STR("en"), vocab_label(&p->c->vocab, vocab, code));
+}
+
+void page_table(struct page *p, const char *label, const char *heads)
+{
+	struct str rest = cstr(heads), key;
+
+	page_puts(p, "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	page_t(p, label);
+	page_puts(p, "\"><table>\n<thead><tr>");
+	while (str_split(&key, &rest, ' ')) {
+		bool r = str_starts(key, STR("+"));
+
+		page_puts(p, r ? "<th scope=\"col\" class=\"r\">" : "<th scope=\"col\">");
+		buf_html_escape(p->b, text_get(p->t, str_sub(key, r, key.n), NULL));
+		page_puts(p, "</th>");
+	}
+	page_puts(p, "</tr></thead>\n<tbody>\n");
+}
+
+void page_table_end(struct page *p)
+{
+	page_puts(p, "</tbody></table></div>\n");
+}
+
+static int colour_of(struct str label)
+{
+	int rank = tlp_rank(label);
+
+	return rank < 0 ? 4 : rank;
+}
+
+static const char *const colours[] = { "clear", "green", "amber", "amber", "red" };
+
+const char *page_colour(struct str label)
+{
+	return colours[colour_of(label)];
 }
 
 void page_tlp(struct page *p, struct str label)
 {
-	static const char *const colour[] = { "clear", "green", "amber", "amber", "red" };
-	int rank = tlp_rank(label);
-
-	buf_printf(p->b, "<strong class=\"tlp tlp-%s\" lang=\"en\" dir=\"ltr\">", rank < 0 ? "red" : colour[rank]);
-	if (rank < 0)
+	buf_printf(p->b, "<strong class=\"tlp tlp-%s\" lang=\"en\" dir=\"ltr\">", colours[colour_of(label)]);
+	if (tlp_rank(label) < 0)
 		page_puts(p, "no label");
 	else
 		page_text(p, label);
 	page_puts(p, "</strong>");
 }
+
+/* ---- the frame ---- */
 
 static void meta(struct page *p, const char *name, struct str content)
 {
@@ -99,174 +259,250 @@ static void dublin_core(struct page *p, const struct entry *e)
 	meta(p, "dcterms.accessRights", e->tlp);
 }
 
-/* As its speakers write it; the code where this table has none. */
-static struct str lang_name(struct str lang)
+static const struct { const char *file, *key; } menu[] = {
+	{ "index.html", "nav.home" }, { "changes.html", "nav.new" }, { "kinds.html", "nav.documents" },
+	{ "countries.html", "nav.countries" }, { "topics.html", "nav.topics" }, { "meetings.html", "nav.meetings" },
+	{ "readiness.html", "nav.readiness" }, { "actions.html", "nav.actions" }, { "participants.html", "nav.participants" },
+	{ "labels.html", "nav.words" },
+};
+
+static void menu_items(struct page *p)
 {
-	static const struct { const char *code, *name; } names[] = {
-		{ "ar", "العربية" }, { "az", "Azərbaycanca" }, { "bg", "Български" }, { "bn", "বাংলা" }, { "bs", "Bosanski" },
-		{ "ckb", "کوردی" }, { "de", "Deutsch" }, { "en", "English" }, { "es", "Español" }, { "fa", "فارسی" },
-		{ "fr", "Français" }, { "hr", "Hrvatski" }, { "hu", "Magyar" }, { "it", "Italiano" }, { "mk", "Македонски" },
-		{ "pl", "Polski" }, { "ro", "Română" }, { "ru", "Русский" }, { "sq", "Shqip" }, { "sr", "Српски" },
-		{ "sr-Latn", "Srpski" }, { "tr", "Türkçe" }, { "uk", "Українська" }, { "ur", "اردو" },
-	};
 	size_t i;
 
-	for (i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (str_is(lang, names[i].code))
-			return cstr(names[i].name);
-	return lang;
+	for (i = 0; i < sizeof menu / sizeof menu[0]; i++) {
+		if (!lists_have(p->c, menu[i].file))
+			continue;
+		buf_printf(p->b, "<li><a href=\"%s%s\"%s>", p->up, menu[i].file,
+		    p->head.file && strcmp(p->head.file, menu[i].file) == 0 ? " aria-current=\"page\"" : "");
+		page_t(p, menu[i].key);
+		page_puts(p, "</a></li>\n");
+	}
 }
 
-static void search_form(struct page *p, struct str query)
+static void search_form(struct page *p)
 {
-	buf_printf(p->b, "<form class=\"search\" role=\"search\" action=\"%ssearch\" method=\"get\">"
-	    "<label for=\"q\">Search</label> <input type=\"search\" id=\"q\" name=\"q\" maxlength=\"1000\" value=\"", p->up);
-	buf_html_escape(p->b, query);
-	page_puts(p, "\"> <button>Search</button></form>\n");
+	bool live = p->c->want.live;
+
+	if (!live && !lists_have(p->c, "search.html"))
+		return;
+	buf_printf(p->b, "<form class=\"search\" role=\"search\" action=\"%s%s\" method=\"get\"><label for=\"q\">", p->up,
+	    live ? "search" : "search.html");
+	page_t(p, "search");
+	page_puts(p, "</label> <input type=\"search\" id=\"q\" name=\"q\" dir=\"auto\" maxlength=\"1000\" value=\"");
+	buf_html_escape(p->b, p->head.query);
+	page_puts(p, "\"> <button>");
+	page_t(p, "search");
+	page_puts(p, "</button></form>\n");
+}
+
+static struct str site_name(const struct page *p)
+{
+	return p->c->space.n ? p->c->space : STR("COLEP knowledge base");
+}
+
+static void frame_slot(void *ctx, unsigned n)
+{
+	struct page *p = ctx;
+	const struct page_head *h = &p->head;
+
+	switch (n) {
+	case PAGE_LANG:
+		page_text(p, p->t->lang);
+		break;
+	case PAGE_DIR:
+		page_puts(p, lang_rtl(p->t->lang) ? "rtl" : "ltr");
+		break;
+	case PAGE_TITLE:
+		page_text(p, h->title);
+		if (!str_eq(h->title, site_name(p))) {
+			page_puts(p, " - ");
+			page_text(p, site_name(p));
+		}
+		break;
+	case PAGE_META:
+		meta(p, "description", h->description);
+		if (h->of)
+			dublin_core(p, h->of);
+		break;
+	case PAGE_UP:
+		page_puts(p, p->up);
+		break;
+	case PAGE_PRACTICE:
+		if (p->c->want.practice)
+			page_t(p, "practice");
+		break;
+	case PAGE_NOTICE:
+		page_text(p, p->c->notice);
+		break;
+	case PAGE_SITE:
+		in_lang(p, STR("en"), site_name(p));
+		break;
+	case PAGE_LABEL:
+		page_tlp(p, h->tlp);
+		break;
+	case PAGE_MENU:
+		menu_items(p);
+		break;
+	case PAGE_SEARCH:
+		search_form(p);
+		break;
+	case PAGE_AUDIENCE:
+		page_t_of(p, "tlp", cstr(colours[colour_of(h->tlp)]));
+		page_puts(p, " ");
+		page_t(p, p->c->want.audience == AUDIENCE_PUBLIC ? "copy.public" :
+		    p->c->want.audience == AUDIENCE_COMMUNITY ? "copy.community" : "copy.node");
+		break;
+	case PAGE_FORM:
+		page_puts(p, p->c->want.live ? "'self'" : "'self' file:");
+		break;
+	case PAGE_CLASS:
+		buf_printf(p->b, "label-%s", colours[colour_of(h->tlp)]);
+		break;
+	default:
+		break;
+	}
+}
+
+static void run_word(void *page, struct str key)
+{
+	struct page *p = page;
+
+	buf_html_escape(p->b, text_get(p->t, key, NULL));
+}
+
+static void run(struct page *p, enum theme_template which, size_t *at, int until, void (*slot)(void *, unsigned), void *ctx)
+{
+	struct template_run r = { ctx, p, slot, run_word };
+
+	template_run(p->b, at, p->c->want.theme->templates[which], until, &r);
 }
 
 void page_begin(struct page *p, const struct page_head *h)
 {
-	const char *chrome = english(h->lang) ? "" : " lang=\"en\" dir=\"ltr\"";
-	struct str space = p->c->space.n ? p->c->space : STR("COLEP knowledge base");
-	size_t i;
+	const struct theme *theme = p->c->want.theme;
 
-	page_puts(p, "<!DOCTYPE html>\n<html");
-	lang_dir(p, h->lang);
-	buf_printf(p->b, ">\n<head>\n<meta charset=\"utf-8\">\n"
-	    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self'; base-uri 'none'; "
-	    "form-action %s\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>", p->c->want.live ? "'self'" : "'none'");
-	page_text(p, h->title);
-	if (!str_eq(h->title, space)) {
-		page_puts(p, " - ");
-		page_text(p, space);
-	}
-	page_puts(p, "</title>\n");
-	meta(p, "description", h->description);
-	if (h->of)
-		dublin_core(p, h->of);
-	buf_printf(p->b, "<link rel=\"stylesheet\" href=\"%scolep.css\">\n</head>\n<body>\n", p->up);
-	buf_printf(p->b, "<a class=\"skip\" href=\"#main\"%s>Skip to the text</a>\n", chrome);
-	if (p->c->want.practice)
-		buf_printf(p->b, "<p class=\"practice\" role=\"note\"%s><strong>This is a practice node</strong>: nothing here "
-		    "reaches anybody. To join your community run <code>colep join SOURCE DIR</code>.</p>\n", chrome);
-	if (p->c->notice.n) {
-		buf_printf(p->b, "<p class=\"practice\" role=\"note\"%s>These pages are not of the newest state: ", chrome);
-		page_text(p, p->c->notice);
-		page_puts(p, ".</p>\n");
-	}
-	buf_printf(p->b, "<header%s>\n<div class=\"bar\"><span class=\"brand\"><a href=\"%sindex.html\">", chrome, p->up);
-	page_text(p, space);
-	page_puts(p, "</a></span> ");
-	page_tlp(p, h->tlp);
-	page_puts(p, "</div>\n<nav aria-label=\"Main\"><ul>\n");
-	for (i = 0; i < sizeof menu / sizeof menu[0]; i++)
-		if (lists_have(p->c, menu[i].file))
-			buf_printf(p->b, "<li><a href=\"%s%s\"%s>%s</a></li>\n", p->up, menu[i].file,
-			    h->file && strcmp(h->file, menu[i].file) == 0 ? " aria-current=\"page\"" : "", menu[i].label);
-	page_puts(p, "</ul></nav>\n");
-	if (p->c->want.live)
-		search_form(p, h->query);
-	page_puts(p, "</header>\n<main id=\"main\" tabindex=\"-1\">\n");
+	p->head = *h;
+	p->frame = 0;
+	if (!(p->t = theme_texts(theme, p->c->want.lang)) && !(p->t = theme_texts(theme, h->lang)))
+		p->t = theme->english;
+	run(p, TEMPLATE_PAGE, &p->frame, PAGE_MAIN, frame_slot, p);
 }
 
-void page_end(struct page *p, const struct page_head *h)
+void page_end(struct page *p)
 {
-	buf_printf(p->b, "</main>\n<footer%s>\n<div class=\"bar\"><span>", english(h->lang) ? "" : " lang=\"en\" dir=\"ltr\"");
-	if (p->c->want.audience == AUDIENCE_PUBLIC)
-		page_puts(p, "Public copy.");
-	else if (p->c->want.audience == AUDIENCE_COMMUNITY)
-		page_puts(p, "For the community only: COLEP countries, the Secretariat and the institutions that take part.");
+	run(p, TEMPLATE_PAGE, &p->frame, -1, frame_slot, p);
+}
+
+void page_template(struct page *p, enum theme_template which, void (*slot)(void *ctx, unsigned n), void *ctx)
+{
+	size_t at = 0;
+
+	run(p, which, &at, -1, slot, ctx);
+}
+
+/* ---- documents in lists ---- */
+
+void page_href(struct page *p, const struct entry *e)
+{
+	if (p->whole)
+		buf_printf(p->b, "#%.*s", FMT_STR(e->name));
 	else
-		page_puts(p, "Pages of this node, for its own readers.");
-	page_puts(p, "</span> ");
-	page_tlp(p, h->tlp);
-	page_puts(p, "</div>\n</footer>\n</body>\n</html>\n");
-}
-
-void page_words(struct page *p, struct str code)
-{
-	struct buf b = BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < code.n; i++)
-		buf_putc(&b, code.p[i] == '-' ? ' ' : code.p[i]);
-	page_text(p, buf_str(&b));
-	buf_free(&b);
-}
-
-static void title(struct page *p, const struct entry *e)
-{
-	page_puts(p, "<span");
-	lang_dir(p, e->lang);
-	page_puts(p, ">");
-	page_text(p, e->title);
-	page_puts(p, "</span>");
+		buf_printf(p->b, "%sd/%.*s.html", p->up, FMT_STR(e->name));
 }
 
 void page_link(struct page *p, const struct entry *e)
 {
 	e = copy_best(p->c, e);
-	buf_printf(p->b, "<a class=\"title\" href=\"%sd/%.*s.html\">", p->up, FMT_STR(e->name));
-	title(p, e);
-	page_puts(p, "</a>");
+	page_puts(p, "<a class=\"title\" href=\"");
+	page_href(p, e);
+	page_puts(p, "\"><span");
+	page_lang(p, e->lang);
+	page_puts(p, ">");
+	page_text(p, e->title);
+	page_puts(p, "</span></a>");
+}
+
+struct item {
+	struct page *p;
+	const struct entry *e;
+	bool summary;
+};
+
+static void item_slot(void *ctx, unsigned n)
+{
+	struct item *i = ctx;
+	struct page *p = i->p;
+	const struct entry *e = i->e, *best;
+	struct str stage;
+
+	switch (n) {
+	case ITEM_LINK:
+		page_link(p, e);
+		break;
+	case ITEM_KIND:
+		page_t_of(p, "kind", cstr(e->kind->name));
+		break;
+	case ITEM_OWNER:
+		page_owner(p, e->owner);
+		break;
+	case ITEM_DATE:
+		page_text(p, e->date);
+		break;
+	case ITEM_STAGE:
+		if ((stage = front_text(&e->doc.front, "stage")).n)
+			page_t_of(p, "value", stage);
+		break;
+	case ITEM_STATUS:
+		if (p->c->want.audience == AUDIENCE_NODE && e->broken)
+			page_t(p, "broken.short");
+		else if (p->c->want.audience == AUDIENCE_NODE && !str_is(e->status, "published"))
+			page_t_of(p, "value", e->status);
+		break;
+	case ITEM_LABEL:
+		if (tlp_rank(e->tlp) > 0)
+			page_text(p, e->tlp);
+		break;
+	case ITEM_SUMMARY:
+		best = copy_best(p->c, e);
+		if (i->summary && best->summary.n) {
+			page_puts(p, "<p");
+			page_lang(p, best->lang);
+			page_puts(p, ">");
+			page_text(p, best->summary);
+			page_puts(p, "</p>");
+		}
+		break;
+	default:
+		break;
+	}
 }
 
 void page_item(struct page *p, const struct entry *e, bool summary)
 {
-	const struct entry *best = copy_best(p->c, e);
-	struct str stage = front_text(&e->doc.front, "stage");
+	struct item i = { p, e, summary };
+	size_t at = 0;
 
-	page_puts(p, "<li>");
-	page_link(p, e);
-	page_puts(p, " <span class=\"quiet\">");
-	page_puts(p, e->kind->label);
-	page_puts(p, ", ");
-	page_owner(p, e->owner);
-	if (e->date.n) {
-		page_puts(p, ", <bdi>");
-		page_text(p, e->date);
-		page_puts(p, "</bdi>");
-	}
-	if (stage.n) {
-		page_puts(p, ", ");
-		page_words(p, stage);
-	}
-	if (p->c->want.audience == AUDIENCE_NODE && !str_is(e->status, "published")) {
-		page_puts(p, ", <strong>");
-		page_text(p, e->broken ? STR("does not parse") : e->status);
-		page_puts(p, "</strong>");
-	}
-	if (tlp_rank(e->tlp) > 0) {
-		page_puts(p, ", ");
-		page_text(p, e->tlp);
-	}
-	page_puts(p, "</span>");
-	if (summary && best->summary.n) {
-		page_puts(p, "<p");
-		lang_dir(p, best->lang);
-		page_puts(p, ">");
-		page_text(p, best->summary);
-		page_puts(p, "</p>");
-	}
-	page_puts(p, "</li>\n");
+	run(p, TEMPLATE_ITEM, &at, -1, item_slot, &i);
 }
 
-void page_list(struct page *p, const struct entry *const *v, size_t n)
+void page_list(struct page *p, const struct entry *const *v, size_t n, bool summary)
 {
 	size_t i;
 
 	if (n == 0) {
-		page_puts(p, "<p>None in this copy.</p>\n");
+		page_puts(p, "<p>");
+		page_t(p, "none");
+		page_puts(p, "</p>\n");
 		return;
 	}
 	page_puts(p, "<ul class=\"list\">\n");
 	for (i = 0; i < n; i++)
-		page_item(p, v[i], true);
+		page_item(p, v[i], summary);
 	page_puts(p, "</ul>\n");
 }
+
+/* ---- values ---- */
 
 /* In letters of one size; to must hold 41 bytes. Empty when it may have no page. */
 static struct str sized(char *to, struct str code, bool upper)
@@ -284,34 +520,25 @@ static struct str sized(char *to, struct str code, bool upper)
 	return (struct str){ to, code.n };
 }
 
-void page_country(struct page *p, struct str code)
+/* A code with its name, linked to the page that lists its documents where there is one. */
+static void coded(struct page *p, enum use use, const char *folder, const char *vocab, struct str code)
 {
-	char up[48], low[48];
-	struct str key = sized(up, code, true), file = sized(low, code, false);
+	char one[48], low[48];
+	struct str key = sized(one, code, use == USE_COUNTRY), file = sized(low, code, false);
 	size_t n = 0;
 
-	if (key.n)
-		copy_uses(&n, p->c, USE_COUNTRY, key);
+	if (key.n && !p->whole)
+		copy_uses(&n, p->c, use, key);
 	if (n)
-		buf_printf(p->b, "<a href=\"%scountry/%.*s.html\">", p->up, FMT_STR(file));
-	page_text(p, vocab_label(&p->c->vocab, "countries", key.n ? key : code));
+		buf_printf(p->b, "<a href=\"%s%s/%.*s.html\">", p->up, folder, FMT_STR(file));
+	page_label(p, vocab, key.n ? key : code);
 	if (n)
 		page_puts(p, "</a>");
 }
 
-static void page_topic(struct page *p, struct str code)
+void page_country(struct page *p, struct str code)
 {
-	char low[48];
-	struct str key = sized(low, code, false);
-	size_t n = 0;
-
-	if (key.n)
-		copy_uses(&n, p->c, USE_TOPIC, key);
-	if (n)
-		buf_printf(p->b, "<a href=\"%stopic/%.*s.html\">", p->up, FMT_STR(key));
-	page_text(p, vocab_label(&p->c->vocab, "topics", key.n ? key : code));
-	if (n)
-		page_puts(p, "</a>");
+	coded(p, USE_COUNTRY, "country", "countries", code);
 }
 
 void page_owner(struct page *p, struct str code)
@@ -322,7 +549,7 @@ void page_owner(struct page *p, struct str code)
 	if (code.n == 2)
 		page_country(p, code);
 	else
-		page_text(p, vocab_label(&p->c->vocab, "institutions", key.n ? key : code));
+		page_label(p, "institutions", key.n ? key : code);
 }
 
 bool page_value(struct page *p, const struct key_rule *r, struct str value)
@@ -337,15 +564,15 @@ bool page_value(struct page *p, const struct key_rule *r, struct str value)
 	} else if (strcmp(vocab, "countries") == 0) {
 		page_country(p, value);
 	} else if (strcmp(vocab, "topics") == 0) {
-		page_topic(p, value);
+		coded(p, USE_TOPIC, "topic", "topics", value);
 	} else if (strcmp(vocab, "owners") == 0 || (r && strcmp(r->name, "chairs") == 0)) {
 		page_owner(p, value);
-	} else if (*vocab && strcmp(vocab, "lang") != 0 && strcmp(vocab, "grading") != 0) {
-		struct str label = vocab_label(&p->c->vocab, vocab, value);
-
-		page_text(p, label);
-	} else if (r && (r->type == KEY_CODE || r->type == KEY_LIST) && strcmp(r->name, "tlp") != 0) {
-		page_words(p, value);
+	} else if (strcmp(vocab, "lang") == 0) {
+		page_text(p, lang_name(value));
+	} else if (*vocab && strcmp(vocab, "grading") != 0) {
+		page_label(p, vocab, value);
+	} else if (r && (r->type == KEY_CODE || r->type == KEY_LIST || r->type == KEY_YESNO) && strcmp(r->name, "tlp") != 0) {
+		page_t_of(p, "value", value);
 	} else {
 		page_puts(p, "<bdi>");
 		page_text(p, value);
@@ -354,67 +581,104 @@ bool page_value(struct page *p, const struct key_rule *r, struct str value)
 	return true;
 }
 
-/* Shown elsewhere on the page, or of no use to a reader. */
-static const char hidden_keys[] = "id kind title summary lang lint-ok related translation-of source-rev tlp";
-
-static void fact(struct page *p, const struct entry *e, const struct key *k)
+static bool values(struct page *p, const struct key *k, const struct key_rule *r)
 {
-	const struct key_rule *r = kind_key(e->kind, k->name);
-	size_t i, start = p->b->n, shown = 0, before;
+	size_t i, before, shown = 0;
 
-	if (!r || word_in(hidden_keys, k->name) || k->n == 0)
-		return;
-	page_puts(p, "<dt>");
-	for (i = 0; i < k->name.n; i++) {
-		char c = k->name.p[i];
-
-		if (i == 0 && c >= 'a' && c <= 'z')
-			c = (char)(c - 32);
-		buf_putc(p->b, c == '-' ? ' ' : c);
-	}
-	if (k->variant > 1)
-		buf_printf(p->b, " (open conflict, text %u)", k->variant);
-	page_puts(p, "</dt><dd>");
-	for (i = 0; i < k->n; i++) {
+	for (i = 0; k && i < k->n; i++) {
 		before = p->b->n;
 		if (shown)
 			page_puts(p, ", ");
-		if (page_value(p, r, k->values[i])) {
+		if (page_value(p, r, k->values[i]))
 			shown++;
-		} else {
-			p->b->n = before;
-			p->b->p[before] = '\0';
-		}
+		else
+			page_cut(p, before);
 	}
-	if (k->variant == 1 && str_is(k->name, "verified") && copy_old(p->c, k->values[0]))
-		page_puts(p, " (to be confirmed)");
+	return shown > 0;
+}
+
+bool page_values(struct page *p, const struct entry *e, const char *key)
+{
+	return values(p, front_key(&e->doc.front, key), kind_key(e->kind, cstr(key)));
+}
+
+/* ---- a document ---- */
+
+/* Shown elsewhere on the page, or of no use to a reader. */
+static const char hidden_keys[] = "id kind title summary lang lint-ok related translation-of source-rev tlp";
+/* What a reader of a case looks for first. */
+static const char first_keys[] = "countries country date period crime origin transit destination institutions channels outcome";
+
+static void fact(struct page *p, const struct entry *e, const struct key *k)
+{
+	size_t start = p->b->n;
+
+	if (word_in(hidden_keys, k->name) || k->n == 0)
+		return;
+	page_puts(p, "<dt>");
+	page_t_of(p, "key", k->name);
+	if (k->variant > 1) {
+		page_puts(p, " (");
+		page_t_number(p, "conflict.key", k->variant);
+		page_puts(p, ")");
+	}
+	page_puts(p, "</dt><dd>");
+	if (!values(p, k, kind_key(e->kind, k->name))) {
+		page_cut(p, start);
+		return;
+	}
+	if (k->variant == 1 && str_is(k->name, "verified") && copy_old(p->c, k->values[0])) {
+		page_puts(p, " <strong>");
+		page_t(p, "to-be-confirmed");
+		page_puts(p, "</strong>");
+	}
 	if (k->variant == 1 && str_is(k->name, "due") && copy_overdue(p->c, k->values[0]) &&
-	    word_in("open in-progress", front_text(&e->doc.front, "stage")))
-		page_puts(p, " (overdue)");
-	page_puts(p, "</dd>\n");
-	if (!shown) {
-		p->b->n = start;
-		p->b->p[start] = '\0';
+	    word_in("open in-progress", front_text(&e->doc.front, "stage"))) {
+		page_puts(p, " <strong>");
+		page_t(p, "overdue");
+		page_puts(p, "</strong>");
 	}
+	page_puts(p, "</dd>\n");
+}
+
+static void facts_of(struct page *p, const struct entry *e, struct str name)
+{
+	const struct front *f = &e->doc.front;
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (str_eq(f->keys[i].name, name))
+			fact(p, e, &f->keys[i]);
 }
 
 /* The label first, then the keys in the order of the tables, so that pages of a kind look alike. */
 static void facts(struct page *p, const struct entry *e)
 {
-	const struct front *f = &e->original->doc.front;
 	const struct key_rule *tables[2] = { e->kind->keys, common_keys }, *r;
-	size_t t, i;
+	struct str rest = cstr(first_keys), name;
+	size_t t;
 
-	page_puts(p, "<dl class=\"facts\">\n<dt>Label</dt><dd>");
+	page_puts(p, "<dl class=\"facts\">\n<dt>");
+	page_t(p, "key.tlp");
+	page_puts(p, "</dt><dd>");
 	page_tlp(p, e->tlp);
-	page_puts(p, "</dd>\n<dt>Kind</dt><dd>");
-	buf_printf(p->b, "<a href=\"%skind/%s.html\">%s</a></dd>\n", p->up, e->kind->folder, e->kind->label);
+	page_puts(p, "</dd>\n<dt>");
+	page_t(p, "key.kind");
+	page_puts(p, "</dt><dd>");
+	if (!p->whole && lists_have(p->c, "kinds.html"))
+		buf_printf(p->b, "<a href=\"%skind/%s.html\">", p->up, e->kind->folder);
+	page_t_of(p, "kind", cstr(e->kind->name));
+	page_puts(p, !p->whole && lists_have(p->c, "kinds.html") ? "</a></dd>\n" : "</dd>\n");
+	while (str_split(&name, &rest, ' '))
+		if (kind_key(e->kind, name))
+			facts_of(p, e->original, name);
 	for (t = 0; t < 2; t++)
 		for (r = tables[t]; r->name; r++)
-			for (i = 0; i < f->n; i++)
-				if (str_is(f->keys[i].name, r->name) && kind_key(e->kind, f->keys[i].name) == r)
-					fact(p, e->original, &f->keys[i]);
-	page_puts(p, "<dt>Id</dt><dd><bdi dir=\"ltr\">");
+			if (!word_in(first_keys, cstr(r->name)) && kind_key(e->kind, cstr(r->name)) == r)
+				facts_of(p, e->original, cstr(r->name));
+	page_puts(p, "<dt>");
+	page_t(p, "key.id");
+	page_puts(p, "</dt><dd><bdi dir=\"ltr\">");
 	page_text(p, e->name);
 	page_puts(p, "</bdi></dd>\n</dl>\n");
 }
@@ -425,17 +689,23 @@ static void switch_language(struct page *p, const struct entry *e)
 	size_t n, i;
 
 	u = copy_uses(&n, p->c, USE_TRANSLATION, e->id);
-	if (!n)
+	if (!n || p->whole)
 		return;
-	buf_printf(p->b, "<p class=\"switch quiet\"%s>Languages:", english(e->lang) ? "" : " lang=\"en\" dir=\"ltr\"");
+	page_puts(p, "<p class=\"switch quiet\">");
+	page_t(p, "languages");
 	for (i = 0; i <= n; i++) {
 		const struct entry *to = i ? u[i - 1].entry : e->original;
 
 		buf_printf(p->b, " <a href=\"%.*s.html\" hreflang=\"%.*s\"", FMT_STR(to->name), FMT_STR(to->lang));
-		lang_dir(p, to->lang);
+		page_lang(p, to->lang);
 		buf_printf(p->b, "%s>", to == e ? " aria-current=\"page\"" : "");
 		page_text(p, lang_name(to->lang));
-		buf_printf(p->b, "%s</a>", i ? "" : " (original)");
+		page_puts(p, "</a>");
+		if (i == 0) {
+			page_puts(p, " (");
+			page_t(p, "original");
+			page_puts(p, ")");
+		}
 	}
 	page_puts(p, "</p>\n");
 }
@@ -451,40 +721,43 @@ static bool in_list(const struct front *f, const char *key, struct str id)
 	return false;
 }
 
-static void relations(struct page *p, const struct entry *e)
+static void related(struct page *p, const struct entry *e)
 {
 	const struct front *f = &e->original->doc.front;
 	const struct key *k = front_key(f, "related");
 	const struct entry *to;
+	size_t i, shown = 0;
+
+	for (i = 0; k && i < k->n; i++)
+		if ((to = copy_find(p->c, k->values[i]))) {
+			page_puts(p, shown++ ? "" : "<ul class=\"list\">\n");
+			page_item(p, to, true);
+		}
+	if (shown)
+		page_puts(p, "</ul>\n");
+}
+
+static void links_here(struct page *p, const struct entry *e)
+{
+	const struct front *f = &e->original->doc.front;
 	const struct use_of *u;
 	size_t n, i, shown = 0;
-	struct entry const **v;
-	struct arena a = ARENA_INIT;
 
-	if (!english(e->lang))
-		page_puts(p, "<div lang=\"en\" dir=\"ltr\">\n");
-	v = arena_array(&a, k ? k->n : 0, sizeof *v);
-	for (i = 0; k && i < k->n; i++)
-		if ((to = copy_find(p->c, k->values[i])))
-			v[shown++] = to;
-	if (shown) {
-		page_puts(p, "<h2>Related documents</h2>\n");
-		page_list(p, v, shown);
-	}
 	u = copy_uses(&n, p->c, USE_LINK, e->id);
-	for (i = shown = 0; i < n; i++) {
+	for (i = 0; i < n && shown < LINKS_MAX; i++) {
 		if (u[i].entry == e->original || in_list(f, "related", u[i].entry->id) ||
 		    in_list(&u[i].entry->doc.front, "meetings", e->id))
 			continue;	/* a meeting has a page of its own for these */
-		if (!shown++)
-			page_puts(p, "<h2>What links here</h2>\n<ul class=\"list\">\n");
+		page_puts(p, shown++ ? "" : "<ul class=\"list\">\n");
 		page_item(p, u[i].entry, false);
 	}
 	if (shown)
 		page_puts(p, "</ul>\n");
-	if (!english(e->lang))
-		page_puts(p, "</div>\n");
-	arena_free(&a);
+	if (i < n) {
+		page_puts(p, "<p class=\"quiet\">");
+		page_t_number(p, "more", n - i);
+		page_puts(p, "</p>\n");
+	}
 }
 
 /* The one that replaces it, when it is in the copy. */
@@ -500,9 +773,10 @@ static const struct entry *replaced_by(const struct copy *c, const struct entry 
 	return NULL;
 }
 
-static void notice_begin(struct page *p)
+static void notice(struct page *p, const char *key)
 {
-	page_puts(p, "<p class=\"notice\" lang=\"en\" dir=\"ltr\">");
+	page_puts(p, "<p class=\"notice\">");
+	page_t_before(p, key);
 }
 
 static void notices(struct page *p, const struct entry *e, bool player)
@@ -510,32 +784,36 @@ static void notices(struct page *p, const struct entry *e, bool player)
 	const struct entry *by = replaced_by(p->c, e);
 
 	if (p->c->want.audience == AUDIENCE_NODE && !str_is(e->status, "published") && !e->broken) {
-		notice_begin(p);
-		page_puts(p, "Status: <strong>");
-		page_text(p, e->status);
-		page_puts(p, "</strong>. It is not on sites.</p>\n");
+		notice(p, "notice.status");
+		page_puts(p, "<strong>");
+		page_t_of(p, "value", e->status);
+		page_puts(p, "</strong>");
+		page_t_after(p, "notice.status");
+		page_puts(p, "</p>\n");
 	}
 	if (e->stale) {
-		notice_begin(p);
-		page_puts(p, "This translation is of an earlier text: the original has changed since. ");
-		buf_printf(p->b, "<a href=\"%.*s.html\">Read the original</a></p>\n", FMT_STR(e->id));
+		notice(p, "notice.stale");
+		page_puts(p, " <a href=\"");
+		page_href(p, e->original);
+		page_puts(p, "\">");
+		page_t(p, "notice.original");
+		page_puts(p, "</a></p>\n");
 	}
 	if (by) {
-		notice_begin(p);
-		page_puts(p, "Replaced by ");
+		notice(p, "notice.replaced");
 		page_link(p, by);
-		page_puts(p, ".</p>\n");
+		page_t_after(p, "notice.replaced");
+		page_puts(p, "</p>\n");
 	}
 	if (str_is(cstr(e->kind->name), "exercise")) {
-		notice_begin(p);
-		page_puts(p, "Made up for training. ");
-		if (player && p->c->want.live)
-			buf_printf(p->b, "This is the view of the players; <a href=\"%.*s.html?view=facilitator\">facilitators "
-			    "see more</a>.", FMT_STR(e->name));
-		else if (player)
-			page_puts(p, "This is the view of the players.");
-		else
-			page_puts(p, "This is the view of the facilitators: do not show it to players before play.");
+		notice(p, "notice.made-up");
+		page_puts(p, " ");
+		page_t(p, player ? "notice.player" : "notice.facilitator");
+		if (player && p->c->want.live) {
+			buf_printf(p->b, " <a href=\"%.*s.html?view=facilitator\">", FMT_STR(e->name));
+			page_t(p, "notice.more");
+			page_puts(p, "</a>");
+		}
 		page_puts(p, "</p>\n");
 	}
 }
@@ -551,8 +829,11 @@ static void key_conflicts(struct page *p, const struct entry *e)
 
 		if (k->variant < 2 || k->n == 0 || !(str_is(k->name, "title") || str_is(k->name, "summary")))
 			continue;
-		buf_printf(p->b, "<p class=\"conflict\"><span lang=\"en\" dir=\"ltr\"><strong>Open conflict.</strong> Another "
-		    "%s:</span> <bdi>", str_is(k->name, "title") ? "title" : "summary");
+		page_puts(p, "<p class=\"conflict\"><strong>");
+		page_t(p, "conflict");
+		page_puts(p, "</strong> ");
+		page_t_of(p, "key", k->name);
+		page_puts(p, ": <bdi>");
 		page_text(p, k->values[0]);
 		page_puts(p, "</bdi></p>\n");
 	}
@@ -562,18 +843,133 @@ enum rc page_body(struct page *p, const struct entry *e, bool player, struct err
 {
 	enum rc rc;
 
-	page_puts(p, "<div class=\"text\">\n");
+	page_puts(p, "<div class=\"text\"");
+	page_lang(p, e->lang);
+	page_puts(p, ">\n");
 	if (e->broken) {
-		notice_begin(p);
-		page_puts(p, "The front matter of this file does not parse, so it is shown as it was written; "
-		    "<code>colep check</code> says what is wrong.</p>\n<pre class=\"broken\" dir=\"auto\">");
+		page_puts(p, "<p class=\"notice\"");
+		page_lang(p, p->t->lang);
+		page_puts(p, ">");
+		page_t(p, "broken");
+		page_puts(p, "</p>\n<pre class=\"broken\" dir=\"auto\">");
 		page_text(p, e->text);
 		page_puts(p, "</pre>\n");
 		rc = RC_OK;
 	} else {
-		rc = body_render(p->b, p->md, p->c, e, p->up, player, err);
+		rc = body_render(p, e, player, err);
 	}
 	page_puts(p, "</div>\n");
+	return rc;
+}
+
+struct article {
+	struct page *p;
+	const struct entry *e;
+	bool player;
+	struct str body;		/* laid out already */
+};
+
+/* Links to the sections: <li> for each <h2> that body.c wrote. */
+static void contents(struct page *p, struct str body)
+{
+	struct str rest, tag = STR("<h2 dir=\"auto\" id=\"");
+	size_t n = 0, at, end, pass;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (rest = body; (at = str_find(rest, tag)) != SIZE_MAX; rest = str_sub(rest, end, rest.n)) {
+			at += tag.n;
+			end = at + str_find(str_sub(rest, at, rest.n), STR("</h2>"));
+			if (pass == 0) {
+				n++;
+				continue;
+			}
+			page_puts(p, "<li><a href=\"#");
+			buf_str_add(p->b, str_sub(rest, at, at + str_chr(str_sub(rest, at, end), '"')));
+			page_puts(p, "\">");
+			at += str_chr(str_sub(rest, at, end), '>') + 1;
+			body_plain(p->b, str_sub(rest, at, end));
+			page_puts(p, "</a></li>\n");
+		}
+		if (n < CONTENTS)
+			return;
+	}
+}
+
+static void article_slot(void *ctx, unsigned n)
+{
+	struct article *a = ctx;
+	struct page *p = a->p;
+	const struct entry *e = a->e;
+
+	switch (n) {
+	case DOCUMENT_TITLE:
+		in_lang(p, e->lang, e->title);
+		break;
+	case DOCUMENT_SWITCH:
+		switch_language(p, e);
+		break;
+	case DOCUMENT_NOTICES:
+		notices(p, e, a->player);
+		break;
+	case DOCUMENT_SUMMARY:
+		if (e->summary.n) {
+			page_puts(p, "<p");
+			page_lang(p, e->lang);
+			page_puts(p, ">");
+			page_text(p, e->summary);
+			page_puts(p, "</p>");
+		}
+		break;
+	case DOCUMENT_CONFLICTS:
+		key_conflicts(p, e);
+		break;
+	case DOCUMENT_FACTS:
+		facts(p, e);
+		break;
+	case DOCUMENT_CONTENTS:
+		if (!p->whole)
+			contents(p, a->body);
+		break;
+	case DOCUMENT_BODY:
+		buf_str_add(p->b, a->body);
+		break;
+	case DOCUMENT_MEETING:
+		if (str_is(cstr(e->kind->name), "meeting") && !p->whole && lists_have(p->c, "meetings.html")) {
+			buf_printf(p->b, "<p><a href=\"%smeeting/%.*s.html\">", p->up, FMT_STR(e->id));
+			page_t(p, "meeting.documents");
+			page_puts(p, "</a></p>\n");
+		}
+		break;
+	case DOCUMENT_RELATED:
+		related(p, e);
+		break;
+	case DOCUMENT_LINKS:
+		if (!p->whole)
+			links_here(p, e);
+		break;
+	case DOCUMENT_HISTORY:
+		if (!p->whole)
+			changes_history(p, e);
+		break;
+	default:
+		break;
+	}
+}
+
+enum rc page_article(struct page *p, const struct entry *e, bool player, struct err *err)
+{
+	struct buf body = BUF_INIT, *page = p->b;
+	struct article a = { p, e, player, STR_NONE };
+	size_t at = 0;
+	enum rc rc;
+
+	p->b = &body;
+	rc = page_body(p, e, player, err);
+	p->b = page;
+	a.body = buf_str(&body);
+	if (rc != RC_IO)
+		run(p, TEMPLATE_DOCUMENT, &at, -1, article_slot, &a);
+	buf_free(&body);
 	return rc;
 }
 
@@ -584,29 +980,8 @@ static enum rc document(struct page *p, const struct entry *e, bool facilitator,
 	enum rc rc;
 
 	page_begin(p, &h);
-	page_puts(p, "<article>\n<h1 dir=\"auto\">");
-	page_text(p, e->title);
-	page_puts(p, "</h1>\n");
-	switch_language(p, e);
-	notices(p, e, player);
-	if (e->summary.n) {
-		page_puts(p, "<p class=\"lead\" dir=\"auto\">");
-		page_text(p, e->summary);
-		page_puts(p, "</p>\n");
-	}
-	key_conflicts(p, e);
-	if (!english(e->lang))
-		page_puts(p, "<div lang=\"en\" dir=\"ltr\">\n");
-	facts(p, e);
-	if (!english(e->lang))
-		page_puts(p, "</div>\n");
-	if ((rc = page_body(p, e, player, err)) == RC_IO)
-		return rc;
-	page_puts(p, "</article>\n");
-	if (str_is(cstr(e->kind->name), "meeting") && lists_have(p->c, "meetings.html"))
-		buf_printf(p->b, "<p><a href=\"%smeeting/%.*s.html\">Documents of this meeting</a></p>\n", p->up, FMT_STR(e->id));
-	relations(p, e);
-	page_end(p, &h);
+	if ((rc = page_article(p, e, player, err)) != RC_IO)
+		page_end(p);
 	return rc;
 }
 
@@ -617,13 +992,16 @@ static int by_name(const void *a, const void *b)
 
 struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 {
+	const struct theme *t = c->want.theme;
 	size_t lists = lists_names(NULL, 0, a, c), i, got;
-	struct str *v = arena_array(a, lists + c->n + 1, sizeof *v);
+	struct str *v = arena_array(a, lists + c->n + t->nfiles, sizeof *v);
 
 	got = lists_names(v, lists, a, c);
 	for (i = 0; i < c->n; i++)
 		v[got++] = cstr(arena_printf(a, "d/%.*s.html", FMT_STR(c->v[i]->name)));
-	v[got++] = STR("colep.css");
+	for (i = 0; i < t->nfiles; i++)
+		if (theme_copied(t->files[i].name))
+			v[got++] = t->files[i].name;
 	qsort(v, got, sizeof *v, by_name);
 	*n = got;
 	return v;
@@ -633,10 +1011,11 @@ enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct s
     const struct page_want *want, struct err *e)
 {
 	struct page p = { .b = out, .c = c, .up = str_chr(name, '/') == SIZE_MAX ? "" : "../", .md = m };
+	const struct theme_file *f;
 	const struct entry *of;
 
-	if (str_is(name, "colep.css")) {
-		buf_str_add(out, theme_css());
+	if (theme_copied(name) && (f = theme_file(c->want.theme, name))) {
+		buf_str_add(out, f->bytes);
 		return RC_OK;
 	}
 	if (str_starts(name, STR("d/")) && str_ends(name, STR(".html"))) {

@@ -5,6 +5,7 @@
 
 #include "render/copy.h"
 #include "render/md.h"
+#include "render/theme.h"
 
 /* Every file of the copy by name, sorted: "colep.css", "country/mk.html", "d/cs-mk-2022-taiwan.html", ...
  * In the arena. */
@@ -20,46 +21,71 @@ struct page_want {
 enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct str name,
     const struct page_want *want, struct err *e) NODISCARD;
 
-/* For the files that make pages (page.c, lists.c, app/serve.c). */
+/* For the files that make pages (page.c, lists.c, tables.c, home.c, app/serve.c, ...). */
+struct page_head {
+	const char *file;		/* for the mark in the navigation */
+	struct str title, description, lang, tlp;	/* lang: of a document, or STR_NONE: the site's own */
+	const struct entry *of;		/* a document's page: its metadata */
+	struct str query;		/* what the search box holds */
+};
 struct page {
 	struct buf *b;
 	const struct copy *c;
 	const char *up;			/* "" or "../" */
 	struct md *md;
-};
-struct page_head {
-	const char *file;		/* for the mark in the navigation */
-	struct str title, description, lang, tlp;
-	const struct entry *of;		/* a document's page: its metadata */
-	struct str query;		/* what the search box holds */
+	bool whole;			/* the pack on one page: links to documents in it are anchors */
+	/* set by page_begin */
+	const struct texts *t;		/* the words of the interface on this page */
+	struct page_head head;
+	size_t frame;			/* where the frame goes on behind the text */
 };
 void page_begin(struct page *p, const struct page_head *h);
-void page_end(struct page *p, const struct page_head *h);
+void page_end(struct page *p);
+
+/* Run a template of the theme; slot gets ctx. */
+void page_template(struct page *p, enum theme_template which, void (*slot)(void *ctx, unsigned n), void *ctx);
 
 void page_puts(struct page *p, const char *html);
 void page_text(struct page *p, struct str s);	/* escaped, ids of left-out documents replaced */
+void page_t(struct page *p, const char *key);	/* an interface text, escaped */
+/* The same up to a mark in it like {x}, and what stands behind the mark: for a link or number in a sentence. */
+void page_t_before(struct page *p, const char *key);
+void page_t_after(struct page *p, const char *key);
+void page_t_number(struct page *p, const char *key, size_t n);	/* the mark is a number */
+/* The text of key "GROUP.NAME" ("kind.lesson"), or NAME itself with blanks for hyphens, marked as English. */
+void page_t_of(struct page *p, const char *group, struct str name);
+void page_h(struct page *p, unsigned level, const char *key);	/* <h2>text</h2> */
+
+/* A label of a vocabulary: marked as English where the page is not. */
+void page_label(struct page *p, const char *vocab, struct str code);
 /* A link to a document, with its title in its own language; owner, date and the like behind and the summary
  * below when wanted. */
+void page_href(struct page *p, const struct entry *e);	/* "../d/cs-mk-2022-taiwan.html" */
 void page_link(struct page *p, const struct entry *e);
 void page_item(struct page *p, const struct entry *e, bool summary);	/* <li> */
-void page_list(struct page *p, const struct entry *const *v, size_t n);	/* <ul>, or a sentence when empty */
+void page_list(struct page *p, const struct entry *const *v, size_t n, bool summary);	/* <ul>, or a sentence when empty */
 /* "North Macedonia" of "mk", "Frontex" of "frontex"; linked to the page of the country where there is one. */
 void page_owner(struct page *p, struct str code);
 void page_country(struct page *p, struct str code);
-/* "good-practice" as "good practice". */
-void page_words(struct page *p, struct str code);
 /* One value of a front-matter key, by its rule. false: an id that is not in this copy; nothing is written. */
 bool page_value(struct page *p, const struct key_rule *r, struct str value);
+bool page_values(struct page *p, const struct entry *e, const char *key);	/* all, with commas; false: none */
 void page_tlp(struct page *p, struct str label);
+const char *page_colour(struct str label);	/* "clear", "green", "amber", "red" */
+void page_lang(struct page *p, struct str lang);	/* ' lang="fa" dir="rtl"' */
+void page_cut(struct page *p, size_t n);	/* take back what was written from n on */
+/* A table that scrolls sideways: its frame, and its heading row of texts with blanks between the keys ("+" in
+ * front: numbers). */
+void page_table(struct page *p, const char *label_key, const char *heads);
+void page_table_end(struct page *p);
+
+#define LINKS_MAX 200			/* documents that link to one, shown on its page */
 
 bool lang_rtl(struct str lang);
+struct str lang_name(struct str lang);	/* as its speakers write it; the code where none is known */
 
-/* A document's facts and body; lists.c has it for a meeting pack's first page. */
-enum rc page_body(struct page *p, const struct entry *e, bool player, struct err *e2) NODISCARD;
-
-/* lists.c: every page that is no document's. */
-size_t lists_names(struct str *to, size_t max, struct arena *a, const struct copy *c);	/* to NULL: only counts */
-enum rc lists_write(struct page *p, struct str name, struct str build, struct err *e) NODISCARD;	/* RC_NOTFOUND */
-bool lists_have(const struct copy *c, const char *file);
+/* A document as an article, headings and all: what its own page and a pack on one page share. */
+enum rc page_article(struct page *p, const struct entry *e, bool player, struct err *err) NODISCARD;
+enum rc page_body(struct page *p, const struct entry *e, bool player, struct err *err) NODISCARD;	/* only its text */
 
 #endif

@@ -26,7 +26,7 @@
 #define PAGE_MAX ((size_t)64 << 20)	/* bytes of an old page worth comparing */
 #define DIGEST 128			/* hex digits of SHA-512 */
 
-static const char *const folders[] = { "country", "d", "kind", "meeting", "topic" };
+static const char *const folders[] = { "country", "d", "kind", "lang", "meeting", "status", "topic", "year" };
 
 bool site_manifest_line(struct str *name, struct str line)
 {
@@ -51,7 +51,7 @@ bool site_manifest_line(struct str *name, struct str line)
 		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= 'A' && s.p[i] <= 'Z') &&
 		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' && s.p[i] != '.')
 			return false;
-	if (!str_ends(s, STR(".html")) && !str_is(s, "colep.css"))
+	if (!str_ends(s, STR(".html")) && !theme_copied(s))
 		return false;
 	if (s.p[slash == SIZE_MAX ? 0 : slash + 1] == '.')
 		return false;

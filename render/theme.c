@@ -1,15 +1,390 @@
-/* render/theme.c: see theme.h. The assembler reads the file; the Makefile names it as what this one needs. */
+/* render/theme.c: see theme.h.
+ *
+ * The files compiled in are a table that the build makes of the folder (see the Makefile): name, first byte, end.
+ * A template is read once into a list of steps; running it is copying and calling. A section remembers where it
+ * began to write and whether its slot wrote anything; if not, the page is cut back to there. */
 #include "render/theme.h"
 
-__asm__(
-    ".pushsection .rodata\n"
-    "colep_css_begin: .incbin \"render/theme/colep.css\"\n"
-    "colep_css_end: .byte 0\n"
-    ".popsection\n");
+#include <stdlib.h>
+#include <string.h>
 
-extern const char colep_css_begin[], colep_css_end[];
+#include "kb/base/file.h"
+#include "kb/doc/doc.h"
+#include "kb/doc/kind.h"
 
-struct str theme_css(void)
+#define FILE_MAX_ ((size_t)1 << 20)	/* bytes of one file of a theme */
+#define DEPTH 8				/* sections in each other */
+
+/* What the Makefile makes of render/theme. */
+extern const struct theme_embedded { const char *name, *begin, *end; } theme_embedded[];
+
+static const struct { const char *file, *slots; } templates[TEMPLATES] = {
+	[TEMPLATE_PAGE] = { "page.html", "lang dir title meta up practice notice site label menu search main audience form class" },
+	[TEMPLATE_DOCUMENT] = { "document.html", "title switch notices summary conflicts facts contents body meeting related "
+	    "links history" },
+	[TEMPLATE_ITEM] = { "item.html", "link kind owner date stage status label summary" },
+	[TEMPLATE_HOME] = { "home.html", "title lead facts news meeting countries topics kinds asks build tables" },
+};
+
+enum step_kind { STEP_TEXT, STEP_SLOT, STEP_WORD, STEP_OPEN, STEP_CLOSE };
+struct step {
+	enum step_kind kind;
+	struct str s;			/* text, or the key of a word */
+	unsigned slot;
+};
+struct template {
+	struct step *v;
+	size_t n, cap;
+};
+
+static int by_name(const void *pa, const void *pb)
 {
-	return (struct str){ colep_css_begin, (size_t)(colep_css_end - colep_css_begin) };
+	const struct theme_file *a = pa, *b = pb;
+
+	return str_cmp(a->name, b->name);
+}
+
+static const struct theme_file *find(const struct theme_file *v, size_t n, struct str name)
+{
+	size_t from = 0, to = n, mid;
+	int d;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (!(d = str_cmp(v[mid].name, name)))
+			return &v[mid];
+		if (d < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return NULL;
+}
+
+const struct theme_file *theme_file(const struct theme *t, struct str name)
+{
+	return find(t->files, t->nfiles, name);
+}
+
+bool theme_copied(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.n; i++)
+		if (!(name.p[i] >= 'a' && name.p[i] <= 'z') && !(name.p[i] >= '0' && name.p[i] <= '9') && name.p[i] != '-' &&
+		    !(name.p[i] == '.' && i > 0))
+			return false;
+	return name.n <= 64 && (str_ends(name, STR(".css")) || str_ends(name, STR(".js")) || str_ends(name, STR(".svg")));
+}
+
+/* ---- templates ---- */
+
+static void step_add(struct theme *t, struct template *to, enum step_kind kind, struct str s, unsigned slot)
+{
+	if (to->n == to->cap)
+		to->v = arena_grow(&t->arena, to->v, &to->cap, sizeof *to->v);
+	to->v[to->n++] = (struct step){ kind, s, slot };
+}
+
+static bool slot_number(unsigned *n, const char *slots, struct str name)
+{
+	struct str rest = cstr(slots), w;
+
+	for (*n = 0; str_split(&w, &rest, ' '); ++*n)
+		if (str_eq(w, name))
+			return true;
+	return false;
+}
+
+static unsigned line_of(struct str text, size_t at)
+{
+	unsigned line = 1;
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		line += text.p[i] == '\n';
+	return line;
+}
+
+static enum rc template_parse(struct theme *t, enum theme_template which, struct err *e)
+{
+	const char *file = templates[which].file, *slots = templates[which].slots, *what = NULL;
+	const struct theme_file *f = theme_file(t, cstr(file));
+	struct template *to = arena_alloc(&t->arena, sizeof *to);
+	unsigned open[DEPTH], depth = 0, n;
+	struct str text = f->bytes, in;
+	size_t at = 0, begin, end = 0;
+	char c;
+
+	while (!what && at < text.n) {
+		begin = str_find(str_sub(text, at, text.n), STR("{{"));
+		begin = begin == SIZE_MAX ? text.n : at + begin;
+		if (begin > at)
+			step_add(t, to, STEP_TEXT, str_sub(text, at, begin), 0);
+		if (begin == text.n)
+			break;
+		end = str_find(str_sub(text, begin, text.n), STR("}}"));
+		at = begin;
+		if (end == SIZE_MAX) {
+			what = "'{{' without '}}'";
+			break;
+		}
+		end += begin;
+		in = str_trim(str_sub(text, begin + 2, end));
+		c = in.n ? in.p[0] : '\0';
+		if (c == '#' || c == '/')
+			in = str_trim(str_sub(in, 1, in.n));
+		if (c == '!')
+			;
+		else if (str_starts(in, STR("t ")))
+			step_add(t, to, STEP_WORD, str_trim(str_sub(in, 2, in.n)), 0);
+		else if (!slot_number(&n, slots, in))
+			what = "no such slot";
+		else if (c == '#' && depth == DEPTH)
+			what = "sections too deep in each other";
+		else if (c == '#')
+			step_add(t, to, STEP_OPEN, STR_NONE, open[depth++] = n);
+		else if (c == '/' && (!depth || open[depth - 1] != n))
+			what = "ends a section that is not open";
+		else if (c == '/')
+			step_add(t, to, STEP_CLOSE, STR_NONE, open[--depth]);
+		else if (which == TEMPLATE_PAGE && n == PAGE_MAIN && depth)
+			what = "'main' stands in a section";
+		else
+			step_add(t, to, STEP_SLOT, STR_NONE, n);
+		if (!what)
+			at = end + 2;
+	}
+	if (!what && depth)
+		what = "a section is not closed";
+	if (what)
+		return err_set(e, RC_INVALID, "%s:%u: %s: '%.40s'; slots here are: %s", file, line_of(text, at), what,
+		    at < text.n ? text.p + at : "", slots);
+	t->templates[which] = to;
+	return RC_OK;
+}
+
+void template_run(struct buf *b, size_t *at, const struct template *t, int until, const struct template_run *run)
+{
+	struct { size_t begin; unsigned slot; bool filled; } open[DEPTH];
+	unsigned depth = 0, i;
+	size_t before;
+
+	for (; *at < t->n; ++*at) {
+		const struct step *s = &t->v[*at];
+
+		switch (s->kind) {
+		case STEP_TEXT:
+			buf_str_add(b, s->s);
+			break;
+		case STEP_WORD:
+			run->word(run->page, s->s);
+			break;
+		case STEP_SLOT:
+			if ((int)s->slot == until) {
+				++*at;
+				return;
+			}
+			before = b->n;
+			run->slot(run->ctx, s->slot);
+			for (i = 0; b->n > before && i < depth; i++)
+				open[i].filled |= open[i].slot == s->slot;
+			break;
+		case STEP_OPEN:
+			open[depth].begin = b->n;
+			open[depth].slot = s->slot;
+			open[depth++].filled = false;
+			break;
+		case STEP_CLOSE:
+			if (!open[--depth].filled && b->p)
+				b->p[b->n = open[depth].begin] = '\0';
+			break;
+		}
+	}
+}
+
+/* ---- texts ---- */
+
+static bool text_line(struct theme_file *to, struct str line)
+{
+	size_t eq = str_find(line, STR(" = "));
+
+	if (eq == SIZE_MAX)
+		return false;
+	to->name = str_trim(str_sub(line, 0, eq));
+	to->bytes = str_trim(str_sub(line, eq + 3, line.n));
+	return to->name.n > 0;
+}
+
+static enum rc texts_parse(struct texts *to, struct arena *a, const struct theme_file *f, struct err *e)
+{
+	struct str rest = f->bytes, line;
+	size_t cap = 0, i;
+	unsigned at = 0;
+
+	if (str_utf8_bad(rest) != rest.n)
+		return err_set(e, RC_INVALID, "%.*s: not UTF-8", FMT_STR(f->name));
+	to->lang = str_sub(f->name, strlen("texts/"), f->name.n - 4);
+	while (str_line(&line, &rest)) {
+		at++;
+		line = str_trim(line);
+		if (!line.n || line.p[0] == '#')
+			continue;
+		if (to->n == cap)
+			to->v = arena_grow(a, to->v, &cap, sizeof *to->v);
+		if (!text_line(&to->v[to->n++], line))
+			return err_set(e, RC_INVALID, "%.*s:%u: no 'key = text'", FMT_STR(f->name), at);
+	}
+	if (to->n)
+		qsort(to->v, to->n, sizeof *to->v, by_name);
+	for (i = 1; i < to->n; i++)
+		if (str_eq(to->v[i].name, to->v[i - 1].name))
+			return err_set(e, RC_INVALID, "%.*s: '%.*s' stands there twice", FMT_STR(f->name), FMT_STR(to->v[i].name));
+	return RC_OK;
+}
+
+/* What a language lacks is as in English; what English has not is dropped. */
+static void texts_fill(struct theme *t, struct texts *x)
+{
+	struct theme_file *v = arena_array(&t->arena, t->english->n, sizeof *v);
+	const struct theme_file *f;
+	size_t i;
+
+	for (i = 0; i < t->english->n; i++) {
+		f = find(x->v, x->n, t->english->v[i].name);
+		v[i] = f && f->bytes.n ? *f : t->english->v[i];
+	}
+	x->v = v;
+	x->n = t->english->n;
+}
+
+static bool is_texts(struct str name)
+{
+	return str_starts(name, STR("texts/")) && str_ends(name, STR(".txt")) && lang_valid(str_sub(name, 6, name.n - 4));
+}
+
+static enum rc texts_open(struct theme *t, struct err *e)
+{
+	size_t i, n = 0;
+	enum rc rc;
+
+	t->texts = arena_array(&t->arena, t->nfiles, sizeof *t->texts);
+	for (i = 0; i < t->nfiles; i++)
+		if (is_texts(t->files[i].name) && (rc = texts_parse(&t->texts[n++], &t->arena, &t->files[i], e)))
+			return rc;
+	t->ntexts = n;
+	for (i = 0; i < n; i++)
+		if (str_is(t->texts[i].lang, "en"))
+			t->english = &t->texts[i];
+	for (i = 0; i < n; i++)
+		if (&t->texts[i] != t->english)
+			texts_fill(t, &t->texts[i]);
+	return RC_OK;
+}
+
+const struct texts *theme_texts(const struct theme *t, struct str lang)
+{
+	size_t i;
+
+	for (i = 0; i < t->ntexts; i++)
+		if (str_eq(t->texts[i].lang, lang))
+			return &t->texts[i];
+	for (i = 0; i < t->ntexts; i++)
+		if (str_eq(t->texts[i].lang, str_sub(lang, 0, str_chr(lang, '-'))))
+			return &t->texts[i];
+	return NULL;
+}
+
+struct str text_get(const struct texts *x, struct str key, bool *found)
+{
+	const struct theme_file *f = find(x->v, x->n, key);
+
+	if (found)
+		*found = f != NULL;
+	return f ? f->bytes : key;
+}
+
+/* ---- opening ---- */
+
+static void put(struct theme *t, size_t *cap, struct str name, struct str bytes)
+{
+	size_t i;
+
+	for (i = 0; i < t->nfiles && !str_eq(t->files[i].name, name); i++)
+		;
+	if (i == t->nfiles && t->nfiles == *cap)
+		t->files = arena_grow(&t->arena, t->files, cap, sizeof *t->files);
+	t->nfiles += i == t->nfiles;
+	t->files[i] = (struct theme_file){ name, bytes };
+}
+
+static bool known(const struct theme *t, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < t->nfiles && !str_eq(t->files[i].name, name); i++)
+		;
+	return i < t->nfiles;
+}
+
+/* The files of one folder of a theme, in the place of those compiled in. */
+static enum rc read_folder(struct theme *t, size_t *cap, const char *dir, const char *prefix, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	char **names;
+	size_t n, i;
+	enum rc rc = dir_list(&names, &n, &t->arena, dir, e);
+
+	for (i = 0; !rc && i < n; i++) {
+		struct str name = cstr(arena_printf(&t->arena, "%s%s", prefix, names[i]));
+
+		if (!theme_copied(name) && !is_texts(name) && !(str_ends(name, STR(".html")) && known(t, name)))
+			continue;	/* a README, a folder, what an editor left */
+		buf_clear(&b);
+		rc = file_read(&b, path_join(&t->arena, dir, names[i]), FILE_MAX_, e);
+		if (!rc)
+			put(t, cap, name, arena_str(&t->arena, buf_str(&b)));
+	}
+	buf_free(&b);
+	return rc;
+}
+
+enum rc theme_open(struct theme **out, const char *dir, struct err *e)
+{
+	struct theme *t = xmalloc(sizeof *t);
+	const struct theme_embedded *in;
+	size_t cap = 0, i;
+	enum rc rc = RC_OK;
+
+	*t = (struct theme){ .arena = ARENA_INIT };
+	for (in = theme_embedded; in->name; in++)
+		put(t, &cap, cstr(in->name), (struct str){ in->begin, (size_t)(in->end - in->begin) });
+	qsort(t->files, t->nfiles, sizeof *t->files, by_name);
+	if (dir) {
+		const char *texts = path_join(&t->arena, dir, "texts");
+
+		if (!(rc = read_folder(t, &cap, dir, "", e)) && file_is_dir(texts))
+			rc = read_folder(t, &cap, texts, "texts/", e);
+		qsort(t->files, t->nfiles, sizeof *t->files, by_name);
+	}
+	for (i = 0; !rc && i < TEMPLATES; i++)
+		rc = template_parse(t, (enum theme_template)i, e);
+	if (!rc)
+		rc = texts_open(t, e);
+	if (rc) {
+		if (dir)
+			err_prefix(e, "%s", dir);
+		theme_close(t);
+		return rc;
+	}
+	*out = t;
+	return RC_OK;
+}
+
+void theme_close(struct theme *t)
+{
+	if (!t)
+		return;
+	arena_free(&t->arena);
+	free(t);
 }

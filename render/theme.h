@@ -1,9 +1,75 @@
-/* render/theme.h: the style sheet, compiled in from render/theme/colep.css. */
+/* render/theme.h: what the pages look like and which words they speak: files of render/theme, compiled in, and
+ * those that a folder given with --theme puts in their place.
+ *
+ *	*.html		templates: HTML with slots in it; see below
+ *	*.css *.js *.svg	copied into the site as they are
+ *	texts/LANG.txt	interface texts: "key = value" lines; "#" begins a comment. What a language lacks is English
+ *
+ * A template knows three things. What stands in a slot is escaped by who fills it: a template cannot undo that.
+ *
+ *	{{name}}	a slot that the page fills; the names of each template are in theme.c
+ *	{{t key}}	an interface text
+ *	{{#name}} ... {{/name}}	stands only if the slot of that name, which is inside, was filled with something
+ *	{{! ... }}	nothing: a remark
+ */
 #ifndef RENDER_THEME_H
 #define RENDER_THEME_H
 
+#include <stdbool.h>
+
+#include "kb/base/arena.h"
 #include "kb/base/str.h"
 
-struct str theme_css(void);
+enum theme_template { TEMPLATE_PAGE, TEMPLATE_DOCUMENT, TEMPLATE_ITEM, TEMPLATE_HOME, TEMPLATES };
+
+struct theme_file {
+	struct str name, bytes;
+};
+struct theme {				/* read-only once open */
+	struct arena arena;
+	struct theme_file *files;	/* by name: all of them, texts and templates too */
+	size_t nfiles;
+	struct template *templates[TEMPLATES];
+	struct texts *texts;		/* by lang */
+	size_t ntexts;
+	const struct texts *english;
+};
+
+/* dir NULL: as compiled in. RC_INVALID: a template that does not parse, a file too large; the message names file
+ * and line. RC_NOTFOUND: no such folder. */
+enum rc theme_open(struct theme **t, const char *dir, struct err *e) NODISCARD;
+void theme_close(struct theme *t);	/* no-op on NULL */
+
+/* Is it copied into the site: a name like "colep.css". */
+bool theme_copied(struct str name);
+const struct theme_file *theme_file(const struct theme *t, struct str name);	/* or NULL */
+
+struct texts {
+	struct str lang;
+	struct theme_file *v;		/* key and value, by key: every key that English has */
+	size_t n;
+};
+/* The texts of a language, or of it without its script or region ("sr" for "sr-Latn"), or NULL. */
+const struct texts *theme_texts(const struct theme *t, struct str lang);
+/* One text; the key itself when there is none, so that a gap is seen. *found may be NULL. */
+struct str text_get(const struct texts *x, struct str key, bool *found);
+
+/* Run a template from its begin (*at 0) to the slot `until` (-1: to its end), which is left out; *at is where to go
+ * on. slot appends what belongs into slot number n of the template; word appends the text of a key. */
+struct template_run {
+	void *ctx, *page;
+	void (*slot)(void *ctx, unsigned n);
+	void (*word)(void *page, struct str key);
+};
+void template_run(struct buf *b, size_t *at, const struct template *t, int until, const struct template_run *run);
+
+/* Slots by number, in the order of the words in theme.c. */
+enum { PAGE_LANG, PAGE_DIR, PAGE_TITLE, PAGE_META, PAGE_UP, PAGE_PRACTICE, PAGE_NOTICE, PAGE_SITE, PAGE_LABEL, PAGE_MENU,
+	PAGE_SEARCH, PAGE_MAIN, PAGE_AUDIENCE, PAGE_FORM, PAGE_CLASS };
+enum { DOCUMENT_TITLE, DOCUMENT_SWITCH, DOCUMENT_NOTICES, DOCUMENT_SUMMARY, DOCUMENT_CONFLICTS, DOCUMENT_FACTS,
+	DOCUMENT_CONTENTS, DOCUMENT_BODY, DOCUMENT_MEETING, DOCUMENT_RELATED, DOCUMENT_LINKS, DOCUMENT_HISTORY };
+enum { ITEM_LINK, ITEM_KIND, ITEM_OWNER, ITEM_DATE, ITEM_STAGE, ITEM_STATUS, ITEM_LABEL, ITEM_SUMMARY };
+enum { HOME_TITLE, HOME_LEAD, HOME_FACTS, HOME_NEWS, HOME_MEETING, HOME_COUNTRIES, HOME_TOPICS, HOME_KINDS, HOME_ASKS,
+	HOME_BUILD, HOME_TABLES };
 
 #endif

@@ -6,20 +6,19 @@
 
 enum { MAX_EDITS = 1500, CONTEXT = 3 };
 
-struct lines { struct str *v; size_t n; };
+struct lines { const struct str *v; size_t n; };
 
 static struct lines split(struct arena *a, struct str s)
 {
-	struct lines l = { NULL, 0 };
-	struct str line;
-	size_t cap = 0;
+	struct str line, *v = NULL;
+	size_t cap = 0, n = 0;
 
 	while (str_line(&line, &s)) {
-		if (l.n == cap)
-			l.v = arena_grow(a, l.v, &cap, sizeof *l.v);
-		l.v[l.n++] = line;
+		if (n == cap)
+			v = arena_grow(a, v, &cap, sizeof *v);
+		v[n++] = line;
 	}
-	return l;
+	return (struct lines){ v, n };
 }
 
 /* Where the furthest path of diagonal k comes from: k + 1 (a line of b is inserted) or k - 1 (one of a deleted). */
@@ -78,25 +77,35 @@ static void hunk(struct buf *out, const struct lines *a, const struct lines *b, 
 	}
 }
 
-void diff_unified(struct buf *out, struct str label, struct str old, struct str new)
+void diff_strs(char *del, char *ins, const struct str *a, size_t n, const struct str *b, size_t m)
 {
 	struct arena arena = ARENA_INIT;
-	struct lines a = split(&arena, old), b = split(&arena, new), ma, mb;
-	char *del = arena_alloc(&arena, a.n + 1), *ins = arena_alloc(&arena, b.n + 1);
-	size_t front = 0, back = 0, x, y, x0, y0, xe, ye, same;
+	struct lines ma, mb;
+	size_t front = 0, back = 0;
 
-	if (str_eq(old, new) && (old.p != NULL) == (new.p != NULL))
-		goto out;
-	while (front < a.n && front < b.n && str_eq(a.v[front], b.v[front]))
+	while (front < n && front < m && str_eq(a[front], b[front]))
 		front++;
-	while (back < a.n - front && back < b.n - front && str_eq(a.v[a.n - 1 - back], b.v[b.n - 1 - back]))
+	while (back < n - front && back < m - front && str_eq(a[n - 1 - back], b[m - 1 - back]))
 		back++;
-	ma = (struct lines){ a.v + front, a.n - front - back };
-	mb = (struct lines){ b.v + front, b.n - front - back };
+	ma = (struct lines){ a + front, n - front - back };
+	mb = (struct lines){ b + front, m - front - back };
 	if (!myers(&arena, &ma, &mb, del + front, ins + front)) {
 		memset(del + front, 1, ma.n);
 		memset(ins + front, 1, mb.n);
 	}
+	arena_free(&arena);
+}
+
+void diff_unified(struct buf *out, struct str label, struct str old, struct str new)
+{
+	struct arena arena = ARENA_INIT;
+	struct lines a = split(&arena, old), b = split(&arena, new);
+	char *del = arena_alloc(&arena, a.n + 1), *ins = arena_alloc(&arena, b.n + 1);
+	size_t x, y, x0, y0, xe, ye, same;
+
+	if (str_eq(old, new) && (old.p != NULL) == (new.p != NULL))
+		goto out;
+	diff_strs(del, ins, a.v, a.n, b.v, b.n);
 	buf_printf(out, "--- %s%.*s\n+++ %s%.*s\n", old.p ? "a/" : "/dev/null", FMT_STR(old.p ? label : STR_NONE),
 	    new.p ? "b/" : "/dev/null", FMT_STR(new.p ? label : STR_NONE));
 	for (x = y = 0; x < a.n || y < b.n;) {

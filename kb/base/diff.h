@@ -10,4 +10,8 @@
  * the two heading lines; old or new .p NULL: /dev/null. */
 void diff_unified(struct buf *out, struct str label, struct str old, struct str new);
 
+/* Mark what differs between two lists of strings (lines, words): del[i] of a[i], ins[i] of b[i] become 1; the arrays
+ * are zero before. Lists too far apart are marked whole. */
+void diff_strs(char *del, char *ins, const struct str *a, size_t n, const struct str *b, size_t m);
+
 #endif

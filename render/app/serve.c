@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kb/index/query.h"
+#include "render/changes.h"
 #include "render/page.h"
 
 #define HITS 20				/* on the search page */
@@ -20,6 +21,7 @@ struct serve {
 	struct index *ix;
 	struct md *md;
 	struct copy_want want;
+	struct theme *theme;
 	struct copy *copy;		/* never NULL once open */
 	struct oid main;		/* of the copy */
 	struct err behind;		/* why it is not of the newest main, when it is not */
@@ -34,7 +36,10 @@ static enum rc load(struct serve *s, struct err *e)
 	if ((rc = snap_open(&snap, s->ix, e)))
 		return rc;
 	if (!(rc = copy_load(&fresh, snap, &s->want, e))) {
+		struct err past = ERR_INIT;
+
 		s->main = snap_commit(snap);
+		changes_load(fresh, s->node->dir, &s->main, &past);	/* without it the pages lack their history */
 		copy_free(s->copy);
 		s->copy = fresh;
 	}
@@ -65,7 +70,9 @@ enum rc serve_open(struct serve **out, const struct node *node, struct index *ix
 
 	*s = (struct serve){ .node = node, .ix = ix, .md = md };
 	s->want = (struct copy_want){ .audience = AUDIENCE_NODE, .now = now, .live = true, .practice = node->practice };
-	if ((rc = load(s, e))) {
+	rc = theme_open(&s->theme, NULL, e);
+	s->want.theme = s->theme;
+	if (rc || (rc = load(s, e))) {
 		serve_close(s);
 		return rc;
 	}
@@ -78,6 +85,7 @@ void serve_close(struct serve *s)
 	if (!s)
 		return;
 	copy_free(s->copy);
+	theme_close(s->theme);
 	free(s);
 }
 
@@ -85,7 +93,7 @@ void serve_close(struct serve *s)
 static void simple(struct serve *s, struct http_reply *r, unsigned status, const char *title, const char *text)
 {
 	struct page p = { .b = &r->body, .c = s->copy, .up = "/" };
-	struct page_head h = { .title = cstr(title), .lang = STR("en"), .tlp = s->copy->tlp };
+	struct page_head h = { .title = cstr(title), .tlp = s->copy->tlp };
 
 	r->status = status;
 	buf_clear(&r->body);
@@ -93,7 +101,7 @@ static void simple(struct serve *s, struct http_reply *r, unsigned status, const
 	buf_printf(p.b, "<h1>%s</h1>\n<p>", title);
 	page_text(&p, cstr(text));
 	page_puts(&p, "</p>\n<p><a href=\"/index.html\">To the first page</a></p>\n");
-	page_end(&p, &h);
+	page_end(&p);
 }
 
 static void snippet(struct page *p, const struct snippet *sn, struct str lang)
@@ -183,7 +191,7 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 {
 	struct page p = { .b = &r->body, .c = s->copy, .up = "" };
 	struct str q = str_trim(http_arg(rq, "q")), kind = http_arg(rq, "kind");
-	struct page_head h = { .title = STR("Search"), .lang = STR("en"), .tlp = s->copy->tlp };
+	struct page_head h = { .title = STR("Search"), .tlp = s->copy->tlp };
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
 	enum rc rc;
@@ -207,7 +215,7 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 				r->status = 500;
 		}
 	}
-	page_end(&p, &h);
+	page_end(&p);
 	arena_free(&a);
 }
 
@@ -232,6 +240,10 @@ void serve_answer(void *ctx, const struct http_request *rq, struct http_reply *r
 		simple(s, r, 404, "Not here", "There is no such page in this node now.");
 	else if (rc && rc != RC_INVALID)	/* RC_INVALID: the page says it itself */
 		simple(s, r, 500, "That failed", e.msg);
-	if (strcmp(path, "colep.css") == 0)
+	if (str_ends(cstr(path), STR(".css")))
 		r->type = "text/css; charset=utf-8";
+	else if (str_ends(cstr(path), STR(".js")))
+		r->type = "text/javascript; charset=utf-8";
+	else if (str_ends(cstr(path), STR(".svg")))
+		r->type = "image/svg+xml";
 }

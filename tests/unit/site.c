@@ -104,16 +104,16 @@ static void assert_post(const char *html, const struct kind *player, const char 
 static void test_body__a_link_to_a_left_out_document_becomes_text(void **state)
 {
 	(void)state;
-	assert_post("<p>a <a href=\"#left-out:cs-mk-2022-a\">word <em>x</em></a>.</p>", NULL, "<p>a word <em>x</em>.</p>");
-	assert_post("<p><a href=\"#left-out:cs-mk-2022-a\">Secret &lt;<em>title</em>&gt;</a></p>", NULL,
+	assert_post("<p>a <a href=\"#doc:cs-mk-2022-a\">word <em>x</em></a>.</p>", NULL, "<p>a word <em>x</em>.</p>");
+	assert_post("<p><a href=\"#doc:cs-mk-2022-a\">Secret &lt;<em>title</em>&gt;</a></p>", NULL,
 	    "<p>" COPY_NOT_HERE "</p>");
-	assert_post("<p><a href=\"#left-out:cs-mk-2022-a\">see  SECRET\n&lt;title&gt; there</a></p>", NULL,
+	assert_post("<p><a href=\"#doc:cs-mk-2022-a\">see  SECRET\n&lt;title&gt; there</a></p>", NULL,
 	    "<p>" COPY_NOT_HERE "</p>");
-	assert_post("<p><a href=\"#left-out:cs-mk-2022-a.fa\">cs-mk-2022-a</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
+	assert_post("<p><a href=\"#doc:cs-mk-2022-a.fa\">cs-mk-2022-a</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
 	assert_post("<pre><code>[Secret &lt;title&gt;](cs-mk-2022-a.md)</code></pre>", NULL,
 	    "<pre><code>[" COPY_NOT_HERE "](" COPY_NOT_HERE ")</code></pre>");
 	assert_post("<p>a document ll-bg-2022-x document</p>", NULL, "<p>a " COPY_NOT_HERE " " COPY_NOT_HERE " " COPY_NOT_HERE "</p>");
-	assert_post("<p><a href=\"#left-out:cs-fr-2022-gone\">cs-fr-2022-gone</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
+	assert_post("<p><a href=\"#doc:cs-fr-2022-gone\">cs-fr-2022-gone</a></p>", NULL, "<p>" COPY_NOT_HERE "</p>");
 }
 
 static void test_body__players_do_not_see_what_is_for_facilitators(void **state)

@@ -1,0 +1,25 @@
+/* render/changes.h: what happened to the documents of a copy: the history of each, and what is new or changed since
+ * the last meeting, with the passages that differ.
+ *
+ * A copy knows of the past only what its audience may have seen: a document's history begins at the first revision
+ * since which every one was fit for it (copy_fit), and older texts are not read beyond that question. */
+#ifndef RENDER_CHANGES_H
+#define RENDER_CHANGES_H
+
+#include "render/page.h"
+
+struct changes;				/* in the copy's arena */
+
+/* Read the history of the node in dir into c->changes. A node whose history cannot be read has none: the pages
+ * then do without, and *e says why. */
+enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, struct err *e);
+
+bool changes_have(const struct copy *c);
+size_t changes_count(const struct copy *c);	/* documents that are new or changed */
+
+void changes_summary(struct page *p);		/* "3 new, 2 changed since ..." with a link */
+void changes_history(struct page *p, const struct entry *e);	/* of one document, for its page */
+/* changes.html, changes.2.html, ... */
+enum rc changes_write(struct page *p, struct page_head *h, struct str file, struct err *e) NODISCARD;
+
+#endif
