@@ -797,7 +797,13 @@ static void notices(struct page *p, const struct entry *e, bool player)
 		page_href(p, e->original);
 		page_puts(p, "\">");
 		page_t(p, "notice.original");
-		page_puts(p, "</a></p>\n");
+		page_puts(p, "</a>");
+		if (p->t != p->c->want.theme->english) {	/* the working language, for who checks it */
+			page_puts(p, "<br><span lang=\"en\" dir=\"ltr\">");
+			buf_html_escape(p->b, text_get(p->c->want.theme->english, STR("notice.stale"), NULL));
+			page_puts(p, "</span>");
+		}
+		page_puts(p, "</p>\n");
 	}
 	if (by) {
 		notice(p, "notice.replaced");
