@@ -10,6 +10,7 @@
 
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
+#include "sync/cache.h"
 #include "sync/carry.h"
 #include "sync/mend.h"
 #include "sync/standing.h"
@@ -101,6 +102,7 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
 	*f = (struct fold){ .a = a, .node = n, .repo = repo, .main = *main };
 	f->acceptor = (struct acceptor){ .space = *space, .refused = record, .ctx = f };
 	graph_init(&f->graph, a, repo);
+	cache_open(&f->graph, n);
 	if (oid_is_none(main))
 		return RC_OK;			/* a node that is being joined */
 	if ((rc = author_base(&f->base, repo, main, e)))
@@ -240,7 +242,7 @@ static enum rc put_aside(struct fold *f, struct err *e)
 	return rc;
 }
 
-enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
+static enum rc finish(struct oid *main, struct fold *f, struct err *e)
 {
 	const struct standing *now;
 	size_t n, *heads, i;
@@ -290,6 +292,15 @@ enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
 	if (!rc && !(rc = author_base_set(f->repo, &next, e)))
 		carry_forget(f->node);
 	mend_end(f->node, !rc);
+	return rc;
+}
+
+enum rc fold_finish(struct oid *main, struct fold *f, struct err *e)
+{
+	enum rc rc = finish(main, f, e);
+
+	if (!rc)
+		cache_store(&f->graph);
 	return rc;
 }
 

@@ -159,6 +159,27 @@ static void find_chain(struct graph *g, struct gcommit *c)
 	g->chain_tips[c->chain] = g->n;		/* the index it is about to get */
 }
 
+static void add(struct graph *g, struct gcommit *c)
+{
+	if (!c->merged)
+		find_chain(g, c);
+	insert(g, c);
+	note_touches(g, c, g->n - 1);
+}
+
+void graph_put(struct graph *g, const struct gcommit *from)
+{
+	struct gcommit *c = arena_alloc(g->a, sizeof *c);
+	size_t i;
+
+	*c = *from;
+	c->up = arena_array(g->a, c->nparents, sizeof *c->up);
+	for (i = 0; i < c->nparents; i++)
+		c->up[i] = graph_find(g, &c->parents[i]);
+	find_past(g, c);
+	add(g, c);
+}
+
 static enum rc load(struct gcommit **out, struct graph *g, const struct oid *o, struct err *e)
 {
 	struct gcommit *c = arena_alloc(g->a, sizeof *c);
@@ -201,7 +222,7 @@ enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, v
 	size_t ndropped = 0, dcap = 0;
 	enum rc rc = RC_OK;
 
-	if (graph_find(g, from) != SIZE_MAX)
+	if (graph_find(g, from) != SIZE_MAX || (!judge && g->known && g->known(g->cache, g, from)))
 		goto out;
 	if ((rc = load(&c, g, from, e)))
 		goto out;
@@ -214,7 +235,7 @@ enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, v
 		c = v->c;
 		if (v->next < c->nparents) {
 			const struct oid *up = &c->parents[v->next++];
-			bool skip = graph_find(g, up) != SIZE_MAX;
+			bool skip = graph_find(g, up) != SIZE_MAX || (!judge && g->known && g->known(g->cache, g, up));
 
 			for (i = 0; i < ndropped && !skip; i++)
 				skip = oid_eq(&dropped[i], up);
@@ -252,12 +273,8 @@ enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, v
 			bad = judge && judge(ctx, g, c, &odd) != RC_OK;
 			if (!bad && c->ntouched == SIZE_MAX)
 				c->ntouched = 0;
-			if (!bad) {
-				if (!c->merged)
-					find_chain(g, c);
-				insert(g, c);
-				note_touches(g, c, g->n - 1);
-			}
+			if (!bad)
+				add(g, c);
 		}
 		if (bad) {
 			if (ndropped == dcap)

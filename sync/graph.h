@@ -27,6 +27,7 @@ struct gcommit {
 	const struct standing *standing;	/* standing.c: of it and what is below, once asked for */
 	bool roster_change;		/* standing.c: one that counts by its writer's right */
 	bool clean;			/* view.c: its tree is the view of it and what is below */
+	size_t place;			/* cache.c: its place in the file, from 1; 0: it is not there */
 };
 
 struct graph {
@@ -37,6 +38,8 @@ struct graph {
 	size_t *slots, nslots;		/* hash of ids to index + 1 */
 	size_t nchains, *chain_tips, tips_cap;
 	struct standings *standings;	/* standing.c */
+	struct cache *cache;		/* cache.c */
+	bool (*known)(struct cache *k, struct graph *g, const struct oid *o);	/* it has this commit, and put it in; may be NULL */
 	struct path_touches *paths;	/* by hash of the path; see graph_touching */
 	size_t npaths, paths_cap;
 };
@@ -44,11 +47,14 @@ struct graph {
 void graph_init(struct graph *g, struct arena *a, struct repo *repo);
 /* Index of a commit, or SIZE_MAX. */
 size_t graph_find(const struct graph *g, const struct oid *o);
-/* Add what is below `from` and not there yet, without judging: parents first; diffs of authored commits are read.
- * known (may be NULL): may this commit be added, its parents being there? Answers other than RC_OK drop it and
- * whatever stands on it, silently (the callback tells). RC_NOTFOUND: an object is missing. */
+/* Add what is below `from` and not there yet: parents first; diffs of authored commits are read. judge: may this commit
+ * be added, its parents being there? Answers other than RC_OK drop it and whatever stands on it, silently (the
+ * callback tells). NULL: all was accepted before, and a cache is asked first. RC_NOTFOUND: an object is missing. */
 typedef enum rc graph_judge(void *ctx, struct graph *g, struct gcommit *c, struct err *e);
 enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, void *ctx, struct err *e) NODISCARD;
+
+/* Add a copy of a commit that is not there yet, its parents being there; all but up, past and chain is set. */
+void graph_put(struct graph *g, const struct gcommit *c);
 
 /* Is commit x (index) in the past of y, or y itself? x must be authored. */
 bool graph_below(const struct graph *g, size_t x, size_t y);

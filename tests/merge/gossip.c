@@ -6,7 +6,7 @@
  * Nodes change lines, keys and sets, create and delete documents, two of them at one path, set texts back to older
  * ones, repeat what another did, settle conflicts by hand or write inside them; the Secretariat admits nodes while
  * others work; a node is restored from an older copy and goes on with the same key and numbers; nodes are ended and
- * read their history anew. Syncs are between neighbours only for a while (partitions), with old and repeated states.
+ * read their history anew, from git or from a cache of their own that was kept, cut off or damaged. Syncs are between neighbours only for a while (partitions), with old and repeated states.
  * In the end all exchange, and for each seed it is told (TAP) that
  *   - all nodes have one main;
  *   - a further round makes no commit;
@@ -22,6 +22,7 @@
 #include "kb/base/file.h"
 #include "sync/accept.h"
 #include "sync/author.h"
+#include "sync/cache.h"
 #include "sync/view.h"
 
 enum { NODES_MAX = 64, PATHS = 6, OLD_MAINS = 16, HEADS_MAX = 8 };
@@ -30,6 +31,7 @@ struct sim {				/* a node: what it knows, and who it is */
 	struct arena a;
 	struct graph g;
 	struct author au;
+	struct node node;		/* a cache folder of its own */
 	struct oid main, before[OLD_MAINS];	/* before: a ring of what main was */
 	size_t nbefore;
 	bool admitted;
@@ -117,11 +119,34 @@ static void learn(struct sim *s, const struct oid *tip)
 	}
 }
 
+/* The cache as a kill, a full disk or a bad one leaves it. */
+static void damage(const struct sim *s)
+{
+	const char *path = path_join(&all, s->node.cache, "history-1");
+	struct buf b = BUF_INIT;
+
+	if (!file_read(&b, path, (size_t)1 << 30, &err) && b.n) {
+		if (chance(2))
+			b.n = chance(b.n);
+		else
+			b.p[chance(b.n)] ^= (char)(1 + chance(255));
+		stop_if(file_write_fast(path, buf_str(&b), 0644, &err), path);
+	}
+	buf_free(&b);
+}
+
 /* As a new process would: what is below main is known, and nothing else. */
 static void begin_again(struct sim *s)
 {
+	if (s->g.cache && chance(2))
+		cache_store(&s->g);
 	arena_free(&s->a);
 	graph_init(&s->g, &s->a, repo);
+	s->node = (struct node){ .cache = arena_printf(&all, "%s/%zu", node.cache, (size_t)(s - v)) };
+	stop_if(dir_make(s->node.cache, 0755, &err), s->node.cache);
+	if (chance(4) == 0)
+		damage(s);
+	cache_open(&s->g, &s->node);
 	stop_if(graph_add(&s->g, &s->main, NULL, NULL, &err), "reading the history");
 }
 
