@@ -441,13 +441,13 @@ void changes_summary(struct page *p)
 
 	if (!ch)
 		return;
-	buf_printf(p->b, "<p><a href=\"%schanges.html\">", p->up);
+	page_puts(p, "<p>");
+	since(p, "changes.since");
+	buf_printf(p->b, " <a href=\"%schanges.html\">", p->up);
 	page_t_number(p, "changes.new", ch->new);
 	page_puts(p, ", ");
 	page_t_number(p, "changes.count", ch->n - ch->new);
-	page_puts(p, "</a> ");
-	since(p, "changes.since");
-	page_puts(p, "</p>\n");
+	page_puts(p, "</a></p>\n");
 }
 
 enum rc changes_write(struct page *p, struct page_head *h, struct str file, struct err *e)

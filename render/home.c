@@ -7,7 +7,7 @@
 
 #include "render/changes.h"
 
-#define NEWEST 4			/* documents in a block */
+#define NEWEST 3			/* documents in a block */
 
 struct home {
 	struct page *p;
@@ -198,7 +198,7 @@ static void slot(void *ctx, unsigned n)
 		lists_keys(p, USE_COUNTRY, 24);
 		break;
 	case HOME_TOPICS:
-		lists_keys(p, USE_TOPIC, 12);
+		lists_keys(p, USE_TOPIC, 10);
 		break;
 	case HOME_KINDS:
 		lists_kinds(p);

@@ -189,23 +189,17 @@ void page_table_end(struct page *p)
 	page_puts(p, "</tbody></table></div>\n");
 }
 
-static int colour_of(struct str label)
-{
-	int rank = tlp_rank(label);
-
-	return rank < 0 ? 4 : rank;
-}
-
-static const char *const colours[] = { "clear", "green", "amber", "amber", "red" };
-
 const char *page_colour(struct str label)
 {
-	return colours[colour_of(label)];
+	static const char *const names[] = { "clear", "green", "amber", "strict", "red" };
+	int rank = tlp_rank(label);
+
+	return names[rank < 0 ? 4 : rank];
 }
 
 void page_tlp(struct page *p, struct str label)
 {
-	buf_printf(p->b, "<strong class=\"tlp tlp-%s\" lang=\"en\" dir=\"ltr\">", colours[colour_of(label)]);
+	buf_printf(p->b, "<strong class=\"tlp tlp-%s\" lang=\"en\" dir=\"ltr\">", page_colour(label));
 	if (tlp_rank(label) < 0)
 		page_puts(p, "no label");
 	else
@@ -348,7 +342,7 @@ static void frame_slot(void *ctx, unsigned n)
 		search_form(p);
 		break;
 	case PAGE_AUDIENCE:
-		page_t_of(p, "tlp", cstr(colours[colour_of(h->tlp)]));
+		page_t_of(p, "tlp", cstr(page_colour(h->tlp)));
 		page_puts(p, " ");
 		page_t(p, p->c->want.audience == AUDIENCE_PUBLIC ? "copy.public" :
 		    p->c->want.audience == AUDIENCE_COMMUNITY ? "copy.community" : "copy.node");
@@ -357,7 +351,7 @@ static void frame_slot(void *ctx, unsigned n)
 		page_puts(p, p->c->want.live ? "'self'" : "'self' file:");
 		break;
 	case PAGE_CLASS:
-		buf_printf(p->b, "label-%s", colours[colour_of(h->tlp)]);
+		buf_printf(p->b, "label-%s", page_colour(h->tlp));
 		break;
 	default:
 		break;

@@ -71,7 +71,7 @@ void page_country(struct page *p, struct str code);
 bool page_value(struct page *p, const struct key_rule *r, struct str value);
 bool page_values(struct page *p, const struct entry *e, const char *key);	/* all, with commas; false: none */
 void page_tlp(struct page *p, struct str label);
-const char *page_colour(struct str label);	/* "clear", "green", "amber", "red" */
+const char *page_colour(struct str label);	/* "clear", "green", "amber", "strict", "red" */
 void page_lang(struct page *p, struct str lang);	/* ' lang="fa" dir="rtl"' */
 void page_cut(struct page *p, size_t n);	/* take back what was written from n on */
 /* A table that scrolls sideways: its frame, and its heading row of texts with blanks between the keys ("+" in

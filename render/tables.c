@@ -457,7 +457,7 @@ void page_words(struct page *p)
 {
 	static const struct { const char *label, *key; } tlp[] = {
 		{ "TLP:CLEAR", "tlp.clear" }, { "TLP:GREEN", "tlp.green" }, { "TLP:AMBER", "tlp.amber" },
-		{ "TLP:AMBER+STRICT", "tlp.amber-strict" }, { "TLP:RED", "tlp.red" },
+		{ "TLP:AMBER+STRICT", "tlp.strict" }, { "TLP:RED", "tlp.red" },
 	};
 	const struct kind *k;
 	size_t i, j;
