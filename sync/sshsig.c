@@ -92,7 +92,7 @@ static bool unarmor(struct buf *blob, struct str begin, struct str text, struct 
 	return base64_decode(blob, str_sub(text, begin.n, at));
 }
 
-static void add_key(struct buf *b, const unsigned char public[32])
+void sshkey_blob(struct buf *b, const unsigned char public[32])
 {
 	add_string(b, STR("ssh-ed25519"));
 	add_string(b, (struct str){ (const char *)public, 32 });
@@ -126,7 +126,7 @@ void sshsig_format(struct buf *b, const unsigned char public[32], const unsigned
 
 	buf_puts(&blob, "SSHSIG");
 	add_u32(&blob, 1);
-	add_key(&part, public);
+	sshkey_blob(&part, public);
 	add_string(&blob, buf_str(&part));
 	add_string(&blob, STR("git"));
 	add_string(&blob, STR(""));
@@ -198,7 +198,7 @@ void sshkey_public(struct buf *b, const unsigned char public[32])
 {
 	struct buf blob = BUF_INIT;
 
-	add_key(&blob, public);
+	sshkey_blob(&blob, public);
 	base64_encode(b, buf_str(&blob));
 	buf_free(&blob);
 }
@@ -225,12 +225,12 @@ void sshkey_format(struct buf *b, const struct ed25519 *k, struct str comment, c
 	add_string(&blob, STR("none"));
 	add_string(&blob, STR(""));
 	add_u32(&blob, 1);
-	add_key(&part, k->public);
+	sshkey_blob(&part, k->public);
 	add_string(&blob, buf_str(&part));
 	buf_clear(&part);
 	buf_add(&part, check, 4);
 	buf_add(&part, check, 4);
-	add_key(&part, k->public);
+	sshkey_blob(&part, k->public);
 	add_u32(&part, 64);
 	buf_add(&part, k->seed, 32);
 	buf_add(&part, k->public, 32);

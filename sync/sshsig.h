@@ -22,6 +22,8 @@ enum rc sshsig_verify(unsigned char public_out[32], struct str armored, struct s
 /* The key that a signature names, without asking whether it verifies. */
 bool sshsig_key(unsigned char public[32], struct str armored);
 
+/* The bytes of an ssh-ed25519 public key. */
+void sshkey_blob(struct buf *b, const unsigned char public[32]);
 /* "AAAAC3NzaC1lZDI1NTE5AAAAI...": the base64 of an ssh-ed25519 public key, and back. */
 void sshkey_public(struct buf *b, const unsigned char public[32]);
 bool sshkey_public_parse(unsigned char public[32], struct str base64);

@@ -71,7 +71,23 @@ enum rc file_read(struct buf *b, const char *path, size_t max, struct err *e)
 	return rc;
 }
 
-static enum rc write_all(int fd, struct str s, const char *path, struct err *e)
+enum rc fd_read(size_t *got, int fd, char *p, size_t n, const char *name, struct err *e)
+{
+	for (*got = 0; *got < n;) {
+		ssize_t k = read(fd, p + *got, n - *got);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return err_errno(e, "%s", name);
+		if (k == 0)
+			break;
+		*got += (size_t)k;
+	}
+	return RC_OK;
+}
+
+enum rc fd_write(int fd, struct str s, const char *path, struct err *e)
 {
 	while (s.n) {
 		ssize_t n = write(fd, s.p, s.n);
@@ -101,7 +117,7 @@ static enum rc file_replace(const char *path, struct str s, mode_t mode, bool du
 		rc = err_errno(e, "%s", path);
 		goto out;
 	}
-	rc = write_all(fd, s, path, e);
+	rc = fd_write(fd, s, path, e);
 	if (!rc && fchmod(fd, mode))
 		rc = err_errno(e, "%s", path);
 	if (!rc && durable && fsync(fd))

@@ -21,6 +21,10 @@ enum rc file_write(const char *path, struct str s, mode_t mode, struct err *e) N
 /* The same without the two fsyncs, for what can be made again. */
 enum rc file_write_fast(const char *path, struct str s, mode_t mode, struct err *e) NODISCARD;
 
+/* Through an open file: as much as n bytes into p, less only at its end (*got); and all of s. name is for messages. */
+enum rc fd_read(size_t *got, int fd, char *p, size_t n, const char *name, struct err *e) NODISCARD;
+enum rc fd_write(int fd, struct str s, const char *name, struct err *e) NODISCARD;
+
 bool file_exists(const char *path);		/* anything at all, also a broken symlink */
 bool file_is_dir(const char *path);		/* a folder, not a symlink to one */
 
