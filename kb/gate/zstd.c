@@ -7,7 +7,9 @@
 #include <zstd.h>
 
 #include "kb/base/arena.h"
+#include "kb/base/file.h"
 
+#define FILE_LEVEL 19			/* of 1-19: a stick is written once and read by many */
 #define LEVEL 3				/* of 1-19: the last that compresses faster than we tokenise */
 #define SAMPLE_MAX ((size_t)16 << 10)	/* bytes read of one text; the start holds what documents share */
 
@@ -112,5 +114,100 @@ enum rc zpack_train(struct buf *dict, const struct str *texts, size_t n, struct 
 	dict->n += got;
 	dict->p[dict->n] = '\0';
 	buf_free(&all);
+	return rc;
+}
+
+/* ---- whole files ---- */
+
+struct pipe { char *in, *out; size_t in_cap, out_cap; };	/* a chunk of each side */
+
+static struct pipe pipe_make(size_t in, size_t out)
+{
+	return (struct pipe){ xmalloc(in), xmalloc(out), in, out };
+}
+
+static void pipe_free(struct pipe *p)
+{
+	free(p->in);
+	free(p->out);
+}
+
+bool zstd_begins(struct str head)
+{
+	return str_starts(head, STR("\x28\xb5\x2f\xfd"));
+}
+
+enum rc zstd_pack(int in, int out, uint64_t size, const char *name, struct err *e)
+{
+	struct pipe p = pipe_make(ZSTD_CStreamInSize(), ZSTD_CStreamOutSize());
+	ZSTD_CCtx *c = ZSTD_createCCtx();
+	size_t left = 1, n;
+	enum rc rc = RC_OK;
+
+	if (!c)
+		out_of_memory();
+	(void)ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, FILE_LEVEL);
+	(void)ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, ZSTD_WINDOW);	/* less for a file that is shorter */
+	(void)ZSTD_CCtx_setParameter(c, ZSTD_c_enableLongDistanceMatching, 1);
+	(void)ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
+	(void)ZSTD_CCtx_setPledgedSrcSize(c, size);
+	while (left && !(rc = fd_read(&n, in, p.in, p.in_cap, name, e))) {
+		ZSTD_inBuffer from = { p.in, n, 0 };
+
+		do {
+			ZSTD_outBuffer to = { p.out, p.out_cap, 0 };
+
+			left = ZSTD_compressStream2(c, &to, &from, n ? ZSTD_e_continue : ZSTD_e_end);
+			if (ZSTD_isError(left))
+				rc = err_set(e, RC_IO, "%s: compressing: %s", name, ZSTD_getErrorName(left));
+			else
+				rc = fd_write(out, (struct str){ p.out, to.pos }, name, e);
+		} while (!rc && (n ? from.pos < from.size : left));
+		if (rc)
+			break;
+		left |= n;
+	}
+	ZSTD_freeCCtx(c);
+	pipe_free(&p);
+	return rc;
+}
+
+enum rc zstd_unpack(int in, int out, uint64_t max, const char *name, struct err *e)
+{
+	struct pipe p = pipe_make(ZSTD_DStreamInSize(), ZSTD_DStreamOutSize());
+	ZSTD_DCtx *d = ZSTD_createDCtx();
+	uint64_t made = 0;
+	size_t left = 1, n;	/* 0: at the end of the frame */
+	enum rc rc = RC_OK;
+
+	if (!d)
+		out_of_memory();
+	(void)ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, ZSTD_WINDOW);
+	while (!rc && !(rc = fd_read(&n, in, p.in, p.in_cap, name, e)) && n) {
+		ZSTD_inBuffer from = { p.in, n, 0 };
+		bool full = false;
+
+		while (!rc && (from.pos < from.size || full)) {
+			ZSTD_outBuffer to = { p.out, p.out_cap, 0 };
+
+			if (!left) {
+				rc = err_set(e, RC_INVALID, "%s: something stands behind its end; copy it again", name);
+				break;
+			}
+			left = ZSTD_decompressStream(d, &to, &from);
+			full = to.pos == to.size && left;
+			made += to.pos;
+			if (ZSTD_isError(left))
+				rc = err_set(e, RC_INVALID, "%s: damaged (%s); copy it again", name, ZSTD_getErrorName(left));
+			else if (made > max)
+				rc = err_set(e, RC_INVALID, "%s: more than %llu bytes when unpacked; refused", name, (unsigned long long)max);
+			else
+				rc = fd_write(out, (struct str){ p.out, to.pos }, name, e);
+		}
+	}
+	if (!rc && left)
+		rc = err_set(e, RC_INVALID, "%s: cut off; copy it again", name);
+	ZSTD_freeDCtx(d);
+	pipe_free(&p);
 	return rc;
 }

@@ -1,8 +1,11 @@
 /* kb/gate/zstd.h: the gate to zstd: stored texts of the index, one frame each, with a trained
- * dictionary shared by all. Sizes that come from a frame are compared with a limit before anything is
- * allocated. */
+ * dictionary shared by all; and whole files. Sizes that come from a frame are compared with a limit before anything
+ * is allocated. */
 #ifndef KB_GATE_ZSTD_H
 #define KB_GATE_ZSTD_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "kb/base/err.h"
 #include "kb/base/str.h"
@@ -25,5 +28,17 @@ enum rc zpack_decode(struct buf *out, struct zpack *z, struct str frame, size_t 
 /* Train a dictionary on n texts (at most ZSTD_DICT_SAMPLES are read). The same texts in the same order give
  * the same bytes. RC_NOTFOUND: too little to learn from; go on without one. */
 enum rc zpack_train(struct buf *dict, const struct str *texts, size_t n, struct err *e) NODISCARD;
+
+/* ---- whole files ---- */
+
+#define ZSTD_WINDOW 27			/* log2 of bytes: what reading a file needs at most, 128 MiB */
+
+bool zstd_begins(struct str head);	/* by its first 4 bytes */
+
+/* Read an open file from where it stands to its end (size bytes) and write it to another, compressed with matches
+ * from afar, with a checksum; or back, at most max bytes of it. The same file gives the same bytes. Names are for
+ * messages. RC_INVALID: damaged, cut off, something behind it, in need of more memory, or more than max. */
+enum rc zstd_pack(int in, int out, uint64_t size, const char *name, struct err *e) NODISCARD;
+enum rc zstd_unpack(int in, int out, uint64_t max, const char *name, struct err *e) NODISCARD;
 
 #endif
