@@ -5,28 +5,75 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "kb/node.h"
+
 enum { ARGS_MAX = 64, SAID_MAX = 4096 };
-#define FOREIGN_PACK ((rlim_t)1 << 30)		/* bytes of a file; DESIGN 9 */
-#define FOREIGN_MEMORY ((rlim_t)4 << 30)	/* of address space: what a pack may inflate to at once */
 #define OUT_MAX ((size_t)64 << 20)
+#define SLOW ((uint64_t)16 << 20)		/* bytes a second: the slowest machine unpacks more */
 
 static const char *const always[] = { "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c",
 	"maintenance.auto=false", "-c", "fetch.fsckObjects=true", "-c", "transfer.unpackLimit=1", "-c", "transfer.bundleURI=false",
 	"-c", "protocol.version=2", "-c", "submodule.recurse=false", "-c", "credential.helper=",
 	"-c", "core.bigFileThreshold=1m" };
 
+static enum rc number_of(uint64_t *v, struct arena *a, const struct node *n, const char *key, struct err *e)
+{
+	static const char units[] = "kmg";
+	struct str said;
+	const char *unit;
+	uint64_t got;
+	enum rc rc = node_config(&said, a, n, key, e);
+
+	if (rc || !said.n)
+		return rc;
+	unit = strchr(units, said.p[said.n - 1] | 32);
+	if (!str_u64(&got, str_sub(said, 0, said.n - (unit != NULL))) || got > (uint64_t)1 << 40)
+		return err_set(e, RC_INVALID, "%s: %.*s is no number; mend it with git config", key, FMT_STR(said));
+	*v = got << (unit ? 10 * (unit - units + 1) : 0);
+	return RC_OK;
+}
+
+enum rc git_limits_read(struct git_limits *out, struct arena *a, const struct node *n, struct err *e)
+{
+	struct git_limits l = { .pack = (uint64_t)1 << 30, .objects = 2000000, .depth = 250, .inflated = (uint64_t)4 << 30 };
+	enum rc rc;
+
+	(void)((rc = number_of(&l.pack, a, n, "colep.packMax", e)) || (rc = number_of(&l.objects, a, n, "colep.objectsMax", e)) ||
+	    (rc = number_of(&l.depth, a, n, "colep.depthMax", e)) || (rc = number_of(&l.inflated, a, n, "colep.inflatedMax", e)));
+	if (!rc)
+		*out = l;
+	return rc;
+}
+
+static void limit(int what, uint64_t value)
+{
+	const struct rlimit l = { (rlim_t)value, (rlim_t)value };
+
+	if (setrlimit(what, &l))
+		_exit(127);
+}
+
 static void child(const struct git_run *how, const char *const *args, int in, int out, int err)
 {
 	const char *argv[ARGS_MAX + sizeof always / sizeof *always + 2] = { "git" };
 	size_t n = 1, i;
 
+	/* Killed with us. What it starts ends when its pipes do. Asking for a password needs the terminal. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || (!isatty(0) && (setsid() < 0 || setenv("SSH_ASKPASS_REQUIRE", "never", 1))))
+		_exit(127);
+	if (how->from && ((in = open(how->from, O_RDONLY | O_CLOEXEC)) < 0 || lseek(in, how->skip, SEEK_SET) < 0))
+		_exit(127);
+	if (how->to && (out = open(how->to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+		_exit(127);
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || (how->dir && chdir(how->dir)))
 		_exit(127);
 	for (i = 0; i < sizeof always / sizeof *always; i++)
@@ -38,6 +85,7 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
 	setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
 	setenv("GIT_TERMINAL_PROMPT", "0", 1);
+	setenv("GIT_NO_LAZY_FETCH", "1", 1);
 	setenv("LC_ALL", "C", 1);
 	if (how->objects)
 		setenv("GIT_OBJECT_DIRECTORY", how->objects, 1);
@@ -45,21 +93,22 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 		setenv("GIT_INDEX_FILE", how->index, 1);
 	if (how->alternates)
 		setenv("GIT_ALTERNATE_OBJECT_DIRECTORIES", how->alternates, 1);
-	if (how->objects) {			/* what others send */
-		const struct rlimit file = { FOREIGN_PACK, FOREIGN_PACK }, memory = { FOREIGN_MEMORY, FOREIGN_MEMORY };
-
-		if (setrlimit(RLIMIT_FSIZE, &file) || setrlimit(RLIMIT_AS, &memory))
-			_exit(127);
+	if (how->limits) {
+		limit(RLIMIT_FSIZE, how->limits->pack);
+		limit(RLIMIT_AS, how->limits->inflated);
+		limit(RLIMIT_CPU, 60 + how->limits->inflated / SLOW);
 	}
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	execvp("git", (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
 
+/* The first thing fatal, else the last line; what others said is not to steer a terminal. */
 static void last_lines(struct arena *a, struct str said, const char **text)
 {
-	struct buf b = BUF_INIT;
 	struct str line, last = STR_NONE, fatal = STR_NONE;
+	char *p;
 
 	while (str_line(&line, &said)) {
 		line = str_trim(line);
@@ -68,9 +117,28 @@ static void last_lines(struct arena *a, struct str said, const char **text)
 		if (line.n)
 			last = line;
 	}
-	buf_str_add(&b, fatal.n ? fatal : last);
-	*text = arena_cstr(a, str_sub(buf_str(&b), 0, 300));
-	buf_free(&b);
+	*text = p = arena_cstr(a, str_sub(fatal.n ? fatal : last, 0, 300));
+	for (; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+}
+
+/* What git said: its end is kept. Progress is written with carriage returns. */
+static void listen(struct buf *said, const struct git_run *how, const char *chunk, size_t n)
+{
+	struct arena a = ARENA_INIT;
+	const char *last;
+	size_t i;
+
+	if (said->n + n > SAID_MAX)
+		buf_splice(said, 0, said->n / 2, STR_NONE);
+	for (i = 0; i < n && said->n < SAID_MAX; i++)
+		buf_putc(said, chunk[i] == '\r' ? '\n' : chunk[i]);
+	if (how->tick) {
+		last_lines(&a, buf_str(said), &last);
+		how->tick(how->ctx, last);
+	}
+	arena_free(&a);
 }
 
 static double now(void)
@@ -81,21 +149,27 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Feed and read until all pipes are closed or time is up. */
-static bool exchange(struct buf *out, struct buf *said, struct str input, int in, int outfd, int err, double end)
+struct pipes { int in, out, err; };
+
+/* Feed and read until all pipes are closed (true), or time is up, or it has been silent for too long. */
+static bool talk(struct buf *out, struct buf *said, const struct git_run *how, const struct pipes *to)
 {
-	struct pollfd p[3] = { { in, POLLOUT, 0 }, { outfd, POLLIN, 0 }, { err, POLLIN, 0 } };
-	char chunk[16384];
+	struct pollfd p[3] = { { to->in, POLLOUT, 0 }, { to->out, POLLIN, 0 }, { to->err, POLLIN, 0 } };
+	double start = now(), end = start + (how->seconds ? how->seconds : 3600), heard = start;
+	struct str input = how->input;
+	char chunk[2048];
+	bool done = false;
 	ssize_t n;
 	int i;
 
 	if (!input.n) {
-		close(in);
+		close(p[0].fd);
 		p[0].fd = -1;
 	}
-	while (p[0].fd >= 0 || p[1].fd >= 0 || p[2].fd >= 0) {
-		double left = end - now();
+	while (!(done = p[0].fd < 0 && p[1].fd < 0 && p[2].fd < 0)) {
+		double left = end - now(), silence = how->silent ? heard + how->silent - now() : left;
 
+		left = silence < left ? silence : left;
 		if (left <= 0 || (poll(p, 3, left > 60 ? 60000 : (int)(left * 1000) + 1) < 0 && errno != EINTR))
 			break;
 		if (p[0].fd >= 0 && p[0].revents) {
@@ -111,10 +185,12 @@ static bool exchange(struct buf *out, struct buf *said, struct str input, int in
 			if (p[i].fd < 0 || !p[i].revents)
 				continue;
 			n = read(p[i].fd, chunk, sizeof chunk);
+			if (n > 0)
+				heard = now();
 			if (n > 0 && i == 1 && out->n + (size_t)n <= OUT_MAX)
 				buf_add(out, chunk, (size_t)n);
-			else if (n > 0 && i == 2 && said->n + (size_t)n <= SAID_MAX)
-				buf_add(said, chunk, (size_t)n);
+			else if (n > 0 && i == 2)
+				listen(said, how, chunk, (size_t)n);
 			else if (n == 0 || (n < 0 && errno != EINTR)) {
 				close(p[i].fd);
 				p[i].fd = -1;
@@ -124,7 +200,28 @@ static bool exchange(struct buf *out, struct buf *said, struct str input, int in
 	for (i = 0; i < 3; i++)
 		if (p[i].fd >= 0)
 			close(p[i].fd);
-	return now() < end;
+	return done;
+}
+
+/* It, or what it started, as it tells. */
+static bool died_of(int sig, int status, struct buf *said)
+{
+	struct arena a = ARENA_INIT;
+	bool it = (WIFSIGNALED(status) && WTERMSIG(status) == sig) ||
+	    strstr(buf_cstr(said), arena_printf(&a, "signal %d", sig)) != NULL;
+
+	arena_free(&a);
+	return it;
+}
+
+static void trace(const char *const *args)
+{
+	if (!getenv("COLEP_TRACE"))
+		return;
+	fputs("colep: git", stderr);
+	for (; *args; args++)
+		fprintf(stderr, " %s", *args);
+	fputc('\n', stderr);
 }
 
 enum rc git_run(struct buf *out, const struct git_run *how, const char *const *args, struct err *e)
@@ -137,6 +234,7 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 	pid_t pid;
 	enum rc rc = RC_OK;
 
+	trace(args);
 	if (pipe2(in, O_CLOEXEC) || pipe2(o, O_CLOEXEC) || pipe2(er, O_CLOEXEC) || (pid = fork()) < 0) {
 		rc = err_errno(e, "git");
 		for (i = 0; i < 2; i++) {
@@ -146,16 +244,14 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 		}
 		return rc;
 	}
-	if (pid == 0) {
-		setpgid(0, 0);			/* so that ssh and the like go with it */
+	if (pid == 0)
 		child(how, args, in[0], o[1], er[1]);
-	}
 	close(in[0]);
 	close(o[1]);
 	close(er[1]);
-	in_time = exchange(out, &said, how->input, in[1], o[0], er[0], now() + (how->seconds ? how->seconds : 3600));
-	if (!in_time)
-		kill(-pid, SIGKILL);
+	in_time = talk(out, &said, how, &(struct pipes){ in[1], o[0], er[0] });
+	if (!in_time && kill(-pid, SIGKILL))	/* its session, so that ssh and the like go with it */
+		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	last_lines(&a, buf_str(&said), &why);
@@ -163,6 +259,11 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 		rc = err_set(e, RC_IO, "no answer in time");
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		rc = err_set(e, RC_IO, "the git program cannot be run; install git");
+	else if (how->limits && died_of(SIGXFSZ, status, &said))
+		rc = err_set(e, RC_UNTRUSTED, "more than %llu bytes in one pack; refused (git config colep.packMax)",
+		    (unsigned long long)how->limits->pack);
+	else if (how->limits && died_of(SIGXCPU, status, &said))
+		rc = err_set(e, RC_UNTRUSTED, "a pack that takes too long to unpack; refused (git config colep.inflatedMax)");
 	else if (!WIFEXITED(status) || WEXITSTATUS(status))
 		rc = err_set(e, RC_IO, "%s", *why ? why : "git ended with an error");
 	buf_free(&said);
