@@ -17,6 +17,7 @@ static int cmd_help(struct ctx *c, int argc, char **argv);
 
 static const struct command commands[] = {	/* sorted; `colep help` prints it as it stands */
 	{ "adopt",     cmd_adopt,     "[--by WHO] REF|FILE...", "take in what was submitted without a node" },
+	{ "bundle",    cmd_bundle,    "[--for PEER] [--to NODE...] FILE", "write a file for a stick: what this node has" },
 	{ "check",     cmd_check,     "[--strict] [PATH...]", "check documents: keys, codes, headings, personal data" },
 	{ "clear",     cmd_clear,     "ID...", "confirm a submitted document for sharing (focal point)" },
 	{ "conflicts", cmd_conflicts, "[ID]", "show what two wrote differently and nobody settled" },
@@ -34,7 +35,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "log",       cmd_log,       "[ID]", "show what was saved, by whom and when" },
 	{ "new",       cmd_new,       "KIND TITLE", "begin a document: a draft from the template" },
 	{ "news",      cmd_news,      "[--since DATE|MEETING] [--mark]", "show what this node received" },
-	{ "peer",      cmd_peer,      "[list | add NAME URL | remove NAME]", "the nodes this one exchanges with" },
+	{ "peer",      cmd_peer,      "[list | add NAME URL [--relay] | remove NAME]", "the nodes this one exchanges with" },
 	{ "publish",   cmd_publish,   "ID...", "make a cleared document appear on sites (chair, Secretariat)" },
 	{ "readiness", cmd_readiness, "[MEETING]", "show which countries have a profile and cases" },
 	{ "resolve",   cmd_resolve,   "ID [N] --take WRITER|--both|--text FILE", "settle a conflict" },
@@ -47,7 +48,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "site",      cmd_site,      "DIR", "write the static site for an audience or a meeting" },
 	{ "status",    cmd_status,    "", "show where this node stands" },
 	{ "submit",    cmd_submit,    "DRAFT...", "check a draft and hand it in" },
-	{ "sync",      cmd_sync,      "[PEER|URL...]", "exchange with peers and merge" },
+	{ "sync",      cmd_sync,      "[PEER|URL|BUNDLE...]", "exchange with peers and merge" },
 	{ "verify",    cmd_verify,    "", "judge the whole history again" },
 	{ "version",   cmd_version,   "", "print the version" },
 	{ "why",       cmd_why,       "ID|COMMIT", "show what counts of a document or commit, and why not" },

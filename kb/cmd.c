@@ -110,7 +110,9 @@ void cmd_progress(struct ctx *c, const char *what, uint64_t n, uint64_t total, b
 	last = now;
 	if (total)
 		fprintf(c->err, "\r\033[K%s: %llu of %llu", what, (unsigned long long)n, (unsigned long long)total);
-	else
+	else if (n)
 		fprintf(c->err, "\r\033[K%s: %llu", what, (unsigned long long)n);
+	else
+		fprintf(c->err, "\r\033[K%s", what);
 	fflush(c->err);
 }

@@ -31,6 +31,7 @@
 #include "sync/fold.h"
 #include "sync/merge.h"
 #include "sync/mend.h"
+#include "sync/setup.h"
 
 enum { LOCK_SECONDS = 10 };
 
@@ -237,7 +238,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	if ((rc = lock_open(&au.lock, path_join(a, n->cache, "lock"), LOCK_SECONDS, e)))
 		return rc;
 	path = key_path(a, keys, &au.space, au.id);
-	if ((rc = repo_open(&au.repo, n->dir, e)) || (rc = key_open(&au.signer, a, path, agent, e)))
+	if ((rc = repo_open(&au.repo, n->dir, e)) || (rc = setup_mend(n, au.repo, e)) || (rc = key_open(&au.signer, a, path, agent, e)))
 		goto out;
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, &au.adopt, a, path, n->dir, e)) ||

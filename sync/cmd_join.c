@@ -14,6 +14,13 @@ static void told(void *ctx, const char *what)
 	cmd_say(ctx, "%s", what);
 }
 
+static void tick(void *ctx, const char *said)
+{
+	struct ctx *c = ctx;
+
+	cmd_progress(c, arena_printf(c->arena, "fetching: %s", said), 0, 0, false);
+}
+
 /* The commit that all begins with. */
 static enum rc root_of(struct oid *root, struct repo *repo, const struct oid *tip, struct err *e)
 {
@@ -66,15 +73,17 @@ static int confirm(struct ctx *c, const struct oid *root, const char *said)
 	return status;
 }
 
-static enum rc settle(struct ctx *c, const struct node *n, struct repo *repo, const char *url, const struct oid *root, const char *id,
-    struct signer *signer, struct err *e)
+static enum rc settle(struct ctx *c, const struct node *n, struct repo *repo, const struct exchange *x, const struct oid *root,
+    const char *id, struct signer *signer, struct err *e)
 {
 	char hex[OID_HEX + 1], incarnation[INCARNATION_HEX + 1];
 	const char *path;
 	enum rc rc;
 
 	oid_format(hex, root);
-	if ((rc = repo_config_set(repo, "remote.origin.url", url, e)) || (rc = repo_config_set(repo, "colep.space", hex, e)) || !id)
+	if ((rc = repo_config_set(repo, "remote.origin.url", x->url, e)) ||
+	    (x->relay && (rc = repo_config_set(repo, "remote.origin.colepRelay", "true", e))) ||
+	    (rc = repo_config_set(repo, "colep.space", hex, e)) || !id)
 		return rc;
 	path = key_path(c->arena, c->keys, root, cstr(id));
 	if (file_exists(path) || file_exists(arena_printf(c->arena, "%s.pub", path)))
@@ -89,28 +98,31 @@ static enum rc settle(struct ctx *c, const struct node *n, struct repo *repo, co
 int cmd_join(struct ctx *c, int argc, char **argv)
 {
 	const char *id = NULL, *root_said = NULL, *key = NULL;
+	bool relay = false;
 	const struct opt opts[] = {
 		{ "id", 0, OPT_TEXT, &id, "ID", "who this node is: bg, or bg-desk2; without it, a reader" },
 		{ "root", 0, OPT_TEXT, &root_said, "ID", "the community's root: its six words, or its commit" },
 		{ "key", 0, OPT_TEXT, &key, "FILE", "an ed25519 key to use; a .pub when ssh-agent has the secret" },
+		{ "relay", 0, OPT_FLAG, &relay, NULL, "the source is a relay: see peer" },
 	};
 	struct lock lock = LOCK_INIT;
 	struct repo *repo = NULL;
 	struct signer signer = { 0 };
 	struct err e = ERR_INIT;
-	struct oid tip, root, main, none = OID_NONE;
-	struct buf pub = BUF_INIT;
 	struct node node = { 0 };
+	struct exchange x = { .a = c->arena, .node = &node, .name = "origin", .tick = tick, .ctx = c };
+	struct oid root, main, none = OID_NONE;
+	struct buf pub = BUF_INIT;
 	struct str owner;
 	struct fold f;
-	const char *dir, *url;
+	const char *dir;
 	char **names, *full;
-	size_t n = 0;
+	size_t n = 0, i;
 	bool made;
 	enum rc rc;
 	int left, status;
 
-	if ((status = cmd_options(&left, c, argc, argv, opts, 3)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 4)) >= 0)
 		return status;
 	if (left != 3)
 		return cmd_usage(c, left < 3 ? "needs a source and a folder" : "one source and one folder");
@@ -127,7 +139,10 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	else if (signer_read(&signer, key, c->agent, &e))
 		return cmd_fail(c, &e), EXIT_FAIL;
 	full = realpath(argv[1], NULL);		/* a path is kept whole: the node may be used from elsewhere */
-	url = full ? arena_cstr(c->arena, cstr(full)) : argv[1];
+	x.url = full ? arena_cstr(c->arena, cstr(full)) : argv[1];
+	x.relay = relay;
+	x.keys = &signer.key;
+	x.nkeys = key && !signer.agent;
 	free(full);
 	dir = argv[2];
 	made = !file_exists(dir);
@@ -142,12 +157,15 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	    (rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 1, &e)))
 		goto out;
 	cmd_progress(c, "fetching", 0, 0, false);
-	if ((rc = exchange_clone(&tip, c->arena, &node, url, &e)))
+	if ((rc = exchange_clone(&x, &e)))
 		goto out;
 	repo_close(repo);
 	repo = NULL;
-	if ((rc = repo_open(&repo, dir, &e)) || (rc = root_of(&root, repo, &tip, &e)))
+	if ((rc = repo_open(&repo, dir, &e)))
 		goto out;
+	for (i = 0; i < x.noffers && (i == 0 || (root_said && !root_is(&root, root_said))); i++)	/* a relay may serve several */
+		if ((rc = root_of(&root, repo, &x.offers[i].tip, &e)))
+			goto out;
 	cmd_progress(c, "", 0, 0, true);
 	if ((status = confirm(c, &root, root_said)) >= 0) {
 		rc = RC_INVALID;
@@ -158,8 +176,10 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 		goto out;
 	f.told = told;
 	f.ctx = c;
-	if ((rc = fold_add(&f, &tip, "origin", &e)) || (rc = fold_finish(&main, &f, &e)) ||
-	    (rc = settle(c, &node, repo, url, &root, id, &signer, &e)))
+	for (i = 0; i < x.noffers; i++)
+		if ((rc = fold_add(&f, &x.offers[i].tip, x.offers[i].from ? x.offers[i].from : "origin", &e)))
+			goto out;
+	if ((rc = fold_finish(&main, &f, &e)) || (rc = settle(c, &node, repo, &x, &root, id, &signer, &e)))
 		goto out;
 	if (f.acceptor.count)
 		cmd_say(c, "%zu commits were refused: %s; 'colep status' counts them", f.acceptor.count, f.why);
@@ -173,6 +193,7 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	status = EXIT_YES;
 out:
 	cmd_progress(c, "", 0, 0, true);
+	exchange_close(&x, NULL, NULL);
 	repo_close(repo);
 	lock_close(&lock);
 	signer_close(&signer);

@@ -9,6 +9,7 @@
 #include "sync/exchange.h"
 #include "sync/git.h"
 #include "sync/mend.h"
+#include "sync/setup.h"
 
 static const char *last_path(struct arena *a, const struct node *n, const char *peer)
 {
@@ -50,7 +51,7 @@ static int peer_list(struct ctx *c, const struct node *n)
 	return EXIT_YES;
 }
 
-static int peer_add(struct ctx *c, const struct node *n, const char *name, const char *url)
+static int peer_add(struct ctx *c, const struct node *n, const char *name, const char *url, bool relay)
 {
 	struct err e = ERR_INIT;
 	struct repo *repo = NULL;
@@ -67,6 +68,8 @@ static int peer_add(struct ctx *c, const struct node *n, const char *name, const
 	free(full);
 	if (!(rc = repo_open(&repo, n->dir, &e)))
 		rc = repo_config_set(repo, arena_printf(c->arena, "remote.%s.url", name), url, &e);
+	if (!rc)
+		rc = repo_config_set(repo, arena_printf(c->arena, "remote.%s.colepRelay", name), relay ? "true" : "false", &e);
 	repo_close(repo);
 	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
 }
@@ -96,11 +99,15 @@ static int peer_remove(struct ctx *c, const struct node *n, const char *name)
 
 int cmd_peer(struct ctx *c, int argc, char **argv)
 {
+	bool relay = false;
+	const struct opt opts[] = {
+		{ "relay", 0, OPT_FLAG, &relay, NULL, "add: a bare repository that passes on; who keeps it reads all, and is trusted with nothing" },
+	};
 	struct err e = ERR_INIT;
 	struct node node;
 	int left, status;
 
-	if ((status = cmd_options(&left, c, argc, argv, NULL, 0)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 1)) >= 0)
 		return status;
 	if (node_open(&node, c->arena, c->dir, &e))
 		return cmd_fail(c, &e), EXIT_FAIL;
@@ -111,19 +118,19 @@ int cmd_peer(struct ctx *c, int argc, char **argv)
 		return EXIT_FAIL;
 	}
 	if (left == 4 && strcmp(argv[1], "add") == 0)
-		return peer_add(c, &node, argv[2], argv[3]);
+		return peer_add(c, &node, argv[2], argv[3], relay);
 	if (left == 3 && strcmp(argv[1], "remove") == 0)
 		return peer_remove(c, &node, argv[2]);
-	return cmd_usage(c, "it is 'peer list', 'peer add NAME URL' or 'peer remove NAME'");
+	return cmd_usage(c, "it is 'peer list', 'peer add NAME URL [--relay]' or 'peer remove NAME'");
 }
 
 /* ---- sync ---- */
 
 struct outcome {
-	const char *name, *url, *reason;
-	struct oid tip;
-	size_t got, sent, refused;
-	bool reached;
+	struct exchange x;
+	const char *reason;
+	bool asked, reached;		/* reached: what it has was taken */
+	struct ctx *c;
 };
 
 static void told(void *ctx, const char *what)
@@ -131,27 +138,45 @@ static void told(void *ctx, const char *what)
 	cmd_say(ctx, "%s", what);
 }
 
+static void tick(void *ctx, const char *said)
+{
+	const struct outcome *p = ctx;
+
+	cmd_progress(p->c, arena_printf(p->c->arena, "%s: %s", p->x.name, said), 0, 0, false);
+}
+
 /* Peers by name, or places; none given: all peers. */
 static enum rc wanted(struct outcome **list, size_t *n, struct ctx *c, const struct node *node, int left, char **argv, struct err *e)
 {
+	struct exchange x = { .a = c->arena, .node = node, .tick = tick };
 	struct peer *peers;
 	size_t count, i, k = 0;
 	enum rc rc;
 	int j;
 
-	if ((rc = peers_read(&peers, &count, c->arena, node, e)))
+	if ((rc = peers_read(&peers, &count, c->arena, node, e)) || (rc = node_config(&x.id, c->arena, node, "colep.id", e)))
 		return rc;
 	*list = arena_array(c->arena, count + (size_t)left, sizeof **list);
-	for (i = 0; left == 1 && i < count; i++)
-		(*list)[k++] = (struct outcome){ .name = peers[i].name, .url = peers[i].url };
+	for (i = 0; left == 1 && i < count; i++) {
+		x.name = peers[i].name;
+		x.url = peers[i].url;
+		x.relay = peers[i].relay;
+		(*list)[k++].x = x;
+	}
 	for (j = 1; j < left; j++) {
 		char *full = realpath(argv[j], NULL);	/* git runs in the node's folder */
-		const char *place = full ? arena_cstr(c->arena, cstr(full)) : argv[j];
 
-		free(full);
 		for (i = 0; i < count && strcmp(peers[i].name, argv[j]) != 0; i++)
 			;
-		(*list)[k++] = (struct outcome){ .name = argv[j], .url = i < count ? peers[i].url : place };
+		x.name = argv[j];
+		x.url = i < count ? peers[i].url : full ? arena_cstr(c->arena, cstr(full)) : argv[j];
+		x.relay = i < count && peers[i].relay;
+		free(full);
+		(*list)[k++].x = x;
+	}
+	for (i = 0; i < k; i++) {
+		(*list)[i].x.ctx = &(*list)[i];
+		(*list)[i].c = c;
 	}
 	*n = k;
 	return RC_OK;
@@ -164,24 +189,64 @@ static void put(struct ctx *c, const struct outcome *p, size_t n)
 
 	cmd_out(&o, c);
 	for (i = 0; i < n; i++) {
+		const struct exchange *x = &p[i].x;
+		const char *reason = p[i].reason ? p[i].reason : x->why;
+
 		out_begin(&o);
-		out_text(&o, "peer", cstr(p[i].name));
-		out_text(&o, "result", cstr(!p[i].reached ? "missing" : p[i].refused ? "refused" : "ok"));
-		out_number(&o, "got", (int64_t)p[i].got);
-		out_number(&o, "sent", (int64_t)p[i].sent);
-		out_number(&o, "refused", (int64_t)p[i].refused);
-		out_text(&o, "reason", cstr(p[i].reason));
+		out_text(&o, "peer", cstr(x->name));
+		out_text(&o, "result", cstr(!p[i].reached ? "missing" : x->refused ? "refused" : "ok"));
+		out_number(&o, "got", (int64_t)x->got);
+		out_number(&o, "sent", (int64_t)x->sent);
+		out_number(&o, "refused", (int64_t)x->refused);
+		out_text(&o, "reason", cstr(reason));
 		out_end(&o);
 	}
 	out_close(&o);
 }
 
-static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, struct str id, struct oid *main, struct err *e)
+static void ask_all(struct ctx *c, struct outcome *p, size_t n)
+{
+	struct err each = ERR_INIT;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		cmd_progress(c, arena_printf(c->arena, "asking %s", p[i].x.name), i, n, false);
+		p[i].asked = exchange_ask(&p[i].x, &each) == RC_OK;
+		if (!p[i].asked)
+			p[i].reason = arena_cstr(c->arena, cstr(each.msg));
+	}
+}
+
+/* One bundle may hold what another one stands on: whatever was given first is tried until nothing more comes. */
+static void fetch_all(struct ctx *c, struct fold *f, struct outcome *p, size_t n)
+{
+	struct err each = ERR_INIT;
+	size_t i, before;
+	bool again = true;
+
+	while (again) {
+		again = false;
+		before = f->graph.n;
+		for (i = 0; i < n; i++) {
+			if (!p[i].asked || p[i].reached || (p[i].reason && !p[i].x.lacks))
+				continue;
+			cmd_progress(c, arena_printf(c->arena, "fetching from %s", p[i].x.name), i, n, false);
+			p[i].reason = NULL;
+			if (exchange_fetch(&p[i].x, f, &each))
+				p[i].reason = arena_cstr(c->arena, cstr(each.msg));
+			else
+				p[i].reached = true;
+			again |= p[i].x.lacks && !p[i].reached;
+		}
+		again &= f->graph.n > before;
+	}
+}
+
+static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, struct oid *main, struct err *e)
 {
 	struct err each = ERR_INIT;
 	struct pushed *pushed;
 	size_t i, count;
-	char date[21];
 	enum rc rc;
 
 	if ((rc = fold_plain(f, e)) || (rc = fold_pushed(&pushed, &count, c->arena, f->node, e)))
@@ -190,34 +255,29 @@ static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, s
 		if (fold_add(f, &pushed[i].tip, pushed[i].node, &each) == RC_OK && f->acceptor.newer &&
 		    fold_carry(f, &pushed[i].tip, pushed[i].node, &each))
 			continue;		/* incomplete: its sender brings the rest */
-	for (i = 0; i < n; i++) {
-		size_t refused = f->acceptor.count;
-
-		cmd_progress(c, arena_printf(c->arena, "fetching from %s", p[i].name), i, n, false);
-		f->why = NULL;
-		if (exchange_fetch(&p[i].got, &p[i].tip, f, p[i].url, p[i].name, &each))
-			p[i].reason = arena_cstr(c->arena, cstr(each.msg));
-		else
-			p[i].reached = true;
-		p[i].refused = f->acceptor.count - refused;
-		if (p[i].refused)
-			p[i].reason = f->why;
-	}
+	fetch_all(c, f, p, n);
 	cmd_progress(c, "merging", 0, 0, false);
-	if ((rc = fold_finish(main, f, e)))
+	if ((rc = fold_finish(main, f, e)) || (rc = fold_seen(f->node, pushed, count, e)))
 		return rc;
 	for (i = 0; i < n; i++) {
 		if (!p[i].reached)
 			continue;
-		cmd_progress(c, arena_printf(c->arena, "sending to %s", p[i].name), i, n, false);
+		cmd_progress(c, arena_printf(c->arena, "sending to %s", p[i].x.name), i, n, false);
 		/* A peer that only lends takes nothing: no failure, it fetches from us. */
-		if (id.n && exchange_push(&p[i].sent, f, p[i].url, id, &f->base, &p[i].tip, &each) && !p[i].reason)
+		if (exchange_push(&p[i].x, f, &f->base, &each) && !p[i].reason)
 			p[i].reason = arena_printf(c->arena, "takes no commits: %s", each.msg);
-		time_format(date, c->now);
-		if (name_valid(p[i].name) && file_write_fast(last_path(c->arena, f->node, p[i].name), cstr(date), 0644, &each))
-			cmd_say(c, "%s", each.msg);
 	}
 	return RC_OK;
+}
+
+static void write_last(struct ctx *c, const struct node *node, const struct exchange *x)
+{
+	struct err odd = ERR_INIT;
+	char date[21];
+
+	time_format(date, c->now);
+	if (name_valid(x->name) && file_write_fast(last_path(c->arena, node, x->name), cstr(date), 0644, &odd))
+		cmd_say(c, "%s", odd.msg);
 }
 
 int cmd_sync(struct ctx *c, int argc, char **argv)
@@ -226,36 +286,59 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 	struct err e = ERR_INIT;
 	struct repo *repo = NULL;
 	struct outcome *p = NULL;
-	struct str id = STR_NONE, space;
+	struct ed25519 *keys = NULL;
+	struct str space;
 	struct oid root, main, was = OID_NONE;
 	struct node node;
-	struct fold f;
-	size_t n = 0, i, reached = 0;
-	bool odd = false;
+	struct fold f = { 0 };
+	size_t n = 0, nkeys = 0, i, reached = 0;
+	bool odd = false, news = true;
 	enum rc rc;
 	int left, status;
 
 	if ((status = cmd_options(&left, c, argc, argv, NULL, 0)) >= 0)
 		return status;
-	if ((rc = node_open(&node, c->arena, c->dir, &e)) || (rc = node_config(&id, c->arena, &node, "colep.id", &e)) ||
-	    (rc = node_config(&space, c->arena, &node, "colep.space", &e)))
+	if ((rc = node_open(&node, c->arena, c->dir, &e)) || (rc = node_config(&space, c->arena, &node, "colep.space", &e)))
 		goto out;
 	if (node.foreign || !oid_parse(&root, space)) {
 		rc = err_set(&e, RC_INVALID, node.foreign ? "%s: this folder belongs to another user; it is only read" :
 		    "%s: it does not say which community it is of; join anew", node.dir);
 		goto out;
 	}
-	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)))
+	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)) ||
+	    (rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 10, &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
+	    (rc = setup_mend(&node, repo, &e)) || (rc = mend(&node, repo, &e)) || (rc = repo_ref(&main, repo, "refs/heads/main", &e)) ||
+	    (rc = fold_news(&news, c->arena, &node, repo, &e)))
 		goto out;
-	if ((rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 10, &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
-	    (rc = mend(&node, repo, &e)) || (rc = repo_ref(&main, repo, "refs/heads/main", &e)) || (rc = fold_open(&f, c->arena, &node, repo, &root, &main, &e)))
+	was = main;
+	keys = keys_secret(&nkeys, c->arena, c->keys, &root, n ? p[0].x.id : STR_NONE);
+	for (i = 0; i < n; i++) {
+		p[i].x.keys = keys;
+		p[i].x.nkeys = nkeys;
+	}
+	ask_all(c, p, n);
+	for (i = 0; i < n; i++) {
+		news |= p[i].asked && !exchange_idle(&p[i].x, &main);
+		p[i].reached = p[i].asked;
+	}
+	if (!news)
+		goto out;
+	for (i = 0; i < n; i++)
+		p[i].reached = false;
+	if ((rc = fold_open(&f, c->arena, &node, repo, &root, &main, &e)))
 		goto out;
 	f.told = told;
 	f.ctx = c;
-	was = main;
-	rc = run(c, &f, p, n, id, &main, &e);
+	rc = run(c, &f, p, n, &main, &e);
 out:
 	cmd_progress(c, "", 0, 0, true);
+	for (i = 0; i < n; i++) {
+		exchange_close(&p[i].x, rc || !p[i].reached || !news ? NULL : &f, &f.base);
+		if (!rc && p[i].reached)
+			write_last(c, &node, &p[i].x);
+	}
+	for (i = 0; i < nkeys; i++)
+		secret_wipe(&keys[i], sizeof keys[i]);
 	repo_close(repo);
 	lock_close(&lock);
 	put(c, p, n);
@@ -272,7 +355,7 @@ out:
 		index_after(c, &node);
 	for (i = 0; i < n; i++) {
 		reached += p[i].reached;
-		odd |= !p[i].reached || p[i].refused;
+		odd |= !p[i].reached || p[i].x.refused;
 	}
 	return n && !reached ? EXIT_FAIL : odd ? EXIT_NO : EXIT_YES;
 }

@@ -364,7 +364,8 @@ int cmd_restart(struct ctx *c, int argc, char **argv)
 	struct fold f, again;
 	struct node node;
 	struct peer *peers;
-	size_t n, npeers, ntips = 0, i, got, *v, *heads, gone = 0;
+	struct exchange *x = NULL;
+	size_t n, npeers = 0, ntips = 0, i, j, *v, *heads, gone = 0;
 	bool opened = false;
 	char hex[INCARNATION_HEX + 1];
 	enum rc rc;
@@ -383,13 +384,17 @@ int cmd_restart(struct ctx *c, int argc, char **argv)
 		goto out;
 	f.told = told_of;
 	f.ctx = c;
-	tips = arena_array(c->arena, npeers, sizeof *tips);
+	x = arena_array(c->arena, npeers, sizeof *x);
 	for (i = 0; i < npeers; i++) {
-		struct oid tip;
-
-		if (exchange_fetch(&got, &tip, &f, peers[i].url, peers[i].name, &odd) == RC_OK && !oid_is_none(&tip))
-			tips[ntips++] = tip;
+		x[i] = (struct exchange){ .a = c->arena, .node = &node, .name = peers[i].name, .url = peers[i].url, .relay = peers[i].relay };
+		if (!exchange_ask(&x[i], &odd) && !exchange_fetch(&x[i], &f, &odd))
+			ntips += x[i].noffers;
 	}
+	tips = arena_array(c->arena, ntips, sizeof *tips);
+	for (i = 0, ntips = 0; i < npeers; i++)
+		for (j = 0; j < x[i].noffers; j++)	/* what a relay has of us proves nothing */
+			if (graph_find(&f.graph, &x[i].offers[j].tip) != SIZE_MAX && !(x[i].relay && str_is(au.id, x[i].offers[j].from)))
+				tips[ntips++] = x[i].offers[j].tip;
 	if (!ntips) {
 		cmd_say(c, "no peer answers, so it is not known what others took; nothing was done");
 		status = EXIT_FAIL;
@@ -422,6 +427,8 @@ int cmd_restart(struct ctx *c, int argc, char **argv)
 		goto out;
 	cmd_say(c, "%zu commits that others did not take are unsaved work again; look at 'colep diff', then 'colep save'", gone);
 out:
+	for (i = 0; x && i < npeers; i++)
+		exchange_close(&x[i], NULL, NULL);
 	if (opened)
 		author_close(&au);
 	if (rc)

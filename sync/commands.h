@@ -5,6 +5,7 @@
 struct ctx;
 
 int cmd_adopt(struct ctx *c, int argc, char **argv);
+int cmd_bundle(struct ctx *c, int argc, char **argv);
 int cmd_clear(struct ctx *c, int argc, char **argv);
 int cmd_conflicts(struct ctx *c, int argc, char **argv);
 int cmd_delete(struct ctx *c, int argc, char **argv);

@@ -394,7 +394,7 @@ static bool was_seen(struct str seen, const struct pushed *p)
 	return yes;
 }
 
-static enum rc write_seen(const struct node *n, const struct pushed *list, size_t count, struct err *e)
+enum rc fold_seen(const struct node *n, const struct pushed *list, size_t count, struct err *e)
 {
 	struct arena a = ARENA_INIT;
 	struct buf b = BUF_INIT;
@@ -409,28 +409,38 @@ static enum rc write_seen(const struct node *n, const struct pushed *list, size_
 	return rc;
 }
 
+enum rc fold_news(bool *news, struct arena *a, const struct node *n, struct repo *repo, struct err *e)
+{
+	struct pushed *list;
+	struct oid main, base;
+	struct str seen;
+	size_t count, i;
+	enum rc rc;
+
+	if ((rc = repo_ref(&main, repo, "refs/heads/main", e)) || (rc = author_base(&base, repo, &main, e)) ||
+	    (rc = fold_pushed(&list, &count, a, n, e)))
+		return rc;
+	*news = !oid_eq(&main, &base);
+	seen = read_seen(a, n);
+	for (i = 0; i < count; i++)
+		*news |= !was_seen(seen, &list[i]);
+	return RC_OK;
+}
+
 enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct node *n, struct repo *repo,
     const struct oid *space, struct err *e)
 {
 	struct pushed *list;
-	struct str seen;
 	size_t count, i;
-	struct oid base;
 	struct fold f;
 	unsigned newer = 0;
-	bool news = false;
+	bool news;
 	enum rc rc;
 
 	*got = 0;
-	if ((rc = repo_ref(main, repo, "refs/heads/main", e)) || (rc = author_base(&base, repo, main, e)) ||
+	if ((rc = repo_ref(main, repo, "refs/heads/main", e)) || (rc = fold_news(&news, a, n, repo, e)) || !news ||
 	    (rc = fold_pushed(&list, &count, a, n, e)))
 		return rc;
-	news = !oid_eq(main, &base);
-	seen = read_seen(a, n);
-	for (i = 0; i < count; i++)
-		news |= !was_seen(seen, &list[i]);
-	if (!news)
-		return RC_OK;
 	if ((rc = fold_open(&f, a, n, repo, space, main, e)) || (rc = fold_plain(&f, e)))
 		return rc;
 	for (i = 0; i < count && !rc; i++) {
@@ -447,6 +457,6 @@ enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct nod
 	if (!rc && (*got || newer))
 		rc = fold_finish(main, &f, e);
 	if (!rc)
-		rc = write_seen(n, list, count, e);
+		rc = fold_seen(n, list, count, e);
 	return rc;
 }

@@ -52,6 +52,10 @@ enum rc fold_carry(struct fold *f, const struct oid *tip, const char *peer, stru
 struct pushed { const char *ref, *node; struct oid tip; };
 enum rc fold_pushed(struct pushed **list, size_t *n, struct arena *a, const struct node *node, struct err *e) NODISCARD;
 
+/* Is something there that was pushed, or pulled by plain git, and not looked at yet? fold_seen: it was, all of it. */
+enum rc fold_news(bool *news, struct arena *a, const struct node *n, struct repo *repo, struct err *e) NODISCARD;
+enum rc fold_seen(const struct node *n, const struct pushed *list, size_t count, struct err *e) NODISCARD;
+
 /* All that was pushed, or pulled by plain git, judged and folded in: what every command that writes does first. *got: new commits. */
 enum rc fold_in(size_t *got, struct oid *main, struct arena *a, const struct node *n, struct repo *repo,
     const struct oid *space, struct err *e) NODISCARD;

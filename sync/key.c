@@ -228,6 +228,25 @@ static struct str line_value(struct str file, struct str key)
 	return STR_NONE;
 }
 
+struct ed25519 *keys_secret(size_t *n, struct arena *a, const char *keys, const struct oid *space, struct str id)
+{
+	static const char *const ends[] = { "", ".next", ".old" };
+	struct ed25519 *list = arena_array(a, sizeof ends / sizeof *ends, sizeof *list);
+	struct err odd = ERR_INIT;
+	struct signer s;
+	size_t i;
+
+	*n = 0;
+	for (i = 0; keys && id.n && i < sizeof ends / sizeof *ends; i++) {
+		if (key_open(&s, a, arena_printf(a, "%s%s", key_path(a, keys, space, id), ends[i]), NULL, &odd))
+			continue;
+		if (!s.agent)
+			list[(*n)++] = s.key;
+		signer_close(&s);
+	}
+	return list;
+}
+
 static struct str machine(struct arena *a)
 {
 	struct buf b = BUF_INIT;

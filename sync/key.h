@@ -37,6 +37,10 @@ enum rc key_store(const struct signer *s, const char *path, struct str comment, 
 /* Open the key at its place, private or .pub. RC_NOTFOUND: this machine has no key of the node. */
 enum rc key_open(struct signer *s, struct arena *a, const char *path, const char *socket, struct err *e) NODISCARD;
 
+/* Secrets of a node that are on this machine: its key, the one it had before, the one it proposed. Wipe them. For what is
+ * encrypted to them; an agent only signs. */
+struct ed25519 *keys_secret(size_t *n, struct arena *a, const char *keys, const struct oid *space, struct str id);
+
 /* Read the side file. Missing (*fresh), or made for another machine or folder (*fresh and *renewed): a new incarnation,
  * which key_adopt is to write down before it is used. */
 enum rc key_incarnation(char hex[INCARNATION_HEX + 1], bool *renewed, bool *fresh, struct arena *a, const char *path,

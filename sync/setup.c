@@ -5,12 +5,41 @@
 
 #include "kb/base/file.h"
 
-static const struct { const char *key, *value; } settings[] = {
-	{ "gpg.format", "ssh" }, { "gpg.ssh.allowedSignersFile", "roster/allowed_signers" }, { "receive.fsckObjects", "true" },
-	{ "receive.maxInputSize", "1073741824" }, { "receive.denyCurrentBranch", "refuse" }, { "receive.denyDeletes", "true" },
-	{ "transfer.fsckObjects", "true" }, { "core.filemode", "false" },	/* documents have no executable bit */
-	{ "receive.hideRefs", "refs/colep/main" },	/* ours alone: see author_base */
+#define SETTINGS "2"			/* colep.settings: changed with the table below */
+
+/* hideRefs: refs/colep/main is ours alone to move (author_base), but peers read it; what is put aside, carried or was
+ * pushed is offered to nobody. Others push to refs/colep/from only. */
+static const struct { const char *key, *value; bool more; } settings[] = {
+	{ "gpg.format", "ssh", false }, { "gpg.ssh.allowedSignersFile", "roster/allowed_signers", false },
+	{ "core.filemode", "false", false },	/* documents have no executable bit */
+	{ "transfer.fsckObjects", "true", false }, { "receive.fsckObjects", "true", false },
+	{ "receive.maxInputSize", "1073741824", false }, { "receive.denyCurrentBranch", "refuse", false },
+	{ "receive.denyDeletes", "true", false },
+	{ "transfer.hideRefs", "refs/colep/aside", true }, { "transfer.hideRefs", "refs/colep/carry", true },
+	{ "receive.hideRefs", "refs/colep/main", true }, { "uploadpack.hideRefs", "refs/colep/from", true },
 };
+
+static enum rc settle(struct repo *repo, struct err *e)
+{
+	enum rc rc = RC_OK;
+	size_t i;
+
+	for (i = 0; i < sizeof settings / sizeof *settings && !rc; i++)
+		rc = (settings[i].more ? repo_config_add : repo_config_set)(repo, settings[i].key, settings[i].value, e);
+	return rc ? rc : repo_config_set(repo, "colep.settings", SETTINGS, e);
+}
+
+enum rc setup_mend(const struct node *n, struct repo *repo, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct str v;
+	enum rc rc = node_config(&v, &a, n, "colep.settings", e);
+
+	if (!rc && !str_is(v, SETTINGS))
+		rc = settle(repo, e);
+	arena_free(&a);
+	return rc;
+}
 
 bool setup_unfinished(struct arena *a, const char *dir)
 {
@@ -44,7 +73,6 @@ enum rc setup_node(struct node *n, struct repo **repo, struct arena *a, const ch
 {
 	const struct str exclude = STR("# drafts stay here until 'colep submit' has checked them\n/drafts/\n");
 	enum rc rc;
-	size_t i;
 
 	if ((rc = dir_make(path_join(a, dir, ".git/colep"), 0755, e)) ||
 	    (rc = file_write(path_join(a, dir, SETUP_UNFINISHED), STR(""), 0644, e)) || (rc = repo_init(repo, dir, e)))
@@ -53,8 +81,7 @@ enum rc setup_node(struct node *n, struct repo **repo, struct arena *a, const ch
 	if ((rc = dir_make(path_join(a, n->git, "info"), 0755, e)) ||
 	    (rc = file_write(path_join(a, n->git, "info/exclude"), exclude, 0644, e)))
 		return rc;
-	for (i = 0; i < sizeof settings / sizeof *settings && !rc; i++)
-		rc = repo_config_set(*repo, settings[i].key, settings[i].value, e);
+	rc = settle(*repo, e);
 	if (!rc && practice)
 		rc = repo_config_set(*repo, "colep.practice", "true", e);
 	return rc;

@@ -17,4 +17,7 @@ enum rc setup_undo(struct arena *a, const char *dir, bool made, struct err *e) N
 /* Make it in dir, which is empty or not there. *n's strings live in the arena. */
 enum rc setup_node(struct node *n, struct repo **repo, struct arena *a, const char *dir, bool practice, struct err *e) NODISCARD;
 
+/* A node that an older program made: its settings as they are today. */
+enum rc setup_mend(const struct node *n, struct repo *repo, struct err *e) NODISCARD;
+
 #endif

@@ -33,7 +33,7 @@
 	X(libgit2_init) X(libgit2_opts) X(error_last) \
 	X(repository_open_ext) X(repository_init_ext) X(repository_init_options_init) X(repository_free) \
 	X(repository_path) X(repository_workdir) X(repository_odb) X(repository_set_ident) X(repository_config) \
-	X(repository_config_snapshot) X(config_free) X(config_set_string) X(config_get_bool) \
+	X(repository_config_snapshot) X(config_free) X(config_set_string) X(config_set_multivar) X(config_get_bool) \
 	X(odb_free) X(odb_read_header) X(odb_read) X(odb_exists) X(odb_exists_ext) X(odb_write) X(odb_refresh) X(odb_add_disk_alternate) \
 	X(odb_object_free) X(odb_object_data) X(odb_object_size) X(odb_object_type) \
 	X(indexer_new) X(indexer_append) X(indexer_commit) X(indexer_free) \
@@ -590,7 +590,7 @@ out:
 	return rc;
 }
 
-enum rc repo_config_set(struct repo *r, const char *key, const char *value, struct err *e)
+static enum rc config_write(struct repo *r, const char *key, const char *value, const char *instead_of, struct err *e)
 {
 	git_config *c;
 	enum rc rc = RC_OK;
@@ -598,9 +598,23 @@ enum rc repo_config_set(struct repo *r, const char *key, const char *value, stru
 
 	if (lib.repository_config(&c, r->repo))
 		return fail(e, RC_IO, key);
-	if ((code = lib.config_set_string(c, key, value)))
+	if ((code = instead_of ? lib.config_set_multivar(c, key, instead_of, value) : lib.config_set_string(c, key, value)))
 		rc = fail(e, code == GIT_EINVALIDSPEC ? RC_INVALID : RC_IO, key);
 	lib.config_free(c);
+	return rc;
+}
+
+enum rc repo_config_set(struct repo *r, const char *key, const char *value, struct err *e)
+{
+	return config_write(r, key, value, NULL, e);
+}
+
+enum rc repo_config_add(struct repo *r, const char *key, const char *value, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	enum rc rc = config_write(r, key, value, arena_printf(&a, "^%s$", value), e);
+
+	arena_free(&a);
 	return rc;
 }
 

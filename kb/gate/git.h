@@ -75,6 +75,8 @@ enum rc repo_ref(struct oid *o, struct repo *r, const char *name, struct err *e)
 enum rc repo_ref_set(struct repo *r, const char *name, const struct oid *new, const struct oid *old, struct err *e) NODISCARD;
 
 enum rc repo_config_set(struct repo *r, const char *key, const char *value, struct err *e) NODISCARD;
+/* One more value of a key, unless it has it. value: letters, digits, '/' and '-' alone. */
+enum rc repo_config_add(struct repo *r, const char *key, const char *value, struct err *e) NODISCARD;
 
 /* Paths of the work tree that differ from a commit's tree (NULL: empty; untracked ones that are not ignored
  * included), by path; uses and refreshes git's own stat cache. Deleted: new none, mode 0. The blob is hashed,
