@@ -276,7 +276,7 @@ static void write_last(struct ctx *c, const struct node *node, const struct exch
 	char date[21];
 
 	time_format(date, c->now);
-	if (name_valid(x->name) && file_write_fast(last_path(c->arena, node, x->name), cstr(date), 0644, &odd))
+	if (!x->plain && name_valid(x->name) && file_write_fast(last_path(c->arena, node, x->name), cstr(date), 0644, &odd))
 		cmd_say(c, "%s", odd.msg);
 }
 

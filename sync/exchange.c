@@ -422,7 +422,7 @@ bool exchange_idle(const struct exchange *x, const struct oid *main)
 
 /* Faults in trees that section 6 judges by itself: so that one bad commit does not keep the rest of a peer away. What
  * comes in so is never moved as it is. */
-static const char *const lenient[] = { "hasDot", "hasDotdot", "hasDotgit", "hasEmptyName", "fullPathname", "nullSha1", "treeNotSorted",
+static const char *const lenient[] = { "hasDot", "hasDotdot", "hasDotgit", "emptyName", "fullPathname", "nullSha1", "treeNotSorted",
 	"duplicateEntries", "zeroPaddedFilemode", "gitmodulesMissing", "gitmodulesBlob", "gitmodulesLarge", "gitmodulesName",
 	"gitmodulesSymlink", "gitmodulesUrl", "gitmodulesPath", "gitmodulesUpdate", "gitmodulesParse" };
 enum { LENIENT = sizeof lenient / sizeof *lenient };
@@ -563,7 +563,7 @@ enum rc exchange_fetch(struct exchange *x, struct fold *f, struct err *e)
 		f->acceptor.newer = 0;
 		each = (struct err)ERR_INIT;
 		if (fold_add(f, &o->tip, o->from ? o->from : x->name, &each)) {
-			rc = err_set(e, each.rc, "%s", each.msg);	/* the others are taken nevertheless */
+			rc = err_set(e, each.rc, "%s: incomplete: %s", x->name, each.msg);	/* the others are taken nevertheless */
 			continue;
 		}
 		o->newer = f->acceptor.newer > 0;
