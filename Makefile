@@ -50,7 +50,7 @@ $(BUILD)/merge/%: tests/merge/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client curl python3 age zstd
+TEST_PACKAGES = libcmocka-dev openssh-client openssh-server curl python3 procps age zstd
 
 FUZZ_PACKAGES = clang
 

@@ -99,12 +99,13 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 		limit(RLIMIT_CPU, 60 + how->limits->inflated / SLOW);
 	}
 	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN);	/* then it is told: fetch is silent about a signal to what it starts */
 	execvp("git", (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
 
-/* The first thing fatal, else the last line; what others said is not to steer a terminal. */
+/* Why it failed: what ssh said before git's "fatal: Could not read from remote repository", else the first thing fatal,
+ * else the last line. What others said is not to steer a terminal. */
 static void last_lines(struct arena *a, struct str said, const char **text)
 {
 	struct str line, last = STR_NONE, fatal = STR_NONE;
@@ -113,7 +114,7 @@ static void last_lines(struct arena *a, struct str said, const char **text)
 	while (str_line(&line, &said)) {
 		line = str_trim(line);
 		if (str_starts(line, STR("fatal: ")) && !fatal.n)
-			fatal = str_sub(line, 7, line.n);
+			fatal = last.n && str_starts(line, STR("fatal: Could not read from remote")) ? last : str_sub(line, 7, line.n);
 		if (line.n)
 			last = line;
 	}
@@ -203,15 +204,16 @@ static bool talk(struct buf *out, struct buf *said, const struct git_run *how, c
 	return done;
 }
 
-/* It, or what it started, as it tells. */
-static bool died_of(int sig, int status, struct buf *said)
+/* Was it a limit that ended it? fetch says of an index-pack that was killed only that it said nothing. */
+static const char *limit_met(const struct git_limits *l, int status, struct buf *said, struct arena *a)
 {
-	struct arena a = ARENA_INIT;
-	bool it = (WIFSIGNALED(status) && WTERMSIG(status) == sig) ||
-	    strstr(buf_cstr(said), arena_printf(&a, "signal %d", sig)) != NULL;
+	const char *text = buf_cstr(said);
 
-	arena_free(&a);
-	return it;
+	if (strstr(text, "File too large"))
+		return arena_printf(a, "more than %llu bytes in one pack; refused (git config colep.packMax)", (unsigned long long)l->pack);
+	if (strstr(text, "invalid index-pack output") || strstr(text, "out of memory") || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
+		return "a pack that takes too long or too much memory to unpack; refused (git config colep.inflatedMax)";
+	return NULL;
 }
 
 static void trace(const char *const *args)
@@ -229,7 +231,7 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 	int in[2] = { -1, -1 }, o[2] = { -1, -1 }, er[2] = { -1, -1 }, status = 0, i;
 	struct arena a = ARENA_INIT;
 	struct buf said = BUF_INIT;
-	const char *why;
+	const char *why, *met;
 	bool in_time;
 	pid_t pid;
 	enum rc rc = RC_OK;
@@ -259,12 +261,11 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 		rc = err_set(e, RC_IO, "no answer in time");
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		rc = err_set(e, RC_IO, "the git program cannot be run; install git");
-	else if (how->limits && died_of(SIGXFSZ, status, &said))
-		rc = err_set(e, RC_UNTRUSTED, "more than %llu bytes in one pack; refused (git config colep.packMax)",
-		    (unsigned long long)how->limits->pack);
-	else if (how->limits && died_of(SIGXCPU, status, &said))
-		rc = err_set(e, RC_UNTRUSTED, "a pack that takes too long to unpack; refused (git config colep.inflatedMax)");
-	else if (!WIFEXITED(status) || WEXITSTATUS(status))
+	else if (WIFEXITED(status) && !WEXITSTATUS(status))
+		rc = RC_OK;
+	else if (how->limits && (met = limit_met(how->limits, status, &said, &a)))
+		rc = err_set(e, RC_UNTRUSTED, "%s", met);
+	else
 		rc = err_set(e, RC_IO, "%s", *why ? why : "git ended with an error");
 	buf_free(&said);
 	arena_free(&a);
