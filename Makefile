@@ -50,7 +50,7 @@ $(BUILD)/merge/%: tests/merge/%.c $(BUILD)/libcolep.a
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client openssh-server curl python3 procps age zstd
+TEST_PACKAGES = libcmocka-dev openssh-client curl python3
 
 FUZZ_PACKAGES = clang
 
@@ -178,7 +178,7 @@ help:	## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 # ---- headers, installing, packaging ----
-TEST_PACKAGES += mandoc dpkg-dev
+TEST_PACKAGES += mandoc dpkg-dev age zstd openssh-server procps
 unit: check-headers
 LDFLAGS += -Wl,-z,relro -Wl,-z,now	# tables that a fault could write to are read-only once loaded
 HEADERS = $(sort $(shell find kb sync render -name '*.h'))

@@ -205,13 +205,11 @@ static bool talk(struct buf *out, struct buf *said, const struct git_run *how, c
 }
 
 /* Was it a limit that ended it? fetch says of an index-pack that was killed only that it said nothing. */
-static const char *limit_met(const struct git_limits *l, int status, struct buf *said, struct arena *a)
+static const char *limit_met(const struct git_limits *l, int status, const char *why, struct arena *a)
 {
-	const char *text = buf_cstr(said);
-
-	if (strstr(text, "File too large"))
+	if (strstr(why, "File too large"))
 		return arena_printf(a, "more than %llu bytes in one pack; refused (git config colep.packMax)", (unsigned long long)l->pack);
-	if (strstr(text, "invalid index-pack output") || strstr(text, "out of memory") || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
+	if (strstr(why, "invalid index-pack output") || strstr(why, "ut of memory") || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
 		return "a pack that takes too long or too much memory to unpack; refused (git config colep.inflatedMax)";
 	return NULL;
 }
@@ -263,7 +261,7 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 		rc = err_set(e, RC_IO, "the git program cannot be run; install git");
 	else if (WIFEXITED(status) && !WEXITSTATUS(status))
 		rc = RC_OK;
-	else if (how->limits && (met = limit_met(how->limits, status, &said, &a)))
+	else if (how->limits && (met = limit_met(how->limits, status, why, &a)))
 		rc = err_set(e, RC_UNTRUSTED, "%s", met);
 	else
 		rc = err_set(e, RC_IO, "%s", *why ? why : "git ended with an error");
