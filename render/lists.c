@@ -564,7 +564,7 @@ static enum rc family(struct page *p, struct page_head *h, struct str name, stru
 	else if (f->use == USE_LANG)
 		h->title = lang_name(u->entry->lang);
 	else if (f->use != USE_MEETING)
-		h->title = f->vocab ? vocab_label(&p->c->vocab, f->vocab, key) : key;
+		h->title = f->vocab ? copy_label(p->c, f->vocab, key) : key;
 	page_begin(p, h);
 	family_body(p, f, file, key, u, n, page);
 	page_end(p);

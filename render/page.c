@@ -164,7 +164,7 @@ void page_t_of(struct page *p, const char *group, struct str name)
 
 void page_label(struct page *p, const char *vocab, struct str code)
 {
-	in_lang(p, STR("en"), vocab_label(&p->c->vocab, vocab, code));
+	in_lang(p, STR("en"), copy_label(p->c, vocab, code));
 }
 
 void page_table(struct page *p, const char *label, const char *heads)
@@ -224,7 +224,7 @@ static void meta_list(struct page *p, const char *name, const struct front *f, c
 	size_t i;
 
 	for (i = 0; k && i < k->n; i++)
-		meta(p, name, vocab ? vocab_label(&p->c->vocab, vocab, k->values[i]) : k->values[i]);
+		meta(p, name, vocab ? copy_label(p->c, vocab, k->values[i]) : k->values[i]);
 }
 
 static void dublin_core(struct page *p, const struct entry *e)
