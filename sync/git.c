@@ -1,5 +1,6 @@
 /* sync/git.c: see git.h. */
 #include "sync/git.h"
+#include "sync/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,10 +8,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "kb/base/file.h"
 
 enum { ARGS_MAX = 64, SAID_MAX = 4096 };
 #define FOREIGN_PACK ((rlim_t)1 << 30)		/* bytes of a file; DESIGN 9 */
@@ -51,6 +56,8 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 		if (setrlimit(RLIMIT_FSIZE, &file) || setrlimit(RLIMIT_AS, &memory))
 			_exit(127);
 	}
+	if (how->protocol)
+		setenv("GIT_PROTOCOL", how->protocol, 1);
 	signal(SIGPIPE, SIG_DFL);
 	execvp("git", (char *const *)(uintptr_t)argv);
 	_exit(127);
@@ -168,4 +175,100 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 	buf_free(&said);
 	arena_free(&a);
 	return rc;
+}
+
+/* ---- lending ---- */
+
+/* "version=2", and keys of the kind that git sends; anything else is as if nothing was said. */
+static bool protocol_valid(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789=:-");
+
+	return n && !s[n] && n <= 64;
+}
+
+static int memory_file(struct str s)
+{
+	int fd = memfd_create("ask", MFD_CLOEXEC);
+	ssize_t n;
+
+	while (fd >= 0 && s.n) {
+		if ((n = write(fd, s.p, s.n)) < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			close(fd);
+			return -1;
+		}
+		s = str_sub(s, (size_t)n, s.n);
+	}
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET))
+		return close(fd), -1;
+	return fd;
+}
+
+enum rc upload_open(struct upload *u, const struct node *n, const char *protocol, struct str ask, struct err *e)
+{
+	static const char *const offer[] = { "-c", "transfer.hideRefs=refs/", "-c", "transfer.hideRefs=!refs/heads/main", "-c",
+		"transfer.hideRefs=!refs/colep/main", "-c", "uploadpack.allowAnySHA1InWant=false", "-c", "pack.threads=1", "-c",
+		"uploadpack.keepAlive=5", "upload-pack", "--strict", "--stateless-rpc" };
+	enum { OFFERED = sizeof offer / sizeof *offer };
+	const char *args[OFFERED + 5];
+	struct git_run how = { .dir = n->dir, .protocol = protocol && protocol_valid(protocol) ? protocol : NULL };
+	int in = -1, out[2] = { -1, -1 }, quiet = -1;
+	pid_t parent = getpid();
+	struct arena a = ARENA_INIT;
+	struct buf head = BUF_INIT;
+	struct err odd = ERR_INIT;
+	size_t k = 0;
+	sigset_t none;
+	enum rc rc = RC_OK;
+
+	if (file_read(&head, path_join(&a, n->git, "HEAD"), 1024, &odd) || !str_is(str_trim(buf_str(&head)), "ref: refs/heads/main")) {
+		args[k++] = "-c";
+		args[k++] = "transfer.hideRefs=HEAD";	/* somebody is looking at a branch of inbox/ */
+	}
+	buf_free(&head);
+	arena_free(&a);
+	memcpy(args + k, offer, sizeof offer);
+	k += OFFERED;
+	if (!ask.p)
+		args[k++] = "--advertise-refs";
+	args[k++] = ".git";
+	args[k] = NULL;
+	if ((in = memory_file(ask)) < 0 || (quiet = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0 || pipe2(out, O_CLOEXEC) ||
+	    fcntl(out[0], F_SETFL, O_NONBLOCK) || (u->pid = fork()) < 0) {
+		rc = err_errno(e, "git");
+		goto out;
+	}
+	if (u->pid == 0) {
+		setpgid(0, 0);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+			_exit(127);
+		child(&how, args, in, out[1], quiet);
+	}
+	setpgid(u->pid, u->pid);	/* whoever of the two comes first: it is to be killed as a group */
+	u->out = out[0];
+	out[0] = -1;
+out:
+	if (in >= 0)
+		close(in);
+	if (quiet >= 0)
+		close(quiet);
+	if (out[0] >= 0)
+		close(out[0]);
+	if (out[1] >= 0)
+		close(out[1]);
+	return rc;
+}
+
+void upload_close(struct upload *u)
+{
+	if (u->out >= 0)
+		close(u->out);
+	u->out = -1;
+	kill(-u->pid, SIGKILL);
+	while (waitpid(u->pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }

@@ -12,6 +12,7 @@ struct git_run {
 	const char *objects;		/* quarantine: objects are written here, NULL: to the repository */
 	const char *alternates;		/* where it reads besides, or NULL */
 	const char *index;		/* an index of its own, or NULL: the repository's */
+	const char *protocol;		/* for GIT_PROTOCOL, or NULL */
 	struct str input;		/* for its standard input */
 	unsigned seconds;		/* at most so long without end; 0: an hour */
 };

@@ -14,6 +14,7 @@
 #include "render/page.h"
 
 #define HITS 20				/* on the search page */
+#define GUEST_HITS 500			/* looked through for guests, who do not see all of them */
 #define QUERY_MAX 1000			/* bytes */
 
 struct serve {
@@ -62,14 +63,14 @@ static enum rc refresh(struct serve *s, struct err *e)
 	return load(s, e);
 }
 
-enum rc serve_open(struct serve **out, const struct node *node, struct index *ix, struct md *md, int64_t now,
-    struct err *e)
+enum rc serve_open(struct serve **out, const struct node *node, struct index *ix, struct md *md, enum audience audience,
+    int64_t now, struct err *e)
 {
 	struct serve *s = xmalloc(sizeof *s);
 	enum rc rc;
 
 	*s = (struct serve){ .node = node, .ix = ix, .md = md };
-	s->want = (struct copy_want){ .audience = AUDIENCE_NODE, .now = now, .live = true, .practice = node->practice };
+	s->want = (struct copy_want){ .audience = audience, .now = now, .live = true, .practice = node->practice };
 	rc = theme_open(&s->theme, NULL, e);
 	s->want.theme = s->theme;
 	if (rc || (rc = load(s, e))) {
@@ -135,6 +136,18 @@ static void hit(struct page *p, struct arena *a, struct snap *snap, const struct
 	page_puts(p, "</li>\n");
 }
 
+/* For guests, what is not in their copy is not even counted. */
+static void only_shown(struct result *res, const struct copy *c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < res->n; i++)
+		if (copy_find(c, res->hits[i].record.id))
+			res->hits[n++] = res->hits[i];
+	res->total = n;
+	res->n = n < HITS ? n : HITS;
+}
+
 static void kind_choice(struct page *p, struct str chosen, struct str query)
 {
 	const struct kind *k;
@@ -151,6 +164,8 @@ static void kind_choice(struct page *p, struct str chosen, struct str query)
 
 static enum rc results(struct page *p, struct serve *s, struct arena *a, struct str text, struct str kind, struct err *e)
 {
+	bool guest = s->want.audience != AUDIENCE_NODE;
+	struct str published = STR("published");
 	struct filters f = FILTERS_INIT;
 	struct result res = { 0 };
 	struct snap *snap = NULL;
@@ -158,13 +173,19 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, struct 
 	enum rc rc;
 	size_t i;
 
+	if (guest) {
+		f.status = &published;
+		f.nstatus = 1;
+	}
 	if (kind_find(kind)) {
 		f.kind = &kind;
 		f.nkind = 1;
 	}
 	if ((rc = snap_open(&snap, s->ix, e)) || (rc = query_parse(&q, &f, a, text, e)) ||
-	    (rc = query_run(&res, a, snap, q, &f, HITS, false, e)))
+	    (rc = query_run(&res, a, snap, q, &f, guest ? GUEST_HITS : HITS, false, e)))
 		goto out;
+	if (guest)
+		only_shown(&res, s->copy);
 	buf_printf(p->b, "<p role=\"status\">%llu %s", (unsigned long long)res.total, res.total == 1 ? "document" : "documents");
 	if (res.total > res.n)
 		buf_printf(p->b, ", the best %zu shown", res.n);

@@ -189,16 +189,16 @@ static void test_page__scripts_that_run_from_right_to_left(void **state)
 static void test_http__only_names_of_this_machine_are_answered(void **state)
 {
 	(void)state;
-	assert_true(http_host_valid("127.0.0.1:8022", 8022));
-	assert_true(http_host_valid("localhost:8022", 8022));
-	assert_true(http_host_valid("[::1]:8022", 8022));
-	assert_false(http_host_valid(NULL, 8022));
-	assert_false(http_host_valid("", 8022));
-	assert_false(http_host_valid("127.0.0.1", 8022));
-	assert_false(http_host_valid("127.0.0.1:80", 8022));
-	assert_false(http_host_valid("localhost.example.org:8022", 8022));
-	assert_false(http_host_valid("example.org:8022", 8022));
-	assert_false(http_host_valid("127.0.0.1:8022 ", 8022));
+	assert_true(http_host_valid("127.0.0.1:8022", 8022, NULL, 0));
+	assert_true(http_host_valid("localhost:8022", 8022, NULL, 0));
+	assert_true(http_host_valid("[::1]:8022", 8022, NULL, 0));
+	assert_false(http_host_valid(NULL, 8022, NULL, 0));
+	assert_false(http_host_valid("", 8022, NULL, 0));
+	assert_false(http_host_valid("127.0.0.1", 8022, NULL, 0));
+	assert_false(http_host_valid("127.0.0.1:80", 8022, NULL, 0));
+	assert_false(http_host_valid("localhost.example.org:8022", 8022, NULL, 0));
+	assert_false(http_host_valid("example.org:8022", 8022, NULL, 0));
+	assert_false(http_host_valid("127.0.0.1:8022 ", 8022, NULL, 0));
 }
 
 int main(void)
