@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "kb/base/words.h"
+#include "sync/cmd_pin.h"
 #include "sync/exchange.h"
+#include "sync/pin.h"
 #include "sync/setup.h"
 
 static void told(void *ctx, const char *what)
@@ -88,11 +90,12 @@ static enum rc settle(struct ctx *c, const struct node *n, struct repo *repo, co
 
 int cmd_join(struct ctx *c, int argc, char **argv)
 {
-	const char *id = NULL, *root_said = NULL, *key = NULL;
+	const char *id = NULL, *root_said = NULL, *key = NULL, *pin = NULL;
 	const struct opt opts[] = {
 		{ "id", 0, OPT_TEXT, &id, "ID", "who this node is: bg, or bg-desk2; without it, a reader" },
 		{ "root", 0, OPT_TEXT, &root_said, "ID", "the community's root: its six words, or its commit" },
 		{ "key", 0, OPT_TEXT, &key, "FILE", "an ed25519 key to use; a .pub when ssh-agent has the secret" },
+		{ "pin", 0, OPT_TEXT, &pin, "WORDS", PIN_ABOUT },
 	};
 	struct lock lock = LOCK_INIT;
 	struct repo *repo = NULL;
@@ -110,7 +113,7 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	enum rc rc;
 	int left, status;
 
-	if ((status = cmd_options(&left, c, argc, argv, opts, 3)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 4)) >= 0)
 		return status;
 	if (left != 3)
 		return cmd_usage(c, left < 3 ? "needs a source and a folder" : "one source and one folder");
@@ -142,7 +145,11 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	    (rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 1, &e)))
 		goto out;
 	cmd_progress(c, "fetching", 0, 0, false);
-	if ((rc = exchange_clone(&tip, c->arena, &node, url, &e)))
+	if (pin && (rc = cmd_pin(c, &node, url, pin, &e)))
+		goto out;
+	if ((rc = exchange_clone(&tip, c->arena, &node, url, &e)) && pin_wanted(url, &e) && !(rc = cmd_pin(c, &node, url, NULL, &e)))
+		rc = exchange_clone(&tip, c->arena, &node, url, &e);
+	if (rc)
 		goto out;
 	repo_close(repo);
 	repo = NULL;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kb/base/file.h"
+#include "sync/pin.h"
 
 enum { ARGS_MAX = 64, SAID_MAX = 4096 };
 #define FOREIGN_PACK ((rlim_t)1 << 30)		/* bytes of a file; DESIGN 9 */
@@ -26,6 +27,18 @@ static const char *const always[] = { "-c", "core.hooksPath=/dev/null", "-c", "c
 	"maintenance.auto=false", "-c", "fetch.fsckObjects=true", "-c", "transfer.unpackLimit=1", "-c", "transfer.bundleURI=false",
 	"-c", "protocol.version=2", "-c", "submodule.recurse=false", "-c", "credential.helper=",
 	"-c", "core.bigFileThreshold=1m" };
+
+/* A peer whose certificate was compared by its words: git takes that one from it and no other. */
+static void use_pin(const char *const *args)
+{
+	struct arena a = ARENA_INIT;
+	const char *file;
+	char *full;
+
+	for (; *args; args++)
+		if ((file = pin_file(&a, ".git/colep", *args)) && (full = realpath(file, NULL)))
+			setenv("GIT_SSL_CAINFO", full, 1);
+}
 
 static void child(const struct git_run *how, const char *const *args, int in, int out, int err)
 {
@@ -44,6 +57,7 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 	setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
 	setenv("GIT_TERMINAL_PROMPT", "0", 1);
 	setenv("LC_ALL", "C", 1);
+	use_pin(args);
 	if (how->objects)
 		setenv("GIT_OBJECT_DIRECTORY", how->objects, 1);
 	if (how->index)
@@ -66,15 +80,20 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 static void last_lines(struct arena *a, struct str said, const char **text)
 {
 	struct buf b = BUF_INIT;
-	struct str line, last = STR_NONE, fatal = STR_NONE;
+	struct str line, last = STR_NONE, fatal = STR_NONE, remote = STR_NONE;
 
 	while (str_line(&line, &said)) {
 		line = str_trim(line);
+		if (str_starts(line, STR("remote: ")) && !remote.n)
+			remote = str_sub(line, 8, line.n);
 		if (str_starts(line, STR("fatal: ")) && !fatal.n)
 			fatal = str_sub(line, 7, line.n);
 		if (line.n)
 			last = line;
 	}
+	/* The sentence of a web server says more than its number. */
+	if (str_find(fatal, STR("The requested URL returned error")) != SIZE_MAX && remote.n)
+		fatal = remote;
 	buf_str_add(&b, fatal.n ? fatal : last);
 	*text = arena_cstr(a, str_sub(buf_str(&b), 0, 300));
 	buf_free(&b);
