@@ -50,8 +50,6 @@ sed -i 's/^title: Bulgaria$/title: Bulgaria, renamed/' n/participants/bg/pt-bg.m
 "$COLEP" -C n save -m "a new title" >/dev/null 2>&1
 ok "what is saved is there at the next request" has "Bulgaria, renamed" "${url}d/pt-bg.html"
 ok "and found" has "pt-bg.html" "${url}search?q=renamed"
-"$COLEP" -C n serve --lan >/dev/null 2>err3; lan=$?
-ok "--lan says not yet" sh -c "[ $lan -eq 2 ] && grep -q 'not yet' err3"
 git -C n config colep.practice true
 kill -TERM $pid; wait $pid; ended=$?
 ok "SIGTERM ends it with 0" test $ended -eq 0
