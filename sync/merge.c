@@ -27,7 +27,7 @@
  * adder can change with P, and text that somebody saw must not change its order.) Equal runs at one place with
  * equal D are one run with several adders: a commit joins the first that has no adder in its past.
  *
- * 4. A unit is visible in P while no commit in P deleted it.
+ * 4. A unit is visible in P while a commit in P added it and none deleted it.
  *
  * 5. Conflict regions, of the writes by commits in P that no commit in P settled (rule 6). Two overlap when their
  * commits are concurrent, they are not one (one run; or both without, and equal D), and either a unit that one
@@ -74,6 +74,11 @@
  * that the first head which has it has there, and behind the last those of the first head with a front matter. No
  * front matter, if there is nothing of all this. The line end of a last line is left out, if of the heads that
  * left its last unit last none has it.
+ *
+ * 10. A masked commit (standing.c) is not in P, though others may have it in their past: they saw what it wrote. It
+ * deletes, overwrites, settles nothing and is no head. A unit that masked commits alone added is not visible and in no
+ * row of rule 5, but keeps its place, and so does what hangs on it. A write of a key that a masked one overwrote is not
+ * live if somebody overwrote that one.
  */
 #include "sync/merge.h"
 
@@ -330,6 +335,11 @@ static struct order order_of(const struct merge *m, struct arena *a, const uint6
 	return o;
 }
 
+static bool added(const struct merge *m, size_t u, const uint64_t *p)	/* by a commit of P: not by masked ones alone */
+{
+	return !m->rules->masked || least_adder(m, &m->runs[m->units[u].run], p) != NONE;
+}
+
 static bool visible(const struct merge *m, size_t u, const uint64_t *p)
 {
 	const struct list *dels = &m->units[u].dels;
@@ -338,7 +348,7 @@ static bool visible(const struct merge *m, size_t u, const uint64_t *p)
 	for (i = 0; i < dels->n; i++)
 		if (bit(p, dels->v[i]))
 			return false;
-	return !m->rules->masked || least_adder(m, &m->runs[m->units[u].run], p) != NONE;
+	return added(m, u, p);
 }
 
 /* ---- conflict regions (rule 5) ---- */
@@ -645,8 +655,8 @@ static void add_row(struct rows *to, struct arena *a, struct row x)
 }
 
 /* The rows of what edit e left of region r: at[0..n) are the items of it. */
-static void rows_of(struct rows *to, const struct regions *rs, const struct merge *m, struct arena *a, size_t ri, size_t e,
-    const struct list *at)
+static void rows_of(struct rows *to, const struct regions *rs, const struct merge *m, struct arena *a, const uint64_t *p, size_t ri,
+    size_t e, const struct list *at)
 {
 	const struct item *v = m->state[e].items.v;
 	struct list *choice = arena_array(a, at->n, sizeof *choice);	/* of each block: variants that count */
@@ -672,14 +682,15 @@ static void rows_of(struct rows *to, const struct regions *rs, const struct merg
 			const struct item *it = &v[at->v[i]];
 			const struct shown_variant *sv;
 
-			if (!it->block) {
+			if (!it->block && added(m, it->unit, p)) {
 				put(&x.units, a, it->unit);
 				others = true;
-				continue;
 			}
+			if (!it->block)
+				continue;
 			sv = &it->block->v[choice[i].v[k < choice[i].n ? k : choice[i].n - 1]];
 			for (j = 0; j < sv->units.n; j++)
-				if (rs->of_unit[sv->units.v[j]] == ri)
+				if (rs->of_unit[sv->units.v[j]] == ri && added(m, sv->units.v[j], p))
 					put(&x.units, a, sv->units.v[j]);
 			for (j = 0; j < sv->edits.n; j++)
 				put(&x.edits, a, sv->edits.v[j]);
@@ -721,7 +732,7 @@ static void items_left(struct list *at, const bool *wanted, const struct regions
 	}
 }
 
-static void variants(struct regions *rs, const struct merge *m, struct arena *a)
+static void variants(struct regions *rs, const struct merge *m, struct arena *a, const uint64_t *p)
 {
 	struct rows *rows = arena_array(a, rs->n, sizeof *rows);
 	size_t i, j, k, n, *owner;
@@ -738,7 +749,7 @@ static void variants(struct regions *rs, const struct merge *m, struct arena *a)
 			items_left(at, wanted, rs, m, a, i);
 		for (j = 0; j < rs->n; j++)
 			if (wanted[j])
-				rows_of(&rows[j], rs, m, a, j, i, &at[j]);
+				rows_of(&rows[j], rs, m, a, p, j, i, &at[j]);
 	}
 	for (i = 0; i < rs->n; i++) {
 		struct region *r = &rs->v[i];
@@ -818,7 +829,7 @@ static void regions_of(struct regions *out, const struct merge *m, struct arena 
 	if (c.nreg) {
 		close_regions(&c);
 		gather(out, &c, a);
-		variants(out, m, a);
+		variants(out, m, a, p);
 	}
 	arena_free(&s);
 }
@@ -1550,12 +1561,13 @@ static struct str parse_front(struct merge *m, struct state *s, struct str text,
 	return str_sub(text, f.body, text.n);
 }
 
+/* Also by one that overwrote what is masked now and had overwritten it. */
 static bool live_key(const struct merge *m, size_t w, const uint64_t *p)
 {
 	size_t i;
 
 	for (i = w + 1; i < m->nkeyw; i++)
-		if (bit(p, m->keyw[i].edit) && in(&m->keyw[i].over, w))
+		if (in(&m->keyw[i].over, w) && (bit(p, m->keyw[i].edit) || !live_key(m, i, p)))
 			return false;
 	return true;
 }
