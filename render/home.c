@@ -178,7 +178,7 @@ static void slot(void *ctx, unsigned n)
 
 	switch (n) {
 	case HOME_TITLE:
-		page_text(p, p->c->space.n ? p->c->space : STR("COLEP knowledge base"));
+		page_in_lang(p, STR("en"), p->c->space.n ? p->c->space : STR("COLEP knowledge base"));
 		break;
 	case HOME_LEAD:
 		page_puts(p, "<p class=\"lead\">");
@@ -278,8 +278,8 @@ static void pack_head(struct page *p, struct str build)
 {
 	const struct entry *m = copy_best(p->c, p->c->meeting);
 
-	page_puts(p, "<h1 dir=\"auto\">");
-	page_text(p, m->title);
+	page_puts(p, "<h1>");
+	page_in_lang(p, m->lang, m->title);
 	page_puts(p, "</h1>\n<p class=\"quiet\">");
 	when_where(p, p->c->meeting);
 	page_puts(p, "</p>\n<p class=\"quiet\">");

@@ -119,7 +119,7 @@ static bool foreign(struct page *p, struct str lang)
 	return true;
 }
 
-static void in_lang(struct page *p, struct str lang, struct str text)
+void page_in_lang(struct page *p, struct str lang, struct str text)
 {
 	bool is = foreign(p, lang);
 
@@ -164,7 +164,7 @@ void page_t_of(struct page *p, const char *group, struct str name)
 
 void page_label(struct page *p, const char *vocab, struct str code)
 {
-	in_lang(p, STR("en"), copy_label(p->c, vocab, code));
+	page_in_lang(p, STR("en"), copy_label(p->c, vocab, code));
 }
 
 void page_table(struct page *p, const char *label, const char *heads)
@@ -330,7 +330,7 @@ static void frame_slot(void *ctx, unsigned n)
 		page_text(p, p->c->notice);
 		break;
 	case PAGE_SITE:
-		in_lang(p, STR("en"), site_name(p));
+		page_in_lang(p, STR("en"), site_name(p));
 		break;
 	case PAGE_LABEL:
 		page_tlp(p, h->tlp);
@@ -903,7 +903,7 @@ static void article_slot(void *ctx, unsigned n)
 
 	switch (n) {
 	case DOCUMENT_TITLE:
-		in_lang(p, e->lang, e->title);
+		page_in_lang(p, e->lang, e->title);
 		break;
 	case DOCUMENT_SWITCH:
 		switch_language(p, e);

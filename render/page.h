@@ -56,6 +56,8 @@ void page_t_number(struct page *p, const char *key, size_t n);	/* the mark is a 
 void page_t_of(struct page *p, const char *group, struct str name);
 void page_h(struct page *p, unsigned level, const char *key);	/* <h2>text</h2> */
 
+/* Text in a language, marked as such where the interface speaks another. */
+void page_in_lang(struct page *p, struct str lang, struct str text);
 /* A label of a vocabulary: marked as English where the page is not. */
 void page_label(struct page *p, const char *vocab, struct str code);
 /* A link to a document, with its title in its own language; owner, date and the like behind and the summary
