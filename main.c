@@ -158,7 +158,7 @@ static bool reader_left(void)
 int main(int argc, char **argv)
 {
 	struct arena arena = ARENA_INIT;
-	struct ctx c = { .arena = &arena, .out = stdout, .err = stderr, .commands = commands };
+	struct ctx c = { .arena = &arena, .out = stdout, .err = stderr, .commands = commands, .as_site = &render_as_site };
 	struct opt_list dirs = { NULL, 0, 0 };
 	const char *lang = getenv("COLEP_LANG"), *dir = getenv("COLEP_DIR");
 	static char help[] = "help", version[] = "version";

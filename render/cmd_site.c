@@ -64,7 +64,7 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 	};
 	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
 	struct progress indexing = { index_progress, c };
-	struct copy_want want = { .audience = AUDIENCE_PUBLIC };
+	struct copy_want want = { 0 };
 	struct err e = ERR_INIT;
 	struct node node = { 0 };
 	struct index *ix = NULL;
@@ -79,10 +79,8 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 		return status;
 	if (left != 2)
 		return cmd_usage(c, "%s", left < 2 ? "needs the folder to write to" : "one folder only");
-	if (strcmp(audience, "community") == 0)
-		want.audience = AUDIENCE_COMMUNITY;
-	else if (strcmp(audience, "public") != 0)
-		return cmd_usage(c, "--audience %s: unknown; it is public or community", audience);
+	if (site_audience(&want.audience, audience, &e))
+		return cmd_usage(c, "%s", e.msg);
 	if (lang && !lang_valid(cstr(lang)))
 		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
 	want.meeting = cstr(meeting);

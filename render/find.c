@@ -1,8 +1,8 @@
 /* render/find.c: see find.h. This file collects words and ranks; find_files.c writes them out.
  *
  * A word of a text is counted under its stem in the language of the text, by weight (title 3, heading 2, else 1),
- * as the node's index does it. The page has no stemmer, so the index has every *form*, which is a word folded
- * one character at a time (find_table.c), and the lists of the stems that words of this form were counted under, the
+ * as the node's index does it. The page has no stemmer, so the index has every *form*, which is a word's
+ * surface (kb/text/chars.h), and the lists of the stems that words of this form were counted under, the
  * English stem and the form itself where these are stems too.
  *
  * A posting is a document and an impact: tf / (tf + 0.3 + 0.9 * length / average length), which is BM25 with k1 1.2
@@ -19,8 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/index/record.h"
 #include "kb/text/stem.h"
-#include "render/body.h"
+#include "render/page.h"
 
 enum { TITLE = 3, HEADING = 2, PLAIN = 1, SHORT = 128 };	/* SHORT: bytes of a word that are looked at */
 
@@ -135,7 +136,7 @@ struct find_part {
 	uint32_t *touched;
 	size_t ntouched, captouched;
 	struct buf posts;		/* documents: varint number, varint count of terms, each varint term and weight */
-	struct buf text, nfc;
+	struct buf text;
 	unsigned english;
 };
 
@@ -176,9 +177,6 @@ static void part_text(struct find_part *p, struct str text, unsigned lang, unsig
 	struct words w = { text, 0, 0 };
 	struct str word;
 
-	buf_clear(&p->nfc);
-	text_nfc(&p->nfc, text);
-	w.text = buf_str(&p->nfc);
 	while (words_next(&w, &word))
 		part_word(p, word, lang, weight);
 }
@@ -347,7 +345,6 @@ static void parts_free(struct find *f)
 		strings_free(&p->terms);
 		buf_free(&p->posts);
 		buf_free(&p->text);
-		buf_free(&p->nfc);
 		free(p->weight);
 		free(p->touched);
 	}
@@ -367,20 +364,20 @@ void find_close(struct find *f)
 
 enum rc find_fill(struct find *f, struct md *m, struct err *e)
 {
-	struct buf html = BUF_INIT;
+	struct page_want want = { .find = f };
+	struct arena a = ARENA_INIT;
+	struct buf page = BUF_INIT;
 	enum rc rc = RC_OK;
 	size_t i;
 
+	/* RC_INVALID: what could not be laid out stands there as its page has it */
 	for (i = 0; i < f->n && rc != RC_IO; i++) {
-		const struct entry *of = f->docs[i];
-
-		buf_clear(&html);
-		/* RC_INVALID: what could not be laid out stands there as its page has it */
-		rc = body_render(&html, m, f->copy, of, "../", str_is(cstr(of->kind->name), "exercise"), e);
-		if (rc != RC_IO)
-			find_add(f, 0, of, buf_str(&html));
+		buf_clear(&page);
+		rc = page_write(&page, m, f->copy, cstr(arena_printf(&a, "d/%.*s.html", FMT_STR(f->docs[i]->name))), &want, e);
+		arena_reset(&a);
 	}
-	buf_free(&html);
+	buf_free(&page);
+	arena_free(&a);
 	if (rc == RC_IO)
 		return rc;
 	find_finish(f);
@@ -389,13 +386,9 @@ enum rc find_fill(struct find *f, struct md *m, struct err *e)
 
 /* ---- finishing ---- */
 
-struct pair {				/* a form and one of its terms */
-	uint32_t form, term;
-};
-
 struct merge {
 	struct strings terms, forms;
-	struct pair *pairs;
+	uint64_t *pairs;		/* a form << 32 | one of its terms */
 	size_t n, cap;
 };
 
@@ -405,25 +398,54 @@ static void merge_pair(struct merge *m, size_t form, size_t term)
 		m->cap = m->cap ? m->cap * 2 : 4096;
 		m->pairs = xrealloc(m->pairs, m->cap * sizeof *m->pairs);
 	}
-	m->pairs[m->n++] = (struct pair){ (uint32_t)form, (uint32_t)term };
+	m->pairs[m->n++] = (uint64_t)form << 32 | term;
 }
 
-/* By bytes, not by number: numbers depend on which part met a word first. */
-static int by_form(const void *pa, const void *pb, void *ctx)
-{
-	const struct pair *a = pa, *b = pb;
-	const struct merge *m = ctx;
-	int d = a->form == b->form ? 0 : str_cmp(string_at(&m->forms, a->form), string_at(&m->forms, b->form));
+struct ordered {			/* a string by its first eight bytes, then the rest */
+	uint64_t first;
+	struct str all;
+	uint32_t number;
+};
 
-	if (d == 0 && a->term != b->term)
-		d = str_cmp(string_at(&m->terms, a->term), string_at(&m->terms, b->term));
-	return d;
+static int by_bytes(const void *pa, const void *pb)
+{
+	const struct ordered *a = pa, *b = pb;
+
+	return a->first != b->first ? (a->first < b->first ? -1 : 1) : str_cmp(a->all, b->all);
+}
+
+/* Renumber strings by their order: to[old number] = new, from[new] = old. What a part numbered first depends on the
+ * parts; this does not. */
+static void order(uint32_t *to, uint32_t *from, const struct strings *s)
+{
+	struct ordered *v = xmalloc((s->n + 1) * sizeof *v);
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		v[i] = (struct ordered){ 0, string_at(s, i), (uint32_t)i };
+		for (k = 0; k < 8; k++)
+			v[i].first = v[i].first << 8 | (k < v[i].all.n ? (unsigned char)v[i].all.p[k] : 0);
+	}
+	qsort(v, s->n, sizeof *v, by_bytes);
+	for (i = 0; i < s->n; i++) {
+		to[v[i].number] = (uint32_t)i;
+		from[i] = v[i].number;
+	}
+	free(v);
+}
+
+static int by_number(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
 }
 
 /* Terms and forms of all parts in one; map[i]: terms of part i to terms of all. */
 static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 {
 	struct buf form = BUF_INIT;
+	struct str word, surface;
 	unsigned i;
 	size_t k, at, term;
 	bool is_new;
@@ -439,14 +461,17 @@ static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 		struct find_part *p = &f->parts[i];
 
 		for (k = 0; k < p->words.n; k++) {
-			struct str word = string_at(&p->words, k), folded = find_form(&form, word);
 			unsigned lang = p->words.v[k].tag;
 
-			if (!folded.n || !p->terms.v[p->words.v[k].value].n)
+			word = string_at(&p->words, k);
+			buf_clear(&form);
+			text_surface(&form, word);
+			surface = buf_str(&form);
+			if (!surface.n || !p->terms.v[p->words.v[k].value].n)
 				continue;
-			at = strings_put(&m->forms, folded, 0, &is_new);
+			at = strings_put(&m->forms, surface, 0, &is_new);
 			merge_pair(m, at, map[i][p->words.v[k].value]);
-			if (is_new && (term = strings_find(&m->terms, folded, 0)) != SIZE_MAX)
+			if (is_new && (term = strings_find(&m->terms, surface, 0)) != SIZE_MAX)
 				merge_pair(m, at, term);
 			if (lang != p->english &&
 			    (term = strings_find(&m->terms, stems_term(p->stems, word, p->english), 0)) != SIZE_MAX)
@@ -459,28 +484,38 @@ static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 /* Forms in order, each with its lists, which are numbered by first use. */
 static void number_lists(struct find *f, struct merge *m, uint32_t *list_of)
 {
-	size_t i, n = 0, refs = 0;
+	size_t most = m->forms.n > m->terms.n ? m->forms.n : m->terms.n, i, n = 0, refs = 0;
+	uint32_t *form_to = xmalloc((most + 1) * sizeof *form_to), *form_from = xmalloc((most + 1) * sizeof *form_from),
+	    *term_to = xmalloc((most + 1) * sizeof *term_to), *term_from = xmalloc((most + 1) * sizeof *term_from), form, term;
 
+	order(form_to, form_from, &m->forms);
+	order(term_to, term_from, &m->terms);
+	for (i = 0; i < m->n; i++)
+		m->pairs[i] = (uint64_t)form_to[m->pairs[i] >> 32] << 32 | term_to[(uint32_t)m->pairs[i]];
 	if (m->n)
-		qsort_r(m->pairs, m->n, sizeof *m->pairs, by_form, m);
+		qsort(m->pairs, m->n, sizeof *m->pairs, by_number);
 	f->forms = arena_array(&f->a, m->forms.n, sizeof *f->forms);
 	f->ref_at = arena_array(&f->a, m->forms.n + 1, sizeof *f->ref_at);
 	f->refs = arena_array(&f->a, m->n, sizeof *f->refs);
 	for (i = 0; i < m->n; i++) {
-		const struct pair *p = &m->pairs[i];
-
-		if (i && p->form == p[-1].form && p->term == p[-1].term)
+		if (i && m->pairs[i] == m->pairs[i - 1])
 			continue;
-		if (i == 0 || p->form != p[-1].form) {
-			f->forms[n] = arena_str(&f->a, string_at(&m->forms, p->form));
+		form = (uint32_t)(m->pairs[i] >> 32);
+		term = term_from[(uint32_t)m->pairs[i]];
+		if (form == n) {	/* every form has a pair, so they rise by one */
+			f->forms[n] = arena_str(&f->a, string_at(&m->forms, form_from[form]));
 			f->ref_at[n++] = (uint32_t)refs;
 		}
-		if (list_of[p->term] == UINT32_MAX)
-			list_of[p->term] = (uint32_t)f->nlists++;
-		f->refs[refs++] = list_of[p->term];
+		if (list_of[term] == UINT32_MAX)
+			list_of[term] = (uint32_t)f->nlists++;
+		f->refs[refs++] = list_of[term];
 	}
 	f->ref_at[n] = (uint32_t)refs;
 	f->nforms = n;
+	free(form_to);
+	free(form_from);
+	free(term_to);
+	free(term_from);
 }
 
 static uint32_t impact(const struct find *f, uint64_t tf, uint64_t length)
@@ -490,14 +525,14 @@ static uint32_t impact(const struct find *f, uint64_t tf, uint64_t length)
 	return q ? (uint32_t)q : 1;
 }
 
-struct place {				/* of a document's postings */
+struct spot {				/* of a document's postings */
 	struct str rest;
 	unsigned part;
 };
 
 static void fill_lists(struct find *f, uint32_t *const *map, const uint32_t *list_of)
 {
-	struct place *places = xmalloc((f->n + 1) * sizeof *places);
+	struct spot *places = xmalloc((f->n + 1) * sizeof *places);
 	uint64_t number, n, t;
 	uint32_t *next, *count = xmalloc((f->nlists + 1) * sizeof *count);
 	unsigned i;
@@ -509,7 +544,7 @@ static void fill_lists(struct find *f, uint32_t *const *map, const uint32_t *lis
 		struct str s = buf_str(&f->parts[i].posts);
 
 		while (varint_get(&number, &s)) {
-			places[number] = (struct place){ s, i };
+			places[number] = (struct spot){ s, i };
 			(void)varint_get(&n, &s);
 			while (n--) {
 				uint32_t list;
@@ -613,15 +648,13 @@ struct run {
 enum { HIT = 1, OUT = 2 };
 
 /* White space parts; a '-' in front of a word leaves documents out; the rest are words as everywhere. */
-static size_t read_query(struct asked to[FIND_WORDS], bool *open_end, struct arena *a, struct str query)
+static size_t read_query(struct asked to[FIND_WORDS], bool *open_end, struct arena *a, struct str text)
 {
-	struct buf nfc = BUF_INIT, form = BUF_INIT;
-	struct str text, part, word;
+	struct buf form = BUF_INIT;
+	struct str part, word;
 	size_t n = 0, i = 0, start;
 	struct words w;
 
-	text_nfc(&nfc, query);
-	text = buf_str(&nfc);
 	*open_end = false;
 	while (i < text.n && n < FIND_WORDS) {
 		bool not;
@@ -634,14 +667,13 @@ static size_t read_query(struct asked to[FIND_WORDS], bool *open_end, struct are
 		not = part.n > 1 && part.p[0] == '-' && part.p[1] != '-';
 		w = (struct words){ part, 0, 0 };
 		while (n < FIND_WORDS && words_next(&w, &word)) {
-			struct str folded = find_form(&form, word);
-
+			buf_clear(&form);
+			text_surface(&form, word);
 			*open_end = !not && i == text.n && word.p + word.n == text.p + text.n;
-			if (folded.n)
-				to[n++] = (struct asked){ arena_str(a, folded), not };
+			if (form.n)
+				to[n++] = (struct asked){ arena_str(a, buf_str(&form)), not };
 		}
 	}
-	buf_free(&nfc);
 	buf_free(&form);
 	return n;
 }
@@ -765,8 +797,7 @@ static int by_rank(const void *pa, const void *pb)
 	return newest_first(&a->entry, &b->entry);
 }
 
-/* As FILTERS see an entry: a translation by its original's keys, but its own language and date. */
-static void record_of(struct record *r, const struct entry *e)
+void find_record(struct record *r, const struct entry *e)
 {
 	const struct front *f = &e->original->doc.front;
 	const struct key *countries = front_key(f, find_countries(e)), *topics = front_key(f, "topics"),
@@ -810,7 +841,7 @@ enum rc find_run(struct find_result *res, struct arena *a, const struct find *f,
 	for (i = 0; i < f->n; i++) {
 		if ((positive && !(r.state[i] & HIT)) || r.state[i] & OUT)
 			continue;
-		record_of(&rec, f->docs[i]);
+		find_record(&rec, f->docs[i]);
 		if (filters_match(filters, &rec))
 			hits[res->total++] = (struct find_hit){ f->docs[i], r.score[i] };
 	}
@@ -818,23 +849,4 @@ enum rc find_run(struct find_result *res, struct arena *a, const struct find *f,
 		qsort(hits, res->total, sizeof *hits, by_rank);
 	res->n = res->total < limit ? res->total : limit;
 	return RC_OK;
-}
-
-void find_tokens(struct buf *out, struct str text)
-{
-	struct buf nfc = BUF_INIT, form = BUF_INIT;
-	struct str word, folded;
-	struct words w = { 0 };
-
-	text_nfc(&nfc, text);
-	w.text = buf_str(&nfc);
-	while (words_next(&w, &word)) {
-		folded = find_form(&form, word);
-		if (folded.n) {
-			buf_str_add(out, folded);
-			buf_putc(out, '\n');
-		}
-	}
-	buf_free(&nfc);
-	buf_free(&form);
 }

@@ -32,6 +32,12 @@ struct str *find_names(size_t *n, struct arena *a, const struct find *f);
 bool find_write(struct buf *out, const struct find *f, struct str name);
 bool find_is_name(struct str name);	/* could be the name of such a file */
 
+/* An entry as FILTERS see it: a translation has its original's keys, but its own language and date. No path. */
+void find_record(struct record *r, const struct entry *e);
+
+struct page;
+void find_page(struct page *p);		/* what stands in search.html */
+
 struct find_hit {
 	const struct entry *entry;
 	uint64_t score;			/* comparable within one result only */
@@ -44,8 +50,5 @@ struct find_result {
 /* RC_INVALID: neither a word to look for nor a filter. */
 enum rc find_run(struct find_result *r, struct arena *a, const struct find *f, struct str query,
     const struct filters *filters, size_t limit, struct err *e) NODISCARD;
-
-/* The words of a text as the index and the page know them, one a line: for the tests of the tokeniser. */
-void find_tokens(struct buf *out, struct str text);
 
 #endif

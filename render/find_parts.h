@@ -62,9 +62,6 @@ const char *find_countries(const struct entry *e);
 void find_facets(struct find *f);	/* find_facets.c: fills facets[] */
 void find_encode(struct find *f);	/* find_files.c: fills the blocks */
 
-/* find_table.c: one character at a time, the same in C and in the page. */
-/* The folded form of a word: borrowed until the next call, at most WORD_MAX bytes, may be empty. */
-struct str find_form(struct buf *b, struct str word);
-void find_table(struct buf *out);	/* what the page's script makes its table of */
+void find_table(struct buf *out);	/* find_table.c */
 
 #endif

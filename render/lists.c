@@ -444,7 +444,7 @@ static const struct {
 	{ "languages.html", "languages.title", languages_page }, { "matrix.html", "matrix", page_matrix }, { "meetings.html", "meetings", meetings_page },
 	{ "needs.html", "needs", page_needs }, { "participants.html", "participants", page_participants },
 	{ "readiness.html", "readiness", page_readiness }, { "requests.html", "requests", page_requests },
-	{ "search.html", "search", NULL }, { "status.html", "status", status_page }, { "topics.html", "topics", topics_page },
+	{ "search.html", "search", find_page }, { "status.html", "status", status_page }, { "topics.html", "topics", topics_page },
 	{ "years.html", "years", years_page },
 };
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
@@ -571,16 +571,6 @@ static enum rc family(struct page *p, struct page_head *h, struct str name, stru
 	return RC_OK;
 }
 
-/* The page on which the reader searches; what it does is in the theme's scripts. */
-static void search_page(struct page *p)
-{
-	page_h(p, 1, "search");
-	page_puts(p, "<div id=\"search\"></div>\n<noscript><p>");
-	page_t(p, "search.noscript");
-	page_puts(p, "</p></noscript>\n");
-	lists_kinds(p);
-}
-
 static struct str title_of(const struct page *p, const char *key)
 {
 	const struct texts *t = theme_texts(p->c->want.theme, p->c->want.lang);
@@ -616,7 +606,7 @@ enum rc lists_write(struct page *p, struct str file, struct str build, struct er
 			h.file = fixed[i].file;
 			h.title = title_of(p, fixed[i].title);
 			page_begin(p, &h);
-			(fixed[i].write ? fixed[i].write : search_page)(p);
+			fixed[i].write(p);
 			page_end(p);
 			return RC_OK;
 		}

@@ -318,6 +318,8 @@ static void frame_slot(void *ctx, unsigned n)
 		meta(p, "description", h->description);
 		if (h->of)
 			dublin_core(p, h->of);
+		if (lists_have(p->c, "search.html") && (h->of || (h->file && strcmp(h->file, "search.html") == 0)))
+			buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
 		break;
 	case PAGE_UP:
 		page_puts(p, p->up);
@@ -841,11 +843,13 @@ static void key_conflicts(struct page *p, const struct entry *e)
 
 enum rc page_body(struct page *p, const struct entry *e, bool player, struct err *err)
 {
+	size_t from;
 	enum rc rc;
 
 	page_puts(p, "<div class=\"text\"");
 	page_lang(p, e->lang);
 	page_puts(p, ">\n");
+	from = p->b->n;
 	if (e->broken) {
 		page_puts(p, "<p class=\"notice\"");
 		page_lang(p, p->t->lang);
@@ -858,6 +862,8 @@ enum rc page_body(struct page *p, const struct entry *e, bool player, struct err
 	} else {
 		rc = body_render(p, e, player, err);
 	}
+	if (p->find && rc != RC_IO)
+		find_add(p->find, p->find_part, e, str_sub(buf_str(p->b), from, p->b->n));
 	page_puts(p, "</div>\n");
 	return rc;
 }
@@ -1021,6 +1027,8 @@ enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct s
 	if (str_starts(name, STR("d/")) && str_ends(name, STR(".html"))) {
 		if (!(of = copy_find(c, str_sub(name, 2, name.n - 5))))
 			return err_set(e, RC_NOTFOUND, "%.*s: not in this copy", FMT_STR(name));
+		p.find = want->find;
+		p.find_part = want->find_part;
 		return document(&p, of, want->facilitator, e);
 	}
 	return lists_write(&p, name, want->build, e);

@@ -4,6 +4,7 @@
 #define RENDER_PAGE_H
 
 #include "render/copy.h"
+#include "render/find.h"
 #include "render/md.h"
 #include "render/theme.h"
 
@@ -14,6 +15,8 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c);
 struct page_want {
 	bool facilitator;		/* an exercise with what players do not see */
 	struct str build;		/* id of this copy, for index.html, or STR_NONE */
+	struct find *find;		/* NULL, or: told of the text of a document's page, as this part */
+	unsigned find_part;
 };
 
 /* Append the page of that name. RC_NOTFOUND: there is none. RC_INVALID: its text could not be laid out; the
@@ -33,6 +36,8 @@ struct page {
 	const struct copy *c;
 	const char *up;			/* "" or "../" */
 	struct md *md;
+	struct find *find;		/* as in page_want */
+	unsigned find_part;
 	bool whole;			/* the pack on one page: links to documents in it are anchors */
 	/* set by page_begin */
 	const struct texts *t;		/* the words of the interface on this page */
