@@ -5,6 +5,8 @@
 
 #include "kb/index/query.h"
 
+struct ctx;
+
 struct as_site {
 	/* The copy of a node that `site --audience` would write, ready to be asked. audience: NULL, "public" or
 	 * "community"; RC_INVALID: another. */

@@ -124,7 +124,7 @@ static void encode_forms(struct find *f)
 	for (i = 0; i < f->nforms; i++) {
 		was = next;
 		buf_clear(&one);
-		put_form(&one, f, i, false, &next);
+		put_form(&one, f, i, i == 0, &next);
 		if (i == 0 || b->n - start + one.n > FIND_BLOCK) {
 			if (f->nform_blocks + 1 >= cap) {
 				size_t same = cap;

@@ -278,8 +278,8 @@ static void search_form(struct page *p)
 {
 	bool live = p->c->want.live;
 
-	if (!live && !lists_have(p->c, "search.html"))
-		return;
+	if (!live && (!lists_have(p->c, "search.html") || (p->head.file && strcmp(p->head.file, "search.html") == 0)))
+		return;			/* search.html has a form of its own */
 	buf_printf(p->b, "<form class=\"search\" role=\"search\" action=\"%s%s\" method=\"get\"><label for=\"q\">", p->up,
 	    live ? "search" : "search.html");
 	page_t(p, "search");
