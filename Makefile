@@ -95,6 +95,12 @@ gossip:	## long random histories of many nodes (SEEDS NODES STEPS FIRST)
 	@$(MAKE) -s DEV=1 $(BUILD)/merge/gossip
 	@$(BUILD)/merge/gossip $(or $(SEEDS),20) $(or $(NODES),20) $(or $(STEPS),400) $(or $(FIRST),1)
 
+# The same of real nodes: processes, folders, git, kill -9; a short run is part of the tests.
+.PHONY: nodes
+nodes: setup-test	## a long simulation of real nodes (NODES STEPS SEED)
+	@$(MAKE) -s DEV=1 colep
+	@python3 tests/merge/nodes.py ./colep --nodes $(or $(NODES),50) --steps $(or $(STEPS),1500) --seed $(or $(SEED),1)
+
 .PHONY: unit
 unit: $(UNIT)
 
