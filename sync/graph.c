@@ -87,9 +87,16 @@ static void note_touches(struct graph *g, const struct gcommit *c, size_t index)
 	}
 }
 
+struct path_touches *graph_path(const struct graph *g, struct str path)
+{
+	struct path_touches *at = g->paths_cap ? path_slot(g->paths, g->paths_cap, path) : NULL;
+
+	return at && at->path.p ? at : NULL;
+}
+
 const size_t *graph_touching(const struct graph *g, struct str path, size_t *n)
 {
-	const struct path_touches *at = g->paths_cap ? path_slot(g->paths, g->paths_cap, path) : NULL;
+	const struct path_touches *at = graph_path(g, path);
 
 	*n = at ? at->n : 0;
 	return at ? at->v : NULL;

@@ -141,16 +141,16 @@ struct state {				/* what an edit left */
 
 struct merge {
 	struct arena *a;
-	const struct edit *e;
-	size_t n, words;
-	const struct merge_rules *rules;
+	struct edit *e; size_t e_cap;
+	size_t n, words;			/* words: that a past has, and any set of edits */
+	struct merge_rules rules;
 	struct run *runs; size_t nruns, runs_cap;
 	struct unit *units; size_t nunits, units_cap;
 	struct list root;			/* runs */
 	struct write *writes; size_t nwrites, writes_cap;
 	struct keyw *keyw; size_t nkeyw, keyw_cap;
 	struct setw *setw; size_t nsetw, setw_cap;
-	struct state *state;
+	struct state *state; size_t state_cap;
 };
 
 static bool bit(const uint64_t *p, size_t i)
@@ -268,7 +268,7 @@ static size_t *siblings(const struct merge *m, struct arena *a, const struct lis
 struct frame { size_t run, unit, *kids, nkids, kid; int phase; };	/* phase 0: left kids; 1: right kids */
 struct order { size_t *v, n, *pos; };		/* pos[unit]: index in v, or NONE */
 
-/* With what its authors saw: a place may hang on what is masked by now. */
+/* With what its authors saw: a place may hang on what is not in P, masked by now. */
 static uint64_t *with_past(const struct merge *m, struct arena *a, const uint64_t *p)
 {
 	uint64_t *all = arena_array(a, m->words + 1, sizeof *all);
@@ -276,7 +276,7 @@ static uint64_t *with_past(const struct merge *m, struct arena *a, const uint64_
 
 	for (k = 0; k < m->words; k++)
 		all[k] = p[k];
-	for (i = m->n; m->rules->masked && i-- > 0;)
+	for (i = m->n; i-- > 0;)
 		for (k = 0; k < m->words && bit(all, i); k++)
 			all[k] |= m->e[i].past[k];
 	return all;
@@ -337,7 +337,13 @@ static struct order order_of(const struct merge *m, struct arena *a, const uint6
 
 static bool added(const struct merge *m, size_t u, const uint64_t *p)	/* by a commit of P: not by masked ones alone */
 {
-	return !m->rules->masked || least_adder(m, &m->runs[m->units[u].run], p) != NONE;
+	const struct list *adders = &m->runs[m->units[u].run].adders;
+	size_t i;
+
+	for (i = 0; i < adders->n; i++)
+		if (bit(p, adders->v[i]))
+			return true;
+	return false;
 }
 
 static bool visible(const struct merge *m, size_t u, const uint64_t *p)
@@ -1505,7 +1511,7 @@ static void take_body(struct merge *m, size_t edit, const struct items *seen, st
 
 static bool is_set(const struct merge *m, struct str name)
 {
-	const struct key_rule *r = kind_key(m->rules->kind, name);
+	const struct key_rule *r = kind_key(m->rules.kind, name);
 
 	return r && (r->type == KEY_LIST || r->type == KEY_IDLIST);
 }
@@ -1683,7 +1689,7 @@ static struct str *set_of(const struct merge *m, struct arena *a, const uint64_t
 
 static bool may(const struct merge *m, size_t edit, struct str key, struct str old, struct str new)
 {
-	return !m->rules->may || m->rules->may(m->rules->ctx, edit, key, old, new);
+	return !m->rules.may || m->rules.may(m->rules.ctx, edit, key, old, new);
 }
 
 static void add_keyw(struct merge *m, struct keyw w)
@@ -2211,35 +2217,86 @@ static void take_edit(struct merge *m, size_t i)
 	arena_free(&s);
 }
 
-void merge_document(struct merged *out, struct arena *a, const struct edit *edits, size_t n, const struct merge_rules *rules)
+/* ---- all of it ---- */
+
+struct weave { struct merge m; };
+
+struct weave *weave_make(struct arena *a, const struct merge_rules *rules)
 {
-	struct merge m = { .a = a, .e = edits, .n = n, .words = EDIT_WORDS(n), .rules = rules };
+	struct weave *w = arena_alloc(a, sizeof *w);
+	struct merge *m = &w->m;
+
+	*m = (struct merge){ .a = a, .rules = *rules };
+	m->units = arena_grow(a, m->units, &m->units_cap, sizeof *m->units);
+	m->units[m->nunits++] = (struct unit){ .text = STR(""), .run = NONE };	/* BIRTH */
+	return w;
+}
+
+void weave_add(struct weave *w, const struct edit *e)
+{
+	struct merge *m = &w->m;
+	uint64_t *past;
+	size_t i;
+
+	if (EDIT_WORDS(m->n + 1) > m->words) {		/* wider sets */
+		size_t words = m->words ? 2 * m->words : 1;
+
+		for (i = 0; i < m->n; i++) {
+			past = arena_array(m->a, words, sizeof *past);
+			memcpy(past, m->e[i].past, m->words * sizeof *past);
+			m->e[i].past = past;
+		}
+		m->words = words;
+	}
+	if (m->n == m->e_cap)
+		m->e = arena_grow(m->a, m->e, &m->e_cap, sizeof *m->e);
+	if (m->n == m->state_cap)
+		m->state = arena_grow(m->a, m->state, &m->state_cap, sizeof *m->state);
+	past = arena_array(m->a, m->words, sizeof *past);
+	if (m->n)
+		memcpy(past, e->past, EDIT_WORDS(m->n) * sizeof *past);
+	m->e[m->n] = *e;
+	m->e[m->n].past = past;
+	m->state[m->n] = (struct state){ 0 };
+	m->n++;
+	take_edit(m, m->n - 1);
+}
+
+void weave_view(struct merged *out, const struct weave *w, struct arena *a, const uint64_t *in)
+{
+	struct merge m = w->m;		/* what is taken stays; what is shown lives elsewhere */
 	struct arena s = ARENA_INIT;
-	uint64_t *all = arena_array(&s, m.words + 1, sizeof *all);
-	struct items items;
+	uint64_t *p = arena_array(&s, m.words + 1, sizeof *p);
 	size_t i, nheads, *heads;
+	struct items items;
 	bool note = false;
 
 	*out = (struct merged){ .text = STR("") };
-	m.state = arena_array(a, n, sizeof *m.state);
-	m.units = arena_grow(a, m.units, &m.units_cap, sizeof *m.units);
-	m.units[m.nunits++] = (struct unit){ .text = STR(""), .run = NONE };	/* BIRTH */
-	for (i = 0; i < n; i++) {
-		take_edit(&m, i);
-		if (!rules->masked || !bit(rules->masked, i))
-			all[i / 64] |= (uint64_t)1 << (i % 64);
+	m.a = a;
+	for (i = 0; i < EDIT_WORDS(m.n); i++)
+		p[i] = in[i];
+	heads = heads_of(&m, &s, p, &nheads);
+	presence(&m, p, &out->here, &note);
+	out->as_written = taken_whole(&m, p, heads, nheads);
+	if (out->here) {
+		items = items_of(&m, p, heads, nheads);
+		out->text = file_of(out, &m, p, &items, heads, nheads, note);
+		if (out->as_written)		/* the same bytes, and what conflicts are open in them */
+			out->text = m.e[heads[0]].text;
 	}
-	if (!n)
-		goto out;
-	presence(&m, all, &out->here, &note);
-	heads = heads_of(&m, &s, all, &nheads);
-	out->as_written = taken_whole(&m, all, heads, nheads);
-	if (!out->here)
-		goto out;
-	items = items_of(&m, all, heads, nheads);
-	out->text = file_of(out, &m, all, &items, heads, nheads, note);
-	if (out->as_written)		/* the same bytes, and what conflicts are open in them */
-		out->text = edits[heads[0]].text;
-out:
 	arena_free(&s);
+}
+
+void merge_document(struct merged *out, struct arena *a, const struct edit *edits, size_t n, const struct merge_rules *rules)
+{
+	struct weave *w = weave_make(a, rules);
+	uint64_t *in = arena_array(a, EDIT_WORDS(n), sizeof *in);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		weave_add(w, &edits[i]);
+		if (!rules->masked || !bit(rules->masked, i))
+			in[i / 64] |= (uint64_t)1 << (i % 64);
+	}
+	weave_view(out, w, a, in);
 }

@@ -9,7 +9,9 @@
  *	by EDIT OWNER ROLE		EDIT's writer is of OWNER and has ROLE: guard.h says what it may write to the document,
  *					which is bg's
  *	blind EDIT LIST			EDIT did not see these of its past: masked for it
- *	view HEADS [LIST]		the view of HEADS (indices, or - for all) and all their pasts; LIST: masked in it
+ *	view HEADS [LIST]		the view of HEADS (indices, or - for all) and all their pasts; LIST: masked in it; made
+ *					of these alone, and once more from one weave of all edits so far, which must
+ *					show the same
  *
  *	here|gone written|merged SIZE CONFLICTS		the answer
  *	TEXT						SIZE bytes, a line feed
@@ -17,7 +19,7 @@
  *	variant SIZE ID...				for each variant; ids rising, 8 digits
  *	TEXT
  *
- * Exit status: 0; 2 for input it cannot read. */
+ * Exit status: 0; 1 when the two views differ; 2 for input it cannot read. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +37,10 @@ struct history {
 	size_t n, cap;
 	struct denial *d;
 	size_t nd, dcap;
+	struct weave *weave;		/* of the first `taken` */
+	size_t taken;
 };
-struct asked { const struct history *h; const size_t *index; };
+struct asked { const struct history *h; const size_t *index; };	/* index NULL: by itself */
 
 static _Noreturn void bad(const char *line)
 {
@@ -49,12 +53,15 @@ static struct doc_path bg;
 static bool may(void *ctx, size_t i, struct str key, struct str old, struct str new)
 {
 	const struct asked *q = ctx;
+	const struct member *by;
 	size_t k;
 
+	i = q->index ? q->index[i] : i;
+	by = &q->h->e[i].by;
 	for (k = 0; k < q->h->nd; k++)
-		if (q->h->d[k].edit == q->index[i] && str_eq(q->h->d[k].key, key))
+		if (q->h->d[k].edit == i && str_eq(q->h->d[k].key, key))
 			return false;
-	return !q->h->e[q->index[i]].by.owner.n || guard_key(&q->h->e[q->index[i]].by, &bg, key, old, new);
+	return !by->owner.n || guard_key(by, &bg, key, old, new);
 }
 
 static void read_by(struct history *h, char *args)
@@ -144,7 +151,49 @@ static void print_variant(const struct variant *v, const struct edit *e)
 	free(ids);
 }
 
-static void view(const struct history *h, char *heads)
+/* The view of a set from the weave of all edits, of which others are known as well. */
+static void check_weave(struct history *h, const bool *set, const bool *masked, const struct merged *want, const size_t *index)
+{
+	struct arena a = ARENA_INIT;
+	uint64_t *in = arena_array(&a, EDIT_WORDS(h->n), sizeof *in);
+	struct asked *q = arena_alloc(&h->a, sizeof *q);
+	struct merged m;
+	bool same;
+	size_t i, j, k;
+
+	*q = (struct asked){ h, NULL };
+	if (!h->weave)
+		h->weave = weave_make(&h->a, &(struct merge_rules){ .kind = h->kind, .may = may, .ctx = q });
+	for (; h->taken < h->n; h->taken++) {
+		uint64_t *past = arena_array(&a, EDIT_WORDS(h->n), sizeof *past);
+		const struct entry *x = &h->e[h->taken];
+
+		for (j = 0; j < h->taken; j++)
+			past[j / 64] |= (uint64_t)(x->past[j] && !(x->blind && x->blind[j])) << (j % 64);
+		weave_add(h->weave, &(struct edit){ .id = x->id, .past = past, .text = x->text, .gone = x->gone });
+	}
+	for (i = 0; i < h->n; i++)
+		in[i / 64] |= (uint64_t)(set[i] && !masked[i]) << (i % 64);
+	weave_view(&m, h->weave, &a, in);
+	same = m.here == want->here && m.as_written == want->as_written && str_eq(m.text, want->text) && m.nconflicts == want->nconflicts;
+	for (i = 0; i < m.nconflicts && same; i++) {
+		const struct conflict *x = &m.conflicts[i], *y = &want->conflicts[i];
+
+		same = str_eq(x->where, y->where) && x->line == y->line && x->n == y->n;
+		for (j = 0; j < x->n && same; j++) {
+			same = str_eq(x->variants[j].text, y->variants[j].text) && x->variants[j].n == y->variants[j].n;
+			for (k = 0; k < x->variants[j].n && same; k++)
+				same = x->variants[j].edits[k] == index[y->variants[j].edits[k]];
+		}
+	}
+	if (!same) {
+		printf("weave shows %s, %zu conflicts:\n%.*s\n", m.here ? "here" : "gone", m.nconflicts, FMT_STR(m.text));
+		exit(1);
+	}
+	arena_free(&a);
+}
+
+static void view(struct history *h, char *heads)
 {
 	struct arena a = ARENA_INIT;
 	bool *set = arena_array(&a, h->n + 1, sizeof *set), *masked = arena_array(&a, h->n + 1, sizeof *masked);
@@ -181,6 +230,9 @@ static void view(const struct history *h, char *heads)
 		bits[i / 64] |= (uint64_t)masked[index[i]] << (i % 64);
 	rules.masked = without || blind ? bits : NULL;
 	merge_document(&m, &a, e, n, &rules);
+	for (i = 0; i < n; i++)
+		set[index[i]] = true;
+	check_weave(h, set, masked, &m, index);
 	printf("%s %s %zu %zu\n", m.here ? "here" : "gone", m.as_written ? "written" : "merged", m.text.n, m.nconflicts);
 	fwrite(m.text.p ? m.text.p : "", 1, m.text.n, stdout);
 	putchar('\n');
