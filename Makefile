@@ -47,6 +47,11 @@ $(BUILD)/merge/%: tests/merge/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
 
+# Power cuts and full disks, for LD_PRELOAD.
+$(BUILD)/fault.so: tests/cli/fault.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl
+
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libgnutls28-dev zlib1g-dev \
@@ -86,7 +91,7 @@ run: setup	## install what is missing, build, serve a practice node made from co
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
-	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay $(BUILD)/merge/gossip
+	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay $(BUILD)/merge/gossip $(BUILD)/fault.so
 	@tests/run $(UNIT) $(BUILD)/merge/gossip $(sort $(wildcard tests/cli/[0-9]*.sh))
 
 # Random histories: SEEDS of them from FIRST on, each of NODES and STEPS.
@@ -100,6 +105,11 @@ gossip:	## long random histories of many nodes (SEEDS NODES STEPS FIRST)
 nodes: setup-test	## a long simulation of real nodes (NODES STEPS SEED)
 	@$(MAKE) -s DEV=1 colep
 	@python3 tests/merge/nodes.py ./colep --nodes $(or $(NODES),50) --steps $(or $(STEPS),1500) --seed $(or $(SEED),1)
+
+.PHONY: faults
+faults:	## a power cut and a full disk at every write of sync, save, roster, resolve (FAULT_STEP=1)
+	@$(MAKE) -s DEV=1 colep $(BUILD)/fault.so
+	@FAULT_STEP=$(or $(FAULT_STEP),1) tests/run tests/cli/79-faults.sh
 
 .PHONY: unit
 unit: $(UNIT)
