@@ -165,6 +165,7 @@ static void tables(struct page *p)
 	link_to(p, "chairs.html", "chairs", 0);
 	link_to(p, "participants.html", "participants", 0);
 	link_to(p, "conflicts.html", "conflicts", 0);
+	link_to(p, "write.html", "form.title", 0);
 	link_to(p, "years.html", "years", 0);
 	link_to(p, "languages.html", "languages.title", 0);
 	link_to(p, "labels.html", "words", 0);

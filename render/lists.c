@@ -10,6 +10,7 @@
 
 #include "render/changes.h"
 #include "render/chart.h"
+#include "render/form.h"
 
 bool is_kind(const struct entry *e, const char *kind)
 {
@@ -375,7 +376,7 @@ static void kinds_page(struct page *p)
 {
 	static const struct { const char *file, *key; } more[] = {
 		{ "years.html", "years" }, { "languages.html", "languages.title" }, { "status.html", "status" },
-		{ "conflicts.html", "conflicts" },
+		{ "conflicts.html", "conflicts" }, { "write.html", "form.title" },
 	};
 	size_t i;
 
@@ -445,7 +446,7 @@ static const struct {
 	{ "needs.html", "needs", page_needs }, { "participants.html", "participants", page_participants },
 	{ "readiness.html", "readiness", page_readiness }, { "requests.html", "requests", page_requests },
 	{ "search.html", "search", find_page }, { "status.html", "status", status_page }, { "topics.html", "topics", topics_page },
-	{ "years.html", "years", years_page },
+	{ "write.html", "form.title", page_form }, { "years.html", "years", years_page },
 };
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "render/body.h"
+#include "render/form.h"
 #include "render/changes.h"
 #include "render/lists.h"
 
@@ -1000,7 +1001,7 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 {
 	const struct theme *t = c->want.theme;
 	size_t lists = lists_names(NULL, 0, a, c), i, got;
-	struct str *v = arena_array(a, lists + c->n + t->nfiles, sizeof *v);
+	struct str *v = arena_array(a, lists + c->n + t->nfiles + 1, sizeof *v);
 
 	got = lists_names(v, lists, a, c);
 	for (i = 0; i < c->n; i++)
@@ -1008,6 +1009,7 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 	for (i = 0; i < t->nfiles; i++)
 		if (theme_copied(t->files[i].name))
 			v[got++] = t->files[i].name;
+	v[got++] = STR(FORM_DATA);
 	qsort(v, got, sizeof *v, by_name);
 	*n = got;
 	return v;
@@ -1022,6 +1024,10 @@ enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct s
 
 	if (theme_copied(name) && (f = theme_file(c->want.theme, name))) {
 		buf_str_add(out, f->bytes);
+		return RC_OK;
+	}
+	if (str_is(name, FORM_DATA)) {
+		form_data(out, c);
 		return RC_OK;
 	}
 	if (str_starts(name, STR("d/")) && str_ends(name, STR(".html"))) {
