@@ -5,7 +5,7 @@ BUILD ?= build
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wundef -Wvla
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(if $(DEV),-Werror) -fstack-protector-strong -MMD -MP $(CFLAGS) $(EXTRA_CFLAGS)
-LIBS = -llmdb -lzstd -lyaml -lsodium -lutf8proc -lstemmer -lcmark-gfm -lcmark-gfm-extensions -lseccomp -lz -ldl -lpthread
+LIBS = -llmdb -lzstd -lyaml -lsodium -lutf8proc -lstemmer -lcmark-gfm -lcmark-gfm-extensions -lseccomp -ldl -lpthread
 # libgit2, libmicrohttpd, GnuTLS and zlib are loaded with dlopen by their gates, only when needed.
 
 LIB_SRC = $(sort $(wildcard kb/*.c kb/*/*.c sync/*.c sync/*/*.c render/*.c render/*/*.c))

@@ -284,8 +284,10 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 	to->original = to;
 	to->conflict = r.conflict;
 	to->broken = doc_parse(&to->doc, &at, a, to->text, e) != RC_OK;	/* said in its reason */
-	if (to->broken)
+	if (to->broken) {
 		to->doc = (struct doc){ .text = to->text, .body = to->text };
+		to->fault = arena_printf(a, "%u: %s", at.line, e->msg);
+	}
 	if (p.lang.n) {
 		if (!(o = find(c->all, i, p.id))) {
 			to->reason = "its original is not there";

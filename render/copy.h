@@ -28,6 +28,7 @@ struct entry {				/* strings live in the copy's arena */
 	struct oid blob;
 	bool in, stale, broken, conflict;
 	const char *reason;		/* why in or out, in a few words */
+	const char *fault;		/* of a broken one: what is wrong with it, with the line in front: "4: ..." */
 	uint32_t number;		/* of the admitted: its place in copy.v */
 };
 

@@ -12,6 +12,8 @@
 #include "render/site.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,11 +156,41 @@ struct names {				/* sorted */
 
 struct build {
 	const char *dir;
-	struct md *md;
+	struct md **md;			/* one for each thread */
+	unsigned threads;
 	const struct copy *copy;
 	struct site_told *told;
 	struct names old;		/* of the old manifest */
-	struct buf page, disk, all;	/* all: the manifest's lines without index.html, for the build id */
+	struct buf all;			/* the manifest's lines without index.html, for the build id */
+};
+
+struct file {				/* of the new build */
+	struct str name;
+	unsigned char digest[64];
+	char *bad;			/* why its text could not be laid out; owned */
+};
+
+/* Files made by several threads, each taking the next one. A file is a matter of the copy and its name alone, so who
+ * makes it is not seen in it. */
+struct work {
+	struct build *s;
+	struct file *files;
+	size_t n;
+	const struct page_want *want;	/* pages; NULL: files of the search index */
+	struct find *find;
+	atomic_size_t next;
+	atomic_bool stop;
+};
+struct hand {				/* one thread */
+	struct work *w;
+	unsigned part;
+	struct arena arena;
+	struct buf page, disk;
+	size_t written, at;		/* at: the file that failed */
+	enum rc rc;
+	struct err err;
+	pthread_t thread;
+	bool running;
 };
 
 static bool known(const struct names *v, struct str name)
@@ -197,36 +229,104 @@ static enum rc announce(const struct build *s, const struct names *now, struct a
 	return rc;
 }
 
-/* Write s->page to a file unless it is there. */
-static enum rc put(struct build *s, struct arena *a, struct str name, unsigned char digest[64], struct err *e)
+/* Write h->page to a file unless it is there. */
+static enum rc put(struct hand *h, struct file *f, struct err *e)
 {
-	const char *path = path_join(a, s->dir, name.p);
+	const struct build *s = h->w->s;
+	const char *path = path_join(&h->arena, s->dir, f->name.p);
 
-	sha512_of(digest, buf_str(&s->page));
-	if (same_on_disk(path, buf_str(&s->page), &s->disk))
+	sha512_of(f->digest, buf_str(&h->page));
+	if (same_on_disk(path, buf_str(&h->page), &h->disk))
 		return RC_OK;
-	if (!known(&s->old, name) && file_exists(path))
+	if (!known(&s->old, f->name) && file_exists(path))
 		return err_set(e, RC_INVALID, "%s: is there and no site of ours wrote it; move it away or name another folder",
 		    path);
-	s->told->written++;
-	return file_write_fast(path, buf_str(&s->page), 0644, e);
+	h->written++;
+	return file_write_fast(path, buf_str(&h->page), 0644, e);
 }
 
-static enum rc put_page(struct build *s, struct arena *a, struct str name, const struct page_want *want,
-    unsigned char digest[64], struct err *e)
+static enum rc make(struct hand *h, struct file *f, struct err *e)
 {
+	struct work *w = h->w;
+	struct page_want want;
 	enum rc rc;
 
-	buf_clear(&s->page);
-	rc = page_write(&s->page, s->md, s->copy, name, want, e);
+	buf_clear(&h->page);
+	if (!w->want) {
+		(void)find_write(&h->page, w->find, f->name);
+		return put(h, f, e);
+	}
+	want = *w->want;
+	want.find_part = h->part;
+	rc = page_write(&h->page, w->s->md[h->part], w->s->copy, f->name, &want, e);
 	if (rc == RC_INVALID) {
-		s->told->bad_pages++;
-		if (s->told->bad)
-			s->told->bad(s->told->ctx, e->msg);
+		f->bad = xmalloc(strlen(e->msg) + 1);
+		strcpy(f->bad, e->msg);
 	} else if (rc) {
 		return rc;
 	}
-	return put(s, a, name, digest, e);
+	return put(h, f, e);
+}
+
+static void *hand_run(void *arg)
+{
+	struct hand *h = arg;
+	struct work *w = h->w;
+	struct site_told *told = w->s->told;
+	size_t i;
+
+	while (!atomic_load(&w->stop) && (i = atomic_fetch_add(&w->next, 1)) < w->n) {
+		if (h->part == 0 && told->progress)
+			told->progress(told->ctx, i, w->n);
+		if ((h->rc = make(h, &w->files[i], &h->err))) {
+			h->at = i;
+			atomic_store(&w->stop, true);
+			break;
+		}
+		arena_reset(&h->arena);
+	}
+	return NULL;
+}
+
+/* Make all files of w. */
+static enum rc work(struct work *w, struct err *e)
+{
+	struct site_told *told = w->s->told;
+	struct hand hands[SITE_JOBS_MAX];
+	unsigned i, n = w->s->threads;
+	size_t k, at = SIZE_MAX;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < n; i++) {
+		hands[i] = (struct hand){ .w = w, .part = i };
+		if (i > 0)		/* one that cannot be had leaves its work to the others */
+			hands[i].running = pthread_create(&hands[i].thread, NULL, hand_run, &hands[i]) == 0;
+	}
+	hand_run(&hands[0]);
+	for (i = 0; i < n; i++) {
+		struct hand *h = &hands[i];
+
+		if (h->running)
+			pthread_join(h->thread, NULL);
+		told->written += h->written;
+		if (h->rc && h->at < at) {
+			at = h->at;
+			rc = err_set(e, h->rc, "%s", h->err.msg);
+		}
+		buf_free(&h->page);
+		buf_free(&h->disk);
+		arena_free(&h->arena);
+	}
+	for (k = 0; k < w->n; k++) {
+		if (w->files[k].bad) {
+			told->bad_pages++;
+			if (told->bad)
+				told->bad(told->ctx, w->files[k].bad);
+		}
+		free(w->files[k].bad);
+		w->files[k].bad = NULL;
+	}
+	return rc;
 }
 
 static enum rc remove_old(struct build *s, const struct names *now, struct arena *a, struct err *e)
@@ -253,11 +353,6 @@ static int by_name(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-struct file {
-	struct str name;
-	unsigned char digest[64];
-};
-
 static int by_file(const void *a, const void *b)
 {
 	return str_cmp(((const struct file *)a)->name, ((const struct file *)b)->name);
@@ -267,57 +362,48 @@ static int by_file(const void *a, const void *b)
  * that; then the manifest. What the index is made of is known only when the pages are: it is announced then. */
 static enum rc pages(struct build *s, struct arena *a, const struct names *now, struct err *e)
 {
-	struct find *find = find_open(s->copy, 1);
+	struct find *find = find_open(s->copy, s->threads);
 	struct page_want want = { .find = find };
-	struct arena page = ARENA_INIT;
-	struct names all = { NULL, now->n };
+	struct work w = { .s = s, .want = &want, .find = find };
+	struct names all = { NULL, 0 };
 	struct buf b = BUF_INIT;
-	struct file *files = NULL;
+	struct file *files;
 	unsigned char id[64];
-	size_t i, home = SIZE_MAX, more;
+	size_t i, more;
 	struct str *index;
-	enum rc rc = RC_OK;
+	enum rc rc;
 	char hex[17];
 
-	files = arena_array(a, now->n, sizeof *files);
-	for (i = 0; !rc && i < now->n; i++) {
-		if (s->told->progress)
-			s->told->progress(s->told->ctx, i, now->n);
-		files[i].name = now->v[i];
-		if (str_is(now->v[i], "index.html"))
-			home = i;
-		else
-			rc = put_page(s, &page, now->v[i], &want, files[i].digest, e);
-		arena_reset(&page);
-	}
-	if (rc)
+	w.files = files = arena_array(a, now->n, sizeof *files);
+	for (i = 0; i < now->n; i++)
+		if (!str_is(now->v[i], "index.html"))
+			files[w.n++].name = now->v[i];
+	if ((rc = work(&w, e)))
 		goto out;
 	find_finish(find);
 	index = find_names(&more, a, find);
-	all.n += more;
+	all.n = now->n + more;
 	all.v = arena_array(a, all.n, sizeof *all.v);
 	memcpy(all.v, now->v, now->n * sizeof *all.v);
 	memcpy(all.v + now->n, index, more * sizeof *all.v);
 	qsort(all.v, all.n, sizeof *all.v, by_name);
 	if ((rc = announce(s, &all, a, e)))
 		goto out;
-	files = memcpy(arena_array(a, all.n, sizeof *files), files, now->n * sizeof *files);
-	for (i = 0; !rc && i < more; i++) {
-		files[now->n + i].name = index[i];
-		buf_clear(&s->page);
-		(void)find_write(&s->page, find, index[i]);
-		rc = put(s, &page, index[i], files[now->n + i].digest, e);
-		arena_reset(&page);
-	}
-	for (i = 0; i < all.n; i++)
-		if (i != home)
-			manifest_line(&s->all, files[i].digest, files[i].name);
+	files = memcpy(arena_array(a, all.n, sizeof *files), files, w.n * sizeof *files);
+	for (i = 0; i < more; i++)
+		files[w.n + i].name = index[i];
+	w = (struct work){ .s = s, .files = files + w.n, .n = more, .find = find };
+	if ((rc = work(&w, e)))
+		goto out;
+	for (i = 0; i + 1 < all.n; i++)
+		manifest_line(&s->all, files[i].digest, files[i].name);
 	sha512_of(id, buf_str(&s->all));
 	for (i = 0; i < 8; i++)
 		snprintf(hex + 2 * i, 3, "%02x", id[i]);
 	want = (struct page_want){ .build = cstr(hex) };
-	if (rc || (home < now->n && (rc = put_page(s, &page, now->v[home], &want, files[home].digest, e))) ||
-	    (rc = remove_old(s, &all, a, e)))
+	files[all.n - 1].name = STR("index.html");
+	w = (struct work){ .s = s, .files = files + all.n - 1, .n = 1, .want = &want };
+	if ((rc = work(&w, e)) || (rc = remove_old(s, &all, a, e)))
 		goto out;
 	s->told->pages = all.n;
 	qsort(files, all.n, sizeof *files, by_file);
@@ -327,13 +413,12 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 out:
 	find_close(find);
 	buf_free(&b);
-	arena_free(&page);
 	return rc;
 }
 
-enum rc site_write(const char *dir, struct md *m, const struct copy *c, struct site_told *told, struct err *e)
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_told *told, struct err *e)
 {
-	struct build s = { .dir = dir, .md = m, .copy = c, .told = told };
+	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told };
 	struct arena a = ARENA_INIT;
 	struct names now;
 	size_t i;
@@ -351,9 +436,25 @@ enum rc site_write(const char *dir, struct md *m, const struct copy *c, struct s
 	if (!rc)
 		rc = pages(&s, &a, &now, e);
 out:
-	buf_free(&s.page);
-	buf_free(&s.disk);
 	buf_free(&s.all);
 	arena_free(&a);
 	return rc;
+}
+
+enum rc site_documents(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e)
+{
+	struct str *old;
+	size_t nold, i;
+	enum rc rc = old_names(&old, &nold, a, dir, e);
+
+	*n = 0;
+	if (rc)
+		return rc;
+	*v = old;
+	for (i = 0; i < nold; i++)
+		if (str_starts(old[i], STR("d/")))
+			old[(*n)++] = str_sub(old[i], 2, old[i].n - strlen(".html"));
+	if (*n)
+		qsort(old, *n, sizeof *old, by_name);
+	return RC_OK;
 }

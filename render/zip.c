@@ -13,10 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
 #include "kb/base/arena.h"
 #include "kb/base/date.h"
+#include "kb/gate/zlib.h"
 
 #define FILES_MAX 65535
 #define BYTES_MAX ((uint64_t)UINT32_MAX - ((uint64_t)64 << 20))
@@ -71,28 +70,6 @@ static enum rc put(struct zip *z, struct str s, struct err *e)
 	return RC_OK;
 }
 
-/* Into z->packed; false: not smaller than it was. */
-static bool pack(struct zip *z, struct str bytes)
-{
-	z_stream s = { 0 };
-	size_t bound;
-	bool ok;
-
-	if (deflateInit2(&s, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-		out_of_memory();
-	bound = deflateBound(&s, (uLong)bytes.n);
-	buf_clear(&z->packed);
-	buf_reserve(&z->packed, bound);
-	s.next_in = (Bytef *)(uintptr_t)bytes.p;
-	s.avail_in = (uInt)bytes.n;
-	s.next_out = (Bytef *)z->packed.p;
-	s.avail_out = (uInt)bound;
-	ok = deflate(&s, Z_FINISH) == Z_STREAM_END && s.total_out < bytes.n;
-	z->packed.n = s.total_out;
-	deflateEnd(&s);
-	return ok;
-}
-
 /* What the two headers share, from "version needed" to the length of the name. */
 static void header(struct buf *b, const struct zip *z, bool packed, uint32_t crc, struct str data, struct str bytes, struct str name)
 {
@@ -119,8 +96,10 @@ enum rc zip_add(struct zip *z, struct str name, struct str bytes, struct err *e)
 
 	if (z->files == FILES_MAX || bytes.n > BYTES_MAX || at + bytes.n > BYTES_MAX)
 		return err_set(e, RC_INVALID, "%s: more than a .zip holds (65,535 files, 4 GB); copy the folder instead", z->path);
-	crc = (uint32_t)crc32(crc32(0, NULL, 0), (const Bytef *)bytes.p, (uInt)bytes.n);
-	if ((packed = pack(z, bytes)))
+	buf_clear(&z->packed);
+	if ((rc = crc32_of(&crc, bytes, e)) || (rc = deflate_pack(&z->packed, &packed, bytes, e)))
+		return rc;
+	if (packed)
 		data = buf_str(&z->packed);
 	put32(&head, 0x04034b50);
 	header(&head, z, packed, crc, data, bytes, name);
