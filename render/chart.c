@@ -14,7 +14,7 @@
 
 static void begin(struct page *p, const char *title, unsigned width, unsigned height)
 {
-	buf_printf(p->b, "<figure class=\"chart\" dir=\"ltr\"><svg viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" role=\"img\" "
+	buf_printf(p->b, "<figure class=\"chart\" dir=\"ltr\" tabindex=\"0\"><svg viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" role=\"img\" "
 	    "aria-label=\"", width, height, width, height);
 	page_t(p, title);
 	page_puts(p, "\">\n");
@@ -172,7 +172,7 @@ void page_matrix(struct page *p)
 	end(p);
 	page_puts(p, "<details><summary>");
 	page_t(p, "matrix.table");
-	page_puts(p, "</summary>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	page_puts(p, "</summary>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"");
 	page_t(p, "matrix");
 	page_puts(p, "\"><table>\n<thead><tr><th scope=\"col\">");
 	page_t(p, "topics");

@@ -26,7 +26,7 @@ void find_page(struct page *p)
 	page_puts(p, ">\n<label for=\"find-q\">");
 	page_t(p, "find.words");
 	page_puts(p, "</label> <input type=\"search\" id=\"find-q\" name=\"q\" dir=\"auto\" maxlength=\"1000\" autocomplete=\"off\" "
-	    "spellcheck=\"false\"> <button>");
+	    "spellcheck=\"false\"> <button type=\"submit\">");
 	page_t(p, "search");
 	page_puts(p, "</button>\n</form>\n<p id=\"find-status\" role=\"status\"></p>\n<div class=\"find\">\n"
 	    "<div id=\"find-facets\" hidden></div>\n<div><ol id=\"find-hits\"></ol>\n"

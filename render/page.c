@@ -172,7 +172,7 @@ void page_table(struct page *p, const char *label, const char *heads)
 {
 	struct str rest = cstr(heads), key;
 
-	page_puts(p, "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	page_puts(p, "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"");
 	page_t(p, label);
 	page_puts(p, "\"><table>\n<thead><tr>");
 	while (str_split(&key, &rest, ' ')) {
@@ -286,7 +286,7 @@ static void search_form(struct page *p)
 	page_t(p, "search");
 	page_puts(p, "</label> <input type=\"search\" id=\"q\" name=\"q\" dir=\"auto\" maxlength=\"1000\" value=\"");
 	buf_html_escape(p->b, p->head.query);
-	page_puts(p, "\"> <button>");
+	page_puts(p, "\"> <button type=\"submit\">");
 	page_t(p, "search");
 	page_puts(p, "</button></form>\n");
 }

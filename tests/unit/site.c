@@ -133,7 +133,7 @@ static void test_body__players_do_not_see_what_is_for_facilitators(void **state)
 	assert_post("<table><thead><tr><th dir=\"auto\">No</th><th dir=\"auto\"><strong>Expected</strong> action</th>"
 	    "<th dir=\"auto\">Z</th></tr></thead><tbody><tr><td dir=\"auto\">1</td><td dir=\"auto\">do</td>"
 	    "<td dir=\"auto\">3</td></tr></tbody></table>", ex,
-	    "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th dir=\"auto\">No</th>"
+	    "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th dir=\"auto\">No</th>"
 	    "<th dir=\"auto\">Z</th></tr></thead><tbody><tr><td dir=\"auto\">1</td><td dir=\"auto\">3</td></tr></tbody></table></div>");
 	assert_post("<p>| No | Expected action |\n| 1 | do |</p>", ex, "<p></p>");
 	assert_post("<p>x<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\">1</a></sup></p>"
