@@ -208,10 +208,11 @@ static void form(struct http_reply *r, unsigned status, const char *said)
 	if (said)
 		buf_printf(&r->body, "<p class=\"notice\" role=\"alert\">%s</p>\n", said);
 	buf_puts(&r->body, "<p>It stands on the screen where this knowledge base is shared: twelve digits.</p>\n"
+	    "<p class=\"quiet\">Your browser warned you of the certificate, since nobody but that screen vouches for it. To be sure, "
+	    "compare the fingerprint (SHA-256) that your browser shows with the one on that screen.</p>\n"
 	    "<form class=\"search\" action=\"/code\" method=\"post\"><label for=\"code\">Code</label> <input id=\"code\" name=\"code\" "
 	    "inputmode=\"numeric\" autocomplete=\"off\" maxlength=\"20\" size=\"16\" required autofocus> <button>Open</button></form>\n"
-	    "<p class=\"quiet\">Your browser warned you of the certificate, since nobody but that screen vouches for it. Who wants to be "
-	    "sure compares the fingerprint that the browser shows (SHA-256) with the one on the screen.</p>\n</main>\n</body>\n</html>\n");
+	    "</main>\n</body>\n</html>\n");
 }
 
 static void let_in(const struct lan *l, struct http_reply *r)

@@ -200,7 +200,7 @@ def batch(jobs):                        # (node, arguments)
     while any(j[2].poll() is None for j in began):
         for j in began:
             if j[5] and j[2].poll() is None and time.monotonic() >= j[5]:
-                j[2].kill()
+                power_cut(j[2].pid) if rnd.random() < 0.5 else j[2].kill()
                 kills += 1
                 killed_now.add(j[0])
                 j[5] = None
@@ -228,6 +228,15 @@ def batch(jobs):                        # (node, arguments)
             look_at_unsaved(node, " ".join(a))
     if rnd.random() < 0.7:
         drain()
+
+def power_cut(session):                 # the command and all it started
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as f:
+                if f.read().rsplit(")", 1)[1].split()[3] == str(session):
+                    os.kill(int(pid), signal.SIGKILL)
+        except OSError:
+            pass
 
 sticks = []
 def step(nodes, near, number):
