@@ -67,7 +67,7 @@ int cmd_serve(struct ctx *c, int argc, char **argv)
 		{ "port", 0, OPT_NUMBER, &port, "N", "port; 0 = any free; default 8022" },
 		{ "lan", 0, OPT_FLAG, &lan, NULL, "for others on the local network too, who need a code" },
 	};
-	struct progress indexing = { index_progress, c };
+	struct progress indexing = { .fn = index_progress, .ctx = c };
 	struct err e = ERR_INIT;
 	struct node node = { 0 };
 	struct index *ix = NULL;

@@ -167,7 +167,7 @@ static enum rc build_folder(char **dir, struct arena *a, const char *zip, struct
 static int build(struct ctx *c, struct copy_want *want, const struct asked *ask, struct err *e)
 {
 	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
-	struct progress indexing = { index_progress, c };
+	struct progress indexing = { .fn = index_progress, .ctx = c };
 	struct node node = { 0 };
 	struct index *ix = NULL;
 	struct snap *snap = NULL;
