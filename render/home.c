@@ -325,7 +325,8 @@ static enum rc whole(struct page *p, const struct entry *e, struct err *err)
 	struct err one = ERR_INIT;
 	enum rc rc;
 
-	buf_printf(p->b, "<div class=\"sheet label-%s\" id=\"%.*s\">\n", page_colour(e->tlp), FMT_STR(e->name));
+	buf_printf(p->b, "<div class=\"sheet sheet-%s label-%s\" id=\"%.*s\">\n", e->kind->prefix, page_colour(e->tlp),
+	    FMT_STR(e->name));
 	rc = page_article(p, e, true, &one);
 	page_puts(p, "</div>\n");
 	return rc ? err_set(err, rc, "%s", one.msg) : RC_OK;

@@ -909,8 +909,10 @@ static void article_slot(void *ctx, unsigned n)
 	const struct entry *e = a->e;
 
 	switch (n) {
-	case DOCUMENT_TITLE:
+	case DOCUMENT_TITLE:		/* a page has one h1; on the one of a whole pack it is the meeting's */
+		page_puts(p, p->whole ? "<h2 class=\"document\">" : "<h1>");
 		page_in_lang(p, e->lang, e->title);
+		page_puts(p, p->whole ? "</h2>\n" : "</h1>\n");
 		break;
 	case DOCUMENT_SWITCH:
 		switch_language(p, e);

@@ -84,7 +84,8 @@ ok "a pack" site pack --meeting mt-bps-2022-colep-2
 ok "has one page to print, linked within itself" sh -c 'grep -q "href=\"print.html\"" pack/index.html && grep -q "href=\"#cp-bg\"" pack/print.html && grep -q "id=\"cp-bg\"" pack/print.html'
 ok "whose anchors all exist" sh -c 'grep -oE "href=\"#[^\"]*\"" pack/print.html | sed "s/href=\"#//; s/\"//" | sort -u | while read -r a; do grep -qF "id=\"$a\"" pack/print.html || { echo "$a"; exit 1; }; done'
 ok "without an id twice" sh -c '! grep -oE " id=\"[^\"]*\"" pack/print.html | sort | uniq -d | grep .'
-ok "and each sheet with its label" sh -c 'grep -q "class=\"sheet label-clear\"" pack/print.html'
+ok "with one h1" sh -c '[ "$(grep -o "<h1" pack/print.html | wc -l)" -eq 1 ]'
+ok "and each sheet with its label" sh -c '[ "$(grep -c "class=\"sheet sheet-[a-z]* label-clear\"" pack/print.html)" -gt 50 ]'
 
 # ---- the summary, the .zip ----
 check "a dry run sums up and writes nothing" 0 "by their label" colep -C n site dry --dry-run
