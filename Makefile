@@ -6,7 +6,7 @@ CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wundef -Wvla
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(if $(DEV),-Werror) -fstack-protector-strong -MMD -MP $(CFLAGS) $(EXTRA_CFLAGS)
 LIBS = -llmdb -lzstd -lyaml -lsodium -lutf8proc -lstemmer -lcmark-gfm -lcmark-gfm-extensions -lseccomp -ldl -lpthread
-# libgit2, libmicrohttpd and GnuTLS are loaded with dlopen by their gates, only when needed.
+# libgit2, libmicrohttpd, GnuTLS and zlib are loaded with dlopen by their gates, only when needed.
 
 LIB_SRC = $(sort $(wildcard kb/*.c kb/*/*.c sync/*.c sync/*/*.c render/*.c render/*/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o
@@ -47,9 +47,15 @@ $(BUILD)/merge/%: tests/merge/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
 
+# Power cuts and full disks, for LD_PRELOAD.
+$(BUILD)/fault.so: tests/cli/fault.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl
+
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
-	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libseccomp-dev git
+	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libgnutls28-dev zlib1g-dev \
+	libseccomp-dev git
 TEST_PACKAGES = libcmocka-dev openssh-client curl python3
 
 FUZZ_PACKAGES = clang
@@ -85,7 +91,7 @@ run: setup	## install what is missing, build, serve a practice node made from co
 
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
-	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay $(BUILD)/merge/gossip
+	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay $(BUILD)/merge/gossip $(BUILD)/fault.so
 	@tests/run $(UNIT) $(BUILD)/merge/gossip $(sort $(wildcard tests/cli/[0-9]*.sh))
 
 # Random histories: SEEDS of them from FIRST on, each of NODES and STEPS.
@@ -93,6 +99,17 @@ test: setup-test	## install what is missing, run every test, end with N passed, 
 gossip:	## long random histories of many nodes (SEEDS NODES STEPS FIRST)
 	@$(MAKE) -s DEV=1 $(BUILD)/merge/gossip
 	@$(BUILD)/merge/gossip $(or $(SEEDS),20) $(or $(NODES),20) $(or $(STEPS),400) $(or $(FIRST),1)
+
+# The same of real nodes: processes, folders, git, kill -9; a short run is part of the tests.
+.PHONY: nodes
+nodes: setup-test	## a long simulation of real nodes (NODES STEPS SEED)
+	@$(MAKE) -s DEV=1 colep
+	@python3 tests/merge/nodes.py ./colep --nodes $(or $(NODES),50) --steps $(or $(STEPS),1500) --seed $(or $(SEED),1)
+
+.PHONY: faults
+faults:	## a power cut and a full disk at every write of sync, save, roster, resolve (FAULT_STEP=1)
+	@$(MAKE) -s DEV=1 colep $(BUILD)/fault.so
+	@FAULT_STEP=$(or $(FAULT_STEP),1) tests/run tests/cli/79-faults.sh
 
 .PHONY: unit
 unit: $(UNIT)
@@ -151,7 +168,7 @@ check-deps:	## prove that includes point down only, and each library has one gat
 	@! grep -rnE '#include "(sync|render)/' kb
 	@! grep -rnE '#include "render/' sync
 	@! grep -rnE '#include "sync/' render | grep -vE '"sync/(sync|commands)\.h"'
-	@for lib in git2 lmdb zstd sodium cmark-gfm microhttpd yaml utf8proc libstemmer seccomp; do \
+	@for lib in git2 lmdb zstd sodium cmark-gfm microhttpd gnutls zlib yaml utf8proc libstemmer seccomp; do \
 		files=$$(grep -rlE "#include <$$lib" kb sync render main.c --include='*.[ch]'); \
 		[ "$$(printf '%s' "$$files" | grep -c .)" -le 1 ] || { echo "<$$lib.h> belongs to one gate file, but stands in:" $$files; exit 1; }; done
 
@@ -204,7 +221,7 @@ uninstall:	## remove what install copied; nodes and keys stay
 # build/colep_VERSION_ARCH.deb, the same bytes for the same commit and compiler. Libraries that are linked are
 # found by dpkg-shlibdeps; those loaded when needed, and git, are listed.
 VERSION = $(shell sed -n 's/.*COLEP_VERSION "\(.*\)"/\1/p' kb/version.h)
-DEB_NEEDS = libgit2-1.5 (>= 1.5.1), libmicrohttpd12 (>= 0.9.75), git (>= 1:2.39)
+DEB_NEEDS = libgit2-1.5 (>= 1.5.1), libmicrohttpd12 (>= 0.9.75), libgnutls30 (>= 3.7), zlib1g, git (>= 1:2.39)
 .PHONY: deb
 deb: colep	## build a Debian package in build/
 	@EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y kb/version.h); \

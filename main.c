@@ -30,12 +30,12 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "inbox",     cmd_inbox,     "", "show what was submitted by plain git" },
 	{ "index",     cmd_index,     "[--rebuild] [--timing]", "bring the search index up to date" },
 	{ "init",      cmd_init,      "--id ID [--import FOLDER] DIR", "found a new community and its first node" },
-	{ "join",      cmd_join,      "[--id ID] [--root ID] SOURCE DIR", "make a node of a community that is there" },
+	{ "join",      cmd_join,      "[--id ID] [--root ID] [--pin WORDS] SOURCE DIR", "make a node of a community that is there" },
 	{ "list",      cmd_list,      "[FILTERS]", "list documents" },
 	{ "log",       cmd_log,       "[ID]", "show what was saved, by whom and when" },
 	{ "new",       cmd_new,       "KIND TITLE", "begin a document: a draft from the template" },
 	{ "news",      cmd_news,      "[--since DATE|MEETING] [--mark]", "show what this node received" },
-	{ "peer",      cmd_peer,      "[list | add NAME URL [--relay] | remove NAME]", "the nodes this one exchanges with" },
+	{ "peer",      cmd_peer,      "[list | add [--relay] [--pin WORDS] NAME URL | remove NAME]", "the nodes this one exchanges with" },
 	{ "publish",   cmd_publish,   "ID...", "make a cleared document appear on sites (chair, Secretariat)" },
 	{ "readiness", cmd_readiness, "[MEETING]", "show which countries have a profile and cases" },
 	{ "resolve",   cmd_resolve,   "ID [N] --take WRITER|--both|--text FILE", "settle a conflict" },
@@ -43,12 +43,12 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | revoke ID | role ID R | rotate]", "who belongs to the community, and who may do what" },
 	{ "save",      cmd_save,      "[-m MSG] [PATH...]", "sign and store what changed" },
 	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents" },
-	{ "serve",     cmd_serve,     "[--port 8022]", "read and search in a browser on this machine" },
+	{ "serve",     cmd_serve,     "[--port 8022] [--lan]", "read and search in a browser; with --lan, others too" },
 	{ "show",      cmd_show,      "ID", "print a document" },
 	{ "site",      cmd_site,      "DIR", "write the static site for an audience or a meeting" },
 	{ "status",    cmd_status,    "", "show where this node stands" },
 	{ "submit",    cmd_submit,    "DRAFT...", "check a draft and hand it in" },
-	{ "sync",      cmd_sync,      "[PEER|URL|BUNDLE...]", "exchange with peers and merge" },
+	{ "sync",      cmd_sync,      "[--pin WORDS] [PEER|URL|BUNDLE...]", "exchange with peers and merge" },
 	{ "verify",    cmd_verify,    "", "judge the whole history again" },
 	{ "version",   cmd_version,   "", "print the version" },
 	{ "why",       cmd_why,       "ID|COMMIT", "show what counts of a document or commit, and why not" },
@@ -159,7 +159,7 @@ static bool reader_left(void)
 int main(int argc, char **argv)
 {
 	struct arena arena = ARENA_INIT;
-	struct ctx c = { .arena = &arena, .out = stdout, .err = stderr, .commands = commands };
+	struct ctx c = { .arena = &arena, .out = stdout, .err = stderr, .commands = commands, .as_site = &render_as_site };
 	struct opt_list dirs = { NULL, 0, 0 };
 	const char *lang = getenv("COLEP_LANG"), *dir = getenv("COLEP_DIR");
 	static char help[] = "help", version[] = "version";

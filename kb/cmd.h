@@ -38,6 +38,7 @@ struct ctx {
 	const char *agent;		/* socket of ssh-agent, or NULL */
 	const struct command *command;	/* the row in the table */
 	const struct command *commands;	/* the table, ended by a NULL name */
+	const struct as_site *as_site;	/* cmd_as_site.h */
 };
 
 /* Read a command's own options; --help and --json are known everywhere. *left as opt_parse. Returns -1

@@ -74,7 +74,7 @@ static void indexing(void *ctx, uint64_t n, uint64_t total)
 
 enum rc reading_open(struct reading *r, struct ctx *c, const char *dir, struct err *e)
 {
-	struct progress p = { indexing, c };
+	struct progress p = { .fn = indexing, .ctx = c };
 	const char *why = NULL;
 	bool stale = false;
 	enum rc rc;
@@ -107,7 +107,7 @@ void reading_close(struct reading *r)
 
 void index_after(struct ctx *c, const struct node *n)
 {
-	struct progress p = { indexing, c };
+	struct progress p = { .fn = indexing, .ctx = c };
 	struct err e = ERR_INIT;
 	struct index *ix;
 

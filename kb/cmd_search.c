@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "kb/base/file.h"
+#include "kb/cmd_as_site.h"
 
 /* The snippet with its words marked: [[ ]] in text, <mark> (the rest escaped as HTML) in JSON. */
 static void snippet(struct buf *b, const struct snippet *sn, bool json)
@@ -148,31 +149,61 @@ static uint64_t microseconds(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static int batch(struct ctx *c, const char *file, const struct filters *filters, uint64_t limit, bool timing)
+/* Where queries are asked: the node's index, or the site's. */
+struct ranking {
+	struct reading in;
+	const struct as_site *as_site;	/* NULL: the node's */
+	void *site;
+};
+
+static enum rc ranking_open(struct ranking *r, struct ctx *c, const char *audience, struct err *e)
+{
+	return r->as_site ? r->as_site->open(&r->site, c, c->dir, audience, e) : reading_open(&r->in, c, c->dir, e);
+}
+
+static void ranking_close(struct ranking *r)
+{
+	if (r->as_site)
+		r->as_site->close(r->site);
+	else
+		reading_close(&r->in);
+}
+
+static enum rc ask(struct result *res, struct arena *a, struct ranking *r, struct str text, const struct filters *filters,
+    uint64_t limit, struct err *e)
+{
+	struct filters f = *filters;
+	struct query *q;
+	enum rc rc;
+
+	if (r->as_site)
+		return r->as_site->run(res, a, r->site, text, &f, limit, e);
+	if ((rc = query_parse(&q, &f, a, text, e)))
+		return rc;
+	return query_run(res, a, r->in.snap, q, &f, limit, false, e);
+}
+
+static int batch(struct ctx *c, struct ranking *r, const char *audience, const char *file, const struct filters *filters,
+    uint64_t limit, bool timing)
 {
 	struct buf text = BUF_INIT;
 	struct err e = ERR_INIT;
-	struct reading in = { 0 };
 	struct str rest, line, qid;
 	struct out o;
 	enum rc rc;
 	size_t i;
 
 	cmd_out(&o, c);
-	if ((rc = file_read(&text, file, (size_t)256 << 20, &e)) || (rc = reading_open(&in, c, c->dir, &e)))
+	if ((rc = file_read(&text, file, (size_t)256 << 20, &e)) || (rc = ranking_open(r, c, audience, &e)))
 		goto out;
 	for (rest = buf_str(&text); !rc && str_line(&line, &rest);) {
 		struct arena a = ARENA_INIT;
-		struct filters f = *filters;
 		struct result res = { 0 };
 		uint64_t start = microseconds();
-		struct query *q;
 
 		if (!str_split(&qid, &line, '\t') || !qid.n)
 			continue;
-		rc = query_parse(&q, &f, &a, line, &e);
-		if (!rc)
-			rc = query_run(&res, &a, in.snap, q, &f, limit, false, &e);
+		rc = ask(&res, &a, r, line, filters, limit, &e);
 		if (timing)
 			fprintf(c->err, "%.*s %llu\n", FMT_STR(qid), (unsigned long long)(microseconds() - start));
 		for (i = 0; i < res.n && !rc; i++) {
@@ -191,9 +222,43 @@ static int batch(struct ctx *c, const char *file, const struct filters *filters,
 	}
 out:
 	out_close(&o);
-	reading_close(&in);
+	ranking_close(r);
 	buf_free(&text);
 	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
+}
+
+/* --as-site: hits in the site's order; a summary instead of a snippet, as on the page. */
+static int as_site(struct ctx *c, struct ranking *r, const char *audience, struct str text, const struct filters *f,
+    uint64_t limit)
+{
+	struct result res = { 0 };
+	struct err e = ERR_INIT;
+	struct out o;
+	size_t i;
+	enum rc rc;
+
+	if (!(rc = ranking_open(r, c, audience, &e)))
+		rc = ask(&res, c->arena, r, text, f, limit, &e);
+	if (rc == RC_INVALID) {
+		ranking_close(r);
+		return cmd_usage(c, "%s", e.msg);
+	}
+	cmd_out(&o, c);
+	for (i = 0; i < res.n && !rc; i++) {
+		const struct snippet sn = { .text = res.hits[i].record.summary };
+		struct buf b = BUF_INIT;
+
+		snippet(&b, &sn, c->json);
+		put(c, &o, &(struct answer){ .hit = res.hits[i], .snippet = buf_str(&b) }, i + 1);
+		buf_free(&b);
+	}
+	out_close(&o);
+	if (rc)
+		cmd_fail(c, &e);
+	else if (!res.total)
+		cmd_say(c, "nothing found; try fewer or other words");
+	ranking_close(r);
+	return rc ? EXIT_FAIL : res.total ? EXIT_YES : EXIT_NO;
 }
 
 /* All words of the command line as one query; a word with blanks in it was quoted, so it is a phrase. */
@@ -219,10 +284,11 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 {
 	struct filter_args args = { 0 };
 	struct filters f = FILTERS_INIT;
-	const char *batch_file = NULL;
-	bool facets = false, timing = false;
+	const char *batch_file = NULL, *audience = NULL;
+	bool facets = false, timing = false, site = false;
+	struct ranking ranking = { 0 };
 	uint64_t limit = 10, total = 0;
-	struct opt opts[FILTER_OPTIONS + 4];
+	struct opt opts[FILTER_OPTIONS + 6];
 	struct answer *answers = NULL;
 	struct facets all = { 0 };
 	size_t n = 0, cap = 0, d, i;
@@ -237,15 +303,26 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 	opts[FILTER_OPTIONS + 1] = (struct opt){ "facets", 0, OPT_FLAG, &facets, NULL, "count the hits by kind, owner, country …" };
 	opts[FILTER_OPTIONS + 2] = (struct opt){ "batch", 0, OPT_TEXT, &batch_file, "FILE", "queries from a file: qid TAB query" };
 	opts[FILTER_OPTIONS + 3] = (struct opt){ "timing", 0, OPT_FLAG, &timing, NULL, "tell each query's microseconds" };
+	opts[FILTER_OPTIONS + 4] = (struct opt){ "as-site", 0, OPT_FLAG, &site, NULL, "find and rank as the static site does" };
+	opts[FILTER_OPTIONS + 5] = (struct opt){ "audience", 0, OPT_TEXT, &audience, "public|community",
+	    "of that site; default public" };
 	if ((status = cmd_options(&left, c, argc, argv, opts, sizeof opts / sizeof *opts)) >= 0)
 		return status;
 	if ((status = filter_read(&f, c, &args)) >= 0)
 		return status;
 	if (limit > 100000)
 		limit = 100000;
+	if (site && (facets || c->ndirs > 1))
+		return cmd_usage(c, "--as-site asks one node, and its page counts facets itself");
+	if (audience && !site)
+		return cmd_usage(c, "--audience goes with --as-site");
+	ranking.as_site = site ? c->as_site : NULL;
 	if (batch_file)
-		return left > 1 ? cmd_usage(c, "--batch takes its queries from the file") : batch(c, batch_file, &f, limit, timing);
+		return left > 1 ? cmd_usage(c, "--batch takes its queries from the file")
+		    : batch(c, &ranking, audience, batch_file, &f, limit, timing);
 	text = join(c, left, argv);
+	if (site)
+		return as_site(c, &ranking, audience, text, &f, limit);
 	cmd_out(&o, c);
 	for (d = 0; d < c->ndirs && !rc; d++) {
 		struct filters mine = f;

@@ -315,7 +315,7 @@ static void begin_table(struct scan *s, size_t from)
 		column++;
 		at = close;
 	}
-	buf_puts(s->out, "<div class=\"wide\" role=\"region\" aria-label=\"");
+	buf_puts(s->out, "<div class=\"wide\" role=\"group\" aria-label=\"");
 	buf_html_escape(s->out, s->p->t ? text_get(s->p->t, STR("table"), NULL) : STR("Table"));
 	buf_puts(s->out, "\" tabindex=\"0\">");
 }

@@ -9,6 +9,15 @@
 #include "kb/node.h"
 #include "render/changes.h"
 #include "render/site.h"
+#include "render/zip.h"
+
+#define NAMED 20			/* documents named in one line of the summary */
+
+struct asked {
+	const char *dir, *zip, *theme;	/* dir or zip may be NULL */
+	unsigned jobs;
+	bool dry;
+};
 
 static void progress(void *ctx, uint64_t n, uint64_t total)
 {
@@ -24,6 +33,14 @@ static void bad(void *ctx, const char *message)
 {
 	cmd_say(ctx, "%s", message);
 }
+
+/* Why documents are out, as the summary counts it; by the first words of their reasons. */
+static const struct { const char *begins, *called; } whys[] = {
+	{ "label", "by their label" }, { "no label", "without a label" }, { "status", "by their status" },
+	{ "no status", "without a status" }, { "not of this meeting", "of other meetings" }, { "front matter", "broken" },
+	{ "", "for other reasons" },
+};
+enum { WHYS = sizeof whys / sizeof whys[0] };
 
 /* The answer: every document of the node, in or out; named on stderr when it is broken. */
 static bool report(struct ctx *c, const struct copy *copy)
@@ -43,94 +60,217 @@ static bool report(struct ctx *c, const struct copy *copy)
 		out_end(&o);
 		if (e->broken) {
 			broken = true;
-			cmd_say(c, "%.*s: front matter does not parse; 'colep check' says what is wrong; left out",
-			    FMT_STR(e->name));
+			cmd_say(c, "%s/%.*s/%.*s.md:%s; left out", e->kind->folder, FMT_STR(e->owner), FMT_STR(e->name), e->fault);
 		}
 	}
 	out_close(&o);
 	return broken;
 }
 
-int cmd_site(struct ctx *c, int argc, char **argv)
+/* Up to NAMED names of a that are not in b; both sorted. */
+static void difference(struct buf *b, size_t *n, const struct str *x, size_t nx, const struct str *y, size_t ny)
 {
-	const char *meeting = NULL, *audience = "public", *lang = NULL, *theme_dir = NULL, *why = NULL;
-	bool dry = false, stale = false, broken = false;
-	const struct opt opts[] = {
-		{ "meeting", 0, OPT_TEXT, &meeting, "ID", "only the pack of this meeting" },
-		{ "audience", 0, OPT_TEXT, &audience, "public|community", "who it is for; default public" },
-		{ "lang", 0, OPT_TEXT, &lang, "L", "interface and, where there are translations, titles in this language" },
-		{ "theme", 0, OPT_TEXT, &theme_dir, "DIR", "templates, style and words from this folder" },
-		{ "dry-run", 0, OPT_FLAG, &dry, NULL, "only tell what would be in and out" },
-	};
+	size_t i, j = 0;
+
+	buf_clear(b);
+	for (i = *n = 0; i < nx; i++) {
+		while (j < ny && str_cmp(y[j], x[i]) < 0)
+			j++;
+		if (j < ny && str_eq(y[j], x[i]))
+			continue;
+		if (++*n <= NAMED)
+			buf_printf(b, " %.*s", FMT_STR(x[i]));
+	}
+	if (*n > NAMED)
+		buf_printf(b, " and %zu more", *n - NAMED);
+}
+
+/* What leaves the house, for who answers for it: counts, the highest label, what the last copy in dir had not. */
+static void summary(struct ctx *c, const struct copy *copy, const char *dir, bool dry, const struct str *old, size_t nold)
+{
+	struct str *now = arena_array(c->arena, copy->n, sizeof *now);
+	size_t counts[WHYS] = { 0 }, i, k, n;
+	struct buf b = BUF_INIT;
+
+	for (i = 0; i < copy->nall; i++) {
+		for (k = 0; !copy->all[i].in && !str_starts(cstr(copy->all[i].reason), cstr(whys[k].begins)); k++)
+			;
+		counts[k] += !copy->all[i].in;
+	}
+	for (i = 0; i < copy->n; i++)
+		now[i] = copy->v[i]->name;
+	for (k = 0; k < WHYS; k++)
+		if (counts[k])
+			buf_printf(&b, "%s %zu %s", b.n ? "," : ":", counts[k], whys[k].called);
+	cmd_say(c, "%s: %zu documents %s, highest label %.*s; %zu out%.*s", dir, copy->n, dry ? "would be in" : "in",
+	    FMT_STR(copy->tlp), copy->nall - copy->n, (int)b.n, b.n ? b.p : "");
+	if (nold) {
+		difference(&b, &n, now, copy->n, old, nold);
+		if (n)
+			cmd_say(c, "%s: new since the copy before:%s", dir, buf_cstr(&b));
+		difference(&b, &n, old, nold, now, copy->n);
+		if (n)
+			cmd_say(c, "%s: no longer in it:%s", dir, buf_cstr(&b));
+	}
+	buf_free(&b);
+}
+
+/* The files of a site, in a folder named like the .zip without its ending. */
+static enum rc pack(const char *file, const char *dir, struct arena *a, int64_t day, struct err *e)
+{
+	struct str name = cstr(file), line, rest;
+	struct buf manifest = BUF_INIT, b = BUF_INIT;
+	struct zip *z = NULL;
+	struct str path;
+	enum rc rc;
+	size_t i;
+
+	for (i = name.n; i > 0 && name.p[i - 1] != '/'; i--)
+		;
+	name = str_sub(name, i, name.n);
+	if (str_ends(name, STR(".zip")))
+		name.n -= 4;
+	if ((rc = file_read(&manifest, path_join(a, dir, "manifest.txt"), (size_t)64 << 20, e)) ||
+	    (rc = zip_open(&z, file, day, e)))
+		goto out;
+	rc = zip_add(z, cstr(arena_printf(a, "%.*s/manifest.txt", FMT_STR(name))), buf_str(&manifest), e);
+	for (rest = buf_str(&manifest); !rc && str_line(&line, &rest);) {
+		if (!site_manifest_line(&path, line)) {
+			rc = err_set(e, RC_CORRUPT, "%s/manifest.txt: changed while it was packed; build again", dir);
+			break;
+		}
+		buf_clear(&b);
+		if (!(rc = file_read(&b, path_join(a, dir, arena_cstr(a, path)), (size_t)64 << 20, e)))
+			rc = zip_add(z, cstr(arena_printf(a, "%.*s/%.*s", FMT_STR(name), FMT_STR(path))), buf_str(&b), e);
+	}
+	if (rc)
+		zip_abandon(z);
+	else
+		rc = zip_close(z, e);
+out:
+	buf_free(&manifest);
+	buf_free(&b);
+	return rc;
+}
+
+/* The folder to build in where only a .zip is wanted: beside it, so that it is on the same disk. */
+static enum rc build_folder(char **dir, struct arena *a, const char *zip, struct err *e)
+{
+	*dir = arena_printf(a, "%s.XXXXXX", zip);
+	if (mkdtemp(*dir))
+		return RC_OK;
+	*dir = NULL;
+	return err_errno(e, "%s: a folder to build it in", zip);
+}
+
+/* Everything after the options. Returns the exit status. */
+static int build(struct ctx *c, struct copy_want *want, const struct asked *ask, struct err *e)
+{
 	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
-	struct progress indexing = { index_progress, c };
-	struct copy_want want = { .audience = AUDIENCE_PUBLIC };
-	struct err e = ERR_INIT;
+	struct progress indexing = { .fn = index_progress, .ctx = c };
 	struct node node = { 0 };
 	struct index *ix = NULL;
 	struct snap *snap = NULL;
 	struct copy *copy = NULL;
 	struct theme *theme = NULL;
-	struct md *md = NULL;
+	struct md *md[SITE_JOBS_MAX] = { NULL };
+	const char *why = NULL, *dir = ask->dir;
+	char *temporary = NULL;
+	bool stale = false, broken = false;
+	struct str *old = NULL;
+	size_t nold = 0;
 	struct oid main;
-	int left, status;
+	unsigned i;
+	enum rc rc = RC_OK;
 
-	if ((status = cmd_options(&left, c, argc, argv, opts, 5)) >= 0)
-		return status;
-	if (left != 2)
-		return cmd_usage(c, "%s", left < 2 ? "needs the folder to write to" : "one folder only");
-	if (strcmp(audience, "community") == 0)
-		want.audience = AUDIENCE_COMMUNITY;
-	else if (strcmp(audience, "public") != 0)
-		return cmd_usage(c, "--audience %s: unknown; it is public or community", audience);
-	if (lang && !lang_valid(cstr(lang)))
-		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
-	want.meeting = cstr(meeting);
-	want.lang = cstr(lang);
-	if (getenv("SOURCE_DATE_EPOCH"))
-		want.now = c->now;	/* else no clock: same documents, same bytes */
-	status = EXIT_FAIL;
-	/* The worker is a fork: first of all. */
-	if (md_open(&md, &e) || node_open(&node, c->arena, c->dir, &e) || (!dry && site_check(argv[1], &e)) ||
-	    index_open(&ix, &node, false, &indexing, &why, &stale, &e) || snap_open(&snap, ix, &e)) {
-		status = cmd_fail(c, &e);
+	/* The workers are forks: first of all. */
+	for (i = 0; !rc && i < ask->jobs; i++)
+		rc = md_open(&md[i], e);
+	if (!rc && !dir)
+		rc = ask->dry ? RC_OK : build_folder(&temporary, c->arena, ask->zip, e);
+	dir = dir ? dir : temporary;
+	if (rc || (rc = node_open(&node, c->arena, c->dir, e)) || (dir && !ask->dry && (rc = site_check(dir, e))) ||
+	    (rc = theme_open(&theme, ask->theme, e)) || (rc = index_open(&ix, &node, false, &indexing, &why, &stale, e)) ||
+	    (rc = snap_open(&snap, ix, e)))
 		goto out;
-	}
 	cmd_progress(c, "", 0, 0, true);
 	if (stale)
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
-	want.practice = node.practice;
-	if (theme_open(&theme, theme_dir, &e)) {
-		status = cmd_fail(c, &e);
+	want->practice = node.practice;
+	want->theme = theme;
+	if ((rc = copy_load(&copy, snap, want, e)))
 		goto out;
-	}
-	want.theme = theme;
-	if (copy_load(&copy, snap, &want, &e)) {
-		status = cmd_fail(c, &e);
-		goto out;
-	}
 	main = snap_commit(snap);
 	snap_close(snap);
 	snap = NULL;
-	if (!dry && changes_load(copy, node.dir, &main, &e))
-		cmd_say(c, "the history cannot be read, so pages are without it: %s", e.msg);
+	if (!ask->dry && changes_load(copy, node.dir, &main, e))
+		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
 	broken = report(c, copy);
-	if (!dry && site_write(argv[1], md, copy, &told, &e)) {
-		cmd_progress(c, "", 0, 0, true);
-		status = cmd_fail(c, &e);
+	if (dir && site_documents(&old, &nold, c->arena, dir, e))
+		nold = 0;		/* nothing to compare with */
+	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, &told, e)))
 		goto out;
-	}
+	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
+		goto out;
 	cmd_progress(c, "", 0, 0, true);
-	if (!dry && c->err_terminal)
-		cmd_say(c, "%s: %zu pages, %zu written, %zu removed", argv[1], told.pages, told.written, told.removed);
-	status = broken || told.bad_pages ? EXIT_NO : EXIT_YES;
+	summary(c, copy, ask->dir ? ask->dir : ask->zip, ask->dry, old, nold);
+	if (!ask->dry)
+		cmd_say(c, "%s: %zu files, %zu written, %zu removed", ask->dir ? ask->dir : ask->zip, told.pages, told.written,
+		    told.removed);
 out:
+	cmd_progress(c, "", 0, 0, true);
+	if (temporary) {
+		struct err ignored = ERR_INIT;
+
+		if (dir_remove(temporary, &ignored))
+			cmd_say(c, "%s", ignored.msg);
+	}
 	copy_free(copy);
 	theme_close(theme);
 	if (snap)
 		snap_close(snap);
 	if (ix)
 		index_close(ix);
-	md_close(md);
-	return status;
+	for (i = 0; i < ask->jobs; i++)
+		md_close(md[i]);
+	if (rc)
+		return cmd_fail(c, e);
+	return broken || told.bad_pages ? EXIT_NO : EXIT_YES;
+}
+
+int cmd_site(struct ctx *c, int argc, char **argv)
+{
+	const char *meeting = NULL, *audience = "public", *lang = NULL;
+	struct asked ask = { .jobs = 2 };
+	uint64_t jobs = 2;
+	const struct opt opts[] = {
+		{ "meeting", 0, OPT_TEXT, &meeting, "ID", "only the pack of this meeting" },
+		{ "audience", 0, OPT_TEXT, &audience, "public|community", "who it is for; default public" },
+		{ "lang", 0, OPT_TEXT, &lang, "L", "interface and, where there are translations, titles in this language" },
+		{ "theme", 0, OPT_TEXT, &ask.theme, "DIR", "templates, style and words from this folder" },
+		{ "zip", 0, OPT_TEXT, &ask.zip, "FILE", "the site as one .zip, beside or instead of DIR" },
+		{ "jobs", 'j', OPT_NUMBER, &jobs, "N", "pages made at a time, 1 to 8; default 2" },
+		{ "dry-run", 0, OPT_FLAG, &ask.dry, NULL, "only tell what would be in and out" },
+	};
+	struct copy_want want = { 0 };
+	struct err e = ERR_INIT;
+	int left, status;
+
+	if ((status = cmd_options(&left, c, argc, argv, opts, sizeof opts / sizeof opts[0])) >= 0)
+		return status;
+	if (left > 2 || (left < 2 && !ask.zip))
+		return cmd_usage(c, "%s", left < 2 ? "needs the folder to write to, or --zip FILE" : "one folder only");
+	if (site_audience(&want.audience, audience, &e))
+		return cmd_usage(c, "%s", e.msg);
+	if (lang && !lang_valid(cstr(lang)))
+		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
+	if (jobs < 1 || jobs > SITE_JOBS_MAX)
+		return cmd_usage(c, "--jobs %llu: it is 1 to %d", (unsigned long long)jobs, SITE_JOBS_MAX);
+	ask.jobs = (unsigned)jobs;
+	ask.dir = left == 2 ? argv[1] : NULL;
+	want.meeting = cstr(meeting);
+	want.lang = cstr(lang);
+	if (getenv("SOURCE_DATE_EPOCH"))
+		want.now = c->now;	/* else no clock: same documents, same bytes */
+	return build(c, &want, &ask, &e);
 }

@@ -129,9 +129,89 @@ static struct entry *find(struct entry *v, size_t n, struct str name)
 	return NULL;
 }
 
+/* ---- lookup: names of documents, keys of uses, codes of vocabularies, in one table of open addressing ---- */
+
+enum { IN_NAMES = USES, IN_LABELS };	/* the kinds of key beyond the uses */
+struct slot {
+	struct str key, extra;		/* extra: the vocabulary a code is of; STR_NONE elsewhere */
+	unsigned what;			/* enum use, IN_NAMES, IN_LABELS */
+	size_t from, n;			/* of a use: its range; of a name: from is the index in all */
+	struct str label;
+};
+struct lookup {
+	struct slot *v;
+	size_t n;			/* a power of two, at most half full */
+};
+
+static struct slot *slot_of(const struct lookup *l, unsigned what, struct str extra, struct str key)
+{
+	uint64_t h = 14695981039346656037u ^ what;
+	size_t i;
+	struct slot *s;
+
+	for (i = 0; i < extra.n; i++)
+		h = (h ^ (unsigned char)extra.p[i]) * 1099511628211u;
+	for (i = 0; i < key.n; i++)
+		h = (h ^ (unsigned char)key.p[i]) * 1099511628211u;
+	for (i = (size_t)(h ^ h >> 32) & (l->n - 1);; i = (i + 1) & (l->n - 1)) {
+		s = &l->v[i];
+		if (!s->key.p || (s->what == what && str_eq(s->key, key) && str_eq(s->extra, extra)))
+			return s;
+	}
+}
+
+static void lookup_make(struct copy *c)
+{
+	struct lookup *l = arena_alloc(&c->arena, sizeof *l);
+	size_t want = c->nall, i, j, end;
+	struct slot *s;
+
+	for (i = 0; i < USES; i++)
+		for (j = 0; j < c->uses[i].n; j++)
+			want += j == 0 || !str_eq(c->uses[i].v[j].key, c->uses[i].v[j - 1].key);
+	for (i = 0; i < c->vocab.n; i++)
+		want += c->vocab.tables[i].n;
+	for (l->n = 64; l->n < 2 * want; l->n *= 2)
+		;
+	l->v = arena_array(&c->arena, l->n, sizeof *l->v);
+	for (i = 0; i < c->nall; i++)
+		*slot_of(l, IN_NAMES, STR_NONE, c->all[i].name) = (struct slot){ .key = c->all[i].name, .what = IN_NAMES, .from = i };
+	for (i = 0; i < USES; i++)
+		for (j = 0; j < c->uses[i].n; j = end) {
+			struct str key = c->uses[i].v[j].key;
+
+			for (end = j; end < c->uses[i].n && str_eq(c->uses[i].v[end].key, key); end++)
+				;
+			if (key.n)
+				*slot_of(l, (unsigned)i, STR_NONE, key) = (struct slot){ .key = key, .what = (unsigned)i, .from = j, .n = end - j };
+		}
+	for (i = 0; i < c->vocab.n; i++)
+		for (j = 0; j < c->vocab.tables[i].n; j++) {
+			const struct term *t = &c->vocab.tables[i].terms[j];
+
+			s = slot_of(l, IN_LABELS, c->vocab.tables[i].name, t->code);
+			if (!s->key.p && t->code.n)	/* the first of a code counts */
+				*s = (struct slot){ .key = t->code, .extra = c->vocab.tables[i].name, .what = IN_LABELS,
+				    .label = vocab_label(&c->vocab, arena_cstr(&c->arena, c->vocab.tables[i].name), t->code) };
+		}
+	c->lookup = l;
+}
+
+struct str copy_label(const struct copy *c, const char *vocab, struct str code)
+{
+	const struct slot *s = c->lookup ? slot_of(c->lookup, IN_LABELS, cstr(vocab), code) : NULL;
+
+	return s && s->key.p ? s->label : vocab_label(&c->vocab, vocab, code);
+}
+
 const struct entry *copy_any(const struct copy *c, struct str name)
 {
-	return find(c->all, c->nall, name);
+	const struct slot *s;
+
+	if (!c->lookup)
+		return find(c->all, c->nall, name);
+	s = slot_of(c->lookup, IN_NAMES, STR_NONE, name);
+	return s->key.p ? &c->all[s->from] : NULL;
 }
 
 const struct entry *copy_find(const struct copy *c, struct str name)
@@ -204,8 +284,10 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 	to->original = to;
 	to->conflict = r.conflict;
 	to->broken = doc_parse(&to->doc, &at, a, to->text, e) != RC_OK;	/* said in its reason */
-	if (to->broken)
+	if (to->broken) {
 		to->doc = (struct doc){ .text = to->text, .body = to->text };
+		to->fault = arena_printf(a, "%u: %s", at.line, e->msg);
+	}
 	if (p.lang.n) {
 		if (!(o = find(c->all, i, p.id))) {
 			to->reason = "its original is not there";
@@ -439,6 +521,7 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 		goto out;
 	}
 	collect(c);
+	lookup_make(c);
 	set_today(c);
 	*out = c;
 	c = NULL;
@@ -458,20 +541,10 @@ void copy_free(struct copy *c)
 
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key)
 {
-	const struct uses *u = &c->uses[use];
-	size_t from = 0, to = u->n, mid, end;
+	const struct slot *s = c->lookup ? slot_of(c->lookup, use, STR_NONE, key) : NULL;
 
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (str_cmp(u->v[mid].key, key) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	for (end = from; end < u->n && str_eq(u->v[end].key, key); end++)
-		;
-	*n = end - from;
-	return u->v + from;
+	*n = s ? s->n : 0;
+	return c->uses[use].v + (s ? s->from : 0);
 }
 
 const struct entry *copy_best(const struct copy *c, const struct entry *e)

@@ -28,6 +28,7 @@ struct entry {				/* strings live in the copy's arena */
 	struct oid blob;
 	bool in, stale, broken, conflict;
 	const char *reason;		/* why in or out, in a few words */
+	const char *fault;		/* of a broken one: what is wrong with it, with the line in front: "4: ..." */
 	uint32_t number;		/* of the admitted: its place in copy.v */
 };
 
@@ -51,6 +52,8 @@ struct copy_want {
 	bool practice;			/* says so on every page */
 };
 
+struct lookup;				/* copy.c: finds names, keys and labels by hash */
+
 struct copy {
 	struct arena arena;
 	struct copy_want want;
@@ -65,6 +68,7 @@ struct copy {
 	struct str tlp;			/* the highest label in it */
 	char today[11];			/* what dates are compared with */
 	int64_t today_days;
+	struct lookup *lookup;		/* NULL: the arrays are searched */
 	struct changes *changes;	/* changes.h; NULL: the past is not known */
 	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
 };
@@ -79,6 +83,8 @@ const struct entry *copy_any(const struct copy *c, struct str name);	/* left out
 const struct entry *copy_best(const struct copy *c, const struct entry *e);
 /* Those that use a key; *n is how many. Borrowed. */
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key);
+/* vocab_label of the copy's vocabulary. */
+struct str copy_label(const struct copy *c, const char *vocab, struct str code);
 /* May this key have a page of its own: letters, digits and hyphens only, short. */
 bool copy_key_valid(struct str key);
 

@@ -165,6 +165,7 @@ static void tables(struct page *p)
 	link_to(p, "chairs.html", "chairs", 0);
 	link_to(p, "participants.html", "participants", 0);
 	link_to(p, "conflicts.html", "conflicts", 0);
+	link_to(p, "write.html", "form.title", 0);
 	link_to(p, "years.html", "years", 0);
 	link_to(p, "languages.html", "languages.title", 0);
 	link_to(p, "labels.html", "words", 0);
@@ -178,7 +179,7 @@ static void slot(void *ctx, unsigned n)
 
 	switch (n) {
 	case HOME_TITLE:
-		page_text(p, p->c->space.n ? p->c->space : STR("COLEP knowledge base"));
+		page_in_lang(p, STR("en"), p->c->space.n ? p->c->space : STR("COLEP knowledge base"));
 		break;
 	case HOME_LEAD:
 		page_puts(p, "<p class=\"lead\">");
@@ -278,8 +279,8 @@ static void pack_head(struct page *p, struct str build)
 {
 	const struct entry *m = copy_best(p->c, p->c->meeting);
 
-	page_puts(p, "<h1 dir=\"auto\">");
-	page_text(p, m->title);
+	page_puts(p, "<h1>");
+	page_in_lang(p, m->lang, m->title);
 	page_puts(p, "</h1>\n<p class=\"quiet\">");
 	when_where(p, p->c->meeting);
 	page_puts(p, "</p>\n<p class=\"quiet\">");
@@ -324,7 +325,8 @@ static enum rc whole(struct page *p, const struct entry *e, struct err *err)
 	struct err one = ERR_INIT;
 	enum rc rc;
 
-	buf_printf(p->b, "<div class=\"sheet label-%s\" id=\"%.*s\">\n", page_colour(e->tlp), FMT_STR(e->name));
+	buf_printf(p->b, "<div class=\"sheet sheet-%s label-%s\" id=\"%.*s\">\n", e->kind->prefix, page_colour(e->tlp),
+	    FMT_STR(e->name));
 	rc = page_article(p, e, true, &one);
 	page_puts(p, "</div>\n");
 	return rc ? err_set(err, rc, "%s", one.msg) : RC_OK;

@@ -10,6 +10,7 @@
 
 #include "render/changes.h"
 #include "render/chart.h"
+#include "render/form.h"
 
 bool is_kind(const struct entry *e, const char *kind)
 {
@@ -375,7 +376,7 @@ static void kinds_page(struct page *p)
 {
 	static const struct { const char *file, *key; } more[] = {
 		{ "years.html", "years" }, { "languages.html", "languages.title" }, { "status.html", "status" },
-		{ "conflicts.html", "conflicts" },
+		{ "conflicts.html", "conflicts" }, { "write.html", "form.title" },
 	};
 	size_t i;
 
@@ -444,8 +445,8 @@ static const struct {
 	{ "languages.html", "languages.title", languages_page }, { "matrix.html", "matrix", page_matrix }, { "meetings.html", "meetings", meetings_page },
 	{ "needs.html", "needs", page_needs }, { "participants.html", "participants", page_participants },
 	{ "readiness.html", "readiness", page_readiness }, { "requests.html", "requests", page_requests },
-	{ "search.html", "search", NULL }, { "status.html", "status", status_page }, { "topics.html", "topics", topics_page },
-	{ "years.html", "years", years_page },
+	{ "search.html", "search", find_page }, { "status.html", "status", status_page }, { "topics.html", "topics", topics_page },
+	{ "write.html", "form.title", page_form }, { "years.html", "years", years_page },
 };
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
@@ -564,21 +565,11 @@ static enum rc family(struct page *p, struct page_head *h, struct str name, stru
 	else if (f->use == USE_LANG)
 		h->title = lang_name(u->entry->lang);
 	else if (f->use != USE_MEETING)
-		h->title = f->vocab ? vocab_label(&p->c->vocab, f->vocab, key) : key;
+		h->title = f->vocab ? copy_label(p->c, f->vocab, key) : key;
 	page_begin(p, h);
 	family_body(p, f, file, key, u, n, page);
 	page_end(p);
 	return RC_OK;
-}
-
-/* The page on which the reader searches; what it does is in the theme's scripts. */
-static void search_page(struct page *p)
-{
-	page_h(p, 1, "search");
-	page_puts(p, "<div id=\"search\"></div>\n<noscript><p>");
-	page_t(p, "search.noscript");
-	page_puts(p, "</p></noscript>\n");
-	lists_kinds(p);
 }
 
 static struct str title_of(const struct page *p, const char *key)
@@ -616,7 +607,7 @@ enum rc lists_write(struct page *p, struct str file, struct str build, struct er
 			h.file = fixed[i].file;
 			h.title = title_of(p, fixed[i].title);
 			page_begin(p, &h);
-			(fixed[i].write ? fixed[i].write : search_page)(p);
+			fixed[i].write(p);
 			page_end(p);
 			return RC_OK;
 		}

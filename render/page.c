@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "render/body.h"
+#include "render/form.h"
 #include "render/changes.h"
 #include "render/lists.h"
 
@@ -119,7 +120,7 @@ static bool foreign(struct page *p, struct str lang)
 	return true;
 }
 
-static void in_lang(struct page *p, struct str lang, struct str text)
+void page_in_lang(struct page *p, struct str lang, struct str text)
 {
 	bool is = foreign(p, lang);
 
@@ -164,14 +165,14 @@ void page_t_of(struct page *p, const char *group, struct str name)
 
 void page_label(struct page *p, const char *vocab, struct str code)
 {
-	in_lang(p, STR("en"), vocab_label(&p->c->vocab, vocab, code));
+	page_in_lang(p, STR("en"), copy_label(p->c, vocab, code));
 }
 
 void page_table(struct page *p, const char *label, const char *heads)
 {
 	struct str rest = cstr(heads), key;
 
-	page_puts(p, "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	page_puts(p, "<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"");
 	page_t(p, label);
 	page_puts(p, "\"><table>\n<thead><tr>");
 	while (str_split(&key, &rest, ' ')) {
@@ -224,7 +225,7 @@ static void meta_list(struct page *p, const char *name, const struct front *f, c
 	size_t i;
 
 	for (i = 0; k && i < k->n; i++)
-		meta(p, name, vocab ? vocab_label(&p->c->vocab, vocab, k->values[i]) : k->values[i]);
+		meta(p, name, vocab ? copy_label(p->c, vocab, k->values[i]) : k->values[i]);
 }
 
 static void dublin_core(struct page *p, const struct entry *e)
@@ -278,14 +279,14 @@ static void search_form(struct page *p)
 {
 	bool live = p->c->want.live;
 
-	if (!live && !lists_have(p->c, "search.html"))
-		return;
+	if (!live && (!lists_have(p->c, "search.html") || (p->head.file && strcmp(p->head.file, "search.html") == 0)))
+		return;			/* search.html has a form of its own */
 	buf_printf(p->b, "<form class=\"search\" role=\"search\" action=\"%s%s\" method=\"get\"><label for=\"q\">", p->up,
 	    live ? "search" : "search.html");
 	page_t(p, "search");
 	page_puts(p, "</label> <input type=\"search\" id=\"q\" name=\"q\" dir=\"auto\" maxlength=\"1000\" value=\"");
 	buf_html_escape(p->b, p->head.query);
-	page_puts(p, "\"> <button>");
+	page_puts(p, "\"> <button type=\"submit\">");
 	page_t(p, "search");
 	page_puts(p, "</button></form>\n");
 }
@@ -318,6 +319,8 @@ static void frame_slot(void *ctx, unsigned n)
 		meta(p, "description", h->description);
 		if (h->of)
 			dublin_core(p, h->of);
+		if (lists_have(p->c, "search.html") && (h->of || (h->file && strcmp(h->file, "search.html") == 0)))
+			buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
 		break;
 	case PAGE_UP:
 		page_puts(p, p->up);
@@ -330,7 +333,7 @@ static void frame_slot(void *ctx, unsigned n)
 		page_text(p, p->c->notice);
 		break;
 	case PAGE_SITE:
-		in_lang(p, STR("en"), site_name(p));
+		page_in_lang(p, STR("en"), site_name(p));
 		break;
 	case PAGE_LABEL:
 		page_tlp(p, h->tlp);
@@ -841,11 +844,13 @@ static void key_conflicts(struct page *p, const struct entry *e)
 
 enum rc page_body(struct page *p, const struct entry *e, bool player, struct err *err)
 {
+	size_t from;
 	enum rc rc;
 
 	page_puts(p, "<div class=\"text\"");
 	page_lang(p, e->lang);
 	page_puts(p, ">\n");
+	from = p->b->n;
 	if (e->broken) {
 		page_puts(p, "<p class=\"notice\"");
 		page_lang(p, p->t->lang);
@@ -858,6 +863,8 @@ enum rc page_body(struct page *p, const struct entry *e, bool player, struct err
 	} else {
 		rc = body_render(p, e, player, err);
 	}
+	if (p->find && rc != RC_IO)
+		find_add(p->find, p->find_part, e, str_sub(buf_str(p->b), from, p->b->n));
 	page_puts(p, "</div>\n");
 	return rc;
 }
@@ -902,8 +909,10 @@ static void article_slot(void *ctx, unsigned n)
 	const struct entry *e = a->e;
 
 	switch (n) {
-	case DOCUMENT_TITLE:
-		in_lang(p, e->lang, e->title);
+	case DOCUMENT_TITLE:		/* a page has one h1; on the one of a whole pack it is the meeting's */
+		page_puts(p, p->whole ? "<h2 class=\"document\">" : "<h1>");
+		page_in_lang(p, e->lang, e->title);
+		page_puts(p, p->whole ? "</h2>\n" : "</h1>\n");
 		break;
 	case DOCUMENT_SWITCH:
 		switch_language(p, e);
@@ -994,7 +1003,7 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 {
 	const struct theme *t = c->want.theme;
 	size_t lists = lists_names(NULL, 0, a, c), i, got;
-	struct str *v = arena_array(a, lists + c->n + t->nfiles, sizeof *v);
+	struct str *v = arena_array(a, lists + c->n + t->nfiles + 1, sizeof *v);
 
 	got = lists_names(v, lists, a, c);
 	for (i = 0; i < c->n; i++)
@@ -1002,6 +1011,7 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 	for (i = 0; i < t->nfiles; i++)
 		if (theme_copied(t->files[i].name))
 			v[got++] = t->files[i].name;
+	v[got++] = STR(FORM_DATA);
 	qsort(v, got, sizeof *v, by_name);
 	*n = got;
 	return v;
@@ -1018,9 +1028,15 @@ enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct s
 		buf_str_add(out, f->bytes);
 		return RC_OK;
 	}
+	if (str_is(name, FORM_DATA)) {
+		form_data(out, c);
+		return RC_OK;
+	}
 	if (str_starts(name, STR("d/")) && str_ends(name, STR(".html"))) {
 		if (!(of = copy_find(c, str_sub(name, 2, name.n - 5))))
 			return err_set(e, RC_NOTFOUND, "%.*s: not in this copy", FMT_STR(name));
+		p.find = want->find;
+		p.find_part = want->find_part;
 		return document(&p, of, want->facilitator, e);
 	}
 	return lists_write(&p, name, want->build, e);

@@ -4,6 +4,7 @@
 #define RENDER_PAGE_H
 
 #include "render/copy.h"
+#include "render/find.h"
 #include "render/md.h"
 #include "render/theme.h"
 
@@ -14,6 +15,8 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c);
 struct page_want {
 	bool facilitator;		/* an exercise with what players do not see */
 	struct str build;		/* id of this copy, for index.html, or STR_NONE */
+	struct find *find;		/* NULL, or: told of the text of a document's page, as this part */
+	unsigned find_part;
 };
 
 /* Append the page of that name. RC_NOTFOUND: there is none. RC_INVALID: its text could not be laid out; the
@@ -33,6 +36,8 @@ struct page {
 	const struct copy *c;
 	const char *up;			/* "" or "../" */
 	struct md *md;
+	struct find *find;		/* as in page_want */
+	unsigned find_part;
 	bool whole;			/* the pack on one page: links to documents in it are anchors */
 	/* set by page_begin */
 	const struct texts *t;		/* the words of the interface on this page */
@@ -56,6 +61,8 @@ void page_t_number(struct page *p, const char *key, size_t n);	/* the mark is a 
 void page_t_of(struct page *p, const char *group, struct str name);
 void page_h(struct page *p, unsigned level, const char *key);	/* <h2>text</h2> */
 
+/* Text in a language, marked as such where the interface speaks another. */
+void page_in_lang(struct page *p, struct str lang, struct str text);
 /* A label of a vocabulary: marked as English where the page is not. */
 void page_label(struct page *p, const char *vocab, struct str code);
 /* A link to a document, with its title in its own language; owner, date and the like behind and the summary

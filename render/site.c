@@ -12,6 +12,8 @@
 #include "render/site.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +28,8 @@
 #define PAGE_MAX ((size_t)64 << 20)	/* bytes of an old page worth comparing */
 #define DIGEST 128			/* hex digits of SHA-512 */
 
-static const char *const folders[] = { "country", "d", "kind", "lang", "meeting", "status", "topic", "year" };
+static const char *const folders[] = { "country", "d", "find", "find-d", "find-p", "find-t", "kind", "lang", "meeting", "status",
+	"topic", "year" };
 
 bool site_manifest_line(struct str *name, struct str line)
 {
@@ -51,7 +54,7 @@ bool site_manifest_line(struct str *name, struct str line)
 		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= 'A' && s.p[i] <= 'Z') &&
 		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' && s.p[i] != '.')
 			return false;
-	if (!str_ends(s, STR(".html")) && !theme_copied(s))
+	if (!str_ends(s, STR(".html")) && !theme_copied(s) && !find_is_name(s))
 		return false;
 	if (s.p[slash == SIZE_MAX ? 0 : slash + 1] == '.')
 		return false;
@@ -138,26 +141,6 @@ static enum rc write_manifest(const char *dir, struct buf *b, struct arena *a, s
 	return file_write_fast(path_join(a, dir, MANIFEST), buf_str(b), 0644, e);
 }
 
-/* The manifest before the work: old and new names, each once. */
-static enum rc announce(const char *dir, const struct str *old, size_t nold, const struct str *new, size_t nnew,
-    struct arena *a, struct err *e)
-{
-	struct buf b = BUF_INIT;
-	size_t i = 0, j = 0;
-	enum rc rc;
-
-	while (i < nold || j < nnew) {
-		int d = i == nold ? 1 : j == nnew ? -1 : str_cmp(old[i], new[j]);
-
-		manifest_line(&b, NULL, d <= 0 ? old[i] : new[j]);
-		i += d <= 0;
-		j += d >= 0;
-	}
-	rc = write_manifest(dir, &b, a, e);
-	buf_free(&b);
-	return rc;
-}
-
 static bool same_on_disk(const char *path, struct str page, struct buf *old)
 {
 	struct err e = ERR_INIT;
@@ -166,50 +149,194 @@ static bool same_on_disk(const char *path, struct str page, struct buf *old)
 	return file_read(old, path, PAGE_MAX, &e) == RC_OK && str_eq(buf_str(old), page);	/* unreadable: write it */
 }
 
-struct build {
-	const char *dir;
-	struct md *md;
-	const struct copy *copy;
-	struct site_told *told;
-	struct buf page, disk, all;	/* all: the manifest's lines without index.html, for the build id */
+struct names {				/* sorted */
+	struct str *v;
+	size_t n;
 };
 
-static enum rc put_page(struct build *s, struct arena *a, struct str name, const struct page_want *want, bool is_new,
-    unsigned char digest[64], struct err *e)
+struct build {
+	const char *dir;
+	struct md **md;			/* one for each thread */
+	unsigned threads;
+	const struct copy *copy;
+	struct site_told *told;
+	struct names old;		/* of the old manifest */
+	struct buf all;			/* the manifest's lines without index.html, for the build id */
+};
+
+struct file {				/* of the new build */
+	struct str name;
+	unsigned char digest[64];
+	char *bad;			/* why its text could not be laid out; owned */
+};
+
+/* Files made by several threads, each taking the next one. A file is a matter of the copy and its name alone, so who
+ * makes it is not seen in it. */
+struct work {
+	struct build *s;
+	struct file *files;
+	size_t n;
+	const struct page_want *want;	/* pages; NULL: files of the search index */
+	struct find *find;
+	atomic_size_t next;
+	atomic_bool stop;
+};
+struct hand {				/* one thread */
+	struct work *w;
+	unsigned part;
+	struct arena arena;
+	struct buf page, disk;
+	size_t written, at;		/* at: the file that failed */
+	enum rc rc;
+	struct err err;
+	pthread_t thread;
+	bool running;
+};
+
+static bool known(const struct names *v, struct str name)
 {
-	const char *path = path_join(a, s->dir, name.p);
+	size_t from = 0, to = v->n, mid;
+	int d;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (!(d = str_cmp(v->v[mid], name)))
+			return true;
+		if (d < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return false;
+}
+
+/* The manifest before the work: old and new names, each once. */
+static enum rc announce(const struct build *s, const struct names *now, struct arena *a, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	size_t i = 0, j = 0;
 	enum rc rc;
 
-	buf_clear(&s->page);
-	rc = page_write(&s->page, s->md, s->copy, name, want, e);
+	while (i < s->old.n || j < now->n) {
+		int d = i == s->old.n ? 1 : j == now->n ? -1 : str_cmp(s->old.v[i], now->v[j]);
+
+		manifest_line(&b, NULL, d <= 0 ? s->old.v[i] : now->v[j]);
+		i += d <= 0;
+		j += d >= 0;
+	}
+	rc = write_manifest(s->dir, &b, a, e);
+	buf_free(&b);
+	return rc;
+}
+
+/* Write h->page to a file unless it is there. */
+static enum rc put(struct hand *h, struct file *f, struct err *e)
+{
+	const struct build *s = h->w->s;
+	const char *path = path_join(&h->arena, s->dir, f->name.p);
+
+	sha512_of(f->digest, buf_str(&h->page));
+	if (same_on_disk(path, buf_str(&h->page), &h->disk))
+		return RC_OK;
+	if (!known(&s->old, f->name) && file_exists(path))
+		return err_set(e, RC_INVALID, "%s: is there and no site of ours wrote it; move it away or name another folder",
+		    path);
+	h->written++;
+	return file_write_fast(path, buf_str(&h->page), 0644, e);
+}
+
+static enum rc make(struct hand *h, struct file *f, struct err *e)
+{
+	struct work *w = h->w;
+	struct page_want want;
+	enum rc rc;
+
+	buf_clear(&h->page);
+	if (!w->want) {
+		(void)find_write(&h->page, w->find, f->name);
+		return put(h, f, e);
+	}
+	want = *w->want;
+	want.find_part = h->part;
+	rc = page_write(&h->page, w->s->md[h->part], w->s->copy, f->name, &want, e);
 	if (rc == RC_INVALID) {
-		s->told->bad_pages++;
-		if (s->told->bad)
-			s->told->bad(s->told->ctx, e->msg);
+		f->bad = xmalloc(strlen(e->msg) + 1);
+		strcpy(f->bad, e->msg);
 	} else if (rc) {
 		return rc;
 	}
-	sha512_of(digest, buf_str(&s->page));
-	if (same_on_disk(path, buf_str(&s->page), &s->disk))
-		return RC_OK;
-	if (is_new && file_exists(path))
-		return err_set(e, RC_INVALID, "%s: is there and no site of ours wrote it; move it away or name another folder",
-		    path);
-	s->told->written++;
-	return file_write_fast(path, buf_str(&s->page), 0644, e);
+	return put(h, f, e);
 }
 
-static enum rc remove_old(struct build *s, const struct str *old, size_t nold, const struct str *names, size_t n,
-    struct arena *a, struct err *e)
+static void *hand_run(void *arg)
 {
-	size_t i, j = 0;
+	struct hand *h = arg;
+	struct work *w = h->w;
+	struct site_told *told = w->s->told;
+	size_t i;
 
-	for (i = 0; i < nold; i++) {
-		const char *path = path_join(a, s->dir, arena_cstr(a, old[i]));
+	while (!atomic_load(&w->stop) && (i = atomic_fetch_add(&w->next, 1)) < w->n) {
+		if (h->part == 0 && told->progress)
+			told->progress(told->ctx, i, w->n);
+		if ((h->rc = make(h, &w->files[i], &h->err))) {
+			h->at = i;
+			atomic_store(&w->stop, true);
+			break;
+		}
+		arena_reset(&h->arena);
+	}
+	return NULL;
+}
 
-		while (j < n && str_cmp(names[j], old[i]) < 0)
-			j++;
-		if (j < n && str_eq(names[j], old[i]))
+/* Make all files of w. */
+static enum rc work(struct work *w, struct err *e)
+{
+	struct site_told *told = w->s->told;
+	struct hand hands[SITE_JOBS_MAX];
+	unsigned i, n = w->s->threads;
+	size_t k, at = SIZE_MAX;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < n; i++) {
+		hands[i] = (struct hand){ .w = w, .part = i };
+		if (i > 0)		/* one that cannot be had leaves its work to the others */
+			hands[i].running = pthread_create(&hands[i].thread, NULL, hand_run, &hands[i]) == 0;
+	}
+	hand_run(&hands[0]);
+	for (i = 0; i < n; i++) {
+		struct hand *h = &hands[i];
+
+		if (h->running)
+			pthread_join(h->thread, NULL);
+		told->written += h->written;
+		if (h->rc && h->at < at) {
+			at = h->at;
+			rc = err_set(e, h->rc, "%s", h->err.msg);
+		}
+		buf_free(&h->page);
+		buf_free(&h->disk);
+		arena_free(&h->arena);
+	}
+	for (k = 0; k < w->n; k++) {
+		if (w->files[k].bad) {
+			told->bad_pages++;
+			if (told->bad)
+				told->bad(told->ctx, w->files[k].bad);
+		}
+		free(w->files[k].bad);
+		w->files[k].bad = NULL;
+	}
+	return rc;
+}
+
+static enum rc remove_old(struct build *s, const struct names *now, struct arena *a, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < s->old.n; i++) {
+		const char *path = path_join(a, s->dir, arena_cstr(a, s->old.v[i]));
+
+		if (known(now, s->old.v[i]))
 			continue;
 		if (unlink(path) == 0)
 			s->told->removed++;
@@ -221,94 +348,113 @@ static enum rc remove_old(struct build *s, const struct str *old, size_t nold, c
 	return RC_OK;
 }
 
-static bool known(const struct str *v, size_t n, struct str name)
-{
-	size_t from = 0, to = n, mid;
-	int d;
-
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (!(d = str_cmp(v[mid], name)))
-			return true;
-		if (d < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return false;
-}
-
 static int by_name(const void *a, const void *b)
 {
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* All pages but index.html, which holds the id made of the others; then that; then the manifest. */
-static enum rc pages(struct build *s, struct arena *a, const struct str *old, size_t nold, const struct str *names,
-    size_t n, struct err *e)
+static int by_file(const void *a, const void *b)
 {
-	struct arena page = ARENA_INIT;
-	unsigned char (*digests)[64] = arena_array(a, n, sizeof *digests), id[64];
-	struct page_want want = { 0 };
-	size_t i, home = n;
-	struct buf b = BUF_INIT;
-	char hex[17];
-	enum rc rc = RC_OK;
+	return str_cmp(((const struct file *)a)->name, ((const struct file *)b)->name);
+}
 
-	for (i = 0; !rc && i < n; i++) {
-		if (s->told->progress)
-			s->told->progress(s->told->ctx, i, n);
-		if (str_is(names[i], "index.html")) {
-			home = i;
-			continue;
-		}
-		rc = put_page(s, &page, names[i], &want, !known(old, nold, names[i]), digests[i], e);
-		manifest_line(&s->all, digests[i], names[i]);
-		arena_reset(&page);
-	}
-	if (rc)
+/* All pages but index.html, then the search index made of them; then index.html, which holds an id made of all
+ * that; then the manifest. What the index is made of is known only when the pages are: it is announced then. */
+static enum rc pages(struct build *s, struct arena *a, const struct names *now, struct err *e)
+{
+	struct find *find = find_open(s->copy, s->threads);
+	struct page_want want = { .find = find };
+	struct work w = { .s = s, .want = &want, .find = find };
+	struct names all = { NULL, 0 };
+	struct buf b = BUF_INIT;
+	struct file *files;
+	unsigned char id[64];
+	size_t i, more;
+	struct str *index;
+	enum rc rc;
+	char hex[17];
+
+	w.files = files = arena_array(a, now->n, sizeof *files);
+	for (i = 0; i < now->n; i++)
+		if (!str_is(now->v[i], "index.html"))
+			files[w.n++].name = now->v[i];
+	if ((rc = work(&w, e)))
 		goto out;
+	find_finish(find);
+	index = find_names(&more, a, find);
+	all.n = now->n + more;
+	all.v = arena_array(a, all.n, sizeof *all.v);
+	memcpy(all.v, now->v, now->n * sizeof *all.v);
+	memcpy(all.v + now->n, index, more * sizeof *all.v);
+	qsort(all.v, all.n, sizeof *all.v, by_name);
+	if ((rc = announce(s, &all, a, e)))
+		goto out;
+	files = memcpy(arena_array(a, all.n, sizeof *files), files, w.n * sizeof *files);
+	for (i = 0; i < more; i++)
+		files[w.n + i].name = index[i];
+	w = (struct work){ .s = s, .files = files + w.n, .n = more, .find = find };
+	if ((rc = work(&w, e)))
+		goto out;
+	for (i = 0; i + 1 < all.n; i++)
+		manifest_line(&s->all, files[i].digest, files[i].name);
 	sha512_of(id, buf_str(&s->all));
 	for (i = 0; i < 8; i++)
 		snprintf(hex + 2 * i, 3, "%02x", id[i]);
-	want.build = cstr(hex);
-	if (home < n && (rc = put_page(s, &page, names[home], &want, !known(old, nold, names[home]), digests[home], e)))
+	want = (struct page_want){ .build = cstr(hex) };
+	files[all.n - 1].name = STR("index.html");
+	w = (struct work){ .s = s, .files = files + all.n - 1, .n = 1, .want = &want };
+	if ((rc = work(&w, e)) || (rc = remove_old(s, &all, a, e)))
 		goto out;
-	if ((rc = remove_old(s, old, nold, names, n, a, e)))
-		goto out;
-	for (i = 0; i < n; i++)
-		manifest_line(&b, digests[i], names[i]);
+	s->told->pages = all.n;
+	qsort(files, all.n, sizeof *files, by_file);
+	for (i = 0; i < all.n; i++)
+		manifest_line(&b, files[i].digest, files[i].name);
 	rc = write_manifest(s->dir, &b, a, e);
 out:
+	find_close(find);
 	buf_free(&b);
-	arena_free(&page);
 	return rc;
 }
 
-enum rc site_write(const char *dir, struct md *m, const struct copy *c, struct site_told *told, struct err *e)
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_told *told, struct err *e)
 {
-	struct build s = { .dir = dir, .md = m, .copy = c, .told = told };
+	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told };
 	struct arena a = ARENA_INIT;
-	struct str *old, *names;
-	size_t nold, n, i;
+	struct names now;
+	size_t i;
 	enum rc rc;
 
-	if ((rc = site_check(dir, e)) || (rc = dir_make(dir, 0755, e)) || (rc = old_names(&old, &nold, &a, dir, e)))
+	if ((rc = site_check(dir, e)) || (rc = dir_make(dir, 0755, e)) || (rc = old_names(&s.old.v, &s.old.n, &a, dir, e)))
 		goto out;
-	if (nold)
-		qsort(old, nold, sizeof *old, by_name);
-	names = pages_names(&n, &a, c);
-	told->pages = n;
+	if (s.old.n)
+		qsort(s.old.v, s.old.n, sizeof *s.old.v, by_name);
+	now.v = pages_names(&now.n, &a, c);
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
 	if (!rc)
-		rc = announce(dir, old, nold, names, n, &a, e);
+		rc = announce(&s, &now, &a, e);
 	if (!rc)
-		rc = pages(&s, &a, old, nold, names, n, e);
+		rc = pages(&s, &a, &now, e);
 out:
-	buf_free(&s.page);
-	buf_free(&s.disk);
 	buf_free(&s.all);
 	arena_free(&a);
 	return rc;
+}
+
+enum rc site_documents(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e)
+{
+	struct str *old;
+	size_t nold, i;
+	enum rc rc = old_names(&old, &nold, a, dir, e);
+
+	*n = 0;
+	if (rc)
+		return rc;
+	*v = old;
+	for (i = 0; i < nold; i++)
+		if (str_starts(old[i], STR("d/")))
+			old[(*n)++] = str_sub(old[i], 2, old[i].n - strlen(".html"));
+	if (*n)
+		qsort(old, *n, sizeof *old, by_name);
+	return RC_OK;
 }

@@ -17,8 +17,15 @@ struct site_told {			/* what happened; fn may be NULL */
  * something of ours is a link; the message says how to mend. */
 enum rc site_check(const char *dir, struct err *e) NODISCARD;
 
-/* Write the copy. Bad pages are told and the rest goes on: RC_OK. */
-enum rc site_write(const char *dir, struct md *m, const struct copy *c, struct site_told *told, struct err *e) NODISCARD;
+#define SITE_JOBS_MAX 8
+
+/* Write the copy with 1 to SITE_JOBS_MAX threads, each with a Markdown worker of m; the bytes are the same with any
+ * number. Bad pages are told, in order, and the rest goes on: RC_OK. */
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_told *told,
+    struct err *e) NODISCARD;
+
+/* Names of the documents that the site in dir has, sorted; none when there is no site. In the arena. */
+enum rc site_documents(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e) NODISCARD;
 
 /* One line of manifest.txt: "<128 hex digits>  <name>", as sha512sum writes it; name borrows line. false: not
  * such a line, or a name that no build of ours makes. */

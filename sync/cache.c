@@ -91,7 +91,7 @@ static struct str text(struct reader *r)
 
 struct cache {
 	const char *path;
-	struct gcommit *v;		/* the file's; parents as places in up, until it is in the graph */
+	struct gcommit **v;		/* the file's; up: the parents' places from 0, until it is in the graph */
 	size_t n, cap, bytes;		/* bytes: up to where the file is sound */
 	size_t used;			/* how many are in the graph */
 	size_t *slots, nslots;		/* hash of ids: place + 1; a power of two, at most half full */
@@ -100,35 +100,38 @@ struct cache {
 /* The next commit; its strings are the file's. */
 static bool read_commit(struct cache *k, struct arena *a, struct reader *r)
 {
-	struct gcommit c = { .id = id(r), .tree = id(r) };
-	unsigned flags = (unsigned)number(r, 1);
+	struct gcommit *c = arena_alloc(a, sizeof *c);
+	unsigned flags;
 	size_t i;
 
-	c.merged = flags & MERGED;
-	c.clean = flags & CLEAN;
-	c.nparents = number(r, 2);
-	if (c.nparents > r->s.n / 4)
+	c->id = id(r);
+	c->tree = id(r);
+	flags = (unsigned)number(r, 1);
+	c->merged = flags & MERGED;
+	c->clean = flags & CLEAN;
+	c->nparents = number(r, 2);
+	if (c->nparents > r->s.n / 4)
 		return false;
-	c.up = arena_array(a, c.nparents, sizeof *c.up);
-	c.parents = arena_array(a, c.nparents, sizeof *c.parents);
-	for (i = 0; i < c.nparents; i++) {
-		if ((c.up[i] = number(r, 4)) >= k->n)
+	c->up = arena_array(a, c->nparents, sizeof *c->up);
+	c->parents = arena_array(a, c->nparents, sizeof *c->parents);
+	for (i = 0; i < c->nparents; i++) {
+		if ((c->up[i] = number(r, 4)) >= k->n)
 			return false;
-		c.parents[i] = k->v[c.up[i]].id;
+		c->parents[i] = k->v[c->up[i]]->id;
 	}
-	if (!c.merged) {
-		c.node = text(r);
-		c.incarnation = text(r);
-		c.key = text(r);
-		c.seq = number(r, 8);
-		c.prev = flags & PREV ? id(r) : OID_NONE;
-		c.space = flags & SPACE ? id(r) : OID_NONE;
-		c.ntouched = number(r, 4);
-		if (c.ntouched > r->s.n / 45)
+	if (!c->merged) {
+		c->node = text(r);
+		c->incarnation = text(r);
+		c->key = text(r);
+		c->seq = number(r, 8);
+		c->prev = flags & PREV ? id(r) : OID_NONE;
+		c->space = flags & SPACE ? id(r) : OID_NONE;
+		c->ntouched = number(r, 4);
+		if (c->ntouched > r->s.n / 45)
 			return false;
-		c.touched = arena_array(a, c.ntouched, sizeof *c.touched);
-		for (i = 0; i < c.ntouched; i++) {
-			struct touch *t = &c.touched[i];
+		c->touched = arena_array(a, c->ntouched, sizeof *c->touched);
+		for (i = 0; i < c->ntouched; i++) {
+			struct touch *t = &c->touched[i];
 
 			t->mode = (unsigned)number(r, 4);
 			t->old = id(r);
@@ -170,7 +173,7 @@ static size_t slot_of(const struct cache *k, const struct oid *o)
 	size_t i, h;
 
 	memcpy(&h, o->b, sizeof h);
-	for (i = h & (k->nslots - 1); k->slots[i] && !oid_eq(&k->v[k->slots[i] - 1].id, o);)
+	for (i = h & (k->nslots - 1); k->slots[i] && !oid_eq(&k->v[k->slots[i] - 1]->id, o);)
 		i = (i + 1) & (k->nslots - 1);
 	return i;
 }
@@ -186,11 +189,11 @@ static bool put(struct cache *k, struct graph *g, const struct oid *o)
 	stack = arena_grow(&s, stack, &cap, sizeof *stack);
 	stack[n++] = at - 1;
 	while (n) {
-		struct gcommit *c = &k->v[stack[n - 1]];
-		size_t before = n;
+		size_t place = stack[n - 1] + 1, before = n;
+		struct gcommit *c = k->v[place - 1];
 
 		for (i = 0; i < c->nparents && !c->place; i++) {
-			if (k->v[c->up[i]].place)
+			if (k->v[c->up[i]]->place)
 				continue;
 			if (n == cap)
 				stack = arena_grow(&s, stack, &cap, sizeof *stack);
@@ -201,7 +204,7 @@ static bool put(struct cache *k, struct graph *g, const struct oid *o)
 		n--;
 		if (c->place)
 			continue;
-		c->place = (size_t)(c - k->v) + 1;
+		c->place = place;
 		k->used++;
 		graph_put(g, c);
 	}
@@ -224,7 +227,7 @@ void cache_open(struct graph *g, const struct node *n)
 		k->nslots *= 2;
 	k->slots = arena_array(g->a, k->nslots, sizeof *k->slots);
 	for (i = 0; i < k->n; i++)
-		k->slots[slot_of(k, &k->v[i].id)] = i + 1;
+		k->slots[slot_of(k, &k->v[i]->id)] = i + 1;
 	g->known = put;
 }
 

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "kb/base/words.h"
+#include "sync/cmd_pin.h"
 #include "sync/exchange.h"
+#include "sync/pin.h"
 #include "sync/setup.h"
 
 static void told(void *ctx, const char *what)
@@ -97,13 +99,14 @@ static enum rc settle(struct ctx *c, const struct node *n, struct repo *repo, co
 
 int cmd_join(struct ctx *c, int argc, char **argv)
 {
-	const char *id = NULL, *root_said = NULL, *key = NULL;
+	const char *id = NULL, *root_said = NULL, *key = NULL, *pin = NULL;
 	bool relay = false;
 	const struct opt opts[] = {
 		{ "id", 0, OPT_TEXT, &id, "ID", "who this node is: bg, or bg-desk2; without it, a reader" },
 		{ "root", 0, OPT_TEXT, &root_said, "ID", "the community's root: its six words, or its commit" },
 		{ "key", 0, OPT_TEXT, &key, "FILE", "an ed25519 key to use; a .pub when ssh-agent has the secret" },
 		{ "relay", 0, OPT_FLAG, &relay, NULL, "the source is a relay: see peer" },
+		{ "pin", 0, OPT_TEXT, &pin, "WORDS", PIN_ABOUT },
 	};
 	struct lock lock = LOCK_INIT;
 	struct repo *repo = NULL;
@@ -122,7 +125,7 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	enum rc rc;
 	int left, status;
 
-	if ((status = cmd_options(&left, c, argc, argv, opts, 4)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 5)) >= 0)
 		return status;
 	if (left != 3)
 		return cmd_usage(c, left < 3 ? "needs a source and a folder" : "one source and one folder");
@@ -157,7 +160,11 @@ int cmd_join(struct ctx *c, int argc, char **argv)
 	    (rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 1, &e)))
 		goto out;
 	cmd_progress(c, "fetching", 0, 0, false);
-	if ((rc = exchange_clone(&x, &e)))
+	if (pin && (rc = cmd_pin(c, &node, x.url, pin, &e)))
+		goto out;
+	if ((rc = exchange_clone(&x, &e)) && pin_wanted(x.url, &e) && !(rc = cmd_pin(c, &node, x.url, NULL, &e)))
+		rc = exchange_clone(&x, &e);
+	if (rc)
 		goto out;
 	repo_close(repo);
 	repo = NULL;

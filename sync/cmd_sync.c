@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "kb/base/date.h"
+#include "sync/cmd_pin.h"
 #include "sync/exchange.h"
 #include "sync/git.h"
 #include "sync/mend.h"
+#include "sync/pin.h"
 #include "sync/setup.h"
 
 static const char *last_path(struct arena *a, const struct node *n, const char *peer)
@@ -51,7 +53,7 @@ static int peer_list(struct ctx *c, const struct node *n)
 	return EXIT_YES;
 }
 
-static int peer_add(struct ctx *c, const struct node *n, const char *name, const char *url, bool relay)
+static int peer_add(struct ctx *c, const struct node *n, const char *name, const char *url, bool relay, const char *pin)
 {
 	struct err e = ERR_INIT;
 	struct repo *repo = NULL;
@@ -66,7 +68,7 @@ static int peer_add(struct ctx *c, const struct node *n, const char *name, const
 	if (full)
 		url = arena_cstr(c->arena, cstr(full));
 	free(full);
-	if (!(rc = repo_open(&repo, n->dir, &e)))
+	if (!(rc = pin ? cmd_pin(c, n, url, pin, &e) : RC_OK) && !(rc = repo_open(&repo, n->dir, &e)))
 		rc = repo_config_set(repo, arena_printf(c->arena, "remote.%s.url", name), url, &e);
 	if (!rc)
 		rc = repo_config_set(repo, arena_printf(c->arena, "remote.%s.colepRelay", name), relay ? "true" : "false", &e);
@@ -99,16 +101,20 @@ static int peer_remove(struct ctx *c, const struct node *n, const char *name)
 
 int cmd_peer(struct ctx *c, int argc, char **argv)
 {
+	const char *pin = NULL;
 	bool relay = false;
 	const struct opt opts[] = {
-		{ "relay", 0, OPT_FLAG, &relay, NULL, "add: a bare repository that passes on; who keeps it reads all, and is trusted with nothing" },
+		{ "relay", 0, OPT_FLAG, &relay, NULL, "a bare repository that passes on; who keeps it reads all, and is trusted with nothing" },
+		{ "pin", 0, OPT_TEXT, &pin, "WORDS", PIN_ABOUT },
 	};
 	struct err e = ERR_INIT;
 	struct node node;
 	int left, status;
 
-	if ((status = cmd_options(&left, c, argc, argv, opts, 1)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 2)) >= 0)
 		return status;
+	if ((pin || relay) && (left != 4 || strcmp(argv[1], "add") != 0))
+		return cmd_usage(c, "--relay and --pin belong to 'peer add NAME URL'");
 	if (node_open(&node, c->arena, c->dir, &e))
 		return cmd_fail(c, &e), EXIT_FAIL;
 	if (left == 1 || (left == 2 && strcmp(argv[1], "list") == 0))
@@ -118,10 +124,10 @@ int cmd_peer(struct ctx *c, int argc, char **argv)
 		return EXIT_FAIL;
 	}
 	if (left == 4 && strcmp(argv[1], "add") == 0)
-		return peer_add(c, &node, argv[2], argv[3], relay);
+		return peer_add(c, &node, argv[2], argv[3], relay, pin);
 	if (left == 3 && strcmp(argv[1], "remove") == 0)
 		return peer_remove(c, &node, argv[2]);
-	return cmd_usage(c, "it is 'peer list', 'peer add NAME URL [--relay]' or 'peer remove NAME'");
+	return cmd_usage(c, "it is 'peer list', 'peer add [--relay] NAME URL' or 'peer remove NAME'");
 }
 
 /* ---- sync ---- */
@@ -212,6 +218,8 @@ static void ask_all(struct ctx *c, struct outcome *p, size_t n)
 	for (i = 0; i < n; i++) {
 		cmd_progress(c, arena_printf(c->arena, "asking %s", p[i].x.name), i, n, false);
 		p[i].asked = exchange_ask(&p[i].x, &each) == RC_OK;
+		if (!p[i].asked && pin_wanted(p[i].x.url, &each) && cmd_pin(c, p[i].x.node, p[i].x.url, NULL, &each) == RC_OK)
+			p[i].asked = exchange_ask(&p[i].x, &each) == RC_OK;	/* now that somebody has compared its certificate */
 		if (!p[i].asked)
 			p[i].reason = arena_cstr(c->arena, cstr(each.msg));
 	}
@@ -282,6 +290,8 @@ static void write_last(struct ctx *c, const struct node *node, const struct exch
 
 int cmd_sync(struct ctx *c, int argc, char **argv)
 {
+	const char *pin = NULL;
+	const struct opt opts[] = { { "pin", 0, OPT_TEXT, &pin, "WORDS", PIN_ABOUT } };
 	struct lock lock = LOCK_INIT;
 	struct err e = ERR_INIT;
 	struct repo *repo = NULL;
@@ -296,8 +306,10 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 	enum rc rc;
 	int left, status;
 
-	if ((status = cmd_options(&left, c, argc, argv, NULL, 0)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 1)) >= 0)
 		return status;
+	if (pin && left != 2)
+		return cmd_usage(c, "--pin is for one peer, which must be named");
 	if ((rc = node_open(&node, c->arena, c->dir, &e)) || (rc = node_config(&space, c->arena, &node, "colep.space", &e)))
 		goto out;
 	if (node.foreign || !oid_parse(&root, space)) {
@@ -305,7 +317,7 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 		    "%s: it does not say which community it is of; join anew", node.dir);
 		goto out;
 	}
-	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)) ||
+	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)) || (pin && (rc = cmd_pin(c, &node, p[0].x.url, pin, &e))) ||
 	    (rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 10, &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
 	    (rc = setup_mend(&node, repo, &e)) || (rc = mend(&node, repo, &e)) || (rc = repo_ref(&main, repo, "refs/heads/main", &e)) ||
 	    (rc = fold_news(&news, c->arena, &node, repo, &e)))

@@ -1,5 +1,6 @@
 /* sync/git.c: see git.h. */
 #include "sync/git.h"
+#include "sync/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,13 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "kb/base/file.h"
 #include "kb/node.h"
+#include "sync/pin.h"
 
 enum { ARGS_MAX = 64, SAID_MAX = 4096 };
 #define OUT_MAX ((size_t)64 << 20)
@@ -62,14 +66,23 @@ static void limit(int what, uint64_t value)
 		_exit(127);
 }
 
+/* A peer whose certificate was compared by its words: git takes that one from it and no other. */
+static void use_pin(const char *const *args)
+{
+	struct arena a = ARENA_INIT;
+	const char *file;
+	char *full;
+
+	for (; *args; args++)
+		if ((file = pin_file(&a, ".git/colep", *args)) && (full = realpath(file, NULL)))
+			setenv("GIT_SSL_CAINFO", full, 1);
+}
+
 static void child(const struct git_run *how, const char *const *args, int in, int out, int err)
 {
 	const char *argv[ARGS_MAX + sizeof always / sizeof *always + 2] = { "git" };
 	size_t n = 1, i;
 
-	/* Killed with us. What it starts ends when its pipes do. Asking for a password needs the terminal. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || (!isatty(0) && (setsid() < 0 || setenv("SSH_ASKPASS_REQUIRE", "never", 1))))
-		_exit(127);
 	if (how->from && ((in = open(how->from, O_RDONLY | O_CLOEXEC)) < 0 || lseek(in, how->skip, SEEK_SET) < 0))
 		_exit(127);
 	if (how->to && (out = open(how->to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
@@ -87,6 +100,7 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 	setenv("GIT_TERMINAL_PROMPT", "0", 1);
 	setenv("GIT_NO_LAZY_FETCH", "1", 1);
 	setenv("LC_ALL", "C", 1);
+	use_pin(args);
 	if (how->objects)
 		setenv("GIT_OBJECT_DIRECTORY", how->objects, 1);
 	if (how->index)
@@ -98,6 +112,8 @@ static void child(const struct git_run *how, const char *const *args, int in, in
 		limit(RLIMIT_AS, how->limits->inflated);
 		limit(RLIMIT_CPU, 60 + how->limits->inflated / SLOW);
 	}
+	if (how->protocol)
+		setenv("GIT_PROTOCOL", how->protocol, 1);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_IGN);	/* then it is told: fetch is silent about a signal to what it starts */
 	execvp("git", (char *const *)(uintptr_t)argv);
@@ -108,16 +124,21 @@ static void child(const struct git_run *how, const char *const *args, int in, in
  * else the last line. What others said is not to steer a terminal. */
 static void last_lines(struct arena *a, struct str said, const char **text)
 {
-	struct str line, last = STR_NONE, fatal = STR_NONE;
+	struct str line, last = STR_NONE, fatal = STR_NONE, remote = STR_NONE;
 	char *p;
 
 	while (str_line(&line, &said)) {
 		line = str_trim(line);
+		if (str_starts(line, STR("remote: ")) && !remote.n)
+			remote = str_sub(line, 8, line.n);
 		if (str_starts(line, STR("fatal: ")) && !fatal.n)
 			fatal = last.n && str_starts(line, STR("fatal: Could not read from remote")) ? last : str_sub(line, 7, line.n);
 		if (line.n)
 			last = line;
 	}
+	/* The sentence of a web server says more than its number. */
+	if (str_find(fatal, STR("The requested URL returned error")) != SIZE_MAX && remote.n)
+		fatal = remote;
 	*text = p = arena_cstr(a, str_sub(fatal.n ? fatal : last, 0, 300));
 	for (; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
@@ -244,8 +265,12 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 		}
 		return rc;
 	}
-	if (pid == 0)
+	if (pid == 0) {
+		/* Killed with us. What it starts ends when its pipes do. Asking for a password needs the terminal. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || (!isatty(0) && (setsid() < 0 || setenv("SSH_ASKPASS_REQUIRE", "never", 1))))
+			_exit(127);
 		child(how, args, in[0], o[1], er[1]);
+	}
 	close(in[0]);
 	close(o[1]);
 	close(er[1]);
@@ -268,4 +293,100 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 	buf_free(&said);
 	arena_free(&a);
 	return rc;
+}
+
+/* ---- lending ---- */
+
+/* "version=2", and keys of the kind that git sends; anything else is as if nothing was said. */
+static bool protocol_valid(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789=:-");
+
+	return n && !s[n] && n <= 64;
+}
+
+static int memory_file(struct str s)
+{
+	int fd = memfd_create("ask", MFD_CLOEXEC);
+	ssize_t n;
+
+	while (fd >= 0 && s.n) {
+		if ((n = write(fd, s.p, s.n)) < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			close(fd);
+			return -1;
+		}
+		s = str_sub(s, (size_t)n, s.n);
+	}
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET))
+		return close(fd), -1;
+	return fd;
+}
+
+enum rc upload_open(struct upload *u, const struct node *n, const char *protocol, struct str ask, struct err *e)
+{
+	static const char *const offer[] = { "-c", "transfer.hideRefs=refs/", "-c", "transfer.hideRefs=!refs/heads/main", "-c",
+		"transfer.hideRefs=!refs/colep/main", "-c", "uploadpack.allowAnySHA1InWant=false", "-c", "pack.threads=1", "-c",
+		"uploadpack.keepAlive=5", "upload-pack", "--strict", "--stateless-rpc" };
+	enum { OFFERED = sizeof offer / sizeof *offer };
+	const char *args[OFFERED + 5];
+	struct git_run how = { .dir = n->dir, .protocol = protocol && protocol_valid(protocol) ? protocol : NULL };
+	int in = -1, out[2] = { -1, -1 }, quiet = -1;
+	pid_t parent = getpid();
+	struct arena a = ARENA_INIT;
+	struct buf head = BUF_INIT;
+	struct err odd = ERR_INIT;
+	size_t k = 0;
+	sigset_t none;
+	enum rc rc = RC_OK;
+
+	if (file_read(&head, path_join(&a, n->git, "HEAD"), 1024, &odd) || !str_is(str_trim(buf_str(&head)), "ref: refs/heads/main")) {
+		args[k++] = "-c";
+		args[k++] = "transfer.hideRefs=HEAD";	/* somebody is looking at a branch of inbox/ */
+	}
+	buf_free(&head);
+	arena_free(&a);
+	memcpy(args + k, offer, sizeof offer);
+	k += OFFERED;
+	if (!ask.p)
+		args[k++] = "--advertise-refs";
+	args[k++] = ".git";
+	args[k] = NULL;
+	if ((in = memory_file(ask)) < 0 || (quiet = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0 || pipe2(out, O_CLOEXEC) ||
+	    fcntl(out[0], F_SETFL, O_NONBLOCK) || (u->pid = fork()) < 0) {
+		rc = err_errno(e, "git");
+		goto out;
+	}
+	if (u->pid == 0) {
+		setpgid(0, 0);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+			_exit(127);
+		child(&how, args, in, out[1], quiet);
+	}
+	setpgid(u->pid, u->pid);	/* whoever of the two comes first: it is to be killed as a group */
+	u->out = out[0];
+	out[0] = -1;
+out:
+	if (in >= 0)
+		close(in);
+	if (quiet >= 0)
+		close(quiet);
+	if (out[0] >= 0)
+		close(out[0]);
+	if (out[1] >= 0)
+		close(out[1]);
+	return rc;
+}
+
+void upload_close(struct upload *u)
+{
+	if (u->out >= 0)
+		close(u->out);
+	u->out = -1;
+	kill(-u->pid, SIGKILL);
+	while (waitpid(u->pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }

@@ -25,6 +25,7 @@ struct git_run {
 	const char *objects;		/* quarantine: objects are written here, NULL: to the repository */
 	const char *alternates;		/* where it reads besides, or NULL */
 	const char *index;		/* an index of its own, or NULL: the repository's */
+	const char *protocol;		/* for GIT_PROTOCOL, or NULL */
 	struct str input;		/* for its standard input */
 	const char *from;		/* or this file, behind its first bytes */
 	off_t skip;

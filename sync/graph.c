@@ -61,35 +61,76 @@ static struct path_touches *path_slot(struct path_touches *t, size_t cap, struct
 	return &t[i];
 }
 
-static void note_touches(struct graph *g, const struct gcommit *c, size_t index)
+static struct path_touches *path_entry(struct graph *g, struct str path)	/* made when it is not there */
 {
-	struct path_touches *old, *at;
-	size_t i, j, n;
+	struct path_touches *old = g->paths, *at;
+	size_t j, n = g->paths_cap;
 
-	for (i = 0; i < c->ntouched; i++) {
-		if ((g->npaths + 1) * 2 > g->paths_cap) {
-			old = g->paths;
-			n = g->paths_cap;
-			g->paths_cap = n ? n * 2 : 1024;
-			g->paths = arena_array(g->a, g->paths_cap, sizeof *g->paths);
-			for (j = 0; j < n; j++)
-				if (old[j].path.p)
-					*path_slot(g->paths, g->paths_cap, old[j].path) = old[j];
-		}
-		at = path_slot(g->paths, g->paths_cap, c->touched[i].path);
-		if (!at->path.p) {
-			at->path = c->touched[i].path;
-			g->npaths++;
-		}
-		if (at->n == at->cap)
-			at->v = arena_grow(g->a, at->v, &at->cap, sizeof *at->v);
-		at->v[at->n++] = index;
+	if ((g->npaths + 1) * 2 > n) {
+		g->paths_cap = n ? n * 2 : 1024;
+		g->paths = arena_array(g->a, g->paths_cap, sizeof *g->paths);
+		for (j = 0; j < n; j++)
+			if (old[j].path.p)
+				*path_slot(g->paths, g->paths_cap, old[j].path) = old[j];
 	}
+	at = path_slot(g->paths, g->paths_cap, path);
+	if (!at->path.p) {
+		at->path = path;
+		g->npaths++;
+	}
+	return at;
 }
 
-const size_t *graph_touching(const struct graph *g, struct str path, size_t *n)
+static void note_touch(struct graph *g, struct path_touches *at, size_t index)
 {
-	const struct path_touches *at = g->paths_cap ? path_slot(g->paths, g->paths_cap, path) : NULL;
+	if (at->n == at->cap)
+		at->v = arena_grow(g->a, at->v, &at->cap, sizeof *at->v);
+	at->v[at->n++] = index;
+}
+
+/* A command that asks for a path or two looks through the commits; one that asks for more makes a table of all. */
+#define LOOKS 32
+
+static void note_touches(struct graph *g, const struct gcommit *c, size_t index)
+{
+	struct path_touches *at;
+	size_t i;
+
+	for (i = 0; g->npaths && i < c->ntouched; i++)
+		if (g->paths_asked > LOOKS)
+			note_touch(g, path_entry(g, c->touched[i].path), index);
+		else if ((at = path_slot(g->paths, g->paths_cap, c->touched[i].path))->path.p)
+			note_touch(g, at, index);
+}
+
+struct path_touches *graph_path(struct graph *g, struct str path)
+{
+	struct path_touches *at = g->paths_cap ? path_slot(g->paths, g->paths_cap, path) : NULL;
+	size_t i, j;
+
+	if (at && at->path.p)
+		return at;
+	if (g->paths_asked > LOOKS)
+		return NULL;
+	if (++g->paths_asked <= LOOKS) {
+		at = path_entry(g, arena_str(g->a, path));
+		for (i = 0; i < g->n; i++)
+			if (graph_touch(g->v[i], path))
+				note_touch(g, at, i);
+		return at;
+	}
+	for (i = 0; i < g->n; i++)
+		for (j = 0; j < g->v[i]->ntouched; j++) {
+			at = path_entry(g, g->v[i]->touched[j].path);
+			if (!at->n || at->v[at->n - 1] < i)	/* not one that was asked for */
+				note_touch(g, at, i);
+		}
+	return graph_path(g, path);
+}
+
+const size_t *graph_touching(struct graph *g, struct str path, size_t *n)
+{
+	const struct path_touches *at = graph_path(g, path);
 
 	*n = at ? at->n : 0;
 	return at ? at->v : NULL;
@@ -167,13 +208,10 @@ static void add(struct graph *g, struct gcommit *c)
 	note_touches(g, c, g->n - 1);
 }
 
-void graph_put(struct graph *g, const struct gcommit *from)
+void graph_put(struct graph *g, struct gcommit *c)
 {
-	struct gcommit *c = arena_alloc(g->a, sizeof *c);
 	size_t i;
 
-	*c = *from;
-	c->up = arena_array(g->a, c->nparents, sizeof *c->up);
 	for (i = 0; i < c->nparents; i++)
 		c->up[i] = graph_find(g, &c->parents[i]);
 	find_past(g, c);

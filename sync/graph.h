@@ -40,8 +40,9 @@ struct graph {
 	struct standings *standings;	/* standing.c */
 	struct cache *cache;		/* cache.c */
 	bool (*known)(struct cache *k, struct graph *g, const struct oid *o);	/* it has this commit, and put it in; may be NULL */
-	struct path_touches *paths;	/* by hash of the path; see graph_touching */
-	size_t npaths, paths_cap;
+	struct path_touches *paths;	/* by hash of the path, of those asked for; after some of them, of all */
+	size_t npaths, paths_cap, paths_asked;
+	size_t woven;			/* view.c: bytes of texts in kept weaves */
 };
 
 void graph_init(struct graph *g, struct arena *a, struct repo *repo);
@@ -53,14 +54,21 @@ size_t graph_find(const struct graph *g, const struct oid *o);
 typedef enum rc graph_judge(void *ctx, struct graph *g, struct gcommit *c, struct err *e);
 enum rc graph_add(struct graph *g, const struct oid *from, graph_judge *judge, void *ctx, struct err *e) NODISCARD;
 
-/* Add a copy of a commit that is not there yet, its parents being there; all but up, past and chain is set. */
-void graph_put(struct graph *g, const struct gcommit *c);
+/* Add a commit that is not there yet, its parents being there, and keep it; all but past and chain is set, and what up
+ * holds is made right. */
+void graph_put(struct graph *g, struct gcommit *c);
 
 /* Is commit x (index) in the past of y, or y itself? x must be authored. */
 bool graph_below(const struct graph *g, size_t x, size_t y);
 /* The authored commits that touched a path, in the order of the graph; *n of them. */
-struct path_touches { struct str path; size_t *v, n, cap; };
-const size_t *graph_touching(const struct graph *g, struct str path, size_t *n);
+const size_t *graph_touching(struct graph *g, struct str path, size_t *n);
+struct path_touches {
+	struct str path;
+	size_t *v, n, cap;
+	struct woven *woven;		/* view.c: the document's weave, once asked for */
+};
+/* The same with what is kept beside; NULL: none did. Valid until a commit is added or another path asked for. */
+struct path_touches *graph_path(struct graph *g, struct str path);
 /* What a commit made of a path that it touched. */
 const struct touch *graph_touch(const struct gcommit *c, struct str path);
 /* The maximal authored commits among some and those below the merged views among them; *n of them, by id. */

@@ -5,7 +5,11 @@
  * say so to all others; and unsaved work in a file that others changed would take their change back (carry.h). */
 #include "sync/mend.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kb/base/file.h"
@@ -84,6 +88,42 @@ static void sweep(const struct node *node, struct arena *a, bool locks)
 	}
 }
 
+/* What killed commands left besides: halves of files of ours ("x.tmp-Ab3xYz"), quarantines (of no process that lives),
+ * objects not yet named. Of others that write here without our lock (git, serving a push): what is a day old. */
+static void sweep_halves(const struct node *node, struct arena *a)
+{
+	static const char *const folders[] = { "colep", "objects", "objects/pack" };
+	const struct str own = STR("tmp_object_git2_"), pack = STR("pack_git2_"), git = STR("tmp_"), aside = STR("quarantine-");
+	time_t old = time(NULL) - 24 * 60 * 60;
+	struct err odd = ERR_INIT;
+	struct stat st;
+	char **names;
+	size_t f, n, i;
+	long pid;
+
+	for (f = 0; f < sizeof folders / sizeof *folders; f++) {
+		const char *folder = path_join(a, node->git, folders[f]);
+
+		if (dir_list(&names, &n, a, folder, &odd))
+			continue;
+		for (i = 0; i < n; i++) {
+			struct str name = cstr(names[i]);
+			const char *path = path_join(a, folder, names[i]);
+			bool is;
+
+			if (f == 0)
+				is = (name.n > 11 && str_is(str_sub(name, name.n - 11, name.n - 6), ".tmp-")) ||
+				    (str_starts(name, aside) && sscanf(names[i] + aside.n, "%ld", &pid) == 1 && pid != (long)getpid() &&
+				    (pid <= 1 || kill((pid_t)pid, 0) != 0));
+			else
+				is = str_starts(name, own) || str_starts(name, pack) ||
+				    (str_starts(name, git) && lstat(path, &st) == 0 && st.st_mtime < old);
+			if (is && dir_remove(path, &odd))
+				continue;		/* the next one tries again */
+		}
+	}
+}
+
 enum rc mend(const struct node *n, struct repo *r, struct err *e)
 {
 	struct arena a = ARENA_INIT;
@@ -93,6 +133,7 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 	enum rc rc = RC_OK;
 	bool has;
 
+	sweep_halves(n, &a);
 	if (file_read(&b, note(&a, n), 4096, &odd))
 		goto out;		/* the usual case: there is none */
 	if (oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX))) {

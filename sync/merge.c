@@ -27,7 +27,7 @@
  * adder can change with P, and text that somebody saw must not change its order.) Equal runs at one place with
  * equal D are one run with several adders: a commit joins the first that has no adder in its past.
  *
- * 4. A unit is visible in P while no commit in P deleted it.
+ * 4. A unit is visible in P while a commit in P added it and none deleted it.
  *
  * 5. Conflict regions, of the writes by commits in P that no commit in P settled (rule 6). Two overlap when their
  * commits are concurrent, they are not one (one run; or both without, and equal D), and either a unit that one
@@ -74,6 +74,11 @@
  * that the first head which has it has there, and behind the last those of the first head with a front matter. No
  * front matter, if there is nothing of all this. The line end of a last line is left out, if of the heads that
  * left its last unit last none has it.
+ *
+ * 10. A masked commit (standing.c) is not in P, though others may have it in their past: they saw what it wrote. It
+ * deletes, overwrites, settles nothing and is no head. A unit that masked commits alone added is not visible and in no
+ * row of rule 5, but keeps its place, and so does what hangs on it. A write of a key that a masked one overwrote is not
+ * live if somebody overwrote that one.
  */
 #include "sync/merge.h"
 
@@ -136,16 +141,16 @@ struct state {				/* what an edit left */
 
 struct merge {
 	struct arena *a;
-	const struct edit *e;
-	size_t n, words;
-	const struct merge_rules *rules;
+	struct edit *e; size_t e_cap;
+	size_t n, words;			/* words: that a past has, and any set of edits */
+	struct merge_rules rules;
 	struct run *runs; size_t nruns, runs_cap;
 	struct unit *units; size_t nunits, units_cap;
 	struct list root;			/* runs */
 	struct write *writes; size_t nwrites, writes_cap;
 	struct keyw *keyw; size_t nkeyw, keyw_cap;
 	struct setw *setw; size_t nsetw, setw_cap;
-	struct state *state;
+	struct state *state; size_t state_cap;
 };
 
 static bool bit(const uint64_t *p, size_t i)
@@ -263,7 +268,7 @@ static size_t *siblings(const struct merge *m, struct arena *a, const struct lis
 struct frame { size_t run, unit, *kids, nkids, kid; int phase; };	/* phase 0: left kids; 1: right kids */
 struct order { size_t *v, n, *pos; };		/* pos[unit]: index in v, or NONE */
 
-/* With what its authors saw: a place may hang on what is masked by now. */
+/* With what its authors saw: a place may hang on what is not in P, masked by now. */
 static uint64_t *with_past(const struct merge *m, struct arena *a, const uint64_t *p)
 {
 	uint64_t *all = arena_array(a, m->words + 1, sizeof *all);
@@ -271,7 +276,7 @@ static uint64_t *with_past(const struct merge *m, struct arena *a, const uint64_
 
 	for (k = 0; k < m->words; k++)
 		all[k] = p[k];
-	for (i = m->n; m->rules->masked && i-- > 0;)
+	for (i = m->n; i-- > 0;)
 		for (k = 0; k < m->words && bit(all, i); k++)
 			all[k] |= m->e[i].past[k];
 	return all;
@@ -330,6 +335,17 @@ static struct order order_of(const struct merge *m, struct arena *a, const uint6
 	return o;
 }
 
+static bool added(const struct merge *m, size_t u, const uint64_t *p)	/* by a commit of P: not by masked ones alone */
+{
+	const struct list *adders = &m->runs[m->units[u].run].adders;
+	size_t i;
+
+	for (i = 0; i < adders->n; i++)
+		if (bit(p, adders->v[i]))
+			return true;
+	return false;
+}
+
 static bool visible(const struct merge *m, size_t u, const uint64_t *p)
 {
 	const struct list *dels = &m->units[u].dels;
@@ -338,7 +354,7 @@ static bool visible(const struct merge *m, size_t u, const uint64_t *p)
 	for (i = 0; i < dels->n; i++)
 		if (bit(p, dels->v[i]))
 			return false;
-	return !m->rules->masked || least_adder(m, &m->runs[m->units[u].run], p) != NONE;
+	return added(m, u, p);
 }
 
 /* ---- conflict regions (rule 5) ---- */
@@ -645,8 +661,8 @@ static void add_row(struct rows *to, struct arena *a, struct row x)
 }
 
 /* The rows of what edit e left of region r: at[0..n) are the items of it. */
-static void rows_of(struct rows *to, const struct regions *rs, const struct merge *m, struct arena *a, size_t ri, size_t e,
-    const struct list *at)
+static void rows_of(struct rows *to, const struct regions *rs, const struct merge *m, struct arena *a, const uint64_t *p, size_t ri,
+    size_t e, const struct list *at)
 {
 	const struct item *v = m->state[e].items.v;
 	struct list *choice = arena_array(a, at->n, sizeof *choice);	/* of each block: variants that count */
@@ -672,14 +688,15 @@ static void rows_of(struct rows *to, const struct regions *rs, const struct merg
 			const struct item *it = &v[at->v[i]];
 			const struct shown_variant *sv;
 
-			if (!it->block) {
+			if (!it->block && added(m, it->unit, p)) {
 				put(&x.units, a, it->unit);
 				others = true;
-				continue;
 			}
+			if (!it->block)
+				continue;
 			sv = &it->block->v[choice[i].v[k < choice[i].n ? k : choice[i].n - 1]];
 			for (j = 0; j < sv->units.n; j++)
-				if (rs->of_unit[sv->units.v[j]] == ri)
+				if (rs->of_unit[sv->units.v[j]] == ri && added(m, sv->units.v[j], p))
 					put(&x.units, a, sv->units.v[j]);
 			for (j = 0; j < sv->edits.n; j++)
 				put(&x.edits, a, sv->edits.v[j]);
@@ -721,7 +738,7 @@ static void items_left(struct list *at, const bool *wanted, const struct regions
 	}
 }
 
-static void variants(struct regions *rs, const struct merge *m, struct arena *a)
+static void variants(struct regions *rs, const struct merge *m, struct arena *a, const uint64_t *p)
 {
 	struct rows *rows = arena_array(a, rs->n, sizeof *rows);
 	size_t i, j, k, n, *owner;
@@ -738,7 +755,7 @@ static void variants(struct regions *rs, const struct merge *m, struct arena *a)
 			items_left(at, wanted, rs, m, a, i);
 		for (j = 0; j < rs->n; j++)
 			if (wanted[j])
-				rows_of(&rows[j], rs, m, a, j, i, &at[j]);
+				rows_of(&rows[j], rs, m, a, p, j, i, &at[j]);
 	}
 	for (i = 0; i < rs->n; i++) {
 		struct region *r = &rs->v[i];
@@ -818,7 +835,7 @@ static void regions_of(struct regions *out, const struct merge *m, struct arena 
 	if (c.nreg) {
 		close_regions(&c);
 		gather(out, &c, a);
-		variants(out, m, a);
+		variants(out, m, a, p);
 	}
 	arena_free(&s);
 }
@@ -1494,7 +1511,7 @@ static void take_body(struct merge *m, size_t edit, const struct items *seen, st
 
 static bool is_set(const struct merge *m, struct str name)
 {
-	const struct key_rule *r = kind_key(m->rules->kind, name);
+	const struct key_rule *r = kind_key(m->rules.kind, name);
 
 	return r && (r->type == KEY_LIST || r->type == KEY_IDLIST);
 }
@@ -1550,12 +1567,13 @@ static struct str parse_front(struct merge *m, struct state *s, struct str text,
 	return str_sub(text, f.body, text.n);
 }
 
+/* Also by one that overwrote what is masked now and had overwritten it. */
 static bool live_key(const struct merge *m, size_t w, const uint64_t *p)
 {
 	size_t i;
 
 	for (i = w + 1; i < m->nkeyw; i++)
-		if (bit(p, m->keyw[i].edit) && in(&m->keyw[i].over, w))
+		if (in(&m->keyw[i].over, w) && (bit(p, m->keyw[i].edit) || !live_key(m, i, p)))
 			return false;
 	return true;
 }
@@ -1671,7 +1689,7 @@ static struct str *set_of(const struct merge *m, struct arena *a, const uint64_t
 
 static bool may(const struct merge *m, size_t edit, struct str key, struct str old, struct str new)
 {
-	return !m->rules->may || m->rules->may(m->rules->ctx, edit, key, old, new);
+	return !m->rules.may || m->rules.may(m->rules.ctx, edit, key, old, new);
 }
 
 static void add_keyw(struct merge *m, struct keyw w)
@@ -2199,35 +2217,86 @@ static void take_edit(struct merge *m, size_t i)
 	arena_free(&s);
 }
 
-void merge_document(struct merged *out, struct arena *a, const struct edit *edits, size_t n, const struct merge_rules *rules)
+/* ---- all of it ---- */
+
+struct weave { struct merge m; };
+
+struct weave *weave_make(struct arena *a, const struct merge_rules *rules)
 {
-	struct merge m = { .a = a, .e = edits, .n = n, .words = EDIT_WORDS(n), .rules = rules };
+	struct weave *w = arena_alloc(a, sizeof *w);
+	struct merge *m = &w->m;
+
+	*m = (struct merge){ .a = a, .rules = *rules };
+	m->units = arena_grow(a, m->units, &m->units_cap, sizeof *m->units);
+	m->units[m->nunits++] = (struct unit){ .text = STR(""), .run = NONE };	/* BIRTH */
+	return w;
+}
+
+void weave_add(struct weave *w, const struct edit *e)
+{
+	struct merge *m = &w->m;
+	uint64_t *past;
+	size_t i;
+
+	if (EDIT_WORDS(m->n + 1) > m->words) {		/* wider sets */
+		size_t words = m->words ? 2 * m->words : 1;
+
+		for (i = 0; i < m->n; i++) {
+			past = arena_array(m->a, words, sizeof *past);
+			memcpy(past, m->e[i].past, m->words * sizeof *past);
+			m->e[i].past = past;
+		}
+		m->words = words;
+	}
+	if (m->n == m->e_cap)
+		m->e = arena_grow(m->a, m->e, &m->e_cap, sizeof *m->e);
+	if (m->n == m->state_cap)
+		m->state = arena_grow(m->a, m->state, &m->state_cap, sizeof *m->state);
+	past = arena_array(m->a, m->words, sizeof *past);
+	if (m->n)
+		memcpy(past, e->past, EDIT_WORDS(m->n) * sizeof *past);
+	m->e[m->n] = *e;
+	m->e[m->n].past = past;
+	m->state[m->n] = (struct state){ 0 };
+	m->n++;
+	take_edit(m, m->n - 1);
+}
+
+void weave_view(struct merged *out, const struct weave *w, struct arena *a, const uint64_t *in)
+{
+	struct merge m = w->m;		/* what is taken stays; what is shown lives elsewhere */
 	struct arena s = ARENA_INIT;
-	uint64_t *all = arena_array(&s, m.words + 1, sizeof *all);
-	struct items items;
+	uint64_t *p = arena_array(&s, m.words + 1, sizeof *p);
 	size_t i, nheads, *heads;
+	struct items items;
 	bool note = false;
 
 	*out = (struct merged){ .text = STR("") };
-	m.state = arena_array(a, n, sizeof *m.state);
-	m.units = arena_grow(a, m.units, &m.units_cap, sizeof *m.units);
-	m.units[m.nunits++] = (struct unit){ .text = STR(""), .run = NONE };	/* BIRTH */
-	for (i = 0; i < n; i++) {
-		take_edit(&m, i);
-		if (!rules->masked || !bit(rules->masked, i))
-			all[i / 64] |= (uint64_t)1 << (i % 64);
+	m.a = a;
+	for (i = 0; i < EDIT_WORDS(m.n); i++)
+		p[i] = in[i];
+	heads = heads_of(&m, &s, p, &nheads);
+	presence(&m, p, &out->here, &note);
+	out->as_written = taken_whole(&m, p, heads, nheads);
+	if (out->here) {
+		items = items_of(&m, p, heads, nheads);
+		out->text = file_of(out, &m, p, &items, heads, nheads, note);
+		if (out->as_written)		/* the same bytes, and what conflicts are open in them */
+			out->text = m.e[heads[0]].text;
 	}
-	if (!n)
-		goto out;
-	presence(&m, all, &out->here, &note);
-	heads = heads_of(&m, &s, all, &nheads);
-	out->as_written = taken_whole(&m, all, heads, nheads);
-	if (!out->here)
-		goto out;
-	items = items_of(&m, all, heads, nheads);
-	out->text = file_of(out, &m, all, &items, heads, nheads, note);
-	if (out->as_written)		/* the same bytes, and what conflicts are open in them */
-		out->text = edits[heads[0]].text;
-out:
 	arena_free(&s);
+}
+
+void merge_document(struct merged *out, struct arena *a, const struct edit *edits, size_t n, const struct merge_rules *rules)
+{
+	struct weave *w = weave_make(a, rules);
+	uint64_t *in = arena_array(a, EDIT_WORDS(n), sizeof *in);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		weave_add(w, &edits[i]);
+		if (!rules->masked || !bit(rules->masked, i))
+			in[i / 64] |= (uint64_t)1 << (i % 64);
+	}
+	weave_view(out, w, a, in);
 }

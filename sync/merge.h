@@ -47,7 +47,18 @@ struct merged {
 	bool as_written;		/* text is that of the only head, byte for byte */
 };
 
-/* The view of edits[0..n), each after its past. All of m lives in the arena. Never fails: any bytes are a text. */
+/* The view of edits[0..n), each after its past. All of m lives in the arena, or borrows from the texts. Never fails: any
+ * bytes are a text. */
 void merge_document(struct merged *m, struct arena *a, const struct edit *edits, size_t n, const struct merge_rules *rules);
+
+/* The same in steps: edits are taken once, and then looked at from any set of them. A set is closed under past, but for
+ * what is masked. What it shows does not depend on which others were taken. */
+struct weave;
+/* Lives in the arena, with what it takes. masked is not looked at. */
+struct weave *weave_make(struct arena *a, const struct merge_rules *rules);
+/* The next edit, whose past lies among those before it; its text is borrowed. */
+void weave_add(struct weave *w, const struct edit *e);
+/* What the edits with a bit in `in` show. m lives in arena a, or borrows from the weave. */
+void weave_view(struct merged *m, const struct weave *w, struct arena *a, const uint64_t *in);
 
 #endif

@@ -38,105 +38,134 @@ static enum rc writer_of(struct member *m, bool *is, struct graph *g, const stru
 	return RC_OK;
 }
 
-struct setting {			/* the edits of one path */
+/* ---- one document ---- */
+
+struct woven {				/* the commits of the graph that touched a path, taken into its weave */
 	struct graph *g;
 	struct doc_path p;
-	size_t *commits;
-	struct edit *edits;
+	bool doc;			/* else as text, and only what the Secretariat wrote */
+	struct weave *weave;
+	size_t looked;			/* at so many of those that touched it */
+	size_t *commits;		/* its edits */
 	struct member *writers;
-	size_t n;
-	uint64_t *masked;		/* by edit; NULL: none */
+	size_t n, cap, wcap, text;	/* text: bytes of all versions */
 	refusal_fn *refused;		/* told of writes that do not count; may be NULL */
 	void *ctx;
 };
 
 static bool may(void *ctx, size_t i, struct str key, struct str old, struct str new)
 {
-	const struct setting *s = ctx;
+	const struct woven *w = ctx;
 
-	bool yes = guard_key(&s->writers[i], &s->p, key, old, new);
+	bool yes = guard_key(&w->writers[i], &w->p, key, old, new);
 
-	if (!yes && s->refused)
-		s->refused(s->ctx, s->commits[i], key, old, new);
+	if (!yes && w->refused)
+		w->refused(w->ctx, w->commits[i], key, old, new);
 	return yes;
 }
 
-/* Commits below the heads that touched a path, and what they left; only_secretariat: others do not count. What an
- * author saw is his past but for what was masked there. */
-static enum rc gather(struct setting *s, struct arena *a, struct graph *g, const size_t *heads, size_t nheads, struct str path,
-    bool only_secretariat, struct err *e)
+static struct woven *woven_make(struct arena *a, struct graph *g, struct str path)
 {
-	const struct standing *now, *under;
-	size_t n, i, j, h, words;
-	const size_t *touching = graph_touching(g, path, &n);
+	struct woven *w = arena_alloc(a, sizeof *w);
+
+	*w = (struct woven){ .g = g };
+	w->doc = doc_path_parse(&w->p, arena_str(a, path), NULL);
+	w->weave = weave_make(a, &(struct merge_rules){ .kind = w->doc ? w->p.kind : NULL, .may = w->doc ? may : NULL, .ctx = w });
+	return w;
+}
+
+/* Take a commit in. What its author saw is his past but for what was masked there. */
+static enum rc take(struct woven *w, struct arena *a, size_t at, const struct touch *t, struct err *e)
+{
+	struct graph *g = w->g;
+	struct edit ed = { .id = g->v[at]->id, .gone = oid_is_none(&t->new) || (t->mode & 0170000) != 0100000 };
+	const struct standing *under;
+	struct arena s = ARENA_INIT;
+	struct buf b = BUF_INIT;
+	struct member writer;
+	uint64_t *past;
+	bool is;
+	size_t j;
 	enum rc rc;
 
-	s->g = g;
-	s->n = 0;
-	s->commits = arena_array(a, n, sizeof *s->commits);
-	s->edits = arena_array(a, n, sizeof *s->edits);
-	s->writers = arena_array(a, n, sizeof *s->writers);
-	s->masked = NULL;
-	words = EDIT_WORDS(n);
-	if ((rc = standing_of(&now, g, heads, nheads, e)))
+	if ((rc = writer_of(&writer, &is, g, g->v[at], e)) || (rc = standing_under(&under, g, g->v[at], e)))
 		return rc;
-	if (!now->quiet)
-		s->masked = arena_array(a, words, sizeof *s->masked);
-	for (i = 0; i < n; i++) {
-		const struct gcommit *c = g->v[touching[i]];
-		const struct touch *t = graph_touch(c, path);
-		struct edit ed = { .id = c->id };
-		uint64_t *past;
-		struct buf b = BUF_INIT;
-		bool is;
-
-		for (h = 0; h < nheads && !graph_below(g, touching[i], heads[h]); h++)
-			;
-		if (h == nheads)
-			continue;
-		if ((rc = writer_of(&s->writers[s->n], &is, g, c, e)) || (rc = standing_under(&under, g, c, e)))
-			return rc;
-		if (!is || (only_secretariat && s->writers[s->n].role != ROLE_SECRETARIAT))
-			continue;
-		past = arena_array(a, words, sizeof *past);
-		for (j = 0; j < s->n; j++)
-			if (graph_below(g, s->commits[j], touching[i]) && !standing_masks(under, g, s->commits[j]))
-				past[j / 64] |= (uint64_t)1 << (j % 64);
-		if (standing_masks(now, g, touching[i]))
-			s->masked[s->n / 64] |= (uint64_t)1 << (s->n % 64);
-		ed.past = past;
-		ed.gone = oid_is_none(&t->new) || (t->mode & 0170000) != 0100000;
-		if (!ed.gone) {
-			if ((rc = repo_read(&b, g->repo, &t->new, OBJECT_BLOB, (size_t)1 << 20, e)))
-				return rc;
-			ed.text = b.n ? arena_str(a, buf_str(&b)) : STR("");
-			buf_free(&b);
-		}
-		s->commits[s->n] = touching[i];
-		s->edits[s->n++] = ed;
-	}
-	return RC_OK;
+	if (!is || (!w->doc && writer.role != ROLE_SECRETARIAT))
+		return RC_OK;
+	if (!ed.gone && (rc = repo_read(&b, g->repo, &t->new, OBJECT_BLOB, (size_t)1 << 20, e)))
+		goto out;
+	ed.text = b.n ? arena_str(a, buf_str(&b)) : STR("");
+	past = arena_array(&s, EDIT_WORDS(w->n), sizeof *past);
+	for (j = 0; j < w->n; j++)
+		if (graph_below(g, w->commits[j], at) && !standing_masks(under, g, w->commits[j]))
+			past[j / 64] |= (uint64_t)1 << (j % 64);
+	ed.past = past;
+	if (w->n == w->cap)
+		w->commits = arena_grow(a, w->commits, &w->cap, sizeof *w->commits);
+	if (w->n == w->wcap)
+		w->writers = arena_grow(a, w->writers, &w->wcap, sizeof *w->writers);
+	w->commits[w->n] = at;
+	w->writers[w->n++] = writer;
+	w->text += ed.text.n;
+	weave_add(w->weave, &ed);
+out:
+	buf_free(&b);
+	arena_free(&s);
+	return rc;
 }
+
+static bool below_any(const struct graph *g, size_t x, const size_t *heads, size_t n)
+{
+	size_t h;
+
+	for (h = 0; h < n; h++)
+		if (graph_below(g, x, heads[h]))
+			return true;
+	return false;
+}
+
+/* Weaves are kept in the graph's arena, up to this much text of all versions, of which each byte costs a few. */
+#define KEEP_TEXT ((size_t)16 << 20)
 
 static enum rc document(struct view_document *d, struct arena *a, struct graph *g, const size_t *heads, size_t n,
     struct str path, refusal_fn *refused, void *ctx, struct err *e)
 {
-	struct setting s = { .refused = refused, .ctx = ctx };
-	struct merge_rules rules = { .may = may, .ctx = &s };
-	struct doc_path p = { 0 };
-	bool doc = doc_path_parse(&p, path, NULL);
-	enum rc rc = gather(&s, a, g, heads, n, path, !doc, e);
+	struct path_touches *t = graph_path(g, path);
+	const struct standing *now;
+	struct woven *w;
+	uint64_t *in;
+	bool keep;
+	size_t i, text;
+	enum rc rc;
 
+	*d = (struct view_document){ .merged = { .text = STR("") } };
+	if ((rc = standing_of(&now, g, heads, n, e)) || !t)
+		return rc;
+	keep = !refused && (t->woven || g->woven < KEEP_TEXT);
+	if (!(w = keep ? t->woven : NULL))
+		w = woven_make(keep ? g->a : a, g, path);
+	if (keep)
+		t->woven = w;
+	w->refused = refused;
+	w->ctx = ctx;
+	text = w->text;
+	for (; w->looked < t->n && !rc; w->looked += !rc) {
+		size_t at = t->v[w->looked];
+		const struct touch *touch = graph_touch(g->v[at], path);
+
+		if (!refused || below_any(g, at, heads, n))
+			rc = take(w, keep ? g->a : a, at, touch, e);
+	}
+	g->woven += keep ? w->text - text : 0;
 	if (rc)
 		return rc;
-	s.p = p;
-	rules.kind = doc ? p.kind : NULL;
-	rules.masked = s.masked;
-	if (!doc)
-		rules.may = NULL;
-	merge_document(&d->merged, a, s.edits, s.n, &rules);
-	d->commits = s.commits;
-	d->n = s.n;
+	in = arena_array(a, EDIT_WORDS(w->n), sizeof *in);
+	for (i = 0; i < w->n; i++)
+		if (below_any(g, w->commits[i], heads, n) && !standing_masks(now, g, w->commits[i]))
+			in[i / 64] |= (uint64_t)1 << (i % 64);
+	weave_view(&d->merged, w->weave, a, in);
+	d->commits = w->commits;
+	d->n = w->n;
 	return RC_OK;
 }
 
@@ -175,7 +204,7 @@ static enum rc view_path(struct oid *blob, struct graph *g, const size_t *heads,
 				if (str_is(path, roster_paths[f]) && now->files[f].n)
 					rc = repo_write(blob, g->repo, OBJECT_BLOB, now->files[f], e);
 	} else if (str_starts(path, STR("vocab/")) || doc_path_parse(&p, path, NULL)) {
-		if (!(rc = view_document(&d, &a, g, heads, n, path, e)) && d.merged.here && d.n) {
+		if (!(rc = view_document(&d, &a, g, heads, n, path, e)) && d.merged.here) {
 			struct oid as = repo_hash_blob(d.merged.text);
 			bool has;
 
@@ -242,6 +271,45 @@ static enum rc add_own(struct paths *p, struct arena *a, struct graph *g, size_t
 	return RC_OK;
 }
 
+/* What the other heads have and the first has not. */
+static void add_others(struct paths *p, struct arena *a, const struct graph *g, const size_t *heads, size_t n)
+{
+	struct arena s = ARENA_INIT;
+	uint64_t *seen = arena_array(&s, EDIT_WORDS(g->n), sizeof *seen);
+	size_t *stack = arena_array(&s, n, sizeof *stack), count = 0, cap = n, i;
+
+	for (i = 1; i < n; i++)
+		stack[count++] = heads[i];
+	while (count) {
+		const struct gcommit *c = g->v[stack[--count]];
+
+		if (!c->merged)
+			add_paths(p, a, c);
+		for (i = 0; i < c->nparents; i++) {
+			size_t up = c->up[i];
+
+			if (seen[up / 64] >> (up % 64) & 1 || (!g->v[up]->merged && graph_below(g, up, heads[0])))
+				continue;
+			seen[up / 64] |= (uint64_t)1 << (up % 64);
+			if (count == cap)
+				stack = arena_grow(&s, stack, &cap, sizeof *stack);
+			stack[count++] = up;
+		}
+	}
+	arena_free(&s);
+}
+
+/* What is masked now and was not for the first head, or the other way. */
+static void add_masked(struct paths *p, struct arena *a, const struct graph *g, size_t head, const struct standing *now,
+    const struct standing *then)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (!g->v[i]->merged && graph_below(g, i, head) && standing_masks(now, g, i) != standing_masks(then, g, i))
+			add_paths(p, a, g->v[i]);
+}
+
 /* Changes that take the first head's tree to the view's. */
 static enum rc changes_of(struct change **out, size_t *nout, struct arena *a, struct graph *g, const size_t *heads, size_t n,
     struct err *e)
@@ -250,22 +318,15 @@ static enum rc changes_of(struct change **out, size_t *nout, struct arena *a, st
 	const struct standing *now, *then;
 	struct paths p = { 0 };
 	enum roster_file f;
-	size_t i, h;
+	size_t i;
 	enum rc rc;
 
 	*nout = 0;
 	if ((rc = standing_of(&now, g, heads, n, e)) || (rc = standing_at(&then, g, heads[0], e)))
 		return rc;
-	for (i = 0; i < g->n; i++) {
-		bool below = !g->v[i]->merged && graph_below(g, i, heads[0]);
-
-		if (g->v[i]->merged || (below && standing_masks(now, g, i) == standing_masks(then, g, i)))
-			continue;
-		for (h = 1; h < n && !below && !graph_below(g, i, heads[h]); h++)
-			;
-		if (below || h < n)
-			add_paths(&p, a, g->v[i]);
-	}
+	add_others(&p, a, g, heads, n);
+	if (now != then && !(now->quiet && then->quiet))
+		add_masked(&p, a, g, heads[0], now, then);
 	for (f = 0; f < ROSTER_FILES && now != then; f++)
 		add_path(&p, a, cstr(roster_paths[f]));
 	if ((rc = add_own(&p, a, g, heads[0], e)))

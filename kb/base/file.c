@@ -291,6 +291,15 @@ enum rc lock_open(struct lock *l, const char *path, unsigned seconds, struct err
 	return RC_OK;
 }
 
+void lock_share(struct lock *l, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	while (fd >= 0 && flock(fd, LOCK_SH) && errno == EINTR)
+		;
+	l->fd = fd;
+}
+
 void lock_close(struct lock *l)
 {
 	if (l->fd >= 0)

@@ -415,10 +415,17 @@ static enum rc bulk_write(struct oid *o, struct repo *r, enum object_type t, str
 
 enum rc repo_write(struct oid *o, struct repo *r, enum object_type t, struct str bytes, struct err *e)
 {
+	struct oid id;
 	git_oid g;
 
 	if (r->bulk.on)
 		return bulk_write(o, r, t, bytes, e);
+	id = hash_object(type_name(t), bytes);
+	g = to_git(&id);
+	if (lib.odb_exists_ext(r->odb, &g, GIT_ODB_LOOKUP_NO_REFRESH)) {	/* asked for again and again by who judges views */
+		*o = id;
+		return RC_OK;
+	}
 	if (lib.odb_write(&g, r->odb, bytes.n ? bytes.p : "", bytes.n, (git_object_t)t))
 		return fail(e, RC_IO, "writing an object");
 	*o = from_git(&g);

@@ -197,6 +197,14 @@ enum rc index_read(struct index_file *ix, struct arena *a, const char *path, str
 	return rc;
 }
 
+bool index_stands(const struct index_file *ix, const char *path)
+{
+	struct stat now;
+
+	return ix->there && lstat(path, &now) == 0 && now.st_ino == ix->st.st_ino && now.st_size == ix->st.st_size &&
+	    now.st_mtim.tv_sec == ix->st.st_mtim.tv_sec && now.st_mtim.tv_nsec == ix->st.st_mtim.tv_nsec;
+}
+
 struct index_entry *index_find(const struct index_file *ix, struct str path)
 {
 	size_t lo = 0, hi = ix->n, mid;

@@ -57,6 +57,7 @@ struct index_file {
 };
 unsigned index_stage(const struct index_entry *en);
 enum rc index_read(struct index_file *ix, struct arena *a, const char *path, struct err *e) NODISCARD;
+bool index_stands(const struct index_file *ix, const char *path);	/* is the file still the one that was read? */
 struct index_entry *index_find(const struct index_file *ix, struct str path);	/* stage 0, or NULL */
 /* Is the entry's id the content of the file with this stat, without looking at it? */
 bool index_trust(const struct index_file *ix, const struct index_entry *en, const struct stat *st);

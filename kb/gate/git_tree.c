@@ -355,14 +355,19 @@ static struct entry change_entry(const struct change *c, size_t skip)
 static enum rc write_entries(struct oid *o, struct build *b, const struct made *v, size_t n, struct err *e)
 {
 	struct buf raw = BUF_INIT;
+	size_t i, folders = 0;
 	enum rc rc = RC_OK;
-	bool drop;
-	size_t i;
+	bool drop = false;
 
+	for (i = 0; i < n; i++)
+		folders += folder(&v[i].en);
 	for (i = 0; i < n && !rc; i++) {
-		if ((rc = made_clash(&drop, &v[i], v, n, e)) || drop)
+		if (folders && folders < n && ((rc = made_clash(&drop, &v[i], v, n, e)) || drop))
 			continue;
-		buf_printf(&raw, "%o ", v[i].en.mode);
+		if (v[i].en.mode == MODE_FILE)		/* nearly all */
+			buf_puts(&raw, "100644 ");
+		else
+			buf_printf(&raw, "%o ", v[i].en.mode);
 		buf_str_add(&raw, v[i].en.name);
 		buf_putc(&raw, '\0');
 		buf_add(&raw, v[i].en.id.b, sizeof v[i].en.id.b);

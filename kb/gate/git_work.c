@@ -275,13 +275,11 @@ static enum rc walk_report(struct walk *w, change_fn *fn, void *ctx, struct err 
 static void walk_refresh(struct walk *w, const char *path)
 {
 	struct err ignored = ERR_INIT;
-	struct stat now;
 	int fd;
 
 	if (!w->refreshed || index_lock(&fd, path, false, &ignored))
 		return;
-	if (lstat(path, &now) || now.st_ino != w->ix.st.st_ino || now.st_size != w->ix.st.st_size ||
-	    now.st_mtim.tv_sec != w->ix.st.st_mtim.tv_sec || now.st_mtim.tv_nsec != w->ix.st.st_mtim.tv_nsec)
+	if (!index_stands(&w->ix, path))
 		index_unlock(fd, path);
 	else if (index_write(fd, path, w->ix.v, w->ix.n, w->ix.st.st_mtim.tv_sec, &ignored))
 		return;
@@ -482,22 +480,22 @@ static struct index_entry entry_of(const struct change *c)
 /* The index under its lock: entries of other paths as they are, of the paths moved as in the commit. */
 static enum rc checkout_index(struct checkout *k, const char *path, struct err *e)
 {
+	struct index_file *ix = &k->ix;
 	struct index_entry *v;
-	struct index_file ix;
 	size_t i, n = 0;
 	enum rc rc;
 	int fd;
 
 	if ((rc = index_lock(&fd, path, true, e)))
 		return rc;
-	if ((rc = index_read(&ix, &k->a, path, e))) {
+	if (!index_stands(ix, path) && (rc = index_read(ix, &k->a, path, e))) {
 		index_unlock(fd, path);
 		return rc;
 	}
-	v = arena_array(&k->a, ix.n + k->n, sizeof *v);
-	for (i = 0; i < ix.n; i++)
-		if (!change_find(k->c, k->n, ix.v[i].path))
-			v[n++] = ix.v[i];
+	v = arena_array(&k->a, ix->n + k->n, sizeof *v);
+	for (i = 0; i < ix->n; i++)
+		if (!change_find(k->c, k->n, ix->v[i].path))
+			v[n++] = ix->v[i];
 	for (i = 0; i < k->n; i++) {
 		if (oid_is_none(&k->c[i].new))
 			continue;
@@ -510,7 +508,7 @@ static enum rc checkout_index(struct checkout *k, const char *path, struct err *
 		}
 		n++;
 	}
-	return index_write(fd, path, v, n, ix.there ? ix.st.st_mtim.tv_sec : 0, e);
+	return index_write(fd, path, v, n, ix->there ? ix->st.st_mtim.tv_sec : 0, e);
 }
 
 static enum rc paths_safe(const struct change *c, size_t n, struct err *e)

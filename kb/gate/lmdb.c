@@ -146,6 +146,24 @@ void store_close(struct store *s)
 	free(s);
 }
 
+enum rc store_durable(struct store *s, bool durable, struct err *e)
+{
+	int code = mdb_env_set_flags(s->env, MDB_NOSYNC, !durable);
+
+	if (!code && durable)
+		code = mdb_env_sync(s->env, 1);
+	return code ? fail(e, s->path, "writing", code) : RC_OK;
+}
+
+void store_remove(const char *path)
+{
+	struct arena a = ARENA_INIT;
+
+	unlink(path);
+	unlink(arena_printf(&a, "%s-lock", path));
+	arena_free(&a);
+}
+
 enum rc txn_begin(struct txn **out, struct store *s, bool write, struct err *e)
 {
 	struct txn *t = xmalloc(sizeof *t);
@@ -213,6 +231,27 @@ enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, s
 	return RC_OK;
 }
 
+enum rc txn_get_before(struct str *at, struct str *value, struct txn *t, table_id id, struct str key, struct err *e)
+{
+	MDB_val k = val(key), v;
+	MDB_cursor *c;
+	int code = mdb_cursor_open(t->txn, id, &c);
+
+	if (code)
+		return fail(e, t->store->path, "reading", code);
+	code = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
+	if (code == MDB_NOTFOUND)
+		code = mdb_cursor_get(c, &k, &v, MDB_LAST);
+	else if (!code && !str_eq(from_val(k), key))
+		code = mdb_cursor_get(c, &k, &v, MDB_PREV);
+	mdb_cursor_close(c);
+	if (code)
+		return fail(e, t->store->path, "reading", code);
+	*at = from_val(k);
+	*value = from_val(v);
+	return RC_OK;
+}
+
 static enum rc put(struct txn *t, table_id id, struct str key, struct str value, unsigned flags, struct err *e)
 {
 	MDB_val k = val(key), v = val(value);
@@ -239,6 +278,21 @@ enum rc txn_del(struct txn *t, table_id id, struct str key, struct err *e)
 	int code = mdb_del(t->txn, id, &k, NULL);
 
 	return code ? fail(e, t->store->path, "deleting", code) : RC_OK;
+}
+
+enum rc txn_del_all(struct txn *t, table_id id, struct str prefix, struct err *e)
+{
+	MDB_val k = val(prefix), v;
+	MDB_cursor *c;
+	int code = mdb_cursor_open(t->txn, id, &c);
+
+	if (code)
+		return fail(e, t->store->path, "deleting", code);
+	code = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
+	while (!code && str_starts(from_val(k), prefix) && !(code = mdb_cursor_del(c, 0)))
+		code = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+	mdb_cursor_close(c);
+	return code && code != MDB_NOTFOUND ? fail(e, t->store->path, "deleting", code) : RC_OK;
 }
 
 enum rc txn_clear(struct txn *t, table_id id, struct err *e)

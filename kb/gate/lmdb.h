@@ -24,6 +24,9 @@ typedef unsigned table_id;		/* a named table, valid as long as the store */
  * not ours, truncated. RC_IO: disk, permission. */
 enum rc store_open(struct store **s, const char *path, size_t map, bool write, struct err *e) NODISCARD;
 void store_close(struct store *s);	/* no-op on NULL */
+/* Commits are no longer durable (a file that is being made), or are from now on, and what was written is now. */
+enum rc store_durable(struct store *s, bool durable, struct err *e) NODISCARD;
+void store_remove(const char *path);	/* the file and its lock; not being there is fine */
 
 enum rc txn_begin(struct txn **t, struct store *s, bool write, struct err *e) NODISCARD;
 /* Ends the transaction also when it fails; the old state then stands. Durable when RC_OK. */
@@ -34,10 +37,14 @@ void txn_abort(struct txn **t);		/* no-op when *t is NULL */
 enum rc txn_table(table_id *id, struct txn *t, const char *name, struct err *e) NODISCARD;
 
 enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
+/* The last entry whose key is not after this one. */
+enum rc txn_get_before(struct str *k, struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
 enum rc txn_put(struct txn *t, table_id id, struct str key, struct str value, struct err *e) NODISCARD;
 /* The same for a key after all that are there: no search, pages filled full. RC_INVALID: not after. */
 enum rc txn_append(struct txn *t, table_id id, struct str key, struct str value, struct err *e) NODISCARD;
 enum rc txn_del(struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;	/* RC_NOTFOUND */
+/* All entries whose keys begin so; none is fine. */
+enum rc txn_del_all(struct txn *t, table_id id, struct str prefix, struct err *e) NODISCARD;
 enum rc txn_clear(struct txn *t, table_id id, struct err *e) NODISCARD;	/* all entries; the table stays */
 enum rc txn_count(uint64_t *n, struct txn *t, table_id id, struct err *e) NODISCARD;
 

@@ -41,6 +41,11 @@ void secret_wipe(void *p, size_t n)
 	sodium_memzero(p, n);
 }
 
+bool secret_same(const void *a, const void *b, size_t n)
+{
+	return sodium_memcmp(a, b, n) == 0;
+}
+
 void ed25519_make(struct ed25519 *k, const unsigned char seed[32])
 {
 	unsigned char secret[crypto_sign_SECRETKEYBYTES];

@@ -15,6 +15,7 @@ void sha256_of(unsigned char out[32], struct str s);
 void sha512_of(unsigned char out[64], struct str s);
 void random_bytes(void *p, size_t n);
 void secret_wipe(void *p, size_t n);
+bool secret_same(const void *a, const void *b, size_t n);	/* takes as long whether it is or not */
 
 void ed25519_make(struct ed25519 *k, const unsigned char seed[32]);	/* NULL: a random one */
 void ed25519_sign(unsigned char sig[64], const struct ed25519 *k, struct str message);

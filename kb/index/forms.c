@@ -190,36 +190,13 @@ enum rc forms_remove(struct forms *f, struct txn *t, table_id gone, uint32_t seg
 	return rc;
 }
 
-static enum rc drop(struct txn *t, table_id table, uint32_t segment, struct err *e)
-{
-	char key[KEY_HEAD + 2 * WORD_MAX + 1];
-	struct arena a = ARENA_INIT;
-	struct str head = key_head(key, segment, STR_NONE), k, v, *keys = NULL;
-	struct store_iter it;
-	size_t n = 0, cap = 0, i;
-	enum iter more;
-	enum rc rc;
-
-	if ((rc = store_iter_open(&it, t, table, head, e)))
-		return rc;
-	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, head)) {
-		if (n == cap)
-			keys = arena_grow(&a, keys, &cap, sizeof *keys);
-		keys[n++] = arena_str(&a, k);
-	}
-	store_iter_close(&it);
-	rc = more == ITER_ERROR ? e->rc : RC_OK;
-	for (i = 0; i < n && !rc; i++)
-		rc = txn_del(t, table, keys[i], e);
-	arena_free(&a);
-	return rc;
-}
-
 enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
 {
-	enum rc rc = drop(t, forms, segment, e);
+	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	struct str head = key_head(key, segment, STR_NONE);
+	enum rc rc = txn_del_all(t, forms, head, e);
 
-	return rc ? rc : drop(t, gone, segment, e);
+	return rc ? rc : txn_del_all(t, gone, head, e);
 }
 
 /* ---- reading ---- */
@@ -258,6 +235,44 @@ static int entry_next(struct entry *x)
 	x->nterm = shared + more;
 	x->rest = str_sub(x->rest, more, x->rest.n);
 	return varint_get(&x->n, &x->rest) && x->n ? 1 : -1;
+}
+
+enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
+{
+	char key[KEY_HEAD + 2 * WORD_MAX + 1], head[KEY_HEAD + 2 * WORD_MAX + 1];
+	struct str begin = key_head(head, segment, STR_NONE), k, v;
+	struct entry *x = xmalloc(sizeof *x);
+	struct store_iter it;
+	enum iter more;
+	uint64_t dead;
+	int got = 0;
+	enum rc rc;
+
+	if ((rc = store_iter_open(&it, t, forms, begin, e)))
+		goto out;
+	while (!rc && got >= 0 && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, begin)) {
+		*x = (struct entry){ .rest = v };
+		while (!rc && (got = entry_next(x)) > 0) {
+			const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
+
+			dead = 0;
+			rc = txn_get(&v, t, gone, gone_key(key, segment, form, term), e);
+			if (rc == RC_NOTFOUND)
+				rc = RC_OK;
+			else if (!rc && (!varint_get(&dead, &v) || dead > x->n))
+				rc = err_set(e, RC_CORRUPT, "index: a count of words does not decode");
+			if (!rc && dead < x->n)
+				forms_add(f, form, term, x->n - dead);
+		}
+		if (got < 0)
+			rc = err_set(e, RC_CORRUPT, "index: a block of words does not decode");
+	}
+	if (!rc && more == ITER_ERROR)
+		rc = e->rc;
+	store_iter_close(&it);
+out:
+	free(x);
+	return rc;
 }
 
 struct search {
@@ -437,7 +452,7 @@ static enum rc search_all(struct form_list *out, struct search *q, enum mode mod
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < q->s->stamp.nsegments && !rc && q->form.n; i++) {
-		q->segment = q->s->segments[i].id;
+		q->segment = q->s->segments[i].info.id;
 		if (!(rc = has_gone(q, e)))
 			rc = search_segment(q, mode, e);
 	}

@@ -20,6 +20,8 @@ void forms_add(struct forms *f, struct str form, struct str term, uint64_t n);
 enum rc forms_write(struct forms *f, struct txn *t, table_id forms, uint32_t segment, struct err *e) NODISCARD;
 /* These occurrences are gone from a segment, with documents that died. */
 enum rc forms_remove(struct forms *f, struct txn *t, table_id gone, uint32_t segment, struct err *e) NODISCARD;
+/* Add the words of a segment, less what is gone from it. */
+enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
 enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
 
 /* ---- reading a snapshot ---- */

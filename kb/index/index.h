@@ -13,10 +13,17 @@
 struct index;				/* one LMDB environment; opened once per process */
 struct snap;				/* one view of it: a read transaction */
 
-/* Told about long work: n of total documents. NULL: quiet. */
+struct timing {				/* of making the index: processor time in the clock's unit, of all threads */
+	uint64_t read, analyse, write;	/* objects of git; cutting, stemming, collecting; segments */
+	uint64_t texts, put;		/* packing the stored texts; putting them and records down */
+};
+/* Told about long work: n of total documents. NULL: quiet, and all as it is best. */
 struct progress {
-	void (*fn)(void *ctx, uint64_t n, uint64_t total);
+	void (*fn)(void *ctx, uint64_t n, uint64_t total);	/* or NULL */
 	void *ctx;
+	unsigned threads;		/* 0: as many as there are processors, at most four */
+	uint64_t (*clock)(void);	/* of the thread that calls; NULL: nothing is timed */
+	struct timing *timing;		/* or NULL */
 };
 
 /* Open the node's index and bring it to the node's main: when the stamp (schema, analyser version, commit)

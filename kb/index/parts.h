@@ -1,4 +1,4 @@
-/* kb/index/parts.h: what index.c shows query.c of an open snapshot, and nobody else. */
+/* kb/index/parts.h: what the files of this folder show each other of an open index, and nobody else. */
 #ifndef KB_INDEX_PARTS_H
 #define KB_INDEX_PARTS_H
 
@@ -13,15 +13,39 @@ struct stamp {				/* meta "stamp": as encoded in index.c */
 	struct oid commit;
 	uint32_t next;			/* ordinal of the next document */
 	uint32_t next_segment;
-	uint64_t documents, length;	/* live ones, and the sum of their lengths */
+	uint64_t documents, length;	/* live ones, and the sum of their norms' lengths */
 	uint64_t langs[LANGS];		/* documents by stemmer */
-	uint32_t *segments;		/* rising; in an arena */
+	struct segment_info *segments;	/* rising by id; in an arena */
 	size_t nsegments;
 };
+void stamp_encode(struct buf *b, const struct stamp *s);
+bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
 
 struct tables {
-	table_id meta, docs, ids, texts, norms, terms, forms, gone, files;
+	table_id meta, docs, ids, texts, forms, gone, files;
+	struct segment_tables segment;
 };
+enum rc tables_open(struct tables *t, struct txn *txn, struct err *e) NODISCARD;
+
+struct scratch;				/* query.c: what a query needs of memory, kept for the next one */
+void scratch_free(struct scratch *s);
+
+struct index {
+	const struct node *node;
+	struct arena a;			/* of the index itself */
+	const char *path;
+	struct store *store;
+	struct seen *seen;		/* of this store */
+	struct stems *stems;
+	struct buf dict;
+	struct zpack *zpack;
+	struct scratch *scratch;
+	uint64_t map;
+	bool write;			/* the store is open for writing */
+};
+/* Read the zstd dictionary, once a store. */
+enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err *e) NODISCARD;
+struct stems *index_stems(struct index *ix);
 
 struct snap {
 	struct index *ix;
@@ -34,9 +58,35 @@ struct snap {
 	size_t nids;
 	struct vocab *vocab;		/* NULL until asked for */
 };
-
 enum rc snap_by_ordinal(struct record *r, struct snap *s, struct arena *a, uint32_t ordinal, struct err *e) NODISCARD;
-struct stems *index_stems(struct index *ix);
+/* The record as it was written, and its ordinal by id. RC_CORRUPT: not there; RC_NOTFOUND: no such id. */
+enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e) NODISCARD;
+enum rc docs_ordinal(uint32_t *ordinal, struct txn *txn, const struct tables *t, struct str id, struct err *e) NODISCARD;
+/* What a translation has of its original. */
+enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
+/* Default tables, replaced by those of the files table. */
+enum rc files_vocab(struct vocab *v, struct arena *a, struct txn *txn, table_id files, struct err *e) NODISCARD;
+
+/* Keys of docs and texts: u32, big-endian. */
+struct key32 { char b[4]; };
+struct str key32(struct key32 *k, uint32_t v);
+uint32_t key32_get(const char *s);
+
+/* One transaction, or two when segments are merged: from what the store holds to `commit`. *all: it cannot be done so,
+ * and nothing was written; *why says why, when it was not asked for. (update.c) */
+enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p,
+    struct err *e) NODISCARD;
+/* Write the index of `commit` from nothing as the file at path, durable when RC_OK; else there is none. (update.c) */
+enum rc update_build(struct index *ix, const char *path, const struct oid *commit, const struct progress *p, struct err *e) NODISCARD;
+
+/* Several segments as one, of documents in the order given. (merge.c) */
+struct merge_source {
+	struct segment s;		/* read by a transaction of its own */
+	uint32_t *to;			/* place -> new place, or UINT32_MAX: left out; rising */
+};
+enum rc merge_segments(struct segment_info *info, struct merge_source *sources, size_t n, struct txn **t,
+    const struct segment_tables *tables, uint32_t id, const uint8_t *norms, uint32_t ndocs, turn_fn *turn, void *ctx,
+    struct err *e) NODISCARD;
 
 /* Is the file as sum_write found it? Its bytes are read only when its stat differs (sum.c). */
 bool sum_right(const char *path);

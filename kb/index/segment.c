@@ -1,449 +1,943 @@
-/* kb/index/segment.c: see segment.h.
+/* kb/index/segment.c: see segment.h. A segment's rows stand in five tables; all keys begin with its number, u32
+ * big-endian, and behind each value stands a check: u32, the low half of check_of over key and value.
  *
- * A segment is written once and then only loses documents. Two tables hold it:
+ * terms: the dictionary. Key: the first term of a block of up to 64. Value:
  *
- *	norms	u32 segment (big-endian)  ->  for each document, in rising order of ordinal:
- *		u32 ordinal, u32 length (little-endian); length = summed weight of its words, 0 = dead
- *	terms	u32 segment (big-endian), bytes of the term  ->  for each document that has it:
- *		varint place minus the place before, minus 1 (the first: its place); varint weight
+ *	u8	number of terms
+ *	u16	bytes of the strings that follow (numbers of fixed size are low byte first)
+ *	for each term but the first: u8 bytes shared with the term before, u8 bytes of its own, these
+ *	for each term:
+ *		varint	documents that have it
+ *		varint	bytes of its list * 2 + 1 when the list follows here, + 0 when it stands in the heap
+ *		here:	the list
+ *		else:	varint where its list begins in the heap of lists; varint bytes of its positions, varint where they
+ *			begin in the heap of positions
  *
- * A place is a document's index in norms. Terms of two places 0 (weight 1) and 3 (weight 200):
- *	00 01 02 c8 01
+ * lists, positions: two heaps, each a row of bytes cut into chunks of CHUNK, keyed by u32 number; so that a value fills
+ * 16 pages and can be written into room that another one left. What ranking reads is apart from positions, which
+ * are three quarters of all. In the heap a list is cut into blocks of 128 documents, the last one shorter:
  *
- * Weight is the sum of what the word's fields count (record.c), so that one number a posting is all that
- * ranking reads. Dead documents stay in the lists until their segment is merged away; who reads a list skips
- * places of length 0, so counts are exact at any time. */
+ *	for each block: u32 its last document, u16 its bytes, u8 its highest weight (255: or more), u8 its shortest norm
+ *	the blocks: a full one: two packs (pack.h), the documents as gaps - 1 and the weights - 1;
+ *		the last one, when shorter: for each document varint (gap - 1) * 2 + 1 when its weight is 1; else + 0, and
+ *		varint weight - 2. The gap of the very first document is its place + 1
+ *
+ *	and its positions: for each block u32 bytes; then the blocks: u8 Rice parameter of first positions, u8 of later ones,
+ *		then bits: for each document, by Rice code 0, its weight less how many positions it has; the first
+ *		position; each later one less the one before, less 1
+ *
+ * A list here, in the dictionary, is of less than 128 documents and at most HERE bytes: u8 bytes of the block; the
+ * block as above; one block of positions. Two thirds of all terms stand in one document: for them the look-up is
+ * the answer. Places 0 (weight 1, position 4) and 3 (weight 3, position 9), by parameters 2 and 0:
+ *	03  01  04 01  02 00  62 0b	bits, low first: 0, 10 00 | 110, 110 10
+ *
+ * dead: u32 number of 16,384 documents -> bits by place, low first: the document is gone; no row: none is.
+ * A segment is written once and then only loses documents; its number is never used again. */
 #include "kb/index/segment.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/index/columns.h"
 #include "kb/index/record.h"
 
-struct entry {				/* one term */
-	struct str term;		/* in the arena */
-	uint32_t last, place, weight;	/* last: place written last + 1; place + 1 of the document being counted, or 0 */
-	struct buf list;
-};
-enum { WORD_NEAR = 18 };
-struct cell {				/* 32 bytes, so that a short word costs one look at memory */
-	uint32_t hash, entry, came;	/* entry NONE: nothing is left of the word; came: so often */
-	unsigned char lang, n;		/* n = 0: a free cell; FAR: word begins with a struct str that is in the arena */
-	char word[WORD_NEAR];
-};
-enum { FAR = 255 };
-struct table {				/* open addressing; equal hashes are told apart by the words themselves */
-	struct cell *cells;
-	size_t n, cap;			/* cap: a power of two, at most two thirds full */
-};
-struct token {				/* a word on its way */
-	struct str word;
-	uint32_t hash, lang, weight;
-};
-enum { AHEAD = 16 };			/* tokens between asking memory for a cell and looking at it; a power of two */
-struct builder {
-	struct arena a;
-	struct token ahead[AHEAD];	/* a ring */
-	size_t came, went;		/* tokens so far; those in between are in the ring */
-	struct stems *stems;
-	struct entry *entries;
-	size_t n, cap;
-	struct table words, terms;	/* words as they stand, by language; terms have language 0 */
-	uint32_t *ordinals, *lengths;
-	size_t docs, docs_cap;
-};
+enum { TERMS = 64, BLOCK_MAX = 960, HERE = 40, SKIP = 8, CHUNK = 65520 - 4, TURN = 64 << 20 };
+/* BLOCK_MAX: four blocks fill a page. CHUNK: with its check and LMDB's header of 16 bytes, 16 pages. */
 
-#define NONE UINT32_MAX
-
-struct builder *builder_open(void)
+struct str segment_key(struct segment_key *k, uint32_t segment, uint32_t part)
 {
-	struct builder *b = xmalloc(sizeof *b);
-
-	*b = (struct builder){ .docs = 0 };
-	return b;
-}
-
-void builder_close(struct builder *b)
-{
+	const uint32_t v[2] = { segment, part };
 	size_t i;
 
-	if (!b)
-		return;
-	for (i = 0; i < b->n; i++)
-		buf_free(&b->entries[i].list);
-	free(b->entries);
-	free(b->words.cells);
-	free(b->terms.cells);
-	free(b->ordinals);
-	free(b->lengths);
-	arena_free(&b->a);
-	free(b);
+	for (i = 0; i < 8; i++)
+		k->b[i] = (char)(v[i / 4] >> (24 - 8 * (i % 4)));
+	return (struct str){ k->b, 8 };
 }
 
-void builder_document(struct builder *b, uint32_t ordinal)
+static size_t term_key(char key[4 + 64], uint32_t segment, struct str term)
 {
-	if (b->docs == b->docs_cap) {
-		b->docs_cap = b->docs_cap ? b->docs_cap * 2 : 256;
-		b->ordinals = xrealloc(b->ordinals, b->docs_cap * sizeof *b->ordinals);
-		b->lengths = xrealloc(b->lengths, b->docs_cap * sizeof *b->lengths);
-	}
-	b->ordinals[b->docs] = ordinal;
-	b->lengths[b->docs++] = 0;
+	struct segment_key k;
+	size_t n = term.n < 64 ? term.n : 64;
+
+	segment_key(&k, segment, 0);
+	memcpy(key, k.b, 4);
+	if (n)
+		memcpy(key + 4, term.p, n);
+	return 4 + n;
 }
 
-/* Eight bytes a step; where a word goes in a table is all that it decides. */
-static uint32_t hash_of(struct str s, uint64_t h)
+void seal(struct buf *b, struct str key)
 {
-	uint64_t v = 0;
-
-	for (h ^= s.n; s.n >= sizeof v; s.p += sizeof v, s.n -= sizeof v) {
-		memcpy(&v, s.p, sizeof v);
-		h = (h ^ v) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-	}
-	v = 0;
-	if (s.n)
-		memcpy(&v, s.p, s.n);
-	h = (h ^ v) * 0x9e3779b97f4a7c15u;
-	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;	/* so that the last bytes reach the low bits too */
-	return (uint32_t)(h >> 32);
+	u32_add(b, (uint32_t)check_of(check_of(0, key), buf_str(b)));
 }
 
-static void table_grow(struct table *t)
+bool sealed(struct str *v, struct str key)
 {
-	struct cell *old = t->cells;
-	size_t i, j, n = t->cap;
+	struct str bytes;
 
-	t->cap = n ? 2 * n : 1 << 11;
-	t->cells = xmalloc(t->cap * sizeof *t->cells);
-	memset(t->cells, 0, t->cap * sizeof *t->cells);
-	for (i = 0; i < n; i++) {
-		if (!old[i].n)
-			continue;
-		for (j = old[i].hash & (t->cap - 1); t->cells[j].n; j = (j + 1) & (t->cap - 1))
-			;
-		t->cells[j] = old[i];
-	}
-	free(old);
-}
-
-static bool cell_is(const struct cell *c, uint32_t hash, uint32_t lang, struct str word)
-{
-	struct str far;
-
-	if (c->hash != hash || c->lang != lang)
+	if (v->n < 4)
 		return false;
-	if (c->n != FAR)
-		return c->n == word.n && memcmp(c->word, word.p, word.n) == 0;
-	memcpy(&far, c->word, sizeof far);
-	return str_eq(far, word);
+	bytes = str_sub(*v, 0, v->n - 4);
+	if (u32_get(v->p + bytes.n) != (uint32_t)check_of(check_of(0, key), bytes))
+		return false;
+	*v = bytes;
+	return true;
 }
 
-/* The cell of a word of at least a byte, made when it is new (*fresh): then its entry is the caller's to set. */
-static struct cell *table_cell(struct table *t, struct arena *a, struct str word, uint32_t h, unsigned lang, bool *fresh)
-{
-	struct str far;
-	struct cell *c;
-	size_t i;
+/* ---- writing ---- */
 
-	if (3 * (t->n + 1) > 2 * t->cap)
-		table_grow(t);
-	for (i = h & (t->cap - 1); t->cells[i].n; i = (i + 1) & (t->cap - 1))
-		if (cell_is(&t->cells[i], h, lang, word))
-			break;
-	c = &t->cells[i];
-	*fresh = !c->n;
-	if (*fresh) {
-		*c = (struct cell){ .hash = h, .entry = NONE, .lang = (unsigned char)lang };
-		t->n++;
-		if (word.n <= WORD_NEAR) {
-			c->n = (unsigned char)word.n;
-			memcpy(c->word, word.p, word.n);
-		} else {
-			c->n = FAR;
-			far = arena_str(a, word);
-			memcpy(c->word, &far, sizeof far);
-		}
-	}
-	return c;
-}
-
-static void flush(struct entry *x)
-{
-	if (!x->place)
-		return;
-	varint_put(&x->list, x->place - 1 - x->last);
-	varint_put(&x->list, x->weight);
-	x->last = x->place;
-	x->place = x->weight = 0;
-}
-
-static uint32_t entry_of(struct builder *b, struct str term)
-{
-	struct cell *c;
-	bool fresh;
-
-	if (!term.n)
-		return NONE;
-	c = table_cell(&b->terms, &b->a, term, hash_of(term, 0), 0, &fresh);
-	if (fresh) {
-		if (b->n == b->cap) {
-			b->cap = b->cap ? 2 * b->cap : 1024;
-			b->entries = xrealloc(b->entries, b->cap * sizeof *b->entries);
-		}
-		b->entries[b->n] = (struct entry){ .term = arena_str(&b->a, term) };
-		c->entry = (uint32_t)b->n++;
-	}
-	return c->entry;
-}
-
-static void take_token(struct builder *b, const struct token *t)
-{
-	struct cell *c;
-	struct entry *x;
-	bool fresh;
-
-	c = table_cell(&b->words, &b->a, t->word, t->hash, t->lang, &fresh);
-	if (fresh)
-		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
-	if (c->entry == NONE)
-		return;
-	c->came++;
-	x = &b->entries[c->entry];
-	if (x->place != b->docs) {
-		flush(x);
-		x->place = (uint32_t)b->docs;
-	}
-	x->weight += t->weight;
-	b->lengths[b->docs - 1] += t->weight;
-}
-
-/* The table is larger than the processor's caches: most of a token's time would be waiting for its cell. */
-void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight)
-{
-	struct token *t = &b->ahead[b->came % AHEAD];
-
-	if (b->came - b->went == AHEAD)
-		take_token(b, &b->ahead[b->went++ % AHEAD]);
-	*t = (struct token){ word, hash_of(word, lang), lang, weight };
-	b->came++;
-	b->stems = s;
-	if (b->words.cap)
-		__builtin_prefetch(&b->words.cells[t->hash & (b->words.cap - 1)]);
-}
-
-void builder_end(struct builder *b)
-{
-	while (b->went < b->came)
-		take_token(b, &b->ahead[b->went++ % AHEAD]);
-}
-
-void builder_forms(const struct builder *b, struct forms *f)
-{
-	struct buf form = BUF_INIT;
-	struct str word;
-	size_t i;
-
-	for (i = 0; i < b->words.cap; i++) {
-		const struct cell *c = &b->words.cells[i];
-
-		if (!c->n || c->entry == NONE)
-			continue;
-		word = (struct str){ c->word, c->n };
-		if (c->n == FAR)
-			memcpy(&word, c->word, sizeof word);
-		buf_clear(&form);
-		text_surface(&form, word);
-		forms_add(f, buf_str(&form), b->entries[c->entry].term, c->came);
-	}
-	buf_free(&form);
-}
-
-size_t builder_documents(const struct builder *b)
-{
-	return b->docs;
-}
-
-uint32_t builder_length(const struct builder *b)
-{
-	return b->docs && b->lengths[b->docs - 1] ? b->lengths[b->docs - 1] : 1;
-}
-
-static int by_term(const void *x, const void *y)
-{
-	const struct entry *a = *(struct entry *const *)x, *b = *(struct entry *const *)y;
-
-	return str_cmp(a->term, b->term);
-}
-
-static void put_u32(struct buf *b, uint32_t v)
-{
-	const char bytes[4] = { (char)v, (char)(v >> 8), (char)(v >> 16), (char)(v >> 24) };
-
-	buf_add(b, bytes, 4);
-}
-
-static uint32_t get_u32(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-void segment_key(unsigned char key[4 + 64], size_t *n, uint32_t id, struct str term)
-{
-	size_t len = term.n > 64 ? 64 : term.n;
-
-	key[0] = (unsigned char)(id >> 24);
-	key[1] = (unsigned char)(id >> 16);
-	key[2] = (unsigned char)(id >> 8);
-	key[3] = (unsigned char)id;
-	if (len)
-		memcpy(key + 4, term.p, len);
-	*n = 4 + len;
-}
-
-static struct str key_str(const unsigned char *key, size_t n)
-{
-	return (struct str){ (const char *)key, n };
-}
-
-enum rc builder_write(struct builder *b, struct txn *t, table_id terms, table_id norms, uint32_t id, struct err *e)
-{
-	struct entry **sorted = xmalloc((b->n + 1) * sizeof *sorted);
-	struct buf bytes = BUF_INIT;
-	unsigned char key[4 + 64];
-	size_t i, n = 0, len;
+struct heap_out {
+	struct buf chunk;
+	uint64_t at;			/* bytes so far */
+};
+struct segment_out {
+	struct txn **txn;
+	struct segment_tables t;
+	uint32_t id, n;
+	const uint8_t *norms;
+	turn_fn *turn;
+	void *ctx;
+	size_t waiting;			/* bytes since the last turn */
 	enum rc rc;
+	struct err e;
 
-	for (; n < b->n; n++) {
-		flush(&b->entries[n]);
-		sorted[n] = &b->entries[n];
+	struct heap_out heap[2];
+	/* the dictionary block in work */
+	struct buf first, strings, entries, value;
+	unsigned terms;
+	uint64_t all_terms;
+	/* the term in work */
+	struct buf term, before;	/* before: the last one of the block */
+	uint32_t df, last;
+	uint32_t docs[PACK], weights[PACK], counts[PACK];
+	unsigned m;			/* postings waiting for their block */
+	struct buf pos;			/* their positions, u32 each */
+	struct buf skips, blocks, lengths, places;
+	bool any;			/* a term is in work */
+};
+
+struct segment_out *segment_create(struct txn **t, const struct segment_tables *tables, uint32_t id, const uint8_t *norms,
+    uint32_t n, turn_fn *turn, void *ctx)
+{
+	struct segment_out *o = xmalloc(sizeof *o);
+
+	*o = (struct segment_out){ .txn = t, .t = *tables, .id = id, .n = n, .norms = norms, .turn = turn, .ctx = ctx, .e = ERR_INIT };
+	return o;
+}
+
+static void append(struct segment_out *o, table_id table, struct str key, struct buf *value)
+{
+	seal(value, key);
+	o->waiting += value->n;
+	if (!o->rc)
+		o->rc = txn_append(*o->txn, table, key, buf_str(value), &o->e);
+	if (!o->rc && o->turn && o->waiting > TURN) {
+		o->waiting = 0;
+		o->rc = o->turn(o->ctx, &o->e);
 	}
-	qsort(sorted, n, sizeof *sorted, by_term);
-	for (i = 0; i < b->docs; i++) {
-		put_u32(&bytes, b->ordinals[i]);
-		put_u32(&bytes, b->lengths[i] ? b->lengths[i] : 1);
+	buf_clear(value);
+}
+
+static void heap_flush(struct segment_out *o, unsigned which)
+{
+	struct heap_out *h = &o->heap[which];
+	struct segment_key k;
+
+	if (h->chunk.n)
+		append(o, which ? o->t.positions : o->t.lists, segment_key(&k, o->id, (uint32_t)((h->at - 1) / CHUNK)), &h->chunk);
+}
+
+static void heap_add(struct segment_out *o, unsigned which, struct str s)
+{
+	struct heap_out *h = &o->heap[which];
+
+	while (s.n) {
+		size_t room = CHUNK - h->chunk.n, n = s.n < room ? s.n : room;
+
+		buf_add(&h->chunk, s.p, n);
+		h->at += n;
+		s = str_sub(s, n, s.n);
+		if (h->chunk.n == CHUNK)
+			heap_flush(o, which);
 	}
-	segment_key(key, &len, id, STR_NONE);
-	rc = txn_put(t, norms, key_str(key, len), buf_str(&bytes), e);
-	for (i = 0; i < n && !rc; i++) {
-		segment_key(key, &len, id, sorted[i]->term);
-		rc = txn_append(t, terms, key_str(key, len), buf_str(&sorted[i]->list), e);
+}
+
+static void block_flush(struct segment_out *o)
+{
+	struct buf *v = &o->value;
+	char key[4 + 64];
+	size_t n;
+
+	if (!o->terms)
+		return;
+	buf_clear(v);
+	buf_putc(v, (char)o->terms);
+	buf_putc(v, (char)o->strings.n);
+	buf_putc(v, (char)(o->strings.n >> 8));
+	buf_str_add(v, buf_str(&o->strings));
+	buf_str_add(v, buf_str(&o->entries));
+	n = term_key(key, o->id, buf_str(&o->first));
+	append(o, o->t.terms, (struct str){ key, n }, v);
+	buf_clear(&o->strings);
+	buf_clear(&o->entries);
+	o->terms = 0;
+}
+
+/* The positions of the postings that wait. */
+static void put_positions(struct buf *b, const struct segment_out *o)
+{
+	uint64_t first = 0, later = 0, nfirst = 0, nlater = 0;
+	const uint32_t *p = (const uint32_t *)(const void *)o->pos.p, *q = p;
+	struct bits_out bits;
+	unsigned k1, k2, i;
+	uint32_t j;
+
+	for (i = 0; i < o->m; q += o->counts[i++]) {
+		if (!o->counts[i])
+			continue;
+		first += q[0];
+		nfirst++;
+		later += q[o->counts[i] - 1] - q[0] - (o->counts[i] - 1);
+		nlater += o->counts[i] - 1;
 	}
-	buf_free(&bytes);
-	free(sorted);
+	k1 = rice_parameter(first, nfirst);
+	k2 = rice_parameter(later, nlater);
+	buf_putc(b, (char)k1);
+	buf_putc(b, (char)k2);
+	bits_open(&bits, b);
+	for (i = 0, q = p; i < o->m; q += o->counts[i++]) {
+		rice_put(&bits, o->weights[i] - o->counts[i], 0);
+		for (j = 0; j < o->counts[i]; j++)
+			rice_put(&bits, j ? q[j] - q[j - 1] - 1 : q[0], j ? k2 : k1);
+	}
+	bits_end(&bits);
+}
+
+static void put_block(struct segment_out *o)
+{
+	uint32_t v[PACK], last = o->last, most = 0;
+	uint8_t norm = UINT8_MAX;
+	unsigned i;
+
+	for (i = 0; i < o->m; i++) {
+		uint32_t gap = o->docs[i] - last;	/* last is UINT32_MAX, which is -1, at first */
+
+		if (o->m == PACK)
+			v[i] = gap - 1;
+		else if (o->weights[i] == 1)
+			varint_put(&o->blocks, (uint64_t)(gap - 1) * 2 + 1);
+		else {
+			varint_put(&o->blocks, (uint64_t)(gap - 1) * 2);
+			varint_put(&o->blocks, o->weights[i] - 2);
+		}
+		last = o->docs[i];
+		most = o->weights[i] > most ? o->weights[i] : most;
+		norm = o->norms[last] < norm ? o->norms[last] : norm;
+	}
+	if (o->m == PACK) {
+		pack_put(&o->blocks, v);
+		for (i = 0; i < PACK; i++)
+			v[i] = o->weights[i] - 1;
+		pack_put(&o->blocks, v);
+	}
+	u32_add(&o->skips, last);
+	buf_putc(&o->skips, 0);			/* the block's bytes: set below */
+	buf_putc(&o->skips, 0);
+	buf_putc(&o->skips, (char)(most > UINT8_MAX ? UINT8_MAX : most));
+	buf_putc(&o->skips, (char)norm);
+	o->last = last;
+}
+
+static void flush_postings(struct segment_out *o)
+{
+	size_t blocks = o->blocks.n, places = o->places.n, n;
+
+	if (!o->m)
+		return;
+	put_block(o);
+	put_positions(&o->places, o);
+	n = o->blocks.n - blocks;
+	o->skips.p[o->skips.n - 4] = (char)n;
+	o->skips.p[o->skips.n - 3] = (char)(n >> 8);
+	u32_add(&o->lengths, (uint32_t)(o->places.n - places));
+	o->df += o->m;
+	o->m = 0;
+	buf_clear(&o->pos);
+}
+
+static void end_term(struct segment_out *o)
+{
+	struct buf *x = &o->value;
+	struct str term = buf_str(&o->term);
+	size_t shared = 0;
+
+	if (!o->any)
+		return;
+	o->any = false;
+	flush_postings(o);
+	if (!o->df)
+		return;
+	buf_clear(x);
+	varint_put(x, o->df);
+	if (o->df < PACK && 1 + o->blocks.n + o->places.n <= HERE) {
+		varint_put(x, (1 + o->blocks.n + o->places.n) * 2 + 1);
+		buf_putc(x, (char)o->blocks.n);
+		buf_str_add(x, buf_str(&o->blocks));
+		buf_str_add(x, buf_str(&o->places));
+	} else {
+		varint_put(x, (o->skips.n + o->blocks.n) * 2);
+		varint_put(x, o->heap[0].at);
+		varint_put(x, o->lengths.n + o->places.n);
+		varint_put(x, o->heap[1].at);
+		heap_add(o, 0, buf_str(&o->skips));
+		heap_add(o, 0, buf_str(&o->blocks));
+		heap_add(o, 1, buf_str(&o->lengths));
+		heap_add(o, 1, buf_str(&o->places));
+	}
+	if (o->terms == TERMS || (o->terms && 3 + o->strings.n + 2 + term.n + o->entries.n + x->n > BLOCK_MAX)) {
+		struct buf kept = o->value;
+
+		o->value = (struct buf)BUF_INIT;
+		block_flush(o);
+		buf_free(&o->value);
+		o->value = kept;
+	}
+	if (o->terms == 0) {
+		buf_clear(&o->first);
+		buf_str_add(&o->first, term);
+	} else {
+		while (shared < term.n && shared < o->before.n && term.p[shared] == o->before.p[shared])
+			shared++;
+		buf_putc(&o->strings, (char)shared);
+		buf_putc(&o->strings, (char)(term.n - shared));
+		buf_str_add(&o->strings, str_sub(term, shared, term.n));
+	}
+	buf_str_add(&o->entries, buf_str(x));
+	o->terms++;
+	o->all_terms++;
+	buf_clear(&o->before);
+	buf_str_add(&o->before, term);
+}
+
+void segment_term(struct segment_out *o, struct str term)
+{
+	end_term(o);
+	buf_clear(&o->term);
+	buf_str_add(&o->term, str_sub(term, 0, 64));
+	buf_clear(&o->skips);
+	buf_clear(&o->blocks);
+	buf_clear(&o->lengths);
+	buf_clear(&o->places);
+	o->df = 0;
+	o->last = UINT32_MAX;
+	o->any = true;
+}
+
+void segment_posting(struct segment_out *o, uint32_t place, uint32_t weight, const uint32_t *positions, size_t n)
+{
+	o->docs[o->m] = place;
+	o->weights[o->m] = weight;
+	o->counts[o->m++] = (uint32_t)n;
+	if (n)
+		buf_add(&o->pos, positions, n * sizeof *positions);
+	if (o->m == PACK)
+		flush_postings(o);
+}
+
+enum rc segment_finish(struct segment_info *info, struct segment_out *o, struct err *e)
+{
+	struct buf *const all[] = { &o->heap[0].chunk, &o->heap[1].chunk, &o->first, &o->strings, &o->entries, &o->value, &o->term,
+		&o->before, &o->pos, &o->skips, &o->blocks, &o->lengths, &o->places };
+	enum rc rc;
+	size_t i;
+
+	end_term(o);
+	block_flush(o);
+	heap_flush(o, 0);
+	heap_flush(o, 1);
+	rc = o->rc;
+	if (rc)
+		*e = o->e;
+	else
+		*info = (struct segment_info){ o->id, o->n, 0, o->all_terms, { o->heap[0].at, o->heap[1].at } };
+	for (i = 0; i < sizeof all / sizeof *all; i++)
+		buf_free(all[i]);
+	free(o);
 	return rc;
 }
 
-enum rc segment_open(struct segment *s, struct txn *t, table_id norms, uint32_t id, struct err *e)
-{
-	unsigned char key[4 + 64];
-	struct str v;
+/* ---- what was found right ---- */
+
+struct seen {
+	struct { uint32_t segment; unsigned table; uint64_t *bits; size_t n; } *v;
 	size_t n;
+};
+
+struct seen *seen_open(void)
+{
+	struct seen *s = xmalloc(sizeof *s);
+
+	*s = (struct seen){ NULL, 0 };
+	return s;
+}
+
+void seen_close(struct seen *s)
+{
+	if (!s)
+		return;
+	while (s->n)
+		free(s->v[--s->n].bits);
+	free(s->v);
+	free(s);
+}
+
+bool seen_before(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk)
+{
+	size_t i, word = chunk / 64;
+	uint64_t bit = (uint64_t)1 << chunk % 64;
+	bool was;
+
+	for (i = 0; i < s->n && !(s->v[i].segment == segment && s->v[i].table == table); i++)
+		;
+	if (i == s->n) {
+		s->v = xrealloc(s->v, ++s->n * sizeof *s->v);
+		s->v[i].segment = segment;
+		s->v[i].table = table;
+		s->v[i].bits = NULL;
+		s->v[i].n = 0;
+	}
+	if (word >= s->v[i].n) {
+		s->v[i].bits = xrealloc(s->v[i].bits, (word + 1) * sizeof bit);
+		memset(s->v[i].bits + s->v[i].n, 0, (word + 1 - s->v[i].n) * sizeof bit);
+		s->v[i].n = word + 1;
+	}
+	was = s->v[i].bits[word] & bit;
+	s->v[i].bits[word] |= bit;
+	return was;
+}
+
+/* ---- reading ---- */
+
+static enum rc broken(struct err *e, const struct segment *s, const char *what)
+{
+	return err_set(e, RC_CORRUPT, "index: segment %u: its %s do not decode", s->info.id, what);
+}
+
+enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
+    const struct segment_info *info, struct seen *seen, struct err *e)
+{
+	uint32_t chunk, chunks = (info->n + CHUNK_DOCS - 1) / CHUNK_DOCS, dead = 0;
+	uint64_t *bits = NULL;
+	struct segment_key k;
+	struct str v;
+	size_t i;
 	enum rc rc;
 
-	segment_key(key, &n, id, STR_NONE);
-	if ((rc = txn_get(&v, t, norms, key_str(key, n), e)))
-		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: segment %u is missing", id) : rc;
-	if (v.n % 8)
-		return err_set(e, RC_CORRUPT, "index: segment %u has a broken list of documents", id);
-	*s = (struct segment){ id, (uint32_t)(v.n / 8), v };
+	*s = (struct segment){ .info = *info, .txn = t, .t = *tables, .seen = seen, .a = a };
+	for (chunk = 0; info->dead && chunk < chunks; chunk++) {
+		rc = txn_get(&v, t, tables->dead, segment_key(&k, info->id, chunk), e);
+		if (rc == RC_NOTFOUND)
+			continue;
+		if (rc)
+			return rc;
+		if (!sealed(&v, segment_key(&k, info->id, chunk)) || v.n != CHUNK_DOCS / 8)
+			return broken(e, s, "dead documents");
+		if (!bits)
+			bits = arena_array(a, (size_t)chunks * CHUNK_DOCS / 64, sizeof *bits);
+		memcpy(bits + (size_t)chunk * (CHUNK_DOCS / 64), v.p, v.n);
+	}
+	for (i = 0; bits && i < (size_t)chunks * CHUNK_DOCS / 64; i++)
+		dead += (uint32_t)__builtin_popcountll(bits[i]);
+	if (dead != info->dead)
+		return broken(e, s, "dead documents");
+	s->dead = bits;
 	return RC_OK;
 }
 
-uint32_t segment_ordinal(const struct segment *s, uint32_t i)
+enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct err *e)
 {
-	return get_u32(s->norms.p + (size_t)i * 8);
+	struct buf bits = BUF_INIT;
+	struct segment_key k;
+	struct str v;
+	size_t i = 0;
+	enum rc rc = RC_OK;
+
+	while (i < n && !rc) {
+		uint32_t chunk = places[i] / CHUNK_DOCS;
+
+		buf_clear(&bits);
+		rc = txn_get(&v, s->txn, s->t.dead, segment_key(&k, s->info.id, chunk), e);
+		if (rc == RC_NOTFOUND) {
+			buf_reserve(&bits, CHUNK_DOCS / 8);
+			memset(bits.p, 0, CHUNK_DOCS / 8);
+			bits.n = CHUNK_DOCS / 8;
+		} else if (rc) {
+			break;
+		} else if (sealed(&v, segment_key(&k, s->info.id, chunk)) && v.n == CHUNK_DOCS / 8) {
+			buf_str_add(&bits, v);
+		} else {
+			rc = broken(e, s, "dead documents");
+			break;
+		}
+		for (; i < n && places[i] / CHUNK_DOCS == chunk; i++) {
+			uint32_t at = places[i] % CHUNK_DOCS;
+
+			s->info.dead += !((unsigned char)bits.p[at / 8] >> at % 8 & 1);
+			bits.p[at / 8] = (char)((unsigned char)bits.p[at / 8] | 1u << at % 8);
+		}
+		seal(&bits, segment_key(&k, s->info.id, chunk));
+		rc = txn_put(s->txn, s->t.dead, segment_key(&k, s->info.id, chunk), buf_str(&bits), e);
+	}
+	buf_free(&bits);
+	return rc;
 }
 
-uint32_t segment_length(const struct segment *s, uint32_t i)
+enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const struct segment_info *info, struct err *e)
 {
-	return get_u32(s->norms.p + (size_t)i * 8 + 4);
+	const table_id all[] = { tables->terms, tables->lists, tables->positions, tables->columns, tables->dead };
+	struct segment_key k;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	segment_key(&k, info->id, 0);
+	for (i = 0; i < sizeof all / sizeof *all && !rc; i++)
+		rc = txn_del_all(t, all[i], (struct str){ k.b, 4 }, e);
+	return rc;
 }
 
-uint32_t segment_find(const struct segment *s, uint32_t ordinal)
+/* n bytes of a heap: from the map, or (over the edge of a chunk) in *copy. */
+static enum rc heap_get(const char **p, struct segment *s, unsigned which, uint64_t at, size_t n, struct buf *copy, struct err *e)
 {
-	uint32_t lo = 0, hi = s->n, mid, v;
+	struct segment_key k;
+	struct str v;
+	bool first = true;
+	enum rc rc;
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		v = segment_ordinal(s, mid);
-		if (v == ordinal)
-			return mid;
-		if (v < ordinal)
+	if (at > s->info.heap[which] || n > s->info.heap[which] - at)
+		return broken(e, s, "lists");
+	if (!s->chunks[which])
+		s->chunks[which] = arena_array(s->a, (size_t)(s->info.heap[which] / CHUNK + 1), sizeof **s->chunks);
+	for (;;) {
+		uint32_t chunk = (uint32_t)(at / CHUNK);
+		size_t from = (size_t)(at % CHUNK), whole = CHUNK, here;
+
+		if ((uint64_t)chunk * CHUNK + CHUNK > s->info.heap[which])
+			whole = (size_t)(s->info.heap[which] - (uint64_t)chunk * CHUNK);
+		if (!s->chunks[which][chunk] && n) {
+			const struct str key = segment_key(&k, s->info.id, chunk);
+
+			rc = txn_get(&v, s->txn, which ? s->t.positions : s->t.lists, key, e);
+			if (rc && rc != RC_NOTFOUND)
+				return rc;
+			if (rc || v.n != whole + 4)
+				return broken(e, s, "lists");
+			if (!seen_before(s->seen, s->info.id, which, chunk) && !sealed(&v, key))
+				return broken(e, s, "lists");
+			s->chunks[which][chunk] = v.p;
+		}
+		here = whole - from < n ? whole - from : n;
+		if (first && here == n) {
+			*p = n ? s->chunks[which][chunk] + from : "";
+			return RC_OK;
+		}
+		if (first)
+			buf_clear(copy);
+		first = false;
+		buf_add(copy, s->chunks[which][chunk] + from, here);
+		at += here;
+		n -= here;
+		if (!n) {
+			*p = copy->p;
+			return RC_OK;
+		}
+	}
+}
+
+static bool entry_get(struct listing *x, struct str *s)
+{
+	uint64_t df, n, pn = 0;
+
+	*x = (struct listing){ 0 };
+	if (!varint_get(&df, s) || !varint_get(&n, s) || !df || df > UINT32_MAX)
+		return false;
+	x->df = (uint32_t)df;
+	x->list_n = (size_t)(n / 2);
+	if (n % 2) {
+		if (x->list_n > s->n || !x->list_n || df >= PACK)
+			return false;
+		x->here = str_sub(*s, 0, x->list_n);
+		*s = str_sub(*s, x->list_n, s->n);
+		return true;
+	}
+	if (!varint_get(&x->list, s) || !varint_get(&pn, s) || !varint_get(&x->positions, s))
+		return false;
+	x->positions_n = (size_t)pn;
+	return true;
+}
+
+/* The parts of a dictionary block. */
+static bool block_get(unsigned *terms, struct str *strings, struct str *entries, struct str v)
+{
+	size_t n;
+
+	if (v.n < 3)
+		return false;
+	*terms = (unsigned char)v.p[0];
+	n = (size_t)(unsigned char)v.p[1] | (size_t)(unsigned char)v.p[2] << 8;
+	if (!*terms || n > v.n - 3)
+		return false;
+	*strings = str_sub(v, 3, 3 + n);
+	*entries = str_sub(v, 3 + n, v.n);
+	return true;
+}
+
+enum rc segment_find(struct listing *x, const struct segment *s, struct str term, struct err *e)
+{
+	struct str k, v, strings, entries;
+	char key[4 + 64], word[64];
+	unsigned terms, i;
+	size_t n = term_key(key, s->info.id, term), have;
+	enum rc rc;
+
+	if ((rc = txn_get_before(&k, &v, s->txn, s->t.terms, (struct str){ key, n }, e)))
+		return rc;
+	if (k.n < 4 || k.n > 4 + 64 || memcmp(k.p, key, 4) != 0)
+		return RC_NOTFOUND;
+	if (!sealed(&v, k) || !block_get(&terms, &strings, &entries, v))
+		return broken(e, s, "terms");
+	have = k.n - 4;
+	memcpy(word, k.p + 4, have);
+	for (i = 0;; i++) {
+		int c = str_cmp((struct str){ word, have }, term);
+		size_t shared, own;
+
+		if (c == 0)
+			break;
+		if (c > 0 || i + 1 == terms)
+			return RC_NOTFOUND;
+		if (strings.n < 2)
+			return broken(e, s, "terms");
+		shared = (unsigned char)strings.p[0];
+		own = (unsigned char)strings.p[1];
+		if (shared > have || shared + own > sizeof word || own > strings.n - 2)
+			return broken(e, s, "terms");
+		memcpy(word + shared, strings.p + 2, own);
+		have = shared + own;
+		strings = str_sub(strings, 2 + own, strings.n);
+	}
+	for (; ; i--) {
+		if (!entry_get(x, &entries))
+			return broken(e, s, "terms");
+		if (!i)
+			return RC_OK;
+	}
+}
+
+enum rc terms_open(struct terms *t, const struct segment *s, struct str from, struct err *e)
+{
+	char key[4 + 64];
+	struct str k, v, start = STR_NONE;
+	size_t n = term_key(key, s->info.id, from);
+	enum iter more;
+	enum rc rc;
+
+	*t = (struct terms){ .s = s };
+	/* the block that `from` falls into begins before it, when there is one */
+	rc = txn_get_before(&k, &v, s->txn, s->t.terms, (struct str){ key, n }, e);
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	if (!rc && k.n >= 4 && memcmp(k.p, key, 4) == 0)
+		start = k;
+	else
+		start = (struct str){ key, n };
+	if ((rc = store_iter_open(&t->it, s->txn, s->t.terms, start, e)))
+		return rc;
+	t->open = true;
+	if (!from.n)
+		return RC_OK;
+	while ((more = terms_next(t, e)) == ITER_ITEM && str_cmp((struct str){ t->term, t->n }, from) < 0)
+		;
+	if (more == ITER_ERROR)
+		return e->rc;
+	if (more == ITER_ITEM)
+		t->held = true;
+	return RC_OK;
+}
+
+enum iter terms_next(struct terms *t, struct err *e)
+{
+	struct segment_key id;
+	struct str k, v;
+	size_t own;
+	enum iter more;
+
+	if (t->held) {
+		t->held = false;
+		t->shared = 0;
+		return ITER_ITEM;
+	}
+	if (t->left) {
+		if (t->strings.n < 2)
+			goto bad;
+		t->shared = (unsigned char)t->strings.p[0];
+		own = (unsigned char)t->strings.p[1];
+		if (t->shared > t->n || t->shared + own > sizeof t->term || own > t->strings.n - 2)
+			goto bad;
+		memcpy(t->term + t->shared, t->strings.p + 2, own);
+		t->n = t->shared + own;
+		t->strings = str_sub(t->strings, 2 + own, t->strings.n);
+		t->left--;
+		t->i++;
+		return ITER_ITEM;
+	}
+	if ((more = store_iter_next(&t->it, &k, &v, e)) != ITER_ITEM)
+		return more;
+	segment_key(&id, t->s->info.id, 0);
+	if (k.n < 4 || memcmp(k.p, id.b, 4) != 0)
+		return ITER_DONE;
+	if (k.n > 4 + sizeof t->term || !sealed(&v, k) || !block_get(&t->left, &t->strings, &t->entries, v))
+		goto bad;
+	for (t->shared = 0; t->shared < t->n && t->shared < k.n - 4 && t->term[t->shared] == k.p[4 + t->shared]; t->shared++)
+		;
+	memcpy(t->term, k.p + 4, k.n - 4);
+	t->n = k.n - 4;
+	t->left--;
+	t->i = t->entry_i = 0;
+	return ITER_ITEM;
+bad:
+	(void)broken(e, t->s, "terms");
+	return ITER_ERROR;
+}
+
+enum rc terms_entry(struct listing *x, struct terms *t, struct err *e)
+{
+	for (; t->entry_i <= t->i; t->entry_i++)
+		if (!entry_get(x, &t->entries))
+			return broken(e, t->s, "terms");
+	return RC_OK;
+}
+
+void terms_close(struct terms *t)
+{
+	if (t->open)
+		store_iter_close(&t->it);
+	t->open = false;
+}
+
+/* ---- postings ---- */
+
+enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e)
+{
+	c->s = s;
+	c->x = *x;
+	c->n = c->i = 0;
+	c->block = 0;
+	c->last = UINT32_MAX;
+	c->lengths = NULL;
+	c->bits_open = false;
+	c->copy = c->lengths_copy = c->skips_copy = c->bits_copy = (struct buf)BUF_INIT;
+	c->nblocks = (uint32_t)(((uint64_t)x->df + PACK - 1) / PACK);
+	if (x->here.p)
+		return RC_OK;
+	c->at = x->list + (uint64_t)c->nblocks * SKIP;
+	c->positions_at = x->positions + (uint64_t)c->nblocks * 4;
+	if (x->list_n < (size_t)c->nblocks * SKIP || x->positions_n < (size_t)c->nblocks * 4)
+		return broken(e, s, "lists");
+	return heap_get(&c->skips, s, 0, x->list, (size_t)c->nblocks * SKIP, &c->skips_copy, e);
+}
+
+void cursor_close(struct cursor *c)
+{
+	buf_free(&c->copy);
+	buf_free(&c->lengths_copy);
+	buf_free(&c->skips_copy);
+	buf_free(&c->bits_copy);
+}
+
+static unsigned skip_bytes(const char *skips, uint32_t block)
+{
+	const unsigned char *p = (const unsigned char *)skips + (size_t)block * SKIP;
+
+	return p[4] | (unsigned)p[5] << 8;
+}
+
+/* The last block, when it is not full. */
+static bool short_block(struct cursor *c, struct str s)
+{
+	uint64_t v, w, place = c->last == UINT32_MAX ? 0 : (uint64_t)c->last + 1;
+	unsigned i;
+
+	for (i = 0; i < c->n; i++) {
+		if (!varint_get(&v, &s) || v / 2 >= c->s->info.n || (place += v / 2) >= c->s->info.n)
+			return false;
+		w = 1;
+		if (v % 2 == 0) {
+			if (!varint_get(&w, &s) || w > UINT32_MAX - 2)
+				return false;
+			w += 2;
+		}
+		c->docs[i] = (uint32_t)place++;
+		c->weights[i] = (uint32_t)w;
+	}
+	return s.n == 0;
+}
+
+static bool full_block(struct cursor *c, struct str s, uint32_t last)
+{
+	size_t n = pack_get(c->docs, s), m;
+	uint32_t place = c->last, most = 0, i;
+
+	if (!n || !(m = pack_get(c->weights, str_sub(s, n, s.n))) || n + m != s.n)
+		return false;
+	for (i = 0; i < PACK; i++) {
+		place += c->docs[i] + 1;
+		c->docs[i] = place;
+		c->weights[i]++;
+		most = place > most ? place : most;
+	}
+	/* A sum that ran over shows: in the middle as a place after the last, at the end as another one. */
+	return place == last && most == last && last < c->s->info.n;
+}
+
+enum iter cursor_block(struct cursor *c, struct err *e)
+{
+	const char *p;
+	size_t n;
+
+	if (c->block == c->nblocks)
+		return ITER_DONE;
+	if (c->n)
+		c->last = c->docs[c->n - 1];
+	c->n = c->block + 1 < c->nblocks || c->x.df % PACK == 0 ? PACK : c->x.df % PACK;
+	c->i = 0;
+	c->bits_open = false;
+	if (c->x.here.p) {
+		n = (unsigned char)c->x.here.p[0];
+		if (n >= c->x.here.n || !short_block(c, str_sub(c->x.here, 1, 1 + n)))
+			goto bad;
+		c->block++;
+		return ITER_ITEM;
+	}
+	n = skip_bytes(c->skips, c->block);
+	if (c->at - c->x.list + n > c->x.list_n)
+		goto bad;
+	if (heap_get(&p, c->s, 0, c->at, n, &c->copy, e))
+		return ITER_ERROR;
+	if (c->n == PACK ? !full_block(c, (struct str){ p, n }, u32_get(c->skips + (size_t)c->block * SKIP)) :
+	    !short_block(c, (struct str){ p, n }))
+		goto bad;
+	c->at += n;
+	c->block++;
+	return ITER_ITEM;
+bad:
+	(void)broken(e, c->s, "lists");
+	return ITER_ERROR;
+}
+
+/* Leave the next block out. */
+static enum rc pass_block(struct cursor *c, struct err *e)
+{
+	uint32_t last = u32_get(c->skips + (size_t)c->block * SKIP);
+
+	if (c->last != UINT32_MAX && last <= c->last)
+		return broken(e, c->s, "lists");
+	c->last = last;
+	c->at += skip_bytes(c->skips, c->block++);
+	c->n = 0;
+	return RC_OK;
+}
+
+enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
+{
+	enum iter more;
+	unsigned lo, hi;
+
+	if (!c->n || c->docs[c->n - 1] < place) {
+		if (c->n)
+			c->last = c->docs[c->n - 1];
+		while (!c->x.here.p && c->block < c->nblocks && u32_get(c->skips + (size_t)c->block * SKIP) < place)
+			if (pass_block(c, e))
+				return ITER_ERROR;
+		if ((more = cursor_block(c, e)) != ITER_ITEM) {
+			c->n = c->i = 0;
+			return more;
+		}
+		if (c->docs[c->n - 1] < place) {	/* only a list that has one block gets here */
+			c->i = c->n;
+			return ITER_DONE;
+		}
+	}
+	for (lo = c->i, hi = c->n - 1; lo < hi;) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (c->docs[mid] < place)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return UINT32_MAX;
-}
-
-enum rc segment_kill(struct txn *t, table_id norms, const struct segment *s, const uint32_t *places, size_t n,
-    uint64_t *length, struct err *e)
-{
-	struct buf bytes = BUF_INIT;
-	unsigned char key[4 + 64];
-	size_t i, len;
-	enum rc rc;
-
-	buf_str_add(&bytes, s->norms);
-	for (i = 0; i < n; i++) {
-		*length += segment_length(s, places[i]);
-		memset(bytes.p + (size_t)places[i] * 8 + 4, 0, 4);
-	}
-	segment_key(key, &len, s->id, STR_NONE);
-	rc = txn_put(t, norms, key_str(key, len), buf_str(&bytes), e);
-	buf_free(&bytes);
-	return rc;
-}
-
-enum rc segment_drop(struct txn *t, table_id terms, table_id norms, uint32_t id, struct err *e)
-{
-	struct arena a = ARENA_INIT;
-	struct store_iter it;
-	struct str k, v, *keys = NULL;
-	unsigned char key[4 + 64];
-	size_t len, n = 0, cap = 0, i;
-	enum iter more = ITER_DONE;
-	enum rc rc;
-
-	segment_key(key, &len, id, STR_NONE);
-	if ((rc = store_iter_open(&it, t, terms, key_str(key, len), e)))
-		return rc;
-	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && k.n >= 4 && memcmp(k.p, key, 4) == 0) {
-		if (n == cap)
-			keys = arena_grow(&a, keys, &cap, sizeof *keys);
-		keys[n++] = arena_str(&a, k);
-	}
-	store_iter_close(&it);
-	rc = more == ITER_ERROR ? e->rc : RC_OK;
-	for (i = 0; i < n && !rc; i++)
-		rc = txn_del(t, terms, keys[i], e);
-	if (!rc)
-		rc = txn_del(t, norms, key_str(key, len), e);
-	arena_free(&a);
-	return rc;
-}
-
-void postings_open(struct postings *p, struct str value)
-{
-	*p = (struct postings){ .rest = value };
-}
-
-enum iter postings_next(struct postings *p, struct err *e)
-{
-	uint64_t gap, weight, place;
-
-	if (!p->rest.n)
-		return ITER_DONE;
-	if (!varint_get(&gap, &p->rest) || !varint_get(&weight, &p->rest) || !weight || weight > UINT32_MAX ||
-	    (place = gap + (p->started ? (uint64_t)p->place + 1 : 0)) >= UINT32_MAX || gap > UINT32_MAX) {
-		(void)err_set(e, RC_CORRUPT, "index: a list of postings does not decode");
-		return ITER_ERROR;
-	}
-	p->place = (uint32_t)place;
-	p->weight = (uint32_t)weight;
-	p->started = true;
+	c->i = lo;
 	return ITER_ITEM;
+}
+
+enum iter cursor_next(struct cursor *c, struct err *e)
+{
+	if (c->n && ++c->i < c->n)
+		return ITER_ITEM;
+	return cursor_block(c, e);
+}
+
+/* Where the positions of the block in work begin. */
+static enum rc open_bits(struct cursor *c, struct err *e)
+{
+	struct str s;
+	const char *p;
+	size_t n;
+	enum rc rc;
+
+	if (c->x.here.p) {
+		s = str_sub(c->x.here, 1 + (size_t)(unsigned char)c->x.here.p[0], c->x.here.n);
+	} else {
+		if (!c->lengths) {
+			if ((rc = heap_get(&c->lengths, c->s, 1, c->x.positions, (size_t)c->nblocks * 4, &c->lengths_copy, e)))
+				return rc;
+			c->bits_block = 0;
+		}
+		for (; c->bits_block < c->block - 1; c->bits_block++)
+			c->positions_at += u32_get(c->lengths + (size_t)c->bits_block * 4);
+		n = u32_get(c->lengths + (size_t)c->bits_block * 4);
+		if (c->positions_at - c->x.positions + n > c->x.positions_n)
+			return broken(e, c->s, "positions");
+		if ((rc = heap_get(&p, c->s, 1, c->positions_at, n, &c->bits_copy, e)))
+			return rc;
+		s = (struct str){ p, n };
+	}
+	if (s.n < 2 || (c->first = (unsigned char)s.p[0]) > 30 || (c->later = (unsigned char)s.p[1]) > 30)
+		return broken(e, c->s, "positions");
+	bits_from(&c->bits, str_sub(s, 2, s.n));
+	c->bits_open = true;
+	c->bit_i = 0;
+	return RC_OK;
+}
+
+enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
+{
+	enum rc rc;
+
+	if (!c->bits_open && (rc = open_bits(c, e)))
+		return rc;
+	for (; c->bit_i <= c->i; c->bit_i++) {
+		uint32_t excess, count, v, at = 0, j;
+
+		if (!rice_get(&excess, &c->bits, 0) || excess > c->weights[c->bit_i])
+			return broken(e, c->s, "positions");
+		count = c->weights[c->bit_i] - excess;
+		for (j = 0; j < count; j++) {
+			if (!rice_get(&v, &c->bits, j ? c->later : c->first) || (j && v >= UINT32_MAX - at))
+				return broken(e, c->s, "positions");
+			at = j ? at + v + 1 : v;
+			if (c->bit_i == c->i)
+				buf_add(to, &at, sizeof at);
+		}
+	}
+	return RC_OK;
 }

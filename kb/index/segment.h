@@ -1,51 +1,120 @@
-/* kb/index/segment.h: one immutable part of the index: the postings of some documents. Layout: segment.c. */
+/* kb/index/segment.h: one immutable part of the index: the words of some documents, which of them has each word, how
+ * much it weighs there and where it stands. Documents are called by their place in the segment, in order of id. What
+ * is known of each document stands in columns.h. Layout: segment.c. */
 #ifndef KB_INDEX_SEGMENT_H
 #define KB_INDEX_SEGMENT_H
 
-#include "kb/gate/lmdb.h"
 #include "kb/base/arena.h"
-#include "kb/index/forms.h"
-#include "kb/text/stem.h"
+#include "kb/gate/lmdb.h"
+#include "kb/index/pack.h"
 
-struct builder;				/* postings being collected; owned */
+struct segment_tables {
+	table_id terms, lists, positions, columns, dead;
+};
+struct segment_info {			/* as the stamp keeps it */
+	uint32_t id, n, dead;		/* n documents, dead of which are gone */
+	uint64_t terms;
+	uint64_t heap[2];		/* bytes of lists and of positions */
+};
 
-struct builder *builder_open(void);
-void builder_close(struct builder *b);	/* no-op on NULL */
-/* Documents in rising order of ordinal: begin one, add its words as they stand, end it, go on. Words are borrowed until
- * the end. A word of a language is stemmed when it comes first; its term is remembered until the builder is closed. */
-void builder_document(struct builder *b, uint32_t ordinal);
-void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight);
-void builder_end(struct builder *b);
-/* The words so far, with their terms and how often they came. */
-void builder_forms(const struct builder *b, struct forms *f);
-size_t builder_documents(const struct builder *b);
-uint32_t builder_length(const struct builder *b);	/* summed weight of the document begun last, at least 1 */
-/* Write all as segment `id`, whose keys must not be there yet. */
-enum rc builder_write(struct builder *b, struct txn *t, table_id terms, table_id norms, uint32_t id, struct err *e) NODISCARD;
+/* ---- writing ---- */
+
+struct segment_out;
+/* Between two writes, when many bytes are waiting: may commit *t and begin another. */
+typedef enum rc turn_fn(void *ctx, struct err *e);
+/* norms: of each of n documents, borrowed to the end. Keys of `id` must not be there, and none after it. */
+struct segment_out *segment_create(struct txn **t, const struct segment_tables *tables, uint32_t id, const uint8_t *norms,
+    uint32_t n, turn_fn *turn, void *ctx);
+/* Terms rising, for each its postings, places rising; positions rising. What fails is told by segment_finish. */
+void segment_term(struct segment_out *o, struct str term);
+void segment_posting(struct segment_out *o, uint32_t place, uint32_t weight, const uint32_t *positions, size_t n);
+enum rc segment_finish(struct segment_info *info, struct segment_out *o, struct err *e) NODISCARD;	/* frees o, always */
+
+/* ---- reading ---- */
+
+struct columns;				/* columns.h */
+struct seen;				/* which values were found right already, so that each is checked once a process */
 
 struct segment {
-	uint32_t id, n;			/* n documents, dead ones counted */
-	struct str norms;		/* borrowed: n x { u32 ordinal, u32 length }, little-endian; length 0 = dead */
+	struct segment_info info;
+	struct txn *txn;
+	struct segment_tables t;
+	struct seen *seen;
+	const char **chunks[2];		/* of the heaps; NULL: not asked for yet */
+	struct columns *columns;	/* NULL: not asked for yet */
+	const uint64_t *dead;		/* bit by place; NULL: none */
+	struct arena *a;
 };
-enum rc segment_open(struct segment *s, struct txn *t, table_id norms, uint32_t id, struct err *e) NODISCARD;
-uint32_t segment_ordinal(const struct segment *s, uint32_t i);
-uint32_t segment_length(const struct segment *s, uint32_t i);
-/* The place of an ordinal, or UINT32_MAX. */
-uint32_t segment_find(const struct segment *s, uint32_t ordinal);
-/* Mark documents dead (places in this segment); *length gets the sum of their lengths. */
-enum rc segment_kill(struct txn *t, table_id norms, const struct segment *s, const uint32_t *places, size_t n,
-    uint64_t *length, struct err *e) NODISCARD;
-enum rc segment_drop(struct txn *t, table_id terms, table_id norms, uint32_t id, struct err *e) NODISCARD;
+/* Lives as long as t and a. RC_CORRUPT: the dead are not those told. */
+enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
+    const struct segment_info *info, struct seen *seen, struct err *e) NODISCARD;
+static inline bool segment_dead(const struct segment *s, uint32_t place)
+{
+	return s->dead && (s->dead[place / 64] >> place % 64 & 1);
+}
+/* Mark places dead; rising. */
+enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct err *e) NODISCARD;
+/* Take all rows of a segment out. */
+enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const struct segment_info *info, struct err *e) NODISCARD;
 
-void segment_key(unsigned char key[4 + 64], size_t *n, uint32_t id, struct str term);
+struct seen *seen_open(void);
+void seen_close(struct seen *s);
+/* Was this one found right already? When not, it counts as such from now on. */
+bool seen_before(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk);
 
-/* The postings of one term: place and weight, places rising. */
-struct postings {
-	struct str rest;
-	uint32_t place, weight;
-	bool started;
+struct listing {				/* of one term */
+	uint32_t df;			/* documents that have it, dead ones counted */
+	uint64_t list, positions;	/* where in the heaps */
+	size_t list_n, positions_n;	/* bytes */
+	struct str here;		/* inline: the list itself, borrowed; else STR_NONE */
 };
-void postings_open(struct postings *p, struct str value);
-enum iter postings_next(struct postings *p, struct err *e);
+enum rc segment_find(struct listing *x, const struct segment *s, struct str term, struct err *e) NODISCARD;	/* RC_NOTFOUND */
+
+/* Terms in order of bytes, from the first that is not before `from`. */
+struct terms {
+	const struct segment *s;
+	struct store_iter it;
+	char term[64];
+	size_t n, shared;		/* bytes of the term; how many of them are the last one's too */
+	struct str strings, entries;	/* what is left of the block in work */
+	unsigned left, i, entry_i;	/* its terms to come; which this one is; which `entries` begins with */
+	bool open, held;		/* held: the term was read already, and not given */
+};
+enum rc terms_open(struct terms *t, const struct segment *s, struct str from, struct err *e) NODISCARD;
+enum iter terms_next(struct terms *t, struct err *e);
+/* What belongs to the term that terms_next just gave. */
+enum rc terms_entry(struct listing *x, struct terms *t, struct err *e) NODISCARD;
+void terms_close(struct terms *t);
+
+/* The postings of a term, a block at a time. */
+struct cursor {
+	struct segment *s;
+	struct listing x;
+	uint32_t docs[PACK], weights[PACK];
+	unsigned n, i;			/* of the block in work; the posting looked at */
+	uint32_t block, nblocks, bits_block, last;	/* block: the next one; last: last place of the one before */
+	uint64_t at, positions_at;	/* in the heaps: of the next block; of the positions of this one */
+	const char *skips, *lengths;	/* see segment.c; lengths NULL: not read yet */
+	struct bits_in bits;
+	unsigned first, later, bit_i;	/* parameters of the positions; the posting that bits stands before */
+	bool bits_open;
+	struct buf copy, lengths_copy, skips_copy, bits_copy;	/* for what crosses chunks */
+};
+enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e) NODISCARD;
+void cursor_close(struct cursor *c);	/* always */
+/* The next block: c->docs, weights, n; i = 0. */
+enum iter cursor_block(struct cursor *c, struct err *e);
+/* To the first posting at or after place; ITER_DONE: none. Never goes back. */
+enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e);
+enum iter cursor_next(struct cursor *c, struct err *e);
+/* Append the positions of the posting c stands at, rising, to an array of u32 in *to. Never goes back. */
+enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e) NODISCARD;
+
+/* Keys: u32 segment, u32 part, big-endian. */
+struct segment_key { char b[8]; };
+struct str segment_key(struct segment_key *k, uint32_t segment, uint32_t part);	/* borrows *k */
+/* Stored values carry a check of key and bytes behind them. */
+void seal(struct buf *b, struct str key);	/* append it */
+bool sealed(struct str *v, struct str key);	/* is it right? takes it off */
 
 #endif

@@ -13,7 +13,8 @@
 #include "render/changes.h"
 #include "render/page.h"
 
-#define HITS 20				/* on the search page */
+#define HITS 20				/* on the search page at first, and then so many more each time */
+#define HITS_MAX 500			/* at most; so many are looked through for guests, who do not see all of them */
 #define QUERY_MAX 1000			/* bytes */
 
 struct serve {
@@ -62,14 +63,14 @@ static enum rc refresh(struct serve *s, struct err *e)
 	return load(s, e);
 }
 
-enum rc serve_open(struct serve **out, const struct node *node, struct index *ix, struct md *md, int64_t now,
-    struct err *e)
+enum rc serve_open(struct serve **out, const struct node *node, struct index *ix, struct md *md, enum audience audience,
+    int64_t now, struct err *e)
 {
 	struct serve *s = xmalloc(sizeof *s);
 	enum rc rc;
 
 	*s = (struct serve){ .node = node, .ix = ix, .md = md };
-	s->want = (struct copy_want){ .audience = AUDIENCE_NODE, .now = now, .live = true, .practice = node->practice };
+	s->want = (struct copy_want){ .audience = audience, .now = now, .live = true, .practice = node->practice };
 	rc = theme_open(&s->theme, NULL, e);
 	s->want.theme = s->theme;
 	if (rc || (rc = load(s, e))) {
@@ -135,22 +136,53 @@ static void hit(struct page *p, struct arena *a, struct snap *snap, const struct
 	page_puts(p, "</li>\n");
 }
 
-static void kind_choice(struct page *p, struct str chosen, struct str query)
+/* For guests, what is not in their copy is not even counted. */
+static void only_shown(struct result *res, const struct copy *c, size_t show)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < res->n; i++)
+		if (copy_find(c, res->hits[i].record.id))
+			res->hits[n++] = res->hits[i];
+	res->total = n;
+	res->n = n < show ? n : show;
+}
+
+/* What a search is of. */
+struct ask { struct str text, kind; size_t show; };
+
+static void hidden(struct page *p, const char *name, struct str value)
+{
+	buf_printf(p->b, "<input type=\"hidden\" name=\"%s\" value=\"", name);
+	buf_html_escape(p->b, value);
+	page_puts(p, "\">");
+}
+
+static void kind_choice(struct page *p, const struct ask *ask)
 {
 	const struct kind *k;
 
-	buf_printf(p->b, "<form class=\"search\" action=\"%ssearch\" method=\"get\"><input type=\"hidden\" name=\"q\" value=\"",
-	    p->up);
-	buf_html_escape(p->b, query);
-	page_puts(p, "\"><label for=\"kind\">Only</label> <select id=\"kind\" name=\"kind\"><option value=\"\">all kinds</option>");
+	page_puts(p, "<form class=\"search\" action=\"search\" method=\"get\">");
+	hidden(p, "q", ask->text);
+	page_puts(p, "<label for=\"kind\">Only</label> <select id=\"kind\" name=\"kind\"><option value=\"\">all kinds</option>");
 	for (k = kinds; k->name; k++)
-		buf_printf(p->b, "<option value=\"%s\"%s>%s</option>", k->name, str_is(chosen, k->name) ? " selected" : "",
+		buf_printf(p->b, "<option value=\"%s\"%s>%s</option>", k->name, str_is(ask->kind, k->name) ? " selected" : "",
 		    k->plural);
 	page_puts(p, "</select> <button>Show</button></form>\n");
 }
 
-static enum rc results(struct page *p, struct serve *s, struct arena *a, struct str text, struct str kind, struct err *e)
+static void more(struct page *p, const struct ask *ask)
 {
+	page_puts(p, "<form class=\"search\" action=\"search\" method=\"get\">");
+	hidden(p, "q", ask->text);
+	hidden(p, "kind", ask->kind);
+	buf_printf(p->b, "<button name=\"show\" value=\"%zu\">Show more</button></form>\n", ask->show + HITS);
+}
+
+static enum rc results(struct page *p, struct serve *s, struct arena *a, const struct ask *ask, struct err *e)
+{
+	bool guest = s->want.audience != AUDIENCE_NODE;
+	struct str published = STR("published"), kind = ask->kind;
 	struct filters f = FILTERS_INIT;
 	struct result res = { 0 };
 	struct snap *snap = NULL;
@@ -158,13 +190,19 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, struct 
 	enum rc rc;
 	size_t i;
 
+	if (guest) {
+		f.status = &published;
+		f.nstatus = 1;
+	}
 	if (kind_find(kind)) {
 		f.kind = &kind;
 		f.nkind = 1;
 	}
-	if ((rc = snap_open(&snap, s->ix, e)) || (rc = query_parse(&q, &f, a, text, e)) ||
-	    (rc = query_run(&res, a, snap, q, &f, HITS, false, e)))
+	if ((rc = snap_open(&snap, s->ix, e)) || (rc = query_parse(&q, &f, a, ask->text, e)) ||
+	    (rc = query_run(&res, a, snap, q, &f, guest ? HITS_MAX : ask->show, false, e)))
 		goto out;
+	if (guest)
+		only_shown(&res, s->copy, ask->show);
 	buf_printf(p->b, "<p role=\"status\">%llu %s", (unsigned long long)res.total, res.total == 1 ? "document" : "documents");
 	if (res.total > res.n)
 		buf_printf(p->b, ", the best %zu shown", res.n);
@@ -181,6 +219,8 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, struct 
 		hit(p, a, snap, q, &res.hits[i]);
 	page_puts(p, res.n ? "</ul>\n" : "<p>Try fewer words, or begin with a <a href=\"topics.html\">topic</a> or a "
 	    "<a href=\"countries.html\">country</a>.</p>\n");
+	if (res.n < res.total && ask->show < HITS_MAX)
+		more(p, ask);
 out:
 	if (snap)
 		snap_close(snap);
@@ -190,7 +230,9 @@ out:
 static void search(struct serve *s, const struct http_request *rq, struct http_reply *r)
 {
 	struct page p = { .b = &r->body, .c = s->copy, .up = "" };
-	struct str q = str_trim(http_arg(rq, "q")), kind = http_arg(rq, "kind");
+	struct str q = str_trim(http_arg(rq, "q"));
+	struct ask ask = { .kind = http_arg(rq, "kind"), .show = HITS };
+	uint64_t show;
 	struct page_head h = { .title = STR("Search"), .tlp = s->copy->tlp };
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
@@ -199,14 +241,16 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 	if (str_utf8_bad(q) != q.n)
 		q = str_sub(q, 0, str_utf8_bad(q));
 	q = str_utf8_cut(q, QUERY_MAX);
-	h.query = q;
+	h.query = ask.text = q;
+	if (str_u64(&show, http_arg(rq, "show")) && show > HITS)
+		ask.show = show < HITS_MAX ? (size_t)show : HITS_MAX;
 	page_begin(&p, &h);
 	page_puts(&p, "<h1>Search</h1>\n");
 	if (!q.n) {
 		page_puts(&p, "<p>Type words into the box above. \"Words in quotes\" stand together; -word leaves out.</p>\n");
 	} else {
-		kind_choice(&p, kind, q);
-		rc = results(&p, s, &a, q, kind, &e);
+		kind_choice(&p, &ask);
+		rc = results(&p, s, &a, &ask, &e);
 		if (rc) {
 			page_puts(&p, "<p class=\"notice\" role=\"status\">");
 			page_text(&p, cstr(e.msg));

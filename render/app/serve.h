@@ -6,12 +6,14 @@
 #include "kb/index/index.h"
 #include "kb/node.h"
 #include "render/app/http.h"
+#include "render/copy.h"
 #include "render/md.h"
 
 struct serve;
 
-/* ix and md are borrowed and used by this thread only. now: seconds, for what is overdue. */
-enum rc serve_open(struct serve **s, const struct node *node, struct index *ix, struct md *md, int64_t now,
+/* ix and md are borrowed and used by this thread only. audience: AUDIENCE_NODE, or AUDIENCE_COMMUNITY for guests.
+ * now: seconds, for what is overdue. */
+enum rc serve_open(struct serve **s, const struct node *node, struct index *ix, struct md *md, enum audience audience, int64_t now,
     struct err *e) NODISCARD;
 void serve_close(struct serve *s);	/* no-op on NULL */
 

@@ -73,6 +73,9 @@ has "with their own keys" "$out" '{"facet":"kind","value":"lesson","count":2}'
 s '"zebra crossing"'; is "a phrase" "$(ids)" ll-bps-2023-train
 s '"crossing zebra"'; is "its order counts" "$status" 1
 s zebra "night trains"; is "a word of the command line with blanks is a phrase" "$(ids)" "is-mk-2022-pass ll-bps-2023-train"
+s '+zebra +crossing'; is "+word must be there" "$(ids)" ll-bps-2023-train
+s '+crossing train'; is "and beside it other words only rank" "$(ids)" ll-bps-2023-train
+s '+"zebra crossing" +hawala'; is "a phrase too: none has both" "$status" 1
 s 'zebra -crossing'; is "-word leaves out" "$(ids)" is-mk-2022-pass
 s 'zebra -"zebra crossing"'; is "-\"phrase\" too" "$(ids)" is-mk-2022-pass
 s zeb; is "the beginning of the last word" "$(ids | wc -w)" 2

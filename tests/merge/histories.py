@@ -18,11 +18,18 @@ import oracle  # noqa: E402
 OPEN, OR, CLOSE = [m + b"\n" for m in oracle.MARKS]
 TOKEN = re.compile(rb"\bw\d+\b")
 WORDS = b"patrol border seized case river report court police meeting harbour route visa".split()
+GUARDED = (b"tlp", b"status", b"owner", b"cleared-by", b"endorsed-at")
+ROLES = [(b"bps", b"secretariat"), (b"bg", b"focal-point"), (b"bg", b"contributor"), (b"mk", b"chair"), (b"mk", b"focal-point"),
+         (b"mk", b"contributor")]
 ENDS = [b".", b".", b".", b"?", b"!", "؟".encode(), "।".encode(), "…".encode()]
 
 
 class Wrong(Exception):
     pass
+
+
+def listed(some):
+    return ",".join(map(str, sorted(some))).encode() or b"-"
 
 
 class Engine:
@@ -39,8 +46,14 @@ class Engine:
         self.send(b"history lesson\n")
 
     def edit(self, edit_id, parents, text):
-        line = b"edit %s %s " % (edit_id.hex().encode(), ",".join(map(str, parents)).encode() or b"-")
+        line = b"edit %s %s " % (edit_id.hex().encode(), listed(parents))
         self.send(line + (b"gone\n" if text is None else b"%d\n%s\n" % (len(text), text)))
+
+    def blind(self, edit, masked):
+        self.send(b"blind %d %s\n" % (edit, listed(masked)))
+
+    def by(self, edit, owner, role):
+        self.send(b"by %d %s %s\n" % (edit, owner, role))
 
     def answer(self):
         head = self.p.stdout.readline()
@@ -56,8 +69,8 @@ class Engine:
                 out += line + self.p.stdout.read(int(line.split()[1]) + 1)
         return out
 
-    def view(self, heads):
-        self.send(b"view %s\n" % (",".join(map(str, heads)).encode() or b"-"))
+    def view(self, heads, masked=()):
+        self.send(b"view %s %s\n" % (listed(heads), listed(masked) if masked else b""))
         self.p.stdin.flush()
         return self.answer()
 
@@ -112,7 +125,7 @@ class Author:
     """Writes texts, with a stock of words of its own history."""
 
     def __init__(self, rng):
-        self.r, self.n = rng, 0
+        self.r, self.n, self.guarded = rng, 0, False
         self.changes, self.settlings, self.old = [], {}, []     # what others did, to be done alike
 
     def token(self):
@@ -147,6 +160,8 @@ class Author:
                 front.append(b"topics: [routes, visa]\n")
             if self.r.random() < 0.3:
                 front.append(b"tlp: TLP:GREEN\n")
+            if self.guarded:
+                front.append(b"owner: bg\n")
         body = []
         for _ in range(self.r.choice([0, 1, 2, 4, 6, 9])):
             body.append(self.line())
@@ -328,8 +343,11 @@ class Author:
                 return lines
             del lines[i]
             return lines
-        name = self.r.choice([b"title", b"title", b"summary", b"source", b"status", b"tlp", b"topics", b"topics", b"countries",
-                              b"x-new", b"date", b"comment"])
+        if self.guarded and self.r.random() < 0.5:
+            name = self.r.choice(GUARDED)
+        else:
+            name = self.r.choice([b"title", b"title", b"summary", b"source", b"status", b"tlp", b"topics", b"topics", b"countries",
+                                  b"x-new", b"date", b"comment"])
         at = [i for i, x in enumerate(lines) if re.match(name + rb":", x)]
         if at and self.r.random() < 0.12:
             del lines[at[0]]
@@ -341,6 +359,10 @@ class Author:
             value = self.r.choice(oracle.STATUS)
         elif name == b"tlp":
             value = self.r.choice(oracle.TLP + [b"TLP:WHITE"])
+        elif name == b"owner":
+            value = self.r.choice([b"bg", b"mk", b"pk"])
+        elif name in (b"cleared-by", b"endorsed-at"):
+            value = self.r.choice([b"one", b"two"])
         elif name in (b"topics", b"countries"):
             old = oracle.front(b"---\n" + lines[at[0]] + b"---\n") if at else None
             values = list(old[0][0].values) if old else []
@@ -393,71 +415,139 @@ class Author:
 
 # ---- one history ----
 
+class Revocation:
+    """Of one writer's key, by somebody who knew `kept` of it and all that is below."""
+
+    def __init__(self, writer, kept):
+        self.writer, self.kept = writer, frozenset(kept)
+
+
+class Knowledge:
+    """What a node has: edits, and revocations."""
+
+    def __init__(self, edits=(), bans=()):
+        self.edits, self.bans = set(edits), set(bans)
+
+    def learn(self, other):
+        self.edits |= other.edits
+        self.bans |= other.bans
+
+    def copy(self):
+        return Knowledge(self.edits, self.bans)
+
+
 class History:
     def __init__(self, engine, seed, big, use_oracle=True):
         self.engine, self.r = engine, random.Random(seed)
         self.author = Author(self.r)
         self.doc = oracle.Document()
         self.seen, self.texts, self.writer = [], [], []
+        self.keys, self.bans_of = [], []        # whose key signed an edit; revocations in its past
         self.big, self.use_oracle = big, use_oracle
+        self.rights = {}                        # of writers; none: all may do all
         engine.history()
 
-    def edit(self, past, text, writer):
-        """Of a writer who knows `past`."""
-        parents = [i for i in sorted(past) if not any(i in self.doc.pasts[j] for j in past)]
+    def masked(self, edits, bans):
+        """DESIGN 6: what a revoked key made, but for what the revocation names and what is below that."""
+        out = set()
+        for i in edits:
+            mine = [b for b in bans if b.writer == self.keys[i]]
+            if mine and not any(i in b.kept for b in mine):
+                out.add(i)
+        return out
+
+    def edit(self, known, text, writer, key=None):
+        """Of a writer who knows that; edits alone, or with revocations. A masked edit that nobody else stands on is not below it."""
+        known = known if isinstance(known, Knowledge) else Knowledge(known)
+        masked = self.masked(known.edits, known.bans)
+        seen = known.edits - masked
+        parents = [i for i in sorted(seen) if not any(i in self.doc.full[j] for j in seen)]
         self.r.shuffle(parents)
         edit_id = bytes(self.r.randrange(256) for _ in range(4))
-        here, _, seen, _ = self.view(past)
-        self.seen.append(seen if here or not past or not self.use_oracle else self.doc.view(past).hidden)
+        here, _, shown, _ = self.view(known)
+        self.seen.append(shown if here or not seen or not self.use_oracle else self.doc.view(seen).hidden)
         i = self.doc.edit(edit_id, parents, text)
         self.engine.edit(edit_id, parents, text)
+        blind = self.doc.full[i] & masked
+        if blind:
+            self.doc.blind(i, blind)
+            self.engine.blind(i, blind)
+        if key in self.rights:
+            self.doc.by(i, *self.rights[key])
+            self.engine.by(i, *self.rights[key])
         self.texts.append(text)
         self.writer.append(writer)
+        self.keys.append(key)
+        self.bans_of.append(frozenset(known.bans))
         if text is not None:
             self.author.old.append(text)
         return i
 
     def heads(self, p):
-        return [i for i in sorted(p) if not any(i in self.doc.pasts[j] for j in p)]
+        return [i for i in sorted(p) if not any(i in self.doc.full[j] for j in p)]
 
-    def view(self, p):
-        if not p:
+    def view(self, known):
+        """What is shown of some edits: alone, or with revocations."""
+        p, masked = (known.edits, self.masked(known.edits, known.bans)) if isinstance(known, Knowledge) else (known, set())
+        seen = p - masked
+        if not seen:
             return False, False, b"", []
-        got = self.engine.view(self.heads(p))
+        got = self.engine.view(self.heads(p), masked)
+        if masked:              # those that nobody stands on may as well not be there
+            heads = self.heads(seen)
+            other = self.engine.view(heads, masked & set().union(*[self.doc.full[h] for h in heads]))
+            if other != got:
+                raise Wrong("a masked head has an effect\n%s\n%s" % (show(other), show(got)))
         if self.use_oracle:
-            want = self.doc.view(p).answer()
+            want = self.doc.view(seen).answer()
             if got != want:
                 raise Wrong("engine and oracle differ\n# engine:\n%s\n# oracle:\n%s" % (show(got), show(want)))
         return parsed(got)
 
     def run(self):
         r = self.r
-        nodes = [[set(), None] for _ in range(r.choice([2, 2, 3, 3, 4, 6]) if not self.big else r.randint(2, 50))]
+        nodes = [Knowledge() for _ in range(r.choice([2, 2, 3, 3, 4, 6]) if not self.big else r.randint(2, 50))]
         size = r.choice([2, 3, 4, 5, 6, 8, 12]) if not self.big else r.choice([10, 20, 30, 50])
-        first = self.edit(set(), self.author.document(), 0)
+        revoking = r.random() < 0.3
+        size += 6 if revoking else 0
+        if r.random() < 0.25:
+            self.author.guarded = True
+            self.rights = {k: r.choice(ROLES) for k in range(len(nodes))}
+        first = self.edit(set(), self.author.document(), 0, 0)
         for k, n in enumerate(nodes):
             if k == 0 or r.random() < 0.9:
-                n[0] = {first}
-        saved = None
+                n.edits = {first}
+        saved, bans = None, []
         gossip = r.choice([0.2, 0.5, 0.8])
         while len(self.texts) < size:
             k = r.randrange(len(nodes))
             n = nodes[k]
             if r.random() < gossip:     # all of another's, again or not; or one of his edits and its past
-                other = r.choice(nodes)[0]
-                if other:
-                    i = r.choice(sorted(other))
-                    n[0] |= other if r.random() < 0.7 else self.doc.pasts[i] | {i}
+                other = r.choice(nodes)
+                if other.edits:
+                    i = r.choice(sorted(other.edits))
+                    n.learn(other if r.random() < 0.7 else Knowledge(self.doc.full[i] | {i}, self.bans_of[i]))
                 continue
+            if revoking and n.edits and len(self.texts) > size // 3 and r.random() < 0.15 and len(bans) < 3:
+                victim = r.choice([w for w in range(len(nodes)) if w != k])
+                mine = {i for i in n.edits if self.keys[i] == victim and r.random() < r.choice([0.3, 0.9])}
+                bans.append(Revocation(victim, set().union(mine, *[self.doc.full[i] for i in mine])))
+                n.bans.add(bans[-1])
+                continue
+            if any(b.writer == k for b in n.bans):
+                if r.random() < 0.3:
+                    size -= 1
+                continue                # knows that it is no member any more
             if saved and saved[1] == k and r.random() < 0.3:        # a stick from the shelf: a second branch of this writer
-                n[0] = set(saved[0])
+                nodes[k] = n = saved[0].copy()
                 saved = None
                 self.writer = [None if w == k else w for w in self.writer]
             elif r.random() < 0.03:
-                saved = (set(n[0]), k)
-            here, _, text, _ = self.view(n[0])
-            i = self.edit(n[0], self.author.next(text, here) if n[0] else self.created(), k)
-            n[0] = n[0] | {i}
+                saved = (n.copy(), k)
+            here, _, text, _ = self.view(n)
+            i = self.edit(n, self.author.next(text, here) if n.edits else self.created(), k, k)
+            n.edits.add(i)
+        self.bans = set(bans)
         self.check()
 
     def created(self):
@@ -469,11 +559,17 @@ class History:
     def check(self):
         p = set(range(len(self.texts)))
         for i in p:
-            here, written, text, _ = self.view(self.doc.pasts[i] | {i})
-            if not written or (text if here else None) != self.texts[i]:
+            here, written, text, _ = self.view(Knowledge(self.doc.full[i] | {i}, self.bans_of[i]))
+            if (not written or (text if here else None) != self.texts[i]) and (written or self.keys[i] not in self.rights):
                 raise Wrong("edit %d is not seen as it was left" % i)
-        if self.use_oracle:
+        if self.use_oracle and not self.bans:
             self.check_weave(p)
+        if self.bans:
+            known = Knowledge(p, self.bans)
+            _, _, text, _ = self.view(known)
+            self.check_order(p, self.masked(p, self.bans))
+            self.check_masked(p - self.masked(p, self.bans), text)
+            return
         here, _, text, wheres = self.view(p)
         self.check_order(p)
         if here:
@@ -491,23 +587,36 @@ class History:
                     self.doc.render(self.doc.pasts[i] | {i}) != left.items:
                 raise Wrong("edit %d: the weave gives another text than it left" % i)
 
-    def check_order(self, p):
+    def check_masked(self, p, text):
+        """No word that masked edits alone wrote is shown."""
+        found = set(TOKEN.findall(front_of(text)[1]))
+        allowed = set().union(*[TOKEN.findall(self.texts[i]) for i in p if self.texts[i] is not None])
+        if self.use_oracle:
+            allowed = {t for w in self.doc.writes if w.edit in p for u in w.added() for t in TOKEN.findall(u.text)}
+        if found - allowed:
+            raise Wrong("a masked write is shown: %s" % b" ".join(found - allowed).decode())
+
+    def check_order(self, p, masked=()):
         """Another topological order: the same bytes."""
-        want, order, left = self.engine.view(self.heads(p)), [], list(p)
+        want, order, left = self.engine.view(self.heads(p), masked), [], list(p)
         log = list(self.engine.log)
         while left:
-            i = self.r.choice([i for i in left if self.doc.pasts[i] <= set(order)])
+            i = self.r.choice([i for i in left if self.doc.full[i] <= set(order)])
             left.remove(i)
             order.append(i)
         self.engine.history()
-        for i in order:
-            self.engine.edit(self.doc.ids[i][:4], [order.index(j) for j in self.doc.pasts[i]], self.texts[i])
-        got = self.engine.view([])
+        for k, i in enumerate(order):
+            self.engine.edit(self.doc.ids[i][:4], [order.index(j) for j in self.doc.full[i]], self.texts[i])
+            if self.doc.full[i] - self.doc.pasts[i]:
+                self.engine.blind(k, [order.index(j) for j in self.doc.full[i] - self.doc.pasts[i]])
+            if self.keys[i] in self.rights:
+                self.engine.by(k, *self.rights[self.keys[i]])
+        got = self.engine.view([], [order.index(i) for i in masked])
         if got != want:
             raise Wrong("another order of input, other bytes: %s\n%s\n%s" % (order, show(want), show(got)))
         self.engine.history()       # as it was
         for b in log[1:]:
-            if b.startswith(b"edit"):
+            if b.split()[0] in (b"edit", b"blind", b"by"):
                 self.engine.send(b)
 
     def alive(self, p, has, adders):
@@ -549,7 +658,7 @@ class History:
         left = [values_of(x) for x in self.texts]
         now = values_of(text)
         for kv in set().union(*left):
-            if kv[0] in (b"status", b"tlp") or kv[1] is None:
+            if kv[0] in GUARDED or kv[1] is None:
                 continue
             adders = [i for i in p if kv in left[i] and kv not in seen[i]]
             gone = [d for d in p if self.texts[d] is not None and kv in seen[d] and kv not in left[d]]

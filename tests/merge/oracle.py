@@ -386,17 +386,19 @@ class Document:
     """The edits of one document, told one after the other; view() of any set of them."""
 
     def __init__(self):
-        self.ids, self.pasts, self.texts = [], [], []       # text None: deleted
+        # full: all that is below an edit; pasts: of it what was not masked for its author. Text None: deleted.
+        self.ids, self.full, self.pasts, self.texts = [], [], [], []
         self.left, self.writes, self.runs = [], [], []
-        self.key_writes, self.set_writes, self.denied = [], [], set()
+        self.key_writes, self.set_writes, self.denied, self.writer = [], [], set(), {}
         self.birth = Unit(b"", None, 0)
         self.views = {}
 
     def edit(self, edit_id, parents, text):
         past = set(parents)
         for p in parents:
-            past |= self.pasts[p]
+            past |= self.full[p]
         self.ids.append(edit_id.ljust(20, b"\0"))
+        self.full.append(frozenset(past))
         self.pasts.append(frozenset(past))
         self.texts.append(text)
         self.left.append(None)
@@ -404,6 +406,36 @@ class Document:
 
     def deny(self, edit, key):
         self.denied.add((edit, key))
+
+    def blind(self, edit, masked):
+        self.pasts[edit] -= set(masked)
+
+    def by(self, edit, owner, role):
+        self.writer[edit] = (owner, role)
+
+    def may(self, e, name, old, new):
+        """DESIGN 6: the guarded keys of a document of bg's."""
+        if (e, name) in self.denied:
+            return False
+        owner, role = self.writer.get(e, (b"", b"secretariat"))
+        if role == b"secretariat":
+            return True
+        own = owner == b"bg"
+        clears = role == b"chair" or own and role == b"focal-point"
+        if name == b"tlp" and old is not None:
+            return own or (new is not None and rank(name, new) >= rank(name, old))
+        if name == b"owner":
+            return old is None
+        if name == b"status" and (self.stage(old) > 1 or self.stage(new) > 1):
+            return role == b"chair" or (clears and new in (b"cleared", b"withdrawn"))
+        if name in (b"cleared-by", b"cleared-on"):
+            return clears
+        if name == b"endorsed-at":
+            return role == b"chair"
+        return True
+
+    def stage(self, status):
+        return -1 if status is None else rank(b"status", status)
 
     def concurrent(self, x, y):
         return x != y and x not in self.pasts[y] and y not in self.pasts[x]
@@ -414,7 +446,10 @@ class Document:
     # ---- 3. the order of the weave ----
 
     def order(self, p):
-        kids = {}
+        p, kids = set(p), {}
+        for i in range(len(self.ids) - 1, -1, -1):      # what its authors saw: a place may hang on what is masked
+            if i in p:
+                p |= self.pasts[i]
         for r in self.runs:
             if r.adders & p:
                 kids.setdefault((r.parent, r.left), []).append(r)
@@ -510,7 +545,7 @@ class Document:
         closed = [y for y in edits if y != e and y not in self.pasts[e] and not self.open_in(y, units)]
         return e in v.edits or any(x in edits and not any(x in self.pasts[y] for y in closed) for x in v.edits)
 
-    def rows_left(self, e, units, edits):
+    def rows_left(self, e, units, edits, p):
         """Of the region: rows of units, each with its commits."""
         mine = [i for i in self.left[e].items if (i in units if isinstance(i, Unit) else i.units & units)]
         choice = {}
@@ -520,21 +555,21 @@ class Document:
         for k in range(max([len(c) for c in choice.values()], default=1)):
             row, by = [], set()
             for item in mine:
-                if isinstance(item, Unit):
+                if not isinstance(item, Unit):
+                    v = choice[item][min(k, len(choice[item]) - 1)]
+                    row += [u for u in v.units if u in units and u.run.adders & p]
+                    by |= v.edits
+                elif item.run.adders & p:
                     row.append(item)
                     by.add(e)
-                else:
-                    v = choice[item][min(k, len(choice[item]) - 1)]
-                    row += [u for u in v.units if u in units]
-                    by |= v.edits
             yield row, by or {e}
 
-    def variants(self, units, writes):
+    def variants(self, units, writes, p):
         edits = {w.edit for w in writes}
         live = [i for i in edits if not any(i in self.pasts[j] for j in edits)]
         by_text = {}
         for e in sorted(live, key=lambda i: self.ids[i]):
-            for row, by in self.rows_left(e, units, edits):
+            for row, by in self.rows_left(e, units, edits, p):
                 text = b"".join(u.text for u in row)
                 by_text.setdefault(text, Variant(text, row, set())).edits.update(by)
         return [by_text[t] for t in sorted(by_text)]
@@ -545,7 +580,7 @@ class Document:
         order, deleted = self.order(p), self.deleted(p)
         region_of, shown, items, done = {}, set(), [], []
         for units, writes in self.regions(p):
-            region = (units, writes, self.variants(units, writes))
+            region = (units, writes, self.variants(units, writes, p))
             for u in units:
                 region_of[u] = region
             if len(region[2]) == 1:
@@ -553,7 +588,7 @@ class Document:
         for u in order:
             region = region_of.get(u)
             if not region:
-                items += [] if u in deleted else [u]
+                items += [] if u in deleted or not u.run.adders & p else [u]
             elif len(region[2]) == 1:
                 items += [u] if u in shown else []
             elif region not in done:
@@ -562,9 +597,12 @@ class Document:
                 items.append(Block(set(region[0]), set(region[1]), region[2], lead))
         return items
 
+    def as_left(self, p, heads):
+        return len(heads) == 1 and self.left[heads[0]].whole and self.pasts[heads[0]] <= p
+
     def items(self, p):
         heads = self.heads(p)
-        if len(heads) == 1 and self.left[heads[0]].whole and not self.left[heads[0]].gone:
+        if self.as_left(p, heads) and not self.left[heads[0]].gone:
             return self.left[heads[0]].items
         return self.render(p)
 
@@ -733,7 +771,10 @@ class Document:
 
     def live(self, name, p):
         writes = [w for w in self.key_writes if w.name == name and w.edit in p]
-        over = {x for w in writes for x in w.over}
+        over, more = set(), writes
+        while more:     # also what somebody masked overwrote, who was overwritten
+            more = {x for w in more for x in w.over} - over
+            over |= more
         return [w for w in writes if w not in over]
 
     def shown(self, name, p):
@@ -764,11 +805,12 @@ class Document:
             anew = left[:1] or [None]
         beside = [k.value for k in left if k not in anew]
         over = {w for v, _, writes in seen if v not in beside for w in writes}
-        if (e, name) in self.denied:
-            self.left[e].whole = False
-            return
         for k in anew:
-            self.key_writes.append(KeyWrite(e, name, k.value if k else None, k.raw if k else b"", over))
+            value = k.value if k else None
+            if self.may(e, name, seen_values[0] if seen else None, value):
+                self.key_writes.append(KeyWrite(e, name, value, k.raw if k else b"", over))
+            else:
+                self.left[e].whole = False
 
     def elements(self, name, p):
         """Rule 7: the elements of a set in P."""
@@ -803,8 +845,9 @@ class Document:
     def presence(self, p):
         wrote = [i for i in p if self.left[i].gone or not self.left[i].note]
         live = [i for i in wrote if not any(i in self.pasts[j] for j in wrote)]
-        here = any(not self.left[i].gone for i in live)
-        return here, here and any(self.left[i].gone for i in live)
+        here = [self.ids[i] for i in live if not self.left[i].gone]
+        gone = [self.ids[i] for i in live if self.left[i].gone]
+        return bool(here), [(b"here", here), (b"gone", gone)] if here and gone else []
 
     def names(self, p, heads):
         names = []
@@ -841,7 +884,7 @@ class Document:
         if out == b"---\n":
             return b""
         if note:
-            view.conflicts.append((b"gone", 1 + out.count(b"\n"), []))
+            view.conflicts.append((b"gone", 1 + out.count(b"\n"), note))
             out += b"gone@2: yes\n"
         return out + b"---\n"
 
@@ -868,8 +911,7 @@ class Document:
     def view(self, p):
         p = frozenset(p)
         for i in sorted(p):
-            if self.left[i] is None:
-                self.take(i)
+            self.take(i)
         if p not in self.views:
             self.views[p] = self.make_view(p)
         return self.views[p]
@@ -879,7 +921,7 @@ class Document:
         if not p:
             return view
         view.here, note = self.presence(p)
-        view.written = len(heads) == 1 and self.left[heads[0]].whole
+        view.written = self.as_left(p, heads)
         view.items = self.items(p)
         if not view.here:
             view.hidden = b"---\n" + self.write_keys(View(), p, heads) + b"---\n" + b"".join(map(text_of, view.items))
@@ -890,7 +932,7 @@ class Document:
             view.conflicts = [(w, self.line_in(front_text, w), v) for w, _, v in view.conflicts]
             view.conflicts.sort(key=lambda c: (c[0] == b"gone", c[1]))
         if note and not front_text:
-            view.conflicts.append((b"gone", 1, []))
+            view.conflicts.append((b"gone", 1, note))
         text = front_text
         for item in view.items:
             if isinstance(item, Block):
@@ -911,9 +953,10 @@ class Document:
         return 1 + text[:-4].count(b"\n")
 
     def take(self, e):
+        if self.left[e] is not None:
+            return
         for i in sorted(self.pasts[e]):
-            if self.left[i] is None:
-                self.take(i)
+            self.take(i)
         left = Left()
         seen = self.items(self.pasts[e]) if self.pasts[e] else []
         self.left[e] = left
@@ -925,7 +968,7 @@ class Document:
         if parsed:
             left.fronted = True
             keys, left.tail, body = parsed
-            noted = self.presence(self.pasts[e])[1]
+            noted = bool(self.presence(self.pasts[e])[1])
             for k in keys:
                 if k.name == b"gone" and k.variant == 2:
                     left.note = noted
@@ -958,9 +1001,14 @@ def main():
             doc.edit(bytes.fromhex(words[1].decode()), [] if words[2] == b"-" else [int(x) for x in words[2].split(b",")], text)
         elif words[0] == b"deny":
             doc.deny(int(words[1]), words[2])
+        elif words[0] == b"by":
+            doc.by(int(words[1]), words[2], words[3])
+        elif words[0] == b"blind":
+            doc.blind(int(words[1]), [int(x) for x in words[2].split(b",")])
         elif words[0] == b"view":
             heads = range(len(doc.ids)) if words[1] == b"-" else [int(x) for x in words[1].split(b",")]
-            p = set(heads).union(*[doc.pasts[h] for h in heads])
+            p = set(heads).union(*[doc.full[h] for h in heads])
+            p -= {int(x) for x in words[2].split(b",")} if len(words) > 2 else set()
             sys.stdout.buffer.write(doc.view(p).answer())
             sys.stdout.buffer.flush()
 

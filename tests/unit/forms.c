@@ -89,7 +89,7 @@ static void fill(struct store *store, struct txn **t)
 		forms_add(f, STR("x"), STR_NONE, 1);
 		assert_int_equal(forms_write(f, *t, snap.t.forms, (uint32_t)s * 3 + 1, &e), RC_OK);
 		forms_close(f);
-		snap.segments[s].id = (uint32_t)s * 3 + 1;
+		snap.segments[s].info.id = (uint32_t)s * 3 + 1;
 	}
 	snap.txn = *t;
 }
@@ -167,7 +167,7 @@ static void ask(void)
 
 static void test_forms__finds_what_a_slow_reader_finds(void **state)
 {
-	struct segment segments[SEGMENTS] = { { 0 } };
+	struct segment segments[SEGMENTS] = { { .a = NULL } };
 	struct err e = ERR_INIT;
 	struct store *store;
 	struct txn *t;
@@ -191,12 +191,12 @@ static void test_forms__finds_what_a_slow_reader_finds(void **state)
 					if (n)
 						forms_add(f, rows[s][i].form, rows[s][i].term, n);
 				}
-			assert_int_equal(forms_remove(f, t, snap.t.gone, segments[s].id, &e), RC_OK);
+			assert_int_equal(forms_remove(f, t, snap.t.gone, segments[s].info.id, &e), RC_OK);
 			forms_close(f);
 		}
 		ask();
 	}
-	assert_int_equal(forms_drop(t, snap.t.forms, snap.t.gone, segments[1].id, &e), RC_OK);
+	assert_int_equal(forms_drop(t, snap.t.forms, snap.t.gone, segments[1].info.id, &e), RC_OK);
 	for (i = 0; i < WORDS; i++)
 		rows[1][i].n = 0;
 	ask();
@@ -207,7 +207,7 @@ static void test_forms__finds_what_a_slow_reader_finds(void **state)
 
 static void test_forms__damage_is_refused_or_harmless(void **state)
 {
-	struct segment segments[SEGMENTS] = { { 0 } };
+	struct segment segments[SEGMENTS] = { { .a = NULL } };
 	struct err e = ERR_INIT;
 	struct form_list l;
 	struct store_iter it;

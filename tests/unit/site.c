@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "render/app/http.h"
+#include "render/app/lan.h"
 #include "render/body.h"
 #include "render/page.h"
 #include "render/site.h"
@@ -132,7 +133,7 @@ static void test_body__players_do_not_see_what_is_for_facilitators(void **state)
 	assert_post("<table><thead><tr><th dir=\"auto\">No</th><th dir=\"auto\"><strong>Expected</strong> action</th>"
 	    "<th dir=\"auto\">Z</th></tr></thead><tbody><tr><td dir=\"auto\">1</td><td dir=\"auto\">do</td>"
 	    "<td dir=\"auto\">3</td></tr></tbody></table>", ex,
-	    "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th dir=\"auto\">No</th>"
+	    "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th dir=\"auto\">No</th>"
 	    "<th dir=\"auto\">Z</th></tr></thead><tbody><tr><td dir=\"auto\">1</td><td dir=\"auto\">3</td></tr></tbody></table></div>");
 	assert_post("<p>| No | Expected action |\n| 1 | do |</p>", ex, "<p></p>");
 	assert_post("<p>x<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\">1</a></sup></p>"
@@ -189,16 +190,63 @@ static void test_page__scripts_that_run_from_right_to_left(void **state)
 static void test_http__only_names_of_this_machine_are_answered(void **state)
 {
 	(void)state;
-	assert_true(http_host_valid("127.0.0.1:8022", 8022));
-	assert_true(http_host_valid("localhost:8022", 8022));
-	assert_true(http_host_valid("[::1]:8022", 8022));
-	assert_false(http_host_valid(NULL, 8022));
-	assert_false(http_host_valid("", 8022));
-	assert_false(http_host_valid("127.0.0.1", 8022));
-	assert_false(http_host_valid("127.0.0.1:80", 8022));
-	assert_false(http_host_valid("localhost.example.org:8022", 8022));
-	assert_false(http_host_valid("example.org:8022", 8022));
-	assert_false(http_host_valid("127.0.0.1:8022 ", 8022));
+	assert_true(http_host_valid("127.0.0.1:8022", 8022, NULL, 0));
+	assert_true(http_host_valid("localhost:8022", 8022, NULL, 0));
+	assert_true(http_host_valid("[::1]:8022", 8022, NULL, 0));
+	assert_false(http_host_valid(NULL, 8022, NULL, 0));
+	assert_false(http_host_valid("", 8022, NULL, 0));
+	assert_false(http_host_valid("127.0.0.1", 8022, NULL, 0));
+	assert_false(http_host_valid("127.0.0.1:80", 8022, NULL, 0));
+	assert_false(http_host_valid("localhost.example.org:8022", 8022, NULL, 0));
+	assert_false(http_host_valid("example.org:8022", 8022, NULL, 0));
+	assert_false(http_host_valid("127.0.0.1:8022 ", 8022, NULL, 0));
+}
+
+static void test_http__with_addresses_only_these_are_answered(void **state)
+{
+	const struct http_address at[] = { { .text = "192.0.2.7" }, { .text = "[2001:db8::7]" } };
+
+	(void)state;
+	assert_true(http_host_valid("192.0.2.7:8022", 8022, at, 2));
+	assert_true(http_host_valid("[2001:db8::7]:8022", 8022, at, 2));
+	assert_true(http_host_valid("192.0.2.7", 443, at, 2));
+	assert_false(http_host_valid("192.0.2.7", 8022, at, 2));
+	assert_false(http_host_valid("127.0.0.1:8022", 8022, at, 2));
+	assert_false(http_host_valid("localhost:8022", 8022, at, 2));
+	assert_false(http_host_valid("desk.example.org:8022", 8022, at, 2));
+}
+
+static void test_http__near_is_the_same_network_or_both_private(void **state)
+{
+	const struct http_address here = { .b = { 192, 0, 2, 7 }, .n = 4, .bits = 24 }, office = { .b = { 10, 1, 2, 3 }, .n = 4, .bits = 25 },
+		six = { .b = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0x1f }, .n = 16, .bits = 62 };
+	unsigned char v4[16] = { [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, [15] = 200 };
+	unsigned char v6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0x1c, 9 };
+
+	(void)state;
+	assert_true(http_near(v4, &here));
+	assert_false(http_near(v4, &office));
+	assert_false(http_near(v4, &six));
+	v4[14] = 3;
+	assert_false(http_near(v4, &here));
+	memcpy(v4 + 12, (unsigned char[]){ 192, 168, 9, 9 }, 4);
+	assert_true(http_near(v4, &office));		/* another part of the house */
+	assert_false(http_near(v4, &here));
+	assert_true(http_near(v6, &six));
+	assert_false(http_near(v6, &here));
+	v6[7] = 0x18;
+	assert_false(http_near(v6, &six));
+}
+
+static void test_lan__a_code_is_twelve_digits_however_typed(void **state)
+{
+	char d[13];
+
+	(void)state;
+	assert_true(lan_code_read(d, STR("0123-4567 8901")) && strcmp(d, "012345678901") == 0);
+	assert_true(lan_code_read(d, STR("012345678901")));
+	assert_false(lan_code_read(d, STR("01234567890")) || lan_code_read(d, STR("0123456789012")) || lan_code_read(d, STR("")) ||
+	    lan_code_read(d, STR("0123-4567-890x")));
 }
 
 int main(void)
@@ -213,6 +261,9 @@ int main(void)
 		cmocka_unit_test(test_site__a_manifest_names_only_files_a_build_makes),
 		cmocka_unit_test(test_page__scripts_that_run_from_right_to_left),
 		cmocka_unit_test(test_http__only_names_of_this_machine_are_answered),
+		cmocka_unit_test(test_http__with_addresses_only_these_are_answered),
+		cmocka_unit_test(test_http__near_is_the_same_network_or_both_private),
+		cmocka_unit_test(test_lan__a_code_is_twelve_digits_however_typed),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

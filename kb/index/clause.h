@@ -1,0 +1,23 @@
+/* kb/index/clause.h: a query as it was parsed, and what its words were found as: what query.c, rank.c share. */
+#ifndef KB_INDEX_CLAUSE_H
+#define KB_INDEX_CLAUSE_H
+
+#include "kb/index/query.h"
+
+struct word {
+	struct str raw;			/* as typed */
+	struct str *terms;		/* what it was found as: set by query_run */
+	size_t n;
+};
+struct clause {
+	struct word *words;		/* one, or a phrase's */
+	size_t n;
+	bool phrase, not, must;
+};
+struct query {
+	struct clause *clauses;
+	size_t n, positive;
+	bool open_end;			/* the text ends in a word, so it may be a beginning */
+};
+
+#endif

@@ -1,0 +1,704 @@
+/* kb/index/columns.c: see columns.h. Rows of the table "columns"; keys begin with the segment's number, and a check
+ * stands behind each value as told in segment.c.
+ *
+ * u32 chunk -> the documents of 16,384 places, n of them:
+ *
+ *	u32	n
+ *	u8	7 widths w, bytes of a code: 1, 2 or 4
+ *	u32	n ordinals
+ *	i32	n first days, n last days of its date; none: a first day after the last
+ *	7 times	n codes of w bytes: kind, owner, country, topic, lang, status, meeting
+ *	u8	n norms
+ *
+ * u32 2^31 + field -> what the codes of a field stand for. A code is a set of values, because a document has several
+ * countries; sets in order of bytes:
+ *
+ *	varint number of values; for each varint length, bytes; in order of bytes
+ *	varint number of sets; for each varint number of values, and varint number of each
+ *
+ * A filter is looked up in the values once a query, and is then one look into a table of sets for each document
+ * that scored. */
+#include "kb/index/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "kb/base/date.h"
+#include "kb/index/record.h"
+
+enum { FIELDS = FILTER_FIELDS, NORMS = 256 };
+#define DICTIONARY ((uint32_t)1 << 31)
+
+/* ---- norms ---- */
+
+static const uint32_t *norm_table(void)
+{
+	static uint32_t table[NORMS];
+	size_t i;
+
+	if (!table[NORMS - 1])
+		for (i = 1; i < NORMS; i++)
+			table[i] = table[i - 1] < 20 ? (uint32_t)i : table[i - 1] + table[i - 1] / 20;
+	return table;
+}
+
+uint8_t norm_of(uint32_t length)
+{
+	const uint32_t *t = norm_table();
+	unsigned lo = 1, hi = NORMS - 1;
+
+	while (lo < hi) {			/* the last that is not longer */
+		unsigned mid = (lo + hi + 1) / 2;
+
+		if (t[mid] <= length)
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+	return (uint8_t)lo;
+}
+
+uint32_t norm_length(uint8_t norm)
+{
+	return norm_table()[norm];
+}
+
+/* ---- writing ---- */
+
+struct set {
+	struct str bytes;		/* values, each with a NUL behind it */
+	uint32_t code;			/* as found; in the end, in order of bytes */
+};
+struct field_out {
+	struct set *sets;
+	size_t n, cap;
+	uint32_t *slots;		/* open addressing: index of a set + 1 */
+	size_t nslots;
+	uint32_t *codes;		/* by place: index of a set */
+};
+struct columns_out {
+	struct arena a;
+	struct field_out f[FIELDS];
+	uint32_t *ordinals, *first, *last;
+	uint8_t *norms;
+	uint32_t n;
+	size_t cap;
+	struct buf set;
+};
+
+struct columns_out *columns_create(void)
+{
+	struct columns_out *o = xmalloc(sizeof *o);
+
+	*o = (struct columns_out){ .n = 0 };
+	return o;
+}
+
+void columns_free(struct columns_out *o)
+{
+	size_t i;
+
+	if (!o)
+		return;
+	for (i = 0; i < FIELDS; i++) {
+		free(o->f[i].slots);
+		free(o->f[i].codes);
+	}
+	free(o->ordinals);
+	free(o->first);
+	free(o->last);
+	free(o->norms);
+	buf_free(&o->set);
+	arena_free(&o->a);
+	free(o);
+}
+
+static void room(struct columns_out *o)
+{
+	size_t i;
+
+	if (o->n < o->cap)
+		return;
+	o->cap = o->cap ? 2 * o->cap : 64;
+	o->ordinals = xrealloc(o->ordinals, o->cap * sizeof *o->ordinals);
+	o->first = xrealloc(o->first, o->cap * sizeof *o->first);
+	o->last = xrealloc(o->last, o->cap * sizeof *o->last);
+	o->norms = xrealloc(o->norms, o->cap);
+	for (i = 0; i < FIELDS; i++)
+		o->f[i].codes = xrealloc(o->f[i].codes, o->cap * sizeof *o->f[i].codes);
+}
+
+static size_t slot_of(const struct field_out *f, struct str bytes)
+{
+	size_t i = (size_t)check_of(0, bytes) & (f->nslots - 1);
+
+	while (f->slots[i] && !str_eq(f->sets[f->slots[i] - 1].bytes, bytes))
+		i = (i + 1) & (f->nslots - 1);
+	return i;
+}
+
+static uint32_t set_of(struct columns_out *o, struct field_out *f, struct str bytes)
+{
+	size_t i;
+
+	if (2 * (f->n + 1) > f->nslots) {
+		f->nslots = f->nslots ? 2 * f->nslots : 64;
+		f->slots = xrealloc(f->slots, f->nslots * sizeof *f->slots);
+		memset(f->slots, 0, f->nslots * sizeof *f->slots);
+		for (i = 0; i < f->n; i++)
+			f->slots[slot_of(f, f->sets[i].bytes)] = (uint32_t)i + 1;
+	}
+	i = slot_of(f, bytes);
+	if (!f->slots[i]) {
+		if (f->n == f->cap)
+			f->sets = arena_grow(&o->a, f->sets, &f->cap, sizeof *f->sets);
+		f->sets[f->n++] = (struct set){ arena_str(&o->a, bytes), 0 };
+		f->slots[i] = (uint32_t)f->n;
+	}
+	return f->slots[i] - 1;
+}
+
+static void take(struct columns_out *o, size_t field, const struct str *values, size_t n)
+{
+	size_t i;
+
+	buf_clear(&o->set);
+	for (i = 0; i < n; i++)
+		if (values[i].n && !memchr(values[i].p, 0, values[i].n)) {
+			buf_str_add(&o->set, values[i]);
+			buf_putc(&o->set, '\0');
+		}
+	o->f[field].codes[o->n] = set_of(o, &o->f[field], buf_str(&o->set));
+}
+
+void columns_add(struct columns_out *o, const struct record *r, uint32_t ordinal, uint8_t norm)
+{
+	int64_t first, last;
+
+	room(o);
+	take(o, 0, &r->kind, 1);
+	take(o, 1, &r->owner, 1);
+	take(o, 2, r->countries, r->ncountries);
+	take(o, 3, r->topics, r->ntopics);
+	take(o, 4, &r->lang, 1);
+	take(o, 5, &r->status, 1);
+	take(o, 6, r->meetings, r->nmeetings);
+	if (!date_parse(&first, &last, r->date)) {
+		first = 1;
+		last = 0;
+	}
+	o->first[o->n] = (uint32_t)(int32_t)first;
+	o->last[o->n] = (uint32_t)(int32_t)last;
+	o->ordinals[o->n] = ordinal;
+	o->norms[o->n++] = norm;
+}
+
+const uint8_t *columns_norms(const struct columns_out *o)
+{
+	return o->norms;
+}
+
+uint32_t columns_count(const struct columns_out *o)
+{
+	return o->n;
+}
+
+static int by_bytes(const void *x, const void *y)
+{
+	return str_cmp(((const struct set *)x)->bytes, ((const struct set *)y)->bytes);
+}
+
+static int by_str(const void *x, const void *y)
+{
+	return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+static struct str next_value(struct str *set)
+{
+	size_t n = str_chr(*set, '\0');
+	struct str v = str_sub(*set, 0, n);
+
+	*set = str_sub(*set, n + 1, set->n);
+	return v;
+}
+
+/* Give the sets their codes and append what they stand for. */
+static void put_dictionary(struct buf *b, struct columns_out *o, struct field_out *f)
+{
+	struct str *values = NULL, rest, *at;
+	struct set *sorted = arena_array(&o->a, f->n, sizeof *sorted);
+	size_t n = 0, cap = 0, i, k;
+
+	for (i = 0; i < f->n; i++) {
+		sorted[i] = (struct set){ f->sets[i].bytes, (uint32_t)i };
+		for (rest = f->sets[i].bytes; rest.n;) {
+			if (n == cap)
+				values = arena_grow(&o->a, values, &cap, sizeof *values);
+			values[n++] = next_value(&rest);
+		}
+	}
+	if (f->n)
+		qsort(sorted, f->n, sizeof *sorted, by_bytes);
+	if (n)
+		qsort(values, n, sizeof *values, by_str);
+	for (i = k = 0; i < n; i++)
+		if (!k || !str_eq(values[k - 1], values[i]))
+			values[k++] = values[i];
+	n = k;
+	varint_put(b, n);
+	for (i = 0; i < n; i++) {
+		varint_put(b, values[i].n);
+		buf_str_add(b, values[i]);
+	}
+	varint_put(b, f->n);
+	for (i = 0; i < f->n; i++) {
+		f->sets[sorted[i].code].code = (uint32_t)i;
+		for (k = 0, rest = sorted[i].bytes; rest.n; k++)
+			(void)next_value(&rest);
+		varint_put(b, k);
+		for (rest = sorted[i].bytes; rest.n;) {
+			struct str v = next_value(&rest);
+
+			at = bsearch(&v, values, n, sizeof *values, by_str);
+			varint_put(b, (uint64_t)(at - values));
+		}
+	}
+}
+
+static void put_chunk(struct buf *b, const struct columns_out *o, uint32_t from, uint32_t to)
+{
+	unsigned char width[FIELDS];
+	uint32_t i;
+	size_t f;
+
+	u32_add(b, to - from);
+	for (f = 0; f < FIELDS; f++) {
+		width[f] = o->f[f].n <= 1 << 8 ? 1 : o->f[f].n <= 1 << 16 ? 2 : 4;
+		buf_putc(b, (char)width[f]);
+	}
+	for (i = from; i < to; i++)
+		u32_add(b, o->ordinals[i]);
+	for (i = from; i < to; i++)
+		u32_add(b, o->first[i]);
+	for (i = from; i < to; i++)
+		u32_add(b, o->last[i]);
+	for (f = 0; f < FIELDS; f++)
+		for (i = from; i < to; i++) {
+			char code[4];
+
+			u32_put(code, o->f[f].sets[o->f[f].codes[i]].code);
+			buf_add(b, code, width[f]);
+		}
+	buf_add(b, o->norms + from, to - from);
+}
+
+enum rc columns_write(struct columns_out *o, struct txn *t, table_id table, uint32_t segment, struct err *e)
+{
+	struct buf dictionary[FIELDS] = { BUF_INIT }, b = BUF_INIT;
+	struct segment_key k;
+	uint32_t i;
+	size_t f;
+	enum rc rc = RC_OK;
+
+	for (f = 0; f < FIELDS; f++)
+		put_dictionary(&dictionary[f], o, &o->f[f]);
+	for (i = 0; i < o->n && !rc; i += CHUNK_DOCS) {
+		buf_clear(&b);
+		put_chunk(&b, o, i, o->n - i < CHUNK_DOCS ? o->n : i + CHUNK_DOCS);
+		seal(&b, segment_key(&k, segment, i / CHUNK_DOCS));
+		rc = txn_append(t, table, segment_key(&k, segment, i / CHUNK_DOCS), buf_str(&b), e);
+	}
+	for (f = 0; f < FIELDS; f++) {
+		const struct str key = segment_key(&k, segment, DICTIONARY + (uint32_t)f);
+
+		seal(&dictionary[f], key);
+		if (!rc)
+			rc = txn_append(t, table, key, buf_str(&dictionary[f]), e);
+		buf_free(&dictionary[f]);
+	}
+	buf_free(&b);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+struct dictionary {
+	bool read;
+	struct str *values;
+	size_t nvalues, nsets;
+	uint32_t *members, *begins;	/* set i: values members[begins[i]] to members[begins[i + 1]] */
+};
+struct columns {
+	struct column_chunk *chunks;	/* n = 0: not read yet */
+	struct dictionary d[FIELDS];
+};
+
+static enum rc broken(struct err *e, const struct segment *s)
+{
+	return err_set(e, RC_CORRUPT, "index: segment %u: its columns do not decode", s->info.id);
+}
+
+static struct columns *columns_of(struct segment *s)
+{
+	if (!s->columns) {
+		s->columns = arena_alloc(s->a, sizeof *s->columns);
+		s->columns->chunks = arena_array(s->a, s->info.n / CHUNK_DOCS + 1, sizeof *s->columns->chunks);
+	}
+	return s->columns;
+}
+
+static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *e)
+{
+	struct segment_key k;
+	enum rc rc = txn_get(v, s->txn, s->t.columns, segment_key(&k, s->info.id, part), e);
+
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	if (rc || v->n < 4)
+		return broken(e, s);
+	if (part < DICTIONARY && seen_before(s->seen, s->info.id, 2, part))
+		v->n -= 4;
+	else if (!sealed(v, segment_key(&k, s->info.id, part)))
+		return broken(e, s);
+	return RC_OK;
+}
+
+enum rc columns_chunk(const struct column_chunk **out, struct segment *s, uint32_t chunk, struct err *e)
+{
+	struct column_chunk *c = &columns_of(s)->chunks[chunk];
+	uint32_t n = s->info.n - chunk * CHUNK_DOCS;
+	const char *p;
+	struct str v;
+	size_t f, all = 4 + FIELDS + 13 * (size_t)(n < CHUNK_DOCS ? n : CHUNK_DOCS);
+	enum rc rc;
+
+	if (!c->n) {
+		n = n < CHUNK_DOCS ? n : CHUNK_DOCS;
+		if ((rc = get(&v, s, chunk, e)))
+			return rc;
+		if (v.n < 4 + FIELDS || u32_get(v.p) != n)
+			return broken(e, s);
+		for (f = 0; f < FIELDS; f++) {
+			c->width[f] = (uint8_t)v.p[4 + f];
+			if (c->width[f] != 1 && c->width[f] != 2 && c->width[f] != 4)
+				return broken(e, s);
+			all += (size_t)c->width[f] * n;
+		}
+		if (v.n != all)
+			return broken(e, s);
+		p = v.p + 4 + FIELDS;
+		c->ordinals = p, p += (size_t)n * 4;
+		c->first = p, p += (size_t)n * 4;
+		c->last = p, p += (size_t)n * 4;
+		for (f = 0; f < FIELDS; f++)
+			c->codes[f] = p, p += (size_t)n * c->width[f];
+		c->norms = (const uint8_t *)p;
+		c->n = n;
+	}
+	*out = c;
+	return RC_OK;
+}
+
+enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, struct err *e)
+{
+	const struct column_chunk *c;
+	enum rc rc = columns_chunk(&c, s, place / CHUNK_DOCS, e);
+
+	if (!rc)
+		*ordinal = u32_get(c->ordinals + (size_t)(place % CHUNK_DOCS) * 4);
+	return rc;
+}
+
+static int by_number(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+enum rc columns_find(struct buf *places, struct segment *s, const uint32_t *ordinals, size_t n, struct err *e)
+{
+	const struct column_chunk *c;
+	uint32_t place, ordinal;
+	enum rc rc;
+
+	for (place = 0; place < s->info.n && n; place++) {
+		if (place % CHUNK_DOCS == 0 && (rc = columns_chunk(&c, s, place / CHUNK_DOCS, e)))
+			return rc;
+		ordinal = u32_get(c->ordinals + (size_t)(place % CHUNK_DOCS) * 4);
+		if (ordinal >= ordinals[0] && ordinal <= ordinals[n - 1] && !segment_dead(s, place) &&
+		    bsearch(&ordinal, ordinals, n, sizeof ordinal, by_number))
+			buf_add(places, &place, sizeof place);
+	}
+	return RC_OK;
+}
+
+static uint32_t code_of(const struct column_chunk *c, size_t field, uint32_t i)
+{
+	const unsigned char *p = (const unsigned char *)c->codes[field];
+
+	switch (c->width[field]) {
+	case 1: return p[i];
+	case 2: return (uint32_t)p[2 * (size_t)i] | (uint32_t)p[2 * (size_t)i + 1] << 8;
+	default: return u32_get(p + 4 * (size_t)i);
+	}
+}
+
+static enum rc read_dictionary(struct dictionary **out, struct segment *s, size_t field, struct err *e)
+{
+	struct dictionary *d = &columns_of(s)->d[field];
+	uint64_t n, k, v;
+	size_t i, members = 0, cap = 0;
+	struct str b;
+	enum rc rc;
+
+	*out = d;
+	if (d->read)
+		return RC_OK;
+	if ((rc = get(&b, s, DICTIONARY + (uint32_t)field, e)))
+		return rc;
+	if (!varint_get(&n, &b) || n > b.n)
+		return broken(e, s);
+	d->values = arena_array(s->a, n, sizeof *d->values);
+	for (d->nvalues = 0; d->nvalues < n; d->nvalues++) {
+		if (!varint_get(&k, &b) || k > b.n)
+			return broken(e, s);
+		d->values[d->nvalues] = str_sub(b, 0, k);
+		b = str_sub(b, k, b.n);
+	}
+	if (!varint_get(&n, &b) || n > b.n)
+		return broken(e, s);
+	d->nsets = n;
+	d->begins = arena_array(s->a, n + 1, sizeof *d->begins);
+	for (i = 0; i < n; i++) {
+		if (!varint_get(&k, &b) || k > b.n)
+			return broken(e, s);
+		for (; k; k--) {
+			if (members == cap)
+				d->members = arena_grow(s->a, d->members, &cap, sizeof *d->members);
+			if (!varint_get(&v, &b) || v >= d->nvalues)
+				return broken(e, s);
+			d->members[members++] = (uint32_t)v;
+		}
+		d->begins[i + 1] = (uint32_t)members;
+	}
+	if (b.n)
+		return broken(e, s);
+	d->read = true;
+	return RC_OK;
+}
+
+enum rc columns_copy(struct columns_out *o, struct segment *from, uint32_t place, struct err *e)
+{
+	const struct column_chunk *c;
+	uint32_t i = place % CHUNK_DOCS, code, k;
+	size_t f;
+	enum rc rc;
+
+	if ((rc = columns_chunk(&c, from, place / CHUNK_DOCS, e)))
+		return rc;
+	room(o);
+	for (f = 0; f < FIELDS; f++) {
+		struct dictionary *d;
+
+		if ((rc = read_dictionary(&d, from, f, e)))
+			return rc;
+		code = code_of(c, f, i);
+		if (code >= d->nsets)
+			return broken(e, from);
+		buf_clear(&o->set);
+		for (k = d->begins[code]; k < d->begins[code + 1]; k++) {
+			buf_str_add(&o->set, d->values[d->members[k]]);
+			buf_putc(&o->set, '\0');
+		}
+		o->f[f].codes[o->n] = set_of(o, &o->f[f], buf_str(&o->set));
+	}
+	o->ordinals[o->n] = u32_get(c->ordinals + (size_t)i * 4);
+	o->first[o->n] = u32_get(c->first + (size_t)i * 4);
+	o->last[o->n] = u32_get(c->last + (size_t)i * 4);
+	o->norms[o->n++] = c->norms[i];
+	return RC_OK;
+}
+
+/* ---- filters ---- */
+
+struct column_filter {
+	struct { size_t field, n; const unsigned char *sets; } want[FIELDS];	/* sets[code]: it has one of the values */
+	size_t n;
+	bool dates;
+	int64_t since, until;
+};
+
+static enum rc want(struct column_filter *f, struct arena *a, struct segment *s, size_t field, const struct str *values, size_t n,
+    struct err *e)
+{
+	struct dictionary *d;
+	unsigned char *has, *sets;
+	size_t i, j;
+	enum rc rc;
+
+	if (!n)
+		return RC_OK;
+	if ((rc = read_dictionary(&d, s, field, e)))
+		return rc;
+	has = arena_alloc(a, d->nvalues + 1);
+	sets = arena_alloc(a, d->nsets + 1);
+	for (i = 0; i < d->nvalues; i++)
+		for (j = 0; j < n; j++)
+			has[i] |= values[j].n == d->values[i].n && strncasecmp(values[j].p, d->values[i].p, values[j].n) == 0;
+	for (i = 0; i < d->nsets; i++)
+		for (j = d->begins[i]; j < d->begins[i + 1]; j++)
+			sets[i] |= has[d->members[j]];
+	f->want[f->n].field = field;
+	f->want[f->n].n = d->nsets;
+	f->want[f->n++].sets = sets;
+	return RC_OK;
+}
+
+enum rc columns_filter(struct column_filter **out, struct arena *a, struct segment *s, const struct filters *q, struct err *e)
+{
+	struct column_filter *f = arena_alloc(a, sizeof *f);
+	enum rc rc;
+
+	if ((rc = want(f, a, s, 0, q->kind, q->nkind, e)) || (rc = want(f, a, s, 1, q->owner, q->nowner, e)) ||
+	    (rc = want(f, a, s, 2, q->country, q->ncountry, e)) || (rc = want(f, a, s, 3, q->topic, q->ntopic, e)) ||
+	    (rc = want(f, a, s, 4, q->lang, q->nlang, e)) || (rc = want(f, a, s, 5, q->status, q->nstatus, e)) ||
+	    (rc = want(f, a, s, 6, q->meeting, q->nmeeting, e)))
+		return rc;
+	f->dates = q->since <= q->until;
+	f->since = q->since;
+	f->until = q->until;
+	*out = f->n || f->dates ? f : NULL;
+	return RC_OK;
+}
+
+bool columns_pass(const struct column_filter *f, const struct column_chunk *c, uint32_t place)
+{
+	uint32_t i = place % CHUNK_DOCS, code;
+	size_t k;
+
+	for (k = 0; k < f->n; k++) {
+		code = code_of(c, f->want[k].field, i);
+		if (code >= f->want[k].n || !f->want[k].sets[code])
+			return false;
+	}
+	if (f->dates) {
+		int32_t first = (int32_t)u32_get(c->first + (size_t)i * 4), last = (int32_t)u32_get(c->last + (size_t)i * 4);
+
+		return first <= last && last >= f->since && first <= f->until;
+	}
+	return true;
+}
+
+/* ---- facets ---- */
+
+struct column_counts {
+	struct arena *a;
+	struct segment *s;
+	uint32_t *sets[FIELDS];		/* of this segment, by code */
+	struct facet *v;
+	size_t n, cap;
+};
+
+struct column_counts *counts_open(struct arena *a)
+{
+	struct column_counts *k = arena_alloc(a, sizeof *k);
+
+	k->a = a;
+	return k;
+}
+
+/* The counts of sets, as counts of values. */
+static void counts_flush(struct column_counts *k)
+{
+	size_t f, i, j;
+
+	for (f = 0; k->s && f < FIELDS; f++) {
+		const struct dictionary *d = &k->s->columns->d[f];
+		uint32_t *count = arena_array(k->a, d->nvalues + 1, sizeof *count);
+
+		for (i = 0; i < d->nsets; i++)
+			for (j = d->begins[i]; k->sets[f][i] && j < d->begins[i + 1]; j++)
+				count[d->members[j]] += k->sets[f][i];
+		for (i = 0; i < d->nvalues; i++) {
+			if (!count[i])
+				continue;
+			if (k->n == k->cap)
+				k->v = arena_grow(k->a, k->v, &k->cap, sizeof *k->v);
+			k->v[k->n++] = (struct facet){ filter_fields[f], d->values[i], count[i] };
+		}
+	}
+	k->s = NULL;
+}
+
+enum rc counts_segment(struct column_counts *k, struct segment *s, struct err *e)
+{
+	struct dictionary *d;
+	size_t f;
+	enum rc rc;
+
+	counts_flush(k);
+	for (f = 0; f < FIELDS; f++) {
+		if ((rc = read_dictionary(&d, s, f, e)))
+			return rc;
+		k->sets[f] = arena_array(k->a, d->nsets + 1, sizeof *k->sets[f]);
+	}
+	k->s = s;
+	return RC_OK;
+}
+
+void counts_add(struct column_counts *k, const struct column_chunk *c, uint32_t place)
+{
+	uint32_t code;
+	size_t f;
+
+	for (f = 0; f < FIELDS; f++)
+		if ((code = code_of(c, f, place % CHUNK_DOCS)) < k->s->columns->d[f].nsets)
+			k->sets[f][code]++;
+}
+
+static size_t field_number(const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < FIELDS && filter_fields[i] != field; i++)
+		;
+	return i;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	const struct facet *a = x, *b = y;
+	size_t i = field_number(a->field), j = field_number(b->field);
+
+	return i != j ? (i < j ? -1 : 1) : str_cmp(a->value, b->value);
+}
+
+static int by_count(const void *x, const void *y)
+{
+	const struct facet *a = x, *b = y;
+
+	if (a->field != b->field || a->count == b->count)
+		return by_value(x, y);
+	return a->count > b->count ? -1 : 1;
+}
+
+void counts_close(struct facet **v, size_t *n, struct column_counts *k)
+{
+	size_t i, m = 0;
+
+	counts_flush(k);
+	if (k->n)
+		qsort(k->v, k->n, sizeof *k->v, by_value);
+	for (i = 0; i < k->n; i++) {		/* one value in several segments */
+		if (m && by_value(&k->v[m - 1], &k->v[i]) == 0)
+			k->v[m - 1].count += k->v[i].count;
+		else
+			k->v[m++] = k->v[i];
+	}
+	if (m)
+		qsort(k->v, m, sizeof *k->v, by_count);
+	*v = k->v;
+	*n = m;
+}

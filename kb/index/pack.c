@@ -1,0 +1,280 @@
+/* kb/index/pack.c: see pack.h.
+ *
+ * A block of 128 numbers (patched frame of reference):
+ *
+ *	u8	width w, 0 to 32
+ *	u8	number of exceptions e, at most 127
+ *	16 w	bytes: the low w bits of each number. Four lanes of 32-bit words side by side: number i is in lane i % 4,
+ *		as that lane's number i / 4; a lane fills its words from the low bit, one after another
+ *	e times	u8 index, varint number >> w
+ *
+ * The width is the one that makes the block shortest. The lanes are there so that four numbers are unpacked by one
+ * instruction; the compiler makes one unpacker for each width out of one function.
+ * 127 ones and, last, 300:	01 01 fx16... (lanes of 1-bit numbers: 127 bits set, 300 & 1 = 0) 7f 96 01 */
+#include "kb/index/pack.h"
+
+#include <string.h>
+
+#include "kb/index/record.h"
+
+typedef uint32_t lanes __attribute__((vector_size(16)));
+
+static inline __attribute__((always_inline)) void unpack(uint32_t *v, const char *p, unsigned w)
+{
+	const lanes mask = { w == 32 ? UINT32_MAX : ((uint32_t)1 << w % 32) - 1, w == 32 ? UINT32_MAX : ((uint32_t)1 << w % 32) - 1,
+		w == 32 ? UINT32_MAX : ((uint32_t)1 << w % 32) - 1, w == 32 ? UINT32_MAX : ((uint32_t)1 << w % 32) - 1 };
+	unsigned used = 0, i;
+	lanes word, x;
+
+	memcpy(&word, p, sizeof word);
+#pragma GCC unroll 32
+	for (i = 0; i < PACK / 4; i++) {
+		x = word >> used;
+		if (used + w > 32) {
+			p += sizeof word;
+			memcpy(&word, p, sizeof word);
+			x |= word << (32 - used);
+			used = used + w - 32;
+		} else if ((used += w) == 32 && i + 1 < PACK / 4) {
+			p += sizeof word;
+			memcpy(&word, p, sizeof word);
+			used = 0;
+		}
+		x &= mask;
+		memcpy(v + 4 * i, &x, sizeof x);
+	}
+}
+
+static void unpack_width(uint32_t *v, const char *p, unsigned w)
+{
+	switch (w) {
+#define WIDTH(n) case n: unpack(v, p, n); break;
+	WIDTH(1) WIDTH(2) WIDTH(3) WIDTH(4) WIDTH(5) WIDTH(6) WIDTH(7) WIDTH(8) WIDTH(9) WIDTH(10) WIDTH(11)
+	WIDTH(12) WIDTH(13) WIDTH(14) WIDTH(15) WIDTH(16) WIDTH(17) WIDTH(18) WIDTH(19) WIDTH(20) WIDTH(21) WIDTH(22)
+	WIDTH(23) WIDTH(24) WIDTH(25) WIDTH(26) WIDTH(27) WIDTH(28) WIDTH(29) WIDTH(30) WIDTH(31) WIDTH(32)
+#undef WIDTH
+	default: memset(v, 0, PACK * sizeof *v);
+	}
+}
+
+static void pack(char *p, const uint32_t *v, unsigned w)
+{
+	const uint32_t mask = w == 32 ? UINT32_MAX : ((uint32_t)1 << w) - 1;
+	lanes word = { 0 }, x;
+	unsigned used = 0, i;
+
+	for (i = 0; i < PACK / 4; i++) {
+		memcpy(&x, v + 4 * i, sizeof x);
+		x &= mask;
+		word |= x << used;
+		if ((used += w) >= 32) {
+			memcpy(p, &word, sizeof word);
+			p += sizeof word;
+			used -= 32;
+			word = used ? x >> (w - used) : (lanes){ 0 };
+		}
+	}
+}
+
+static unsigned bits_of(uint32_t v)
+{
+	return v ? 32 - (unsigned)__builtin_clz(v) : 0;
+}
+
+void pack_put(struct buf *b, const uint32_t v[PACK])
+{
+	unsigned count[33] = { 0 }, w, best = 32, over = 0, most = 0, i;
+	size_t cost, least = SIZE_MAX;
+
+	for (i = 0; i < PACK; i++)
+		count[bits_of(v[i])]++;
+	for (w = 32; w <= 32; w--) {
+		if (over > 127)
+			break;
+		cost = 16 * w + over * (size_t)(1 + (most > w ? (most - w + 6) / 7 : 0));
+		if (cost < least) {
+			least = cost;
+			best = w;
+		}
+		over += count[w];
+		if (count[w] && !most)
+			most = w;
+	}
+	buf_reserve(b, 2 + 16 * best);
+	b->p[b->n++] = (char)best;
+	b->p[b->n++] = 0;
+	cost = b->n - 1;
+	if (best)
+		pack(b->p + b->n, v, best);
+	b->n += 16 * best;
+	b->p[b->n] = '\0';
+	for (i = 0, over = 0; i < PACK; i++)
+		if (bits_of(v[i]) > best) {
+			buf_putc(b, (char)i);
+			varint_put(b, v[i] >> best);
+			over++;
+		}
+	b->p[cost] = (char)over;
+}
+
+size_t pack_get(uint32_t v[PACK], struct str s)
+{
+	unsigned w, e;
+	struct str rest;
+	uint64_t high;
+
+	if (s.n < 2)
+		return 0;
+	w = (unsigned char)s.p[0];
+	e = (unsigned char)s.p[1];
+	if (w > 32 || s.n < 2 + 16 * (size_t)w)
+		return 0;
+	unpack_width(v, s.p + 2, w);
+	if (!e)
+		return 2 + 16 * (size_t)w;
+	if (w == 32)
+		return 0;
+	rest = str_sub(s, 2 + 16 * (size_t)w, s.n);
+	for (; e; e--) {
+		unsigned i = rest.n ? (unsigned char)rest.p[0] : PACK;
+
+		rest = str_sub(rest, 1, rest.n);
+		if (i >= PACK || !varint_get(&high, &rest) || high > UINT32_MAX >> w)
+			return 0;
+		v[i] |= (uint32_t)high << w;
+	}
+	return s.n - rest.n;
+}
+
+/* ---- bits ---- */
+
+void bits_open(struct bits_out *o, struct buf *b)
+{
+	*o = (struct bits_out){ b, 0, 0 };
+}
+
+static void bits_flush(struct bits_out *o)
+{
+	buf_reserve(o->b, 9);
+	for (; o->n >= 8; o->n -= 8, o->acc >>= 8)
+		o->b->p[o->b->n++] = (char)o->acc;
+	o->b->p[o->b->n] = '\0';
+}
+
+void bits_end(struct bits_out *o)
+{
+	if (o->n % 8)
+		o->n += 8 - o->n % 8;
+	bits_flush(o);
+}
+
+static void bits_put(struct bits_out *o, uint64_t v, unsigned n)	/* n at most 32 */
+{
+	o->acc |= v << o->n;
+	o->n += n;
+	if (o->n >= 32)
+		bits_flush(o);
+}
+
+void rice_put(struct bits_out *o, uint32_t v, unsigned k)
+{
+	uint32_t q = v >> k;
+
+	if (q >= RICE_MAX) {
+		bits_put(o, ((uint64_t)1 << RICE_MAX) - 1, RICE_MAX);
+		bits_put(o, v, 32);
+		return;
+	}
+	bits_put(o, ((uint64_t)1 << q) - 1, q + 1);
+	if (k)
+		bits_put(o, v & (((uint32_t)1 << k) - 1), k);
+}
+
+unsigned rice_parameter(uint64_t sum, uint64_t n)
+{
+	unsigned k = 0;
+
+	/* The mean times ln 2, about 11/16, is where one bit more begins to pay. */
+	while (n && k < 30 && n << (k + 1) <= sum * 11 / 16)
+		k++;
+	return k;
+}
+
+void bits_from(struct bits_in *i, struct str s)
+{
+	*i = (struct bits_in){ (const unsigned char *)s.p, (const unsigned char *)s.p + s.n, 0, 0 };
+}
+
+static inline void bits_fill(struct bits_in *i)		/* at least 56 bits, but for the end */
+{
+	uint64_t w;
+
+	if (i->end - i->p >= 8) {
+		memcpy(&w, i->p, sizeof w);
+		i->acc |= w << i->n;		/* bytes are taken low first: a little-endian machine, as all of Debian's */
+		i->p += (63 - i->n) / 8;
+		i->n |= 56;
+		return;
+	}
+	for (; i->n <= 56 && i->p < i->end; i->n += 8)
+		i->acc |= (uint64_t)*i->p++ << i->n;
+}
+
+bool rice_get(uint32_t *v, struct bits_in *i, unsigned k)
+{
+	unsigned q;
+
+	bits_fill(i);
+	q = ~i->acc ? (unsigned)__builtin_ctzll(~i->acc) : 64;
+	if (q >= RICE_MAX) {
+		if (i->n < RICE_MAX + 32)
+			return false;
+		*v = (uint32_t)(i->acc >> RICE_MAX);
+		i->acc = i->acc >> RICE_MAX >> 32;
+		i->n -= RICE_MAX + 32;
+		return true;
+	}
+	if (i->n < q + 1 + k)
+		return false;
+	i->acc >>= q + 1;
+	*v = q << k | (uint32_t)(i->acc & (((uint64_t)1 << k) - 1));
+	i->acc >>= k;
+	i->n -= q + 1 + k;
+	return true;
+}
+
+void u32_add(struct buf *b, uint32_t v)
+{
+	char bytes[4];
+
+	u32_put(bytes, v);
+	buf_add(b, bytes, sizeof bytes);
+}
+
+/* ---- check ---- */
+
+/* Four lanes of multiply and shift over words of eight bytes. Each step can be undone, so what differs in one word
+ * differs to the end. */
+uint64_t check_of(uint64_t seed, struct str s)
+{
+	const uint64_t odd = 0x9e3779b97f4a7c15u;
+	uint64_t lane[4] = { seed ^ 1, 2, 3, 4 }, w[4], sum = (uint64_t)s.n * odd;
+	size_t j;
+
+	for (; s.n >= sizeof w; s.p += sizeof w, s.n -= sizeof w) {
+		memcpy(w, s.p, sizeof w);
+		for (j = 0; j < 4; j++) {
+			lane[j] = (lane[j] ^ w[j]) * odd;
+			lane[j] ^= lane[j] >> 29;
+		}
+	}
+	memset(w, 0, sizeof w);
+	if (s.n)
+		memcpy(w, s.p, s.n);
+	for (j = 0; j < 4; j++) {
+		lane[j] = (lane[j] ^ w[j]) * odd;
+		sum = (sum ^ lane[j] ^ lane[j] >> 29) * odd;
+		sum ^= sum >> 32;
+	}
+	return sum;
+}

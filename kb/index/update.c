@@ -1,0 +1,1031 @@
+/* kb/index/update.c: how the index comes to a new main: made from nothing, or brought forward.
+ *
+ * From nothing, it is written as a new file, which takes the old one's place when all of it is on the disk; a reader
+ * that has the old one open keeps it. Documents are read, cut into words and packed by several threads, a batch at a
+ * time, and put down by one, in order of id; so the result is the same for any number of threads. When RUN bytes of
+ * text are collected, their words are written as a segment into a file beside it, and all those are merged in the end:
+ * memory is bounded, however many documents there are.
+ *
+ * Forward, it is a transaction in place: the tree diff says which documents go (they are marked dead, and what is
+ * counted of them is taken off) and which come (they make a new segment, in order of id). A translation is filed
+ * under its original's facets, so it goes and comes when that one changes. A second transaction merges segments: the
+ * smaller ones, when there are too many of them, or one that is half dead. */
+#include "kb/index/parts.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kb/base/file.h"
+#include "kb/doc/doc.h"
+#include "kb/gate/git.h"
+#include "kb/index/build.h"
+#include "kb/index/columns.h"
+#include "kb/limits.h"
+
+enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, TURN = 64 << 20 };
+#define RUN ((size_t)256 << 20)		/* bytes of text whose words are held in memory */
+#define FILE_MAX ((size_t)16 << 20)	/* bytes of a roster or vocabulary file */
+
+struct item {				/* a document that comes, goes, or both */
+	struct change c;		/* path and ids; the path lives in the writer's arena */
+	struct str id;
+};
+struct writer {
+	struct index *ix;
+	struct repo *repo;
+	struct store *store;		/* what is written to; the index's own or a new one */
+	struct txn *txn;
+	struct tables t;
+	struct stamp st;
+	struct arena a;			/* of the whole update */
+	struct vocab vocab;
+	const struct progress *progress;
+	struct timing time;
+	struct item *items;		/* in order of id */
+	size_t n, cap;
+	struct change *files;		/* roster and vocabularies */
+	size_t nfiles, files_cap;
+	size_t waiting;			/* bytes put down since the last commit of a new file */
+
+	/* the segment in work */
+	struct builder *builders[THREADS_MAX];
+	size_t nbuilders;
+	struct columns_out *columns;
+	uint32_t *places;		/* by item */
+	size_t run;			/* bytes of text in the builders */
+
+	/* segments of a new file that are to be merged */
+	struct store *runs;
+	struct txn *runs_txn;
+	struct segment_tables runs_t;
+	table_id runs_forms, runs_gone;
+	struct segment_info *run_infos;
+	size_t nruns, runs_cap;
+	const char *runs_path;
+};
+
+static uint64_t clock_of(const struct writer *w)
+{
+	return w->progress && w->progress->clock ? w->progress->clock() : 0;
+}
+
+/* ---- what changed ---- */
+
+static bool is_file(struct str path)		/* roster/ and vocab/, one level */
+{
+	return (str_starts(path, STR("roster/")) || str_starts(path, STR("vocab/"))) && path.n <= LIMIT_PATH;
+}
+
+static void add_item(struct writer *w, const struct change *c, struct str id)
+{
+	if (w->n == w->cap)
+		w->items = arena_grow(&w->a, w->items, &w->cap, sizeof *w->items);
+	w->items[w->n].c = *c;
+	w->items[w->n].c.path = arena_str(&w->a, c->path);
+	w->items[w->n++].id = arena_str(&w->a, id);
+}
+
+static enum rc collect(void *ctx, const struct change *c, struct err *e)
+{
+	struct writer *w = ctx;
+	struct doc_path p;
+
+	(void)e;
+	if (is_file(c->path)) {
+		if (w->nfiles == w->files_cap)
+			w->files = arena_grow(&w->a, w->files, &w->files_cap, sizeof *w->files);
+		w->files[w->nfiles] = *c;
+		w->files[w->nfiles++].path = arena_str(&w->a, c->path);
+	} else if (doc_path_parse(&p, c->path, NULL)) {
+		add_item(w, c, p.name);
+	}
+	return RC_OK;			/* all else is nothing of the view */
+}
+
+static int by_id(const void *x, const void *y)
+{
+	const struct item *a = x, *b = y;
+	int k = str_cmp(a->id, b->id);
+
+	return k ? k : str_cmp(a->c.path, b->c.path);
+}
+
+static void sort_items(struct writer *w)
+{
+	if (w->n)
+		qsort(w->items, w->n, sizeof *w->items, by_id);
+}
+
+static bool regular(const struct change *c)
+{
+	return !oid_is_none(&c->new) && (c->mode & 0170000) == 0100000;
+}
+
+static enum rc put_files(struct writer *w, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	for (i = 0; i < w->nfiles && !rc; i++) {
+		const struct change *c = &w->files[i];
+
+		buf_clear(&text);
+		if (regular(c)) {
+			rc = repo_read(&text, w->repo, &c->new, OBJECT_BLOB, FILE_MAX, e);
+			if (rc == RC_INVALID)
+				rc = RC_OK;
+			else if (!rc)
+				rc = txn_put(w->txn, w->t.files, c->path, buf_str(&text), e);
+		} else {
+			rc = txn_del(w->txn, w->t.files, c->path, e);
+			if (rc == RC_NOTFOUND)
+				rc = RC_OK;
+		}
+	}
+	buf_free(&text);
+	return rc;
+}
+
+/* Train the dictionary on documents spread over all; nothing when too little. */
+static enum rc train(struct writer *w, struct err *e)
+{
+	struct buf texts = BUF_INIT, one = BUF_INIT, dict = BUF_INIT;
+	size_t ends[ZSTD_DICT_SAMPLES], i, n = 0, step = w->n / ZSTD_DICT_SAMPLES + 1;
+	struct str samples[ZSTD_DICT_SAMPLES];
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < w->n && n < ZSTD_DICT_SAMPLES && !rc; i += step) {
+		if (!regular(&w->items[i].c))
+			continue;
+		buf_clear(&one);
+		rc = repo_read(&one, w->repo, &w->items[i].c.new, OBJECT_BLOB, LIMIT_DOC, e);
+		if (rc == RC_INVALID)
+			rc = RC_OK;
+		else if (!rc) {
+			buf_str_add(&texts, str_sub(buf_str(&one), 0, 16384));
+			ends[n++] = texts.n;
+		}
+	}
+	for (i = 0; i < n; i++)
+		samples[i] = str_sub(buf_str(&texts), i ? ends[i - 1] : 0, ends[i]);
+	if (!rc && (rc = zpack_train(&dict, samples, n, e)) == RC_NOTFOUND)
+		rc = RC_OK;
+	buf_free(&w->ix->dict);
+	w->ix->dict = dict;
+	buf_free(&texts);
+	buf_free(&one);
+	return rc;
+}
+
+/* ---- documents, by several threads ---- */
+
+struct made {				/* of one item; bytes live in its batch's arena */
+	bool document;
+	struct str record, frame;
+	uint32_t length;
+	unsigned stemmer;
+	size_t bytes;			/* of its text */
+};
+struct batch {
+	struct arena a;
+	struct made made[BATCH];
+	bool done;
+	enum rc rc;
+	struct err e;
+};
+struct maker {				/* what one thread has of its own */
+	const struct writer *w;
+	struct repo *repo;
+	struct stems *stems;
+	struct zpack *zpack;
+	struct builder *b;
+	struct buf text, plain, bytes;
+	struct arena a;
+	struct timing time;
+	unsigned number;
+};
+
+static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
+{
+	struct maker *m = ctx;
+
+	builder_word(m->b, m->stems, word, lang, weight, running);
+}
+
+static enum rc maker_open(struct maker *m, const struct writer *w, struct builder *b, struct err *e)
+{
+	enum rc rc;
+
+	*m = (struct maker){ .w = w, .b = b, .stems = stems_open() };
+	if ((rc = repo_open(&m->repo, w->ix->node->dir, e)))
+		return rc;
+	return zpack_open(&m->zpack, buf_str(&w->ix->dict), e);
+}
+
+static void maker_close(struct maker *m)
+{
+	repo_close(m->repo);
+	stems_close(m->stems);
+	zpack_close(m->zpack);
+	buf_free(&m->text);
+	buf_free(&m->plain);
+	buf_free(&m->bytes);
+	arena_free(&m->a);
+}
+
+static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t i, struct err *e)
+{
+	const struct item *it = &m->w->items[i];
+	uint64_t t0 = clock_of(m->w), t1, t2;
+	struct record r;
+	enum rc rc;
+
+	*d = (struct made){ .document = false };
+	if (!regular(&it->c))
+		return RC_OK;
+	buf_clear(&m->text);
+	rc = repo_read(&m->text, m->repo, &it->c.new, OBJECT_BLOB, LIMIT_DOC, e);
+	if (rc)
+		return rc == RC_INVALID ? RC_OK : rc;	/* larger than a document may be: not one */
+	t1 = clock_of(m->w);
+	m->time.read += t1 - t0;
+	arena_reset(&m->a);
+	if (!record_make(&r, &m->a, it->c.path, buf_str(&m->text), &it->c.new))
+		return RC_OK;
+	d->document = true;
+	d->bytes = m->text.n;
+	d->stemmer = record_stemmer(&r, buf_str(&m->text)) % LANGS;
+	builder_document(m->b, (uint32_t)i);
+	record_words(&m->plain, &r, buf_str(&m->text), &m->w->vocab, add_word, m);
+	d->length = builder_end(m->b);
+	buf_clear(&m->bytes);
+	record_encode(&m->bytes, &r);
+	d->record = arena_str(a, buf_str(&m->bytes));
+	t2 = clock_of(m->w);
+	m->time.analyse += t2 - t1;
+	buf_clear(&m->bytes);
+	if ((rc = zpack_encode(&m->bytes, m->zpack, buf_str(&m->text), e)))
+		return rc;
+	d->frame = arena_str(a, buf_str(&m->bytes));
+	m->time.texts += clock_of(m->w) - t2;
+	return RC_OK;
+}
+
+static void make_batch(struct batch *b, struct maker *m, size_t from, size_t to)
+{
+	size_t i;
+
+	arena_reset(&b->a);
+	b->rc = RC_OK;
+	for (i = from; i < to && !b->rc; i++)
+		b->rc = make_one(&b->made[i - from], &b->a, m, i, &b->e);
+}
+
+/* What is put down goes through one thread, in order. */
+static enum rc turn(void *ctx, struct err *e)
+{
+	struct writer *w = ctx;
+	enum rc rc;
+
+	if ((rc = txn_commit(&w->txn, e)))
+		return rc;
+	return txn_begin(&w->txn, w->store, true, e);
+}
+
+static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fresh, struct err *e)
+{
+	uint32_t ordinal = w->st.next;
+	uint8_t norm = norm_of(d->length);
+	struct arena a = ARENA_INIT;
+	struct record r;
+	struct key32 k, v;
+	enum rc rc = RC_OK;
+
+	w->places[i] = columns_count(w->columns);
+	if (!d->document)
+		return RC_OK;
+	if (ordinal == UINT32_MAX - 1)
+		return err_set(e, RC_CORRUPT, "index: its numbers are used up; 'colep index --rebuild' makes it anew");
+	if ((rc = txn_append(w->txn, w->t.docs, key32(&k, ordinal), d->record, e)) ||
+	    (rc = txn_append(w->txn, w->t.texts, key32(&k, ordinal), d->frame, e)) ||
+	    (rc = (fresh ? txn_append : txn_put)(w->txn, w->t.ids, w->items[i].id, key32(&v, ordinal), e)) ||
+	    (rc = record_decode(&r, &a, d->record, e)) || (rc = docs_inherit(&r, &a, w->txn, &w->t, e)))
+		goto out;
+	columns_add(w->columns, &r, ordinal, norm);
+	w->st.next++;
+	w->st.documents++;
+	w->st.length += norm_length(norm);
+	w->st.langs[d->stemmer]++;
+	w->run += d->bytes;
+	w->waiting += d->record.n + d->frame.n + 64;
+	if (fresh && w->waiting > TURN) {
+		w->waiting = 0;
+		rc = turn(w, e);
+	}
+out:
+	arena_free(&a);
+	return rc;
+}
+
+struct crew {				/* threads and the batches between them; all below lock */
+	struct writer *w;
+	struct maker makers[THREADS_MAX];
+	pthread_t threads[THREADS_MAX];
+	size_t n;
+	pthread_mutex_t lock;
+	pthread_cond_t turn;
+	struct batch *ring;
+	size_t nring, nbatches;
+	size_t next, taken;		/* the batch to make next; batches put down */
+	bool hold, stop;		/* hand out no more: for now, for ever */
+};
+
+static void *work(void *ctx)
+{
+	struct maker *m = ctx;
+	struct crew *c = (struct crew *)(void *)((char *)m - offsetof(struct crew, makers) - (size_t)m->number * sizeof *m);
+	size_t i, from, to;
+
+	pthread_mutex_lock(&c->lock);
+	for (;;) {
+		while (!c->stop && (c->hold || c->next == c->taken + c->nring) && c->next < c->nbatches)
+			pthread_cond_wait(&c->turn, &c->lock);
+		if (c->stop || c->next == c->nbatches)
+			break;
+		i = c->next++;
+		pthread_mutex_unlock(&c->lock);
+		from = i * BATCH;
+		to = from + BATCH < c->w->n ? from + BATCH : c->w->n;
+		make_batch(&c->ring[i % c->nring], m, from, to);
+		pthread_mutex_lock(&c->lock);
+		c->ring[i % c->nring].done = true;
+		pthread_cond_broadcast(&c->turn);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+static enum rc end_run(struct writer *w, struct err *e);
+
+/* All items, in order. A new file ends a run now and then, when no thread is at work. */
+static enum rc put_items(struct writer *w, bool fresh, struct err *e)
+{
+	size_t want = w->progress && w->progress->threads ? w->progress->threads : (size_t)sysconf(_SC_NPROCESSORS_ONLN), i, k, j;
+	struct crew *c = xmalloc(sizeof *c);
+	enum rc rc = RC_OK;
+
+	*c = (struct crew){ .w = w, .nbatches = (w->n + BATCH - 1) / BATCH, .nring = 1 };
+	c->n = want > THREADS_MAX ? THREADS_MAX : want && w->n > 8 * BATCH ? want : 1;
+	if (c->n > 1)
+		c->nring = 4 * c->n;
+	c->ring = xmalloc(c->nring * sizeof *c->ring);
+	for (i = 0; i < c->nring; i++)
+		c->ring[i] = (struct batch){ .e = ERR_INIT };
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->turn, NULL);
+	for (k = 0; k < c->n && !rc; k++) {
+		w->builders[k] = builder_open();
+		w->nbuilders = k + 1;
+		rc = maker_open(&c->makers[k], w, w->builders[k], e);
+		c->makers[k].number = (unsigned)k;
+	}
+	for (k = 0; c->n > 1 && k < c->n && !rc; k++)
+		if (pthread_create(&c->threads[k], NULL, work, &c->makers[k])) {
+			rc = err_set(e, RC_IO, "no thread can be started");
+			break;
+		}
+	j = c->n > 1 ? k : 0;			/* threads that run */
+	for (i = 0; i < c->nbatches && !rc; i++) {
+		struct batch *b = &c->ring[i % c->nring];
+		size_t from = i * BATCH, to = from + BATCH < w->n ? from + BATCH : w->n;
+		uint64_t t0;
+		bool quiet;
+
+		if (w->progress && w->progress->fn)
+			w->progress->fn(w->progress->ctx, from, w->n);
+		if (c->n == 1) {
+			make_batch(b, &c->makers[0], from, to);
+		} else {
+			pthread_mutex_lock(&c->lock);
+			while (!b->done)
+				pthread_cond_wait(&c->turn, &c->lock);
+			pthread_mutex_unlock(&c->lock);
+		}
+		t0 = clock_of(w);
+		if ((rc = b->rc))
+			*e = b->e;
+		for (k = from; k < to && !rc; k++)
+			rc = put_one(w, k, &b->made[k - from], fresh, e);
+		w->time.put += clock_of(w) - t0;
+		pthread_mutex_lock(&c->lock);
+		b->done = false;
+		c->taken++;
+		if (fresh && w->run > RUN)
+			c->hold = true;
+		quiet = c->hold && (c->n == 1 || c->taken == c->next);
+		pthread_cond_broadcast(&c->turn);
+		pthread_mutex_unlock(&c->lock);
+		if (quiet && !rc) {
+			rc = end_run(w, e);
+			for (k = 0; k < c->n; k++)
+				c->makers[k].b = w->builders[k];
+			pthread_mutex_lock(&c->lock);
+			c->hold = false;
+			pthread_cond_broadcast(&c->turn);
+			pthread_mutex_unlock(&c->lock);
+		}
+	}
+	pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	pthread_cond_broadcast(&c->turn);
+	pthread_mutex_unlock(&c->lock);
+	for (k = 0; k < j; k++)
+		pthread_join(c->threads[k], NULL);
+	for (k = 0; k < w->nbuilders; k++) {
+		w->time.read += c->makers[k].time.read;
+		w->time.analyse += c->makers[k].time.analyse;
+		w->time.texts += c->makers[k].time.texts;
+		maker_close(&c->makers[k]);
+	}
+	for (i = 0; i < c->nring; i++)
+		arena_free(&c->ring[i].a);
+	pthread_cond_destroy(&c->turn);
+	pthread_mutex_destroy(&c->lock);
+	free(c->ring);
+	free(c);
+	return rc;
+}
+
+/* ---- segments ---- */
+
+static void empty_run(struct writer *w)
+{
+	size_t k;
+
+	for (k = 0; k < w->nbuilders; k++) {
+		builder_close(w->builders[k]);
+		w->builders[k] = builder_open();
+	}
+	columns_free(w->columns);
+	w->columns = columns_create();
+	w->run = 0;
+}
+
+/* What was collected becomes a segment of a store. */
+static enum rc write_segment(struct segment_info *info, struct writer *w, struct txn **txn, const struct segment_tables *t,
+    table_id forms, uint32_t id, turn_fn *fn, struct err *e)
+{
+	struct segment_out *o = segment_create(txn, t, id, columns_norms(w->columns), columns_count(w->columns), fn, w);
+	struct forms *f = forms_open();
+	enum rc rc;
+	size_t k;
+
+	builder_write(w->builders, w->nbuilders, o, w->places);
+	rc = segment_finish(info, o, e);
+	if (!rc)
+		rc = columns_write(w->columns, *txn, t->columns, id, e);
+	for (k = 0; k < w->nbuilders && !rc; k++)
+		builder_forms(w->builders[k], f);
+	if (!rc)
+		rc = forms_write(f, *txn, forms, id, e);
+	forms_close(f);
+	return rc;
+}
+
+static enum rc segment_tables_open(struct segment_tables *t, table_id *forms, table_id *gone, struct txn *txn, struct err *e)
+{
+	enum rc rc;
+
+	(void)((rc = txn_table(&t->terms, txn, "terms", e)) || (rc = txn_table(&t->lists, txn, "lists", e)) ||
+	    (rc = txn_table(&t->positions, txn, "positions", e)) || (rc = txn_table(&t->columns, txn, "columns", e)) ||
+	    (rc = txn_table(&t->dead, txn, "dead", e)) || (rc = txn_table(forms, txn, "forms", e)) ||
+	    (rc = txn_table(gone, txn, "gone", e)));
+	return rc;
+}
+
+static enum rc turn_runs(void *ctx, struct err *e)
+{
+	struct writer *w = ctx;
+	enum rc rc;
+
+	if ((rc = txn_commit(&w->runs_txn, e)))
+		return rc;
+	return txn_begin(&w->runs_txn, w->runs, true, e);
+}
+
+/* The words in memory go to the file of runs. */
+static enum rc end_run(struct writer *w, struct err *e)
+{
+	uint64_t t0 = clock_of(w);
+	enum rc rc;
+
+	if (!columns_count(w->columns)) {
+		empty_run(w);
+		return RC_OK;
+	}
+	if (!w->runs) {
+		store_remove(w->runs_path);
+		if ((rc = store_open(&w->runs, w->runs_path, (size_t)w->ix->map, true, e)) || (rc = store_durable(w->runs, false, e)))
+			return rc;
+	}
+	if ((rc = txn_begin(&w->runs_txn, w->runs, true, e)) ||
+	    (rc = segment_tables_open(&w->runs_t, &w->runs_forms, &w->runs_gone, w->runs_txn, e)))
+		return rc;
+	if (w->nruns == w->runs_cap)
+		w->run_infos = arena_grow(&w->a, w->run_infos, &w->runs_cap, sizeof *w->run_infos);
+	if ((rc = write_segment(&w->run_infos[w->nruns], w, &w->runs_txn, &w->runs_t, w->runs_forms, (uint32_t)w->nruns, turn_runs, e)) ||
+	    (rc = txn_commit(&w->runs_txn, e)))
+		return rc;
+	w->nruns++;
+	empty_run(w);
+	w->time.write += clock_of(w) - t0;
+	return RC_OK;
+}
+
+static void add_info(struct writer *w, const struct segment_info *info)
+{
+	struct segment_info *more = arena_array(&w->a, w->st.nsegments + 1, sizeof *more);
+
+	if (w->st.nsegments)
+		memcpy(more, w->st.segments, w->st.nsegments * sizeof *more);
+	more[w->st.nsegments++] = *info;
+	w->st.segments = more;
+	w->st.next_segment = info->id + 1;
+}
+
+/* All runs of a new file as its one segment. */
+static enum rc merge_runs(struct writer *w, struct err *e)
+{
+	struct merge_source *from = arena_array(&w->a, w->nruns, sizeof *from);
+	struct columns_out *columns = columns_create();
+	struct forms *f = forms_open();
+	struct seen *seen = seen_open();
+	struct segment_info info;
+	struct txn *txn = NULL;
+	uint32_t place;
+	size_t k;
+	enum rc rc;
+
+	if ((rc = txn_begin(&txn, w->runs, false, e)))
+		goto out;
+	for (k = 0; k < w->nruns && !rc; k++) {
+		if ((rc = segment_open(&from[k].s, &w->a, txn, &w->runs_t, &w->run_infos[k], seen, e)))
+			break;
+		from[k].to = arena_array(&w->a, w->run_infos[k].n, sizeof *from[k].to);
+		for (place = 0; place < w->run_infos[k].n && !rc; place++) {
+			from[k].to[place] = columns_count(columns);
+			rc = columns_copy(columns, &from[k].s, place, e);
+		}
+		if (!rc)
+			rc = forms_copy(f, txn, w->runs_forms, w->runs_gone, (uint32_t)k, e);
+	}
+	if (!rc)
+		rc = merge_segments(&info, from, w->nruns, &w->txn, &w->t.segment, w->st.next_segment, columns_norms(columns),
+		    columns_count(columns), turn, w, e);
+	if (!rc && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
+	    !(rc = forms_write(f, w->txn, w->t.forms, info.id, e)))
+		add_info(w, &info);
+out:
+	txn_abort(&txn);
+	columns_free(columns);
+	forms_close(f);
+	seen_close(seen);
+	return rc;
+}
+
+static enum rc put_stamp(struct writer *w, struct err *e)
+{
+	struct buf stamp = BUF_INIT;
+	enum rc rc;
+
+	stamp_encode(&stamp, &w->st);
+	rc = txn_put(w->txn, w->t.meta, STR("stamp"), buf_str(&stamp), e);
+	buf_free(&stamp);
+	return rc;
+}
+
+static void writer_free(struct writer *w)
+{
+	size_t k;
+
+	txn_abort(&w->txn);
+	txn_abort(&w->runs_txn);
+	store_close(w->runs);
+	if (w->runs_path)
+		store_remove(w->runs_path);
+	repo_close(w->repo);
+	for (k = 0; k < w->nbuilders; k++)
+		builder_close(w->builders[k]);
+	columns_free(w->columns);
+	free(w->places);
+	if (w->progress && w->progress->timing)
+		*w->progress->timing = w->time;
+	arena_free(&w->a);
+}
+
+static enum rc put_all(struct writer *w, bool fresh, struct err *e)
+{
+	w->places = xmalloc((w->n + 1) * sizeof *w->places);
+	w->columns = columns_create();
+	return put_items(w, fresh, e);
+}
+
+enum rc update_build(struct index *ix, const char *path, const struct oid *commit, const struct progress *p, struct err *e)
+{
+	struct writer w = { .ix = ix, .progress = p };
+	struct segment_info info;
+	uint64_t t0;
+	enum rc rc;
+
+	w.st.commit = *commit;
+	w.runs_path = arena_printf(&w.a, "%s-runs", path);
+	store_remove(path);
+	if ((rc = store_open(&w.store, path, (size_t)ix->map, true, e)) || (rc = store_durable(w.store, false, e)) ||
+	    (rc = repo_open(&w.repo, ix->node->dir, e)) || (rc = txn_begin(&w.txn, w.store, true, e)) ||
+	    (rc = tables_open(&w.t, w.txn, e)) || (rc = repo_diff(w.repo, NULL, commit, collect, &w, e)))
+		goto out;
+	sort_items(&w);
+	t0 = clock_of(&w);
+	if (!ix->dict.n)			/* kept over rebuilds */
+		rc = train(&w, e);
+	w.time.texts += clock_of(&w) - t0;
+	if (!rc && ix->dict.n)
+		rc = txn_put(w.txn, w.t.meta, STR("dict"), buf_str(&ix->dict), e);
+	if (rc || (rc = put_files(&w, e)) || (rc = files_vocab(&w.vocab, &w.a, w.txn, w.t.files, e)) || (rc = put_all(&w, true, e)))
+		goto out;
+	t0 = clock_of(&w);
+	if (w.nruns) {
+		if (!(rc = end_run(&w, e)))
+			rc = merge_runs(&w, e);
+	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, 0, turn, e))) {
+		add_info(&w, &info);
+	}
+	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)));
+	w.time.write += clock_of(&w) - t0;
+out:
+	writer_free(&w);
+	store_close(w.store);
+	if (rc)
+		store_remove(path);
+	return rc;
+}
+
+/* ---- forward ---- */
+
+/* Translations of originals that changed are filed under what these say now: they go and come as well. */
+static enum rc add_translations(struct writer *w, struct err *e)
+{
+	size_t n = w->n, i;
+	struct arena a = ARENA_INIT;
+	struct store_iter it;
+	struct record r;
+	struct str k, v;
+	enum iter more;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < n && !rc; i++) {
+		struct str id = w->items[i].id, front;
+
+		if (str_chr(id, '.') != SIZE_MAX)
+			continue;
+		front = cstr(arena_printf(&w->a, "%.*s.", FMT_STR(id)));
+		if ((rc = store_iter_open(&it, w->txn, w->t.ids, front, e)))
+			break;
+		while (!rc && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, front)) {
+			struct change c;
+			size_t lo = 0, hi = n;
+
+			while (lo < hi) {	/* the items come sorted */
+				size_t mid = (lo + hi) / 2;
+
+				if (str_cmp(w->items[mid].id, k) < 0)
+					lo = mid + 1;
+				else
+					hi = mid;
+			}
+			if (lo < n && str_eq(w->items[lo].id, k))
+				continue;
+			arena_reset(&a);
+			if (v.n != 4 || (rc = docs_get(&r, &a, w->txn, &w->t, key32_get(v.p), e)))
+				break;
+			c = (struct change){ r.path, r.blob, r.blob, 0100644 };
+			add_item(w, &c, k);
+		}
+		store_iter_close(&it);
+		if (!rc && more == ITER_ERROR)
+			rc = e->rc;
+	}
+	arena_free(&a);
+	sort_items(w);
+	return rc;
+}
+
+struct leaver {				/* a document that goes */
+	uint32_t ordinal;
+	struct str id;
+};
+
+static int by_ordinal(const void *x, const void *y)
+{
+	const struct leaver *a = x, *b = y;
+
+	return (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
+}
+
+struct leaving {			/* its words, from their segment */
+	struct forms *forms;
+	struct stems *stems;
+	struct buf form;
+};
+
+static void leave_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
+{
+	struct leaving *l = ctx;
+
+	(void)weight;
+	(void)running;
+	buf_clear(&l->form);
+	text_surface(&l->form, word);
+	forms_add(l->forms, buf_str(&l->form), stems_term(l->stems, word, lang), 1);
+}
+
+/* Take one document out of all but its segment. */
+static enum rc leave(struct writer *w, struct leaving *l, const struct leaver *x, struct err *e)
+{
+	struct buf text = BUF_INIT, plain = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	struct record r;
+	struct key32 k;
+	struct str v;
+	enum rc rc;
+
+	if ((rc = docs_get(&r, &a, w->txn, &w->t, x->ordinal, e)) ||
+	    (rc = txn_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
+	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_DOC, e)))
+		goto out;
+	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, l);
+	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
+	w->st.documents--;
+	(void)((rc = txn_del(w->txn, w->t.ids, x->id, e)) || (rc = txn_del(w->txn, w->t.docs, key32(&k, x->ordinal), e)) ||
+	    (rc = txn_del(w->txn, w->t.texts, key32(&k, x->ordinal), e)));
+out:
+	arena_free(&a);
+	buf_free(&text);
+	buf_free(&plain);
+	return rc;
+}
+
+/* The documents of one segment that go. *n is how many. */
+static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *info, const struct leaver *v, const uint32_t *ordinals,
+    size_t all, struct seen *seen, struct err *e)
+{
+	struct leaving l = { .stems = index_stems(w->ix) };
+	const struct column_chunk *c;
+	struct buf places = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	const uint32_t *at;
+	struct segment s;
+	uint32_t ordinal;
+	size_t i;
+	enum rc rc;
+
+	*n = 0;
+	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, seen, e)) || (rc = columns_find(&places, &s, ordinals, all, e)) ||
+	    !places.n)
+		goto out;
+	l.forms = forms_open();
+	at = (const uint32_t *)(const void *)places.p;
+	*n = places.n / sizeof *at;
+	for (i = 0; i < *n && !rc; i++) {	/* norms before the transaction changes what they borrow */
+		if ((rc = columns_ordinal(&ordinal, &s, at[i], e)) || (rc = columns_chunk(&c, &s, at[i] / CHUNK_DOCS, e)))
+			break;
+		w->st.length -= norm_length(c->norms[at[i] % CHUNK_DOCS]);
+		rc = leave(w, &l, bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal), e);
+	}
+	(void)(rc || (rc = segment_kill(&s, at, *n, e)) || (rc = forms_remove(l.forms, w->txn, w->t.gone, info->id, e)));
+	*info = s.info;
+out:
+	forms_close(l.forms);
+	buf_free(&l.form);
+	buf_free(&places);
+	arena_free(&a);
+	return rc;
+}
+
+/* Take the old versions of what changed out. */
+static enum rc remove_old(struct writer *w, struct err *e)
+{
+	struct leaver *v = arena_array(&w->a, w->n, sizeof *v);
+	struct seen *seen = seen_open();
+	uint32_t *ordinals = arena_array(&w->a, w->n, sizeof *ordinals);
+	size_t n = 0, i, found, all = 0;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < w->n && !rc; i++) {
+		if (oid_is_none(&w->items[i].c.old))
+			continue;
+		rc = docs_ordinal(&v[n].ordinal, w->txn, &w->t, w->items[i].id, e);
+		if (rc == RC_NOTFOUND)
+			rc = RC_OK;		/* the old one was no document */
+		else if (!rc)
+			v[n++].id = w->items[i].id;
+	}
+	if (n)
+		qsort(v, n, sizeof *v, by_ordinal);
+	for (i = 0; i < n; i++)
+		ordinals[i] = v[i].ordinal;
+	for (i = 0; i < w->st.nsegments && !rc && all < n; i++) {
+		rc = leave_segment(&found, w, &w->st.segments[i], v, ordinals, n, seen, e);
+		all += found;
+	}
+	seen_close(seen);
+	if (!rc && all != n)
+		rc = err_set(e, RC_CORRUPT, "index: a document is in no segment");
+	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
+}
+
+static unsigned tier(uint32_t n)
+{
+	unsigned t = 0;
+
+	while (n >= MERGE_AT) {
+		n /= MERGE_AT;
+		t++;
+	}
+	return t;
+}
+
+/* Which segments are to be one: all of a size and below, when four have that size; what is half dead. */
+static bool choose(bool *chosen, const struct stamp *st)
+{
+	unsigned count[20] = { 0 }, t;
+	bool any = false;
+	size_t j;
+
+	for (j = 0; j < st->nsegments; j++) {
+		const struct segment_info *s = &st->segments[j];
+
+		chosen[j] = s->dead * 2 > s->n || s->dead == s->n;
+		any |= chosen[j];
+		count[tier(s->n - s->dead)]++;
+	}
+	for (t = 20; t-- > 0 && !any;)
+		for (j = 0; count[t] >= MERGE_AT && j < st->nsegments; j++)
+			if (tier(st->segments[j].n - st->segments[j].dead) <= t)
+				chosen[j] = any = true;
+	return any;
+}
+
+struct row {				/* a document of several segments that become one */
+	struct str id;
+	uint32_t source, place;
+};
+
+static int by_row(const void *x, const void *y)
+{
+	return str_cmp(((const struct row *)x)->id, ((const struct row *)y)->id);
+}
+
+/* Make one segment of those chosen: `r` is a transaction that reads them as they were before this one. */
+static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r, struct err *e)
+{
+	struct merge_source *from = arena_array(&w->a, w->st.nsegments, sizeof *from);
+	struct columns_out *columns = columns_create();
+	struct forms *f = forms_open();
+	struct seen *seen = seen_open();
+	struct arena scratch = ARENA_INIT;
+	struct segment_info info, *left = arena_array(&w->a, w->st.nsegments + 1, sizeof *left);
+	struct row *rows = NULL;
+	size_t n = 0, nrows = 0, cap = 0, nleft = 0, j, i;
+	uint32_t place, ordinal;
+	struct record rec;
+	enum rc rc = RC_OK;
+
+	for (j = 0; j < w->st.nsegments && !rc; j++) {
+		const struct segment_info *s = &w->st.segments[j];
+
+		if (!chosen[j]) {
+			left[nleft++] = *s;
+			continue;
+		}
+		if ((rc = segment_open(&from[n].s, &w->a, r, &w->t.segment, s, seen, e)))
+			break;
+		from[n].to = arena_array(&w->a, s->n, sizeof *from[n].to);
+		for (place = 0; place < s->n && !rc; place++) {
+			from[n].to[place] = UINT32_MAX;
+			if (segment_dead(&from[n].s, place))
+				continue;
+			arena_reset(&scratch);
+			if ((rc = columns_ordinal(&ordinal, &from[n].s, place, e)) || (rc = docs_get(&rec, &scratch, r, &w->t, ordinal, e)))
+				break;
+			if (nrows == cap)
+				rows = arena_grow(&w->a, rows, &cap, sizeof *rows);
+			rows[nrows++] = (struct row){ rec.id, (uint32_t)n, place };	/* the id borrows the map */
+		}
+		if (!rc)
+			rc = forms_copy(f, r, w->t.forms, w->t.gone, s->id, e);
+		n++;
+	}
+	if (nrows)
+		qsort(rows, nrows, sizeof *rows, by_row);
+	for (i = 0; i < nrows && !rc; i++) {
+		from[rows[i].source].to[rows[i].place] = (uint32_t)i;
+		rc = columns_copy(columns, &from[rows[i].source].s, rows[i].place, e);
+	}
+	w->st.segments = left;
+	w->st.nsegments = nleft;
+	if (!rc && nrows && !(rc = merge_segments(&info, from, n, &w->txn, &w->t.segment, w->st.next_segment, columns_norms(columns),
+	    columns_count(columns), NULL, NULL, e)) && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
+	    !(rc = forms_write(f, w->txn, w->t.forms, info.id, e)))
+		add_info(w, &info);
+	for (j = 0; j < n && !rc; j++)
+		if (!(rc = segment_drop(w->txn, &w->t.segment, &from[j].s.info, e)))
+			rc = forms_drop(w->txn, w->t.forms, w->t.gone, from[j].s.info.id, e);
+	columns_free(columns);
+	forms_close(f);
+	seen_close(seen);
+	arena_free(&scratch);
+	return rc;
+}
+
+/* Merge, each time in a transaction of its own, until nothing is to be. */
+static enum rc tidy(struct writer *w, struct err *e)
+{
+	bool *chosen = arena_array(&w->a, w->st.nsegments + 1, sizeof *chosen);
+	struct txn *r = NULL;
+	enum rc rc = RC_OK;
+
+	while (!rc && choose(chosen, &w->st)) {
+		if (!(rc = txn_begin(&w->txn, w->store, true, e)) && !(rc = txn_begin(&r, w->store, false, e)))
+			rc = merge_chosen(w, chosen, r, e);
+		txn_abort(&r);
+		if (!rc && !(rc = put_stamp(w, e)))
+			rc = txn_commit(&w->txn, e);
+		txn_abort(&w->txn);
+	}
+	return rc;
+}
+
+enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p, struct err *e)
+{
+	struct writer w = { .ix = ix, .progress = p, .store = ix->store };
+	struct segment_info info;
+	struct oid old;
+	struct str v;
+	enum rc rc;
+	size_t i;
+	bool has;
+
+	*all = true;
+	if ((rc = repo_open(&w.repo, ix->node->dir, e)) || (rc = txn_begin(&w.txn, w.store, true, e)) || (rc = tables_open(&w.t, w.txn, e)))
+		goto out;
+	rc = txn_get(&v, w.txn, w.t.meta, STR("stamp"), e);
+	if (rc) {
+		if (rc == RC_NOTFOUND) {
+			*why = "there was none";
+			rc = RC_OK;
+		}
+		goto out;
+	}
+	if (!stamp_decode(&w.st, &w.a, v)) {
+		*why = "it was of another version";
+		goto out;
+	}
+	old = w.st.commit;
+	if ((rc = repo_has(&has, w.repo, &old, e)))
+		goto out;
+	if (!has) {
+		*why = "the commit it was made from is gone";
+		goto out;
+	}
+	w.st.commit = *commit;
+	if (oid_eq(&old, commit)) {
+		*all = false;
+		goto out;
+	}
+	if ((rc = repo_diff(w.repo, &old, commit, collect, &w, e)))
+		goto out;
+	for (i = 0; i < w.nfiles; i++)
+		if (str_starts(w.files[i].path, STR("vocab/")))
+			goto out;		/* names of codes are indexed */
+	if (w.n > 64 && w.n > w.st.documents / 2)
+		goto out;
+	sort_items(&w);
+	*all = false;
+	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
+	    (rc = files_vocab(&w.vocab, &w.a, w.txn, w.t.files, e)) || (rc = remove_old(&w, e)) || (rc = put_all(&w, false, e)))
+		goto out;
+	if (columns_count(w.columns)) {
+		if ((rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.st.next_segment, NULL, e)))
+			goto out;
+		add_info(&w, &info);
+	}
+	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = tidy(&w, e)));
+out:
+	writer_free(&w);
+	return rc;
+}

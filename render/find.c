@@ -1,0 +1,852 @@
+/* render/find.c: see find.h. This file collects words and ranks; find_files.c writes them out.
+ *
+ * A word of a text is counted under its stem in the language of the text, by weight (title 3, heading 2, else 1),
+ * as the node's index does it. The page has no stemmer, so the index has every *form*, which is a word's
+ * surface (kb/text/chars.h), and the lists of the stems that words of this form were counted under, the
+ * English stem and the form itself where these are stems too.
+ *
+ * A posting is a document and an impact: tf / (tf + 0.3 + 0.9 * length / average length), which is BM25 with k1 1.2
+ * and b 0.75 before the factor for rare words, in steps of 1/63, at least 1. The page computes that factor from the
+ * number of documents of the whole word, in whole numbers (idf). The score of a document is the sum over the
+ * words of factor times impact.
+ *
+ * A word of the query is looked up as a form: a document's impact is the highest in the form's lists. A word that is
+ * no form is taken as the beginning of forms. The last word, when it has fewer than FIND_FEW documents, is a
+ * beginning too; what only that finds counts less than the least of the exact ones: factor * impact / 64. */
+#include "render/find.h"
+#include "render/find_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/index/record.h"
+#include "kb/text/stem.h"
+#include "render/page.h"
+
+enum { TITLE = 3, HEADING = 2, PLAIN = 1, SHORT = 128 };	/* SHORT: bytes of a word that are looked at */
+
+const char *find_countries(const struct entry *e)
+{
+	return str_is(cstr(e->kind->name), "country-profile") && !front_key(&e->original->doc.front, "countries") ? "country"
+	    : "countries";
+}
+
+/* ---- sets of strings ---- */
+
+struct string {
+	uint32_t at, hash, value;	/* value: the caller's */
+	uint8_t n, tag;			/* the same bytes with another tag are another string */
+};
+struct strings {
+	struct buf bytes;
+	struct string *v;
+	size_t n, cap;
+	uint32_t *slots;		/* number + 1; 0: free. A power of two, at most half full */
+	size_t nslots;
+};
+
+static uint32_t hash_of(struct str s, uint8_t tag)
+{
+	uint64_t h = 0xcbf29ce484222325u ^ tag;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static struct str string_at(const struct strings *s, size_t i)
+{
+	return (struct str){ s->bytes.p + s->v[i].at, s->v[i].n };
+}
+
+static void grow(struct strings *s)
+{
+	size_t i, k;
+
+	s->nslots = s->nslots ? s->nslots * 2 : 1024;
+	free(s->slots);
+	s->slots = xmalloc(s->nslots * sizeof *s->slots);
+	memset(s->slots, 0, s->nslots * sizeof *s->slots);
+	for (i = 0; i < s->n; i++) {
+		for (k = s->v[i].hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
+			;
+		s->slots[k] = (uint32_t)i + 1;
+	}
+}
+
+/* The number of a string, or SIZE_MAX. */
+static size_t strings_find(const struct strings *s, struct str text, uint8_t tag)
+{
+	uint32_t h = hash_of(text, tag);
+	size_t k;
+
+	if (!s->nslots)
+		return SIZE_MAX;
+	for (k = h & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1)) {
+		const struct string *v = &s->v[s->slots[k] - 1];
+
+		if (v->hash == h && v->n == text.n && v->tag == tag && memcmp(s->bytes.p + v->at, text.p, text.n) == 0)
+			return s->slots[k] - 1;
+	}
+	return SIZE_MAX;
+}
+
+static size_t strings_put(struct strings *s, struct str text, uint8_t tag, bool *is_new)
+{
+	uint32_t h = hash_of(text, tag);
+	size_t k;
+
+	if (s->n * 2 >= s->nslots)
+		grow(s);
+	*is_new = false;
+	for (k = h & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1)) {
+		const struct string *v = &s->v[s->slots[k] - 1];
+
+		if (v->hash == h && v->n == text.n && v->tag == tag && memcmp(s->bytes.p + v->at, text.p, text.n) == 0)
+			return s->slots[k] - 1;
+	}
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 1024;
+		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
+	}
+	*is_new = true;
+	s->v[s->n] = (struct string){ (uint32_t)s->bytes.n, h, 0, (uint8_t)text.n, tag };
+	buf_str_add(&s->bytes, text);
+	s->slots[k] = (uint32_t)++s->n;
+	return s->n - 1;
+}
+
+static void strings_free(struct strings *s)
+{
+	buf_free(&s->bytes);
+	free(s->v);
+	free(s->slots);
+	*s = (struct strings){ 0 };
+}
+
+/* ---- collecting ---- */
+
+struct find_part {
+	struct stems *stems;
+	struct strings words;		/* as they stand, by stemmer; value: the term */
+	struct strings terms;
+	uint32_t *weight;		/* of each term in the document in work */
+	size_t nweight;
+	uint32_t *touched;
+	size_t ntouched, captouched;
+	struct buf posts;		/* documents: varint number, varint count of terms, each varint term and weight */
+	struct buf text;
+	unsigned english;
+};
+
+static void part_word(struct find_part *p, struct str word, unsigned lang, unsigned weight)
+{
+	bool is_new;
+	size_t w, t, more;
+
+	word = str_utf8_cut(word, SHORT);
+	w = strings_put(&p->words, word, (uint8_t)lang, &is_new);
+	if (is_new) {
+		struct str term = stems_term(p->stems, word, lang);
+
+		t = strings_put(&p->terms, term, 0, &is_new);
+		p->words.v[w].value = (uint32_t)t;
+		if (t >= p->nweight) {
+			more = p->nweight ? p->nweight * 2 : 1024;
+			p->weight = xrealloc(p->weight, more * sizeof *p->weight);
+			memset(p->weight + p->nweight, 0, (more - p->nweight) * sizeof *p->weight);
+			p->nweight = more;
+		}
+	}
+	t = p->words.v[w].value;
+	if (!p->terms.v[t].n)
+		return;			/* nothing is left of it */
+	if (!p->weight[t]) {
+		if (p->ntouched == p->captouched) {
+			p->captouched = p->captouched ? p->captouched * 2 : 1024;
+			p->touched = xrealloc(p->touched, p->captouched * sizeof *p->touched);
+		}
+		p->touched[p->ntouched++] = (uint32_t)t;
+	}
+	p->weight[t] += weight;
+}
+
+static void part_text(struct find_part *p, struct str text, unsigned lang, unsigned weight)
+{
+	struct words w = { text, 0, 0 };
+	struct str word;
+
+	while (words_next(&w, &word))
+		part_word(p, word, lang, weight);
+}
+
+/* Text of the document that may name one that is left out. */
+static void part_safe(struct find_part *p, const struct copy *c, struct str text, unsigned lang, unsigned weight)
+{
+	buf_clear(&p->text);
+	copy_html(&p->text, c, text, " ");
+	part_text(p, buf_str(&p->text), lang, weight);
+}
+
+static void part_code(struct find_part *p, const struct copy *c, const char *table, struct str code)
+{
+	const struct vocab_table *t = vocab_table(&c->vocab, cstr(table));
+	const struct term *m = t ? vocab_term(t, code) : NULL;
+
+	if (m) {
+		part_safe(p, c, m->label, p->english, PLAIN);
+		part_safe(p, c, m->also, p->english, PLAIN);
+	}
+}
+
+static void part_codes(struct find_part *p, const struct copy *c, const struct front *f, const char *key, const char *table)
+{
+	const struct key *k = front_key(f, key);
+	size_t i;
+
+	for (i = 0; k && i < k->n; i++)
+		part_code(p, c, table, k->values[i]);
+}
+
+/* One character reference at s.p[i] == '&': its length, its bytes appended; 1 for an ampersand that is none. The
+ * five names are all that buf_html_escape and cmark write. */
+static size_t reference(struct buf *out, struct str s, size_t i)
+{
+	static const struct { const char *name; char c; } names[] = {
+		{ "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&#39;", '\'' },
+	};
+	size_t k;
+
+	for (k = 0; k < sizeof names / sizeof names[0]; k++)
+		if (str_starts(str_sub(s, i, s.n), cstr(names[k].name))) {
+			buf_putc(out, names[k].c);
+			return strlen(names[k].name);
+		}
+	buf_putc(out, '&');
+	return 1;
+}
+
+/* Elements that may stand in the middle of a word. */
+static bool is_inline(struct str name)
+{
+	return word_in("a em strong del code span bdi sup sub mark ins", name);
+}
+
+/* The text of a body, headings apart. */
+static void part_html(struct find_part *p, struct str html, unsigned lang)
+{
+	unsigned weight = PLAIN;
+	size_t i = 0, end;
+
+	buf_clear(&p->text);
+	while (i < html.n) {
+		struct str name;
+		bool closes;
+
+		if (html.p[i] == '&') {
+			i += reference(&p->text, html, i);
+			continue;
+		}
+		if (html.p[i] != '<') {
+			for (end = i; end < html.n && html.p[end] != '<' && html.p[end] != '&'; end++)
+				;
+			buf_str_add(&p->text, str_sub(html, i, end));
+			i = end;
+			continue;
+		}
+		closes = i + 1 < html.n && html.p[i + 1] == '/';
+		for (end = i + 1 + closes; end < html.n && html.p[end] != ' ' && html.p[end] != '>'; end++)
+			;
+		name = str_sub(html, i + 1 + closes, end);
+		while (end < html.n && html.p[end] != '>')
+			end++;
+		i = end + (end < html.n);
+		if (name.n == 2 && name.p[0] == 'h' && name.p[1] >= '1' && name.p[1] <= '6') {
+			part_text(p, buf_str(&p->text), lang, weight);
+			buf_clear(&p->text);
+			weight = closes ? PLAIN : HEADING;
+		} else if (!is_inline(name)) {
+			buf_putc(&p->text, ' ');
+		}
+	}
+	part_text(p, buf_str(&p->text), lang, weight);
+}
+
+void find_add(struct find *f, unsigned part, const struct entry *e, struct str html)
+{
+	struct find_part *p = &f->parts[part];
+	const struct front *front = &e->original->doc.front;
+	uint32_t number = f->number[e - f->copy->all], length = 0;
+	unsigned lang = stems_lang(e->lang);
+	size_t i;
+
+	p->ntouched = 0;
+	part_text(p, e->name, p->english, PLAIN);
+	part_codes(p, f->copy, front, "topics", "topics");
+	part_codes(p, f->copy, front, find_countries(e), "countries");
+	part_safe(p, f->copy, e->title, lang, TITLE);
+	part_safe(p, f->copy, e->summary, lang, PLAIN);
+	part_html(p, html, lang);
+	varint_put(&p->posts, number);
+	varint_put(&p->posts, p->ntouched);
+	for (i = 0; i < p->ntouched; i++) {
+		uint32_t t = p->touched[i], w = p->weight[t];
+
+		varint_put(&p->posts, t);
+		buf_putc(&p->posts, (char)(unsigned char)(w > 255 ? 255 : w));
+		length += w;
+		p->weight[t] = 0;
+	}
+	f->length[number] = length ? length : 1;
+}
+
+static int newest_first(const void *pa, const void *pb)
+{
+	const struct entry *a = *(const struct entry *const *)pa, *b = *(const struct entry *const *)pb;
+	int d = -str_cmp(a->date, b->date);
+
+	return d ? d : str_cmp(a->name, b->name);
+}
+
+struct find *find_open(const struct copy *c, unsigned parts)
+{
+	struct find *f = xmalloc(sizeof *f);
+	unsigned i;
+	size_t k;
+
+	*f = (struct find){ .copy = c, .n = c->n, .nparts = parts };
+	f->docs = arena_array(&f->a, f->n, sizeof *f->docs);
+	f->number = arena_array(&f->a, c->nall, sizeof *f->number);
+	f->length = arena_array(&f->a, f->n, sizeof *f->length);
+	for (k = 0; k < f->n; k++)
+		f->docs[k] = c->v[k];
+	if (f->n)
+		qsort(f->docs, f->n, sizeof *f->docs, newest_first);
+	for (k = 0; k < f->n; k++)
+		f->number[f->docs[k] - c->all] = (uint32_t)k;
+	f->parts = arena_array(&f->a, parts, sizeof *f->parts);
+	for (i = 0; i < parts; i++) {
+		f->parts[i].stems = stems_open();
+		f->parts[i].english = stems_lang(STR("en"));	/* of names and codes */
+	}
+	return f;
+}
+
+static void parts_free(struct find *f)
+{
+	unsigned i;
+
+	for (i = 0; i < f->nparts; i++) {
+		struct find_part *p = &f->parts[i];
+
+		stems_close(p->stems);
+		strings_free(&p->words);
+		strings_free(&p->terms);
+		buf_free(&p->posts);
+		buf_free(&p->text);
+		free(p->weight);
+		free(p->touched);
+	}
+	f->nparts = 0;
+}
+
+void find_close(struct find *f)
+{
+	if (!f)
+		return;
+	parts_free(f);
+	buf_free(&f->form_bytes);
+	buf_free(&f->list_bytes);
+	arena_free(&f->a);
+	free(f);
+}
+
+enum rc find_fill(struct find *f, struct md *m, struct err *e)
+{
+	struct page_want want = { .find = f };
+	struct arena a = ARENA_INIT;
+	struct buf page = BUF_INIT;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	/* RC_INVALID: what could not be laid out stands there as its page has it */
+	for (i = 0; i < f->n && rc != RC_IO; i++) {
+		buf_clear(&page);
+		rc = page_write(&page, m, f->copy, cstr(arena_printf(&a, "d/%.*s.html", FMT_STR(f->docs[i]->name))), &want, e);
+		arena_reset(&a);
+	}
+	buf_free(&page);
+	arena_free(&a);
+	if (rc == RC_IO)
+		return rc;
+	find_finish(f);
+	return RC_OK;
+}
+
+/* ---- finishing ---- */
+
+struct merge {
+	struct strings terms, forms;
+	uint64_t *pairs;		/* a form << 32 | one of its terms */
+	size_t n, cap;
+};
+
+static void merge_pair(struct merge *m, size_t form, size_t term)
+{
+	if (m->n == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 4096;
+		m->pairs = xrealloc(m->pairs, m->cap * sizeof *m->pairs);
+	}
+	m->pairs[m->n++] = (uint64_t)form << 32 | term;
+}
+
+struct ordered {			/* a string by its first eight bytes, then the rest */
+	uint64_t first;
+	struct str all;
+	uint32_t number;
+};
+
+static int by_bytes(const void *pa, const void *pb)
+{
+	const struct ordered *a = pa, *b = pb;
+
+	return a->first != b->first ? (a->first < b->first ? -1 : 1) : str_cmp(a->all, b->all);
+}
+
+/* Renumber strings by their order: to[old number] = new, from[new] = old. What a part numbered first depends on the
+ * parts; this does not. */
+static void order(uint32_t *to, uint32_t *from, const struct strings *s)
+{
+	struct ordered *v = xmalloc((s->n + 1) * sizeof *v);
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		v[i] = (struct ordered){ 0, string_at(s, i), (uint32_t)i };
+		for (k = 0; k < 8; k++)
+			v[i].first = v[i].first << 8 | (k < v[i].all.n ? (unsigned char)v[i].all.p[k] : 0);
+	}
+	qsort(v, s->n, sizeof *v, by_bytes);
+	for (i = 0; i < s->n; i++) {
+		to[v[i].number] = (uint32_t)i;
+		from[i] = v[i].number;
+	}
+	free(v);
+}
+
+static int by_number(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Terms and forms of all parts in one; map[i]: terms of part i to terms of all. */
+static void merge_words(struct merge *m, struct find *f, uint32_t **map)
+{
+	struct buf form = BUF_INIT;
+	struct str word, surface;
+	unsigned i;
+	size_t k, at, term;
+	bool is_new;
+
+	for (i = 0; i < f->nparts; i++) {
+		struct find_part *p = &f->parts[i];
+
+		map[i] = arena_array(&f->a, p->terms.n, sizeof *map[i]);
+		for (k = 0; k < p->terms.n; k++)
+			map[i][k] = (uint32_t)strings_put(&m->terms, string_at(&p->terms, k), 0, &is_new);
+	}
+	for (i = 0; i < f->nparts; i++) {
+		struct find_part *p = &f->parts[i];
+
+		for (k = 0; k < p->words.n; k++) {
+			unsigned lang = p->words.v[k].tag;
+
+			word = string_at(&p->words, k);
+			buf_clear(&form);
+			text_surface(&form, word);
+			surface = buf_str(&form);
+			if (!surface.n || !p->terms.v[p->words.v[k].value].n)
+				continue;
+			at = strings_put(&m->forms, surface, 0, &is_new);
+			merge_pair(m, at, map[i][p->words.v[k].value]);
+			if (is_new && (term = strings_find(&m->terms, surface, 0)) != SIZE_MAX)
+				merge_pair(m, at, term);
+			if (lang != p->english &&
+			    (term = strings_find(&m->terms, stems_term(p->stems, word, p->english), 0)) != SIZE_MAX)
+				merge_pair(m, at, term);
+		}
+	}
+	buf_free(&form);
+}
+
+/* Forms in order, each with its lists, which are numbered by first use. */
+static void number_lists(struct find *f, struct merge *m, uint32_t *list_of)
+{
+	size_t most = m->forms.n > m->terms.n ? m->forms.n : m->terms.n, i, n = 0, refs = 0;
+	uint32_t *form_to = xmalloc((most + 1) * sizeof *form_to), *form_from = xmalloc((most + 1) * sizeof *form_from),
+	    *term_to = xmalloc((most + 1) * sizeof *term_to), *term_from = xmalloc((most + 1) * sizeof *term_from), form, term;
+
+	order(form_to, form_from, &m->forms);
+	order(term_to, term_from, &m->terms);
+	for (i = 0; i < m->n; i++)
+		m->pairs[i] = (uint64_t)form_to[m->pairs[i] >> 32] << 32 | term_to[(uint32_t)m->pairs[i]];
+	if (m->n)
+		qsort(m->pairs, m->n, sizeof *m->pairs, by_number);
+	f->forms = arena_array(&f->a, m->forms.n, sizeof *f->forms);
+	f->ref_at = arena_array(&f->a, m->forms.n + 1, sizeof *f->ref_at);
+	f->refs = arena_array(&f->a, m->n, sizeof *f->refs);
+	for (i = 0; i < m->n; i++) {
+		if (i && m->pairs[i] == m->pairs[i - 1])
+			continue;
+		form = (uint32_t)(m->pairs[i] >> 32);
+		term = term_from[(uint32_t)m->pairs[i]];
+		if (form == n) {	/* every form has a pair, so they rise by one */
+			f->forms[n] = arena_str(&f->a, string_at(&m->forms, form_from[form]));
+			f->ref_at[n++] = (uint32_t)refs;
+		}
+		if (list_of[term] == UINT32_MAX)
+			list_of[term] = (uint32_t)f->nlists++;
+		f->refs[refs++] = list_of[term];
+	}
+	f->ref_at[n] = (uint32_t)refs;
+	f->nforms = n;
+	free(form_to);
+	free(form_from);
+	free(term_to);
+	free(term_from);
+}
+
+static uint32_t impact(const struct find *f, uint64_t tf, uint64_t length)
+{
+	uint64_t d = tf * 1000 + 300 + 900 * length * f->n / f->total, q = (FIND_IMPACT * 1000 * tf + d / 2) / d;
+
+	return q ? (uint32_t)q : 1;
+}
+
+struct spot {				/* of a document's postings */
+	struct str rest;
+	unsigned part;
+};
+
+static void fill_lists(struct find *f, uint32_t *const *map, const uint32_t *list_of)
+{
+	struct spot *places = xmalloc((f->n + 1) * sizeof *places);
+	uint64_t number, n, t;
+	uint32_t *next, *count = xmalloc((f->nlists + 1) * sizeof *count);
+	unsigned i;
+	size_t k;
+
+	memset(places, 0, (f->n + 1) * sizeof *places);
+	memset(count, 0, (f->nlists + 1) * sizeof *count);
+	for (i = 0; i < f->nparts; i++) {
+		struct str s = buf_str(&f->parts[i].posts);
+
+		while (varint_get(&number, &s)) {
+			places[number] = (struct spot){ s, i };
+			(void)varint_get(&n, &s);
+			while (n--) {
+				uint32_t list;
+
+				(void)varint_get(&t, &s);
+				s = str_sub(s, 1, s.n);
+				if ((list = list_of[map[i][t]]) != UINT32_MAX)
+					count[list]++;
+			}
+		}
+	}
+	f->list_at = arena_array(&f->a, f->nlists + 1, sizeof *f->list_at);
+	for (k = 0; k < f->nlists; k++)
+		f->list_at[k + 1] = f->list_at[k] + count[k];
+	f->posts = arena_array(&f->a, f->list_at[f->nlists], sizeof *f->posts);
+	next = count;
+	memcpy(next, f->list_at, f->nlists * sizeof *next);
+	for (k = 0; k < f->n; k++) {	/* in order of number, so that lists rise */
+		struct str s = places[k].rest;
+
+		if (!varint_get(&n, &s))
+			continue;	/* never added */
+		while (n--) {
+			uint32_t list;
+
+			(void)varint_get(&t, &s);
+			if ((list = list_of[map[places[k].part][t]]) != UINT32_MAX)
+				f->posts[next[list]++] = (uint32_t)k << 8 |
+				    impact(f, (unsigned char)s.p[0], f->length[k]);
+			s = str_sub(s, 1, s.n);
+		}
+	}
+	free(count);
+	free(places);
+}
+
+void find_finish(struct find *f)
+{
+	uint32_t **map = arena_array(&f->a, f->nparts, sizeof *map), *list_of;
+	struct merge m = { 0 };
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		f->total += f->length[i];
+	f->total = f->total ? f->total : 1;
+	merge_words(&m, f, map);
+	list_of = xmalloc((m.terms.n + 1) * sizeof *list_of);
+	memset(list_of, 0xff, (m.terms.n + 1) * sizeof *list_of);
+	number_lists(f, &m, list_of);
+	fill_lists(f, map, list_of);
+	free(list_of);
+	free(m.pairs);
+	strings_free(&m.terms);
+	strings_free(&m.forms);
+	parts_free(f);
+	find_facets(f);
+	find_encode(f);
+}
+
+/* ---- ranking ---- */
+
+/* log2 of a 48.16 number, as 16.16; search.js has the same. */
+static uint64_t log2_fixed(uint64_t x)
+{
+	uint64_t whole = 0, frac = 0;
+	int i;
+
+	while (x >= (uint64_t)2 << 16)
+		x >>= 1, whole++;
+	for (i = 0; i < 16; i++) {
+		x = x * x >> 16;
+		frac <<= 1;
+		if (x >= (uint64_t)2 << 16) {
+			x >>= 1;
+			frac |= 1;
+		}
+	}
+	return whole << 16 | frac;
+}
+
+/* ln(1 + (n - df + 0.5) / (df + 0.5)) as 16.16; ln 2 is 45426 / 65536. */
+static uint64_t idf(uint64_t n, uint64_t df)
+{
+	return log2_fixed(((2 * n + 2) << 16) / (2 * df + 1)) * 45426 >> 16;
+}
+
+struct asked {
+	struct str form;
+	bool not;
+};
+
+struct run {
+	const struct find *f;
+	struct arena *a;
+	uint64_t *score;
+	unsigned char *state;		/* HIT, OUT */
+	uint8_t *best;			/* highest impact for the word in work; 0: none */
+	uint32_t *touched;
+	size_t ntouched;
+};
+enum { HIT = 1, OUT = 2 };
+
+/* White space parts; a '-' in front of a word leaves documents out; the rest are words as everywhere. */
+static size_t read_query(struct asked to[FIND_WORDS], bool *open_end, struct arena *a, struct str text)
+{
+	struct buf form = BUF_INIT;
+	struct str part, word;
+	size_t n = 0, i = 0, start;
+	struct words w;
+
+	*open_end = false;
+	while (i < text.n && n < FIND_WORDS) {
+		bool not;
+
+		while (i < text.n && strchr(" \t\r\n", text.p[i]))
+			i++;
+		for (start = i; i < text.n && !strchr(" \t\r\n", text.p[i]); i++)
+			;
+		part = str_sub(text, start, i);
+		not = part.n > 1 && part.p[0] == '-' && part.p[1] != '-';
+		w = (struct words){ part, 0, 0 };
+		while (n < FIND_WORDS && words_next(&w, &word)) {
+			buf_clear(&form);
+			text_surface(&form, word);
+			*open_end = !not && i == text.n && word.p + word.n == text.p + text.n;
+			if (form.n)
+				to[n++] = (struct asked){ arena_str(a, buf_str(&form)), not };
+		}
+	}
+	buf_free(&form);
+	return n;
+}
+
+/* The first form not before s. */
+static size_t form_at(const struct find *f, struct str s)
+{
+	size_t from = 0, to = f->nforms, mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (str_cmp(f->forms[mid], s) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static void take_list(struct run *r, uint32_t list)
+{
+	uint32_t i;
+
+	for (i = r->f->list_at[list]; i < r->f->list_at[list + 1]; i++) {
+		uint32_t doc = r->f->posts[i] >> 8;
+		uint8_t q = (uint8_t)r->f->posts[i];
+
+		if (!r->best[doc])
+			r->touched[r->ntouched++] = doc;
+		if (q > r->best[doc])
+			r->best[doc] = q;
+	}
+}
+
+static void take_form(struct run *r, size_t form)
+{
+	uint32_t i;
+
+	for (i = r->f->ref_at[form]; i < r->f->ref_at[form + 1]; i++)
+		take_list(r, r->f->refs[i]);
+}
+
+static uint32_t block_of(const struct find *f, uint32_t list)
+{
+	size_t from = 0, to = f->nlist_blocks, mid;
+
+	while (to - from > 1) {
+		mid = from + (to - from) / 2;
+		if (f->list_block[mid] <= list)
+			from = mid;
+		else
+			to = mid;
+	}
+	return (uint32_t)from;
+}
+
+/* The lists of the forms that begin with s: the first FIND_FORMS forms, of the first FIND_LISTS files. */
+static void take_beginning(struct run *r, struct str s)
+{
+	const struct find *f = r->f;
+	uint32_t blocks[FIND_LISTS], b, k;
+	size_t i, n = 0, j, first = form_at(f, s);
+
+	for (i = first; i < f->nforms && i < first + FIND_FORMS && str_starts(f->forms[i], s); i++)
+		for (k = f->ref_at[i]; k < f->ref_at[i + 1]; k++) {
+			b = block_of(f, f->refs[k]);
+			for (j = 0; j < n && blocks[j] != b; j++)
+				;
+			if (j == n && n == FIND_LISTS)
+				continue;
+			if (j == n)
+				blocks[n++] = b;
+			take_list(r, f->refs[k]);
+		}
+}
+
+static void run_word(struct run *r, const struct asked *w, bool last)
+{
+	size_t form = form_at(r->f, w->form), exact = 0, i;
+	bool is_form = form < r->f->nforms && str_eq(r->f->forms[form], w->form);
+	uint64_t factor;
+
+	r->ntouched = 0;
+	if (is_form) {
+		take_form(r, form);
+		exact = r->ntouched;
+	}
+	if (!is_form && !w->not) {
+		take_beginning(r, w->form);
+		exact = r->ntouched;
+	} else if (last && !w->not && exact < FIND_FEW) {
+		uint8_t kept[FIND_FEW];
+
+		for (i = 0; i < exact; i++)
+			kept[i] = r->best[r->touched[i]];
+		take_beginning(r, w->form);
+		for (i = 0; i < exact; i++)
+			r->best[r->touched[i]] = kept[i];
+	}
+	factor = idf(r->f->n, exact);
+	for (i = 0; i < r->ntouched; i++) {
+		uint32_t doc = r->touched[i];
+		uint64_t gain = factor * r->best[doc];
+
+		if (w->not) {
+			r->state[doc] |= OUT;
+		} else {
+			r->state[doc] |= HIT;
+			r->score[doc] += i < exact ? gain : gain >> 6;
+		}
+		r->best[doc] = 0;
+	}
+}
+
+static int by_rank(const void *pa, const void *pb)
+{
+	const struct find_hit *a = pa, *b = pb;
+
+	if (a->score != b->score)
+		return a->score > b->score ? -1 : 1;
+	return newest_first(&a->entry, &b->entry);
+}
+
+void find_record(struct record *r, const struct entry *e)
+{
+	const struct front *f = &e->original->doc.front;
+	const struct key *countries = front_key(f, find_countries(e)), *topics = front_key(f, "topics"),
+	    *meetings = front_key(f, "meetings");
+
+	*r = (struct record){ .id = e->name, .kind = cstr(e->kind->name), .owner = e->owner, .status = e->status,
+	    .tlp = e->tlp, .lang = e->lang, .date = e->date, .title = e->title, .summary = e->summary,
+	    .countries = countries ? countries->values : NULL, .ncountries = countries ? countries->n : 0,
+	    .topics = topics ? topics->values : NULL, .ntopics = topics ? topics->n : 0,
+	    .meetings = meetings ? meetings->values : NULL, .nmeetings = meetings ? meetings->n : 0 };
+}
+
+static bool filters_any(const struct filters *f)
+{
+	return f->nkind || f->nowner || f->ncountry || f->ntopic || f->nlang || f->nstatus || f->nmeeting || f->since <= f->until;
+}
+
+enum rc find_run(struct find_result *res, struct arena *a, const struct find *f, struct str query,
+    const struct filters *filters, size_t limit, struct err *e)
+{
+	struct run r = { .f = f, .a = a };
+	struct asked words[FIND_WORDS];
+	size_t n, i, positive = 0;
+	struct find_hit *hits;
+	struct record rec;
+	bool open_end;
+
+	n = read_query(words, &open_end, a, query);
+	for (i = 0; i < n; i++)
+		positive += !words[i].not;
+	if (!positive && !filters_any(filters))
+		return err_set(e, RC_INVALID, n ? "only words to leave out; add one to look for" : "no word to look for");
+	r.score = arena_array(a, f->n, sizeof *r.score);
+	r.state = arena_array(a, f->n, sizeof *r.state);
+	r.best = arena_array(a, f->n, sizeof *r.best);
+	r.touched = arena_array(a, f->n, sizeof *r.touched);
+	for (i = 0; i < n; i++)
+		run_word(&r, &words[i], open_end && i + 1 == n);
+	hits = arena_array(a, f->n, sizeof *hits);
+	*res = (struct find_result){ .hits = hits };
+	for (i = 0; i < f->n; i++) {
+		if ((positive && !(r.state[i] & HIT)) || r.state[i] & OUT)
+			continue;
+		find_record(&rec, f->docs[i]);
+		if (filters_match(filters, &rec))
+			hits[res->total++] = (struct find_hit){ f->docs[i], r.score[i] };
+	}
+	if (res->total)
+		qsort(hits, res->total, sizeof *hits, by_rank);
+	res->n = res->total < limit ? res->total : limit;
+	return RC_OK;
+}

@@ -1,0 +1,54 @@
+/* render/find.h: search on a static site: the index of a copy, the script files that hold it, and the one ranking
+ * that `colep search --as-site` and the page share.
+ *
+ * What is indexed is the copy: titles, summaries and codes of its entries, and the text of their pages as body.c
+ * made it. So what is left out of the copy or of a page (links to other documents, a facilitator's part) is in no
+ * byte here. Documents are numbered newest first; of equal hits the newer comes first. */
+#ifndef RENDER_FIND_H
+#define RENDER_FIND_H
+
+#include "kb/index/query.h"
+#include "render/copy.h"
+#include "render/md.h"
+
+struct find;				/* owned; keeps pointers into the copy */
+
+/* parts: how many threads will add documents, each with a number below that. */
+struct find *find_open(const struct copy *c, unsigned parts);
+void find_close(struct find *f);	/* no-op on NULL */
+
+/* Add one admitted entry with the HTML of its body, as on its page. Each entry once, in any order, by any part: the
+ * result is the same. Not at the same time with the same part. */
+void find_add(struct find *f, unsigned part, const struct entry *e, struct str html);
+/* After the last find_add: from then on the index can be written and asked. */
+void find_finish(struct find *f);
+
+/* Add all entries, their bodies laid out by m; then find_finish. RC_IO: no Markdown worker. */
+enum rc find_fill(struct find *f, struct md *m, struct err *e) NODISCARD;
+
+/* The files, all in the folders find, find-d, find-p and find-t, sorted by name; in the arena. */
+struct str *find_names(size_t *n, struct arena *a, const struct find *f);
+/* Append the file of that name. false: there is none. */
+bool find_write(struct buf *out, const struct find *f, struct str name);
+bool find_is_name(struct str name);	/* could be the name of such a file */
+
+/* An entry as FILTERS see it: a translation has its original's keys, but its own language and date. No path. */
+void find_record(struct record *r, const struct entry *e);
+
+struct page;
+void find_page(struct page *p);		/* what stands in search.html */
+
+struct find_hit {
+	const struct entry *entry;
+	uint64_t score;			/* comparable within one result only */
+};
+struct find_result {
+	struct find_hit *hits;		/* best first; in the arena */
+	size_t n;
+	size_t total;			/* documents that match at all */
+};
+/* RC_INVALID: neither a word to look for nor a filter. */
+enum rc find_run(struct find_result *r, struct arena *a, const struct find *f, struct str query,
+    const struct filters *filters, size_t limit, struct err *e) NODISCARD;
+
+#endif

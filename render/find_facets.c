@@ -1,0 +1,126 @@
+/* render/find_facets.c: the facets of a copy: by what its documents can be narrowed down.
+ *
+ * A document has a set of values of each facet, one for most. Each different set stands once in a table, and a
+ * column holds the number of each document's set: at 10,000 documents one or two characters each. */
+#include "render/find_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "render/page.h"
+
+static const char *const names[FIND_FACETS] = { "kind", "country", "topic", "lang", "status", "year" };
+
+struct value {
+	struct str text;
+	uint32_t doc;
+};
+
+static int by_text(const void *pa, const void *pb)
+{
+	const struct value *a = pa, *b = pb;
+	int d = str_cmp(a->text, b->text);
+
+	return d ? d : (a->doc > b->doc) - (a->doc < b->doc);
+}
+
+/* Codes are written in either case; a facet has each once. */
+static struct str folded(struct arena *a, struct str s, bool upper)
+{
+	char *p = arena_cstr(a, s);
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (upper ? p[i] >= 'a' && p[i] <= 'z' : p[i] >= 'A' && p[i] <= 'Z')
+			p[i] ^= 0x20;
+	return (struct str){ p, s.n };
+}
+
+/* The values of one document, at most max; none is fine. */
+static size_t values_of(struct str *to, size_t max, struct arena *a, const struct entry *e, unsigned facet)
+{
+	const struct key *k = NULL;
+	struct str one = STR_NONE;
+	size_t i, n = 0;
+
+	switch (facet) {
+	case 0: one = cstr(e->kind->name); break;
+	case 1: k = front_key(&e->original->doc.front, find_countries(e)); break;
+	case 2: k = front_key(&e->original->doc.front, "topics"); break;
+	case 3: one = e->lang; break;
+	case 4: one = e->status; break;
+	default: one = str_sub(e->date, 0, 4); break;
+	}
+	if (one.n)
+		to[n++] = one;
+	for (i = 0; k && i < k->n && n < max; i++)
+		if (k->values[i].n)
+			to[n++] = folded(a, k->values[i], facet == 1);
+	return n;
+}
+
+static struct str label_of(struct find *f, unsigned facet, struct str value)
+{
+	const struct kind *k;
+
+	switch (facet) {
+	case 0: return (k = kind_find(value)) ? cstr(k->label) : value;
+	case 1: return vocab_label(&f->copy->vocab, "countries", value);
+	case 2: return vocab_label(&f->copy->vocab, "topics", value);
+	case 3: return lang_name(value);
+	default: return value;
+	}
+}
+
+static void make(struct find *f, unsigned facet)
+{
+	struct find_facet *to = &f->facets[facet];
+	struct arena a = ARENA_INIT;
+	struct str *found = arena_array(&a, 500, sizeof *found);
+	struct value *all = NULL, *sets;
+	struct buf *bufs = arena_array(&a, f->n, sizeof *bufs);
+	size_t n = 0, cap = 0, i, k, got;
+
+	to->name = names[facet];
+	for (i = 0; i < f->n; i++)
+		for (got = values_of(found, 500, &f->a, f->docs[i], facet), k = 0; k < got; k++) {
+			if (n == cap)
+				all = arena_grow(&a, all, &cap, sizeof *all);
+			all[n++] = (struct value){ found[k], (uint32_t)i };
+		}
+	if (n)
+		qsort(all, n, sizeof *all, by_text);
+	to->values = arena_array(&f->a, n, sizeof *to->values);
+	to->labels = arena_array(&f->a, n, sizeof *to->labels);
+	for (i = 0; i < n; i++) {
+		if (i == 0 || !str_eq(all[i].text, all[i - 1].text)) {
+			to->values[to->nvalues] = all[i].text;
+			to->labels[to->nvalues++] = label_of(f, facet, all[i].text);
+		}
+		if (i == 0 || by_text(&all[i], &all[i - 1]))	/* once in a document */
+			find_number(&bufs[all[i].doc], (uint32_t)to->nvalues - 1);
+	}
+	sets = arena_array(&a, f->n, sizeof *sets);
+	for (i = 0; i < f->n; i++)
+		sets[i] = (struct value){ buf_str(&bufs[i]), (uint32_t)i };
+	if (f->n)
+		qsort(sets, f->n, sizeof *sets, by_text);
+	to->sets = arena_array(&f->a, f->n, sizeof *to->sets);
+	to->column = arena_array(&f->a, f->n, sizeof *to->column);
+	for (i = 0; i < f->n; i++) {
+		if (i == 0 || !str_eq(sets[i].text, sets[i - 1].text))
+			to->sets[to->nsets++] = arena_str(&f->a, sets[i].text);
+		to->column[sets[i].doc] = (uint32_t)to->nsets - 1;
+	}
+	for (i = 0; i < f->n; i++)
+		buf_free(&bufs[i]);
+	arena_free(&a);
+}
+
+void find_facets(struct find *f)
+{
+	unsigned i;
+
+	for (i = 0; i < FIND_FACETS; i++)
+		make(f, i);
+}

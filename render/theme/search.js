@@ -1,0 +1,444 @@
+/* search.js: search from a disk: reads the script files that find_files.c tells of, ranks as find.c does (the two are
+ * tested to agree), and marks the words of "#q=" in the page of a document. A page that is only read loads nothing. */
+(() => {
+'use strict';
+const up = document.currentScript.getAttribute('src').replace(/search\.js$/, '');
+const WORD_MAX = 64, POINTS = 64, WORDS = 32, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64, PAGE = 10;
+const FACETS = ['kind', 'country', 'topic', 'lang', 'status', 'year'];
+
+/* ---- files: each calls S with its name and one string ---- */
+
+const files = new Map();
+window.S = (name, text) => { const f = files.get(name); if (f) f.text = text; };
+
+function load(name) {
+	let f = files.get(name);
+	if (f) return f.promise;
+	f = {};
+	f.promise = new Promise((done, fail) => {
+		const s = document.createElement('script');
+		const bad = () => { s.remove(); files.delete(name); fail(new Error(name + '.js')); };
+		s.src = up + name + '.js';
+		s.onload = () => { if (f.text === undefined) return bad(); s.remove(); done(f.text); f.text = ''; };
+		s.onerror = bad;
+		files.set(name, f);
+		document.head.append(s);
+	});
+	return f.promise;
+}
+
+/* What a file is made into, once. */
+const made = new Map();
+function make(name, fn) {
+	if (!made.has(name)) made.set(name, load(name).then(fn).catch(e => { made.delete(name); throw e; }));
+	return made.get(name);
+}
+
+/* ---- numbers: digits 0 to 44 end one, 45 to 89 go on ---- */
+
+const digit = new Uint8Array(128);
+for (let c = 0x23, n = 0; c < 0x7f; c++) if (c !== 0x3c && c !== 0x5c) digit[c] = n++;
+
+function reader(s, i = 0) {
+	return {
+		more: () => i < s.length,
+		digit: () => digit[s.charCodeAt(i++)],
+		number() {
+			let v = 0, m = 1, d;
+			while ((d = digit[s.charCodeAt(i++)]) >= 45) { v += m * (d - 45); m *= 45; v += m; }
+			return v + m * d;
+		},
+		until(end) { const at = s.indexOf(end, i), t = s.slice(i, at); i = at + 1; return t; },
+	};
+}
+
+/* ---- words: kb/text/chars.h ---- */
+
+const BREAK = 0, LETTER = 1, PAIR = 2, DROP = 3;
+const kinds = new Uint8Array(0x110000), surfaces = new Map();
+
+const table = () => make('find/table', text => {
+	const lines = text.split('\n');
+	for (let k = LETTER; k <= DROP; k++)
+		for (let r = reader(lines[k - 1]), at = 0; r.more();) {
+			const from = at + r.number();
+			at = from + r.number() + 1;
+			kinds.fill(k, from, at);
+		}
+	for (let r = reader(lines[3]), c = 0; r.more();) {
+		c += r.number();
+		const n = r.number() + 3, mode = r.number(), z = r.number(), to = z % 2 ? c - (z + 1) / 2 : c + z / 2, step = 1 + mode % 2;
+		for (let i = 0; i < n; i++) surfaces.set(c + i * step, String.fromCodePoint(to + (mode < 2 ? i * step : 0)));
+	}
+	for (let r = reader(lines[4]), c = 0; r.more();) surfaces.set(c += r.number(), r.until(' '));
+});
+
+function surfaceOf(c) {
+	if (kinds[c] === BREAK || kinds[c] === DROP) return '';
+	if (c >= 0xac00 && c <= 0xd7a3) {
+		const s = c - 0xac00, t = s % 28;
+		return String.fromCharCode(0x1100 + Math.floor(s / 588), 0x1161 + Math.floor(s % 588 / 28), ...t ? [0x11a7 + t] : []);
+	}
+	return surfaces.has(c) ? surfaces.get(c) : String.fromCodePoint(c);
+}
+
+const bytes = c => c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+function surface(v) {
+	let s = '', out = '', n = 0;
+	v.slice(0, POINTS).forEach((c, i) => {
+		if (c === 0x306 && i && (v[i - 1] === 0x418 || v[i - 1] === 0x438)) s = s.slice(0, -1) + 'j';
+		else s += surfaceOf(c);
+	});
+	for (const ch of s) {
+		if ((n += bytes(ch.codePointAt(0))) > WORD_MAX) break;
+		out += ch;
+	}
+	return out;
+}
+
+/* Calls fn(surface, from, to), offsets in units of the text. */
+function words(text, fn) {
+	const v = [], at = [];
+	let i = 0;
+	for (const ch of text) { v.push(ch.codePointAt(0)); at.push(i); i += ch.length; }
+	at.push(i);
+	for (i = 0; i < v.length;) {
+		const start = i, k = kinds[v[i++]];
+		if (k === LETTER) {
+			for (; i < v.length; i++) {
+				const c = v[i], kind = kinds[c];
+				if (kind === BREAK || kind === PAIR || c === 0x200c && v[i - 1] >= 0x600 && v[i - 1] <= 0x8ff) break;
+			}
+			fn(surface(v.slice(start, i)), at[start], at[i]);
+		} else if (k === PAIR) {
+			const p = [];
+			for (i = start; i < v.length && kinds[v[i]] === PAIR;) {
+				p.push(i++);
+				while (i < v.length && kinds[v[i]] === DROP) i++;
+			}
+			p.push(i);
+			for (let j = 0; j < Math.max(1, p.length - 2); j++) {
+				const end = p[Math.min(j + 2, p.length - 1)];
+				fn(surface(v.slice(p[j], end)), at[p[j]], at[end]);
+			}
+		}
+	}
+}
+
+/* By code points, as the bytes of UTF-8 are. */
+function before(a, b) {
+	const n = Math.min(a.length, b.length);
+	for (let i = 0; i < n; i++) {
+		let x = a.charCodeAt(i), y = b.charCodeAt(i);
+		if (x === y) continue;
+		if (x >= 0xd800 && y >= 0xd800) { x += x < 0xe000 ? 0x2000 : -0x800; y += y < 0xe000 ? 0x2000 : -0x800; }
+		return x < y;
+	}
+	return a.length < b.length;
+}
+
+function query(text) {
+	const asked = [];
+	let open = false, done = 0;
+	for (const m of text.matchAll(/[^ \t\r\n]+/g)) {
+		if (asked.length >= WORDS) break;
+		const not = m[0].length > 1 && m[0][0] === '-' && m[0][1] !== '-';
+		let last = -1;
+		words(m[0], (form, from, to) => {
+			if (asked.length >= WORDS) return;
+			last = to;
+			open = !not && m.index + to === text.length;
+			if (form) asked.push({ form, not });
+		});
+	}
+	return { asked, open };
+}
+
+/* ---- the index ---- */
+
+const root = () => make('find/root', text => {
+	const lines = text.split('\n'), [, id, n] = lines[0].split(' '), lists = [];
+	for (let r = reader(lines[2]), at = 0; r.more();) lists.push(at += r.number());
+	const facets = FACETS.map((name, f) => {
+		const cells = lines[3 + 3 * f].split('\t'), values = [], column = new Uint16Array(+n);
+		for (let i = 1; i < cells.length; i += 2) values.push({ value: cells[i], label: cells[i + 1] });
+		const sets = lines[4 + 3 * f].split(' ').slice(0, -1).map(s => {
+			const set = [];
+			for (const r = reader(s); r.more();) set.push(r.number());
+			return set;
+		});
+		const wide = sets.length > 90, r = reader(lines[5 + 3 * f]);
+		for (let i = 0; i < +n; i++) column[i] = wide ? r.digit() * 90 + r.digit() : r.digit();
+		return { name, values, sets, column };
+	});
+	return { id, n: +n, forms: lines[1].split(' ').slice(0, -1), lists, facets };
+});
+
+const formBlock = n => make('find-t/' + n, text => {
+	const r = reader(text), forms = [], refs = [];
+	let next = r.number(), form = '';
+	r.digit();
+	while (r.more()) {
+		form = form.slice(0, r.digit()) + r.until('!');
+		const v = [], list = reader(r.until(' '));
+		while (list.more()) { const back = list.number(); v.push(back ? next - back : next++); }
+		forms.push(form);
+		refs.push(v);
+	}
+	return { forms, refs };
+});
+const listBlock = n => make('find-p/' + n, text => text.split(' '));
+const docBlock = n => make('find-d/' + n, text => text.split('\n').map(line => {
+	const [name, lang, label, date, owner, title, summary] = line.split('\t');
+	return { name, lang, label, date, owner, title, summary };
+}));
+
+/* The last place in a sorted array whose value is not behind; at least 0. */
+function place(v, is_before) {
+	let from = 0, to = v.length;
+	while (to - from > 1) {
+		const mid = (from + to) >> 1;
+		if (is_before(v[mid])) from = mid; else to = mid;
+	}
+	return from;
+}
+const blockOfForm = (ix, form) => place(ix.forms, f => !before(form, f));
+const blockOfList = (ix, list) => place(ix.lists, l => l <= list);
+
+/* ln(1 + (n - df + .5) / (df + .5)) in 1/65536, whole numbers only, as in find.c. */
+function idf(n, df) {
+	let x = Math.floor((2 * n + 2) * 65536 / (2 * df + 1)), whole = 0, frac = 0;
+	while (x >= 131072) { x = Math.floor(x / 2); whole++; }
+	for (let i = 0; i < 16; i++) {
+		x = Math.floor(x * x / 65536);
+		frac *= 2;
+		if (x >= 131072) { x = Math.floor(x / 2); frac++; }
+	}
+	return Math.floor((whole * 65536 + frac) * 45426 / 65536);
+}
+
+/* The lists of a form, or null; of the forms that begin so. */
+async function exactLists(ix, form) {
+	if (!ix.forms.length) return null;
+	const b = await formBlock(blockOfForm(ix, form)), i = b.forms.indexOf(form);
+	return i < 0 ? null : b.refs[i];
+}
+async function beginningLists(ix, form) {
+	const lists = [], blocks = new Set();
+	let left = FORMS;
+	for (let n = ix.forms.length ? blockOfForm(ix, form) : 0; n < ix.forms.length && left; n++) {
+		const b = await formBlock(n);
+		for (let i = b.forms.findIndex(f => !before(f, form)); i >= 0 && i < b.forms.length; i++) {
+			if (!left || !b.forms[i].startsWith(form)) { left = 0; break; }
+			left--;
+			for (const list of b.refs[i]) {
+				const block = blockOfList(ix, list);
+				if (!blocks.has(block) && blocks.size === LISTS) continue;
+				blocks.add(block);
+				lists.push(list);
+			}
+		}
+	}
+	return lists;
+}
+async function postings(ix, lists) {
+	const blocks = await Promise.all(lists.map(l => listBlock(blockOfList(ix, l))));
+	return lists.map((l, i) => blocks[i][l - ix.lists[blockOfList(ix, l)]]);
+}
+function take(found, texts) {		/* found: document -> highest impact */
+	for (const t of texts)
+		for (let r = reader(t), doc = 0; r.more(); doc++) {
+			doc += r.number();
+			const q = r.digit();
+			if (!(found.get(doc) >= q)) found.set(doc, q);
+		}
+}
+
+async function search(text, chosen) {
+	const [ix] = await Promise.all([root(), table()]), { asked, open } = query(text);
+	const score = new Float64Array(ix.n), state = new Uint8Array(ix.n), HIT = 1, OUT = 2;
+	const positive = asked.some(w => !w.not), filtered = FACETS.some(f => (chosen[f] || []).length);
+	if (!positive && !filtered) return null;
+	await Promise.all(asked.map(async (w, i) => {
+		const last = open && i === asked.length - 1, found = new Map(), more = new Map();
+		const exact = await exactLists(ix, w.form);
+		if (exact) take(found, await postings(ix, exact));
+		if (!w.not && (!exact || last && found.size < FEW))
+			take(exact ? more : found, await postings(ix, await beginningLists(ix, w.form)));
+		const factor = idf(ix.n, found.size);
+		for (const [doc, q] of found) {
+			if (w.not) { state[doc] |= OUT; continue; }
+			state[doc] |= HIT;
+			score[doc] += factor * q;
+		}
+		for (const [doc, q] of more)
+			if (!found.has(doc)) { state[doc] |= HIT; score[doc] += Math.floor(factor * q / 64); }
+	}));
+	const fits = ix.facets.map(f => {
+		const want = chosen[f.name] || [];
+		return f.sets.map(s => !want.length || s.some(v => want.includes(f.values[v].value)));
+	});
+	const counts = ix.facets.map(f => new Uint32Array(f.sets.length)), hits = [];
+	for (let d = 0; d < ix.n; d++) {
+		if (positive && !(state[d] & HIT) || state[d] & OUT) continue;
+		const no = ix.facets.flatMap((f, k) => fits[k][f.column[d]] ? [] : [k]);
+		ix.facets.forEach((f, k) => { if (!no.length || no.length === 1 && no[0] === k) counts[k][f.column[d]]++; });
+		if (!no.length) hits.push(d);
+	}
+	hits.sort((a, b) => score[b] - score[a] || a - b);
+	return { ix, hits, score, asked, counts };
+}
+const document_ = async d => (await docBlock(Math.floor(d / DOCS)))[d % DOCS];
+
+/* ---- marking ---- */
+
+function wanted(asked) {
+	const forms = asked.filter(w => !w.not).map(w => w.form);
+	return s => s && forms.some(f => s === f || f.length > 2 && s.startsWith(f) || s.length > 4 && s.length >= f.length - 3 && f.startsWith(s));
+}
+/* Text with the wanted words in <mark>. */
+function marked(text, want) {
+	const out = document.createDocumentFragment();
+	let at = 0;
+	words(text, (s, from, to) => {
+		if (from < at || !want(s)) return;
+		const m = document.createElement('mark');
+		m.textContent = text.slice(from, to);
+		out.append(text.slice(at, from), m);
+		at = to;
+	});
+	if (at) out.append(text.slice(at));
+	return at ? out : null;
+}
+async function markPage(main, text) {
+	await table();
+	const want = wanted(query(text).asked), walk = document.createTreeWalker(main, NodeFilter.SHOW_TEXT), nodes = [];
+	while (walk.nextNode()) nodes.push(walk.currentNode);
+	for (const node of nodes) {
+		const m = marked(node.data, want);
+		if (m) node.replaceWith(m);
+	}
+}
+
+/* ---- the page ---- */
+
+const RTL = /^(ar|fa|ur|ckb|he|ps|sd|ug)(-|$)/;
+function element(name, attributes, ...children) {
+	const e = document.createElement(name);
+	for (const k in attributes) e.setAttribute(k, attributes[k]);
+	e.append(...children);
+	return e;
+}
+
+function page(form) {
+	const input = form.elements.q, status = document.getElementById('find-status'), list = document.getElementById('find-hits'),
+		more = document.getElementById('find-more'), side = document.getElementById('find-facets');
+	const say = (key, v = {}) => form.dataset[key].replace(/\{(\w+)\}/g, (all, k) => k in v ? v[k] : all);
+	let turn = 0, shown = 0, result = null, boxes = null, timer = 0;
+
+	const chosen = () => {
+		const c = {};
+		for (const b of side.querySelectorAll('input:checked')) (c[b.name] = c[b.name] || []).push(b.value);
+		return c;
+	};
+	const hash = () => {
+		const p = new URLSearchParams();
+		if (input.value) p.set('q', input.value);
+		for (const b of side.querySelectorAll('input:checked')) p.append(b.name, b.value);
+		return '#' + p;
+	};
+	function showFacets(ix, counts, c) {
+		if (!boxes) {
+			boxes = ix.facets.map(f => {
+				const field = element('fieldset', {}, element('legend', {}, form.dataset[f.name]));
+				const rows = f.values.map(v => {
+					const box = element('input', { type: 'checkbox', name: f.name, value: v.value }), n = element('span', { class: 'quiet' });
+					const row = element('label', {}, box, ' ', element('bdi', {}, v.label), ' ', n);
+					field.append(row);
+					return { box, n, row };
+				});
+				side.append(field);
+				return { field, rows };
+			});
+		}
+		ix.facets.forEach((f, k) => {
+			const sums = new Uint32Array(f.values.length);
+			f.sets.forEach((s, i) => s.forEach(v => { sums[v] += counts[k][i]; }));
+			let any = false;
+			boxes[k].rows.forEach((r, v) => {
+				r.box.checked = (c[f.name] || []).includes(f.values[v].value);
+				r.row.hidden = !sums[v] && !r.box.checked;
+				any = any || !r.row.hidden;
+				r.n.textContent = '(' + sums[v] + ')';
+			});
+			boxes[k].field.hidden = !any;
+		});
+		side.hidden = false;
+	}
+	async function showHits(n) {
+		const mine = turn, { ix, hits, asked } = result, want = wanted(asked);
+		const docs = await Promise.all(hits.slice(shown, n).map(document_));
+		if (mine !== turn) return;
+		const q = input.value ? '#' + new URLSearchParams({ q: input.value }) : '';
+		for (const d of docs) {
+			const dir = RTL.test(d.lang) ? 'rtl' : 'ltr';
+			const link = element('a', { href: up + 'd/' + d.name + '.html' + q, lang: d.lang, dir, hreflang: d.lang }, marked(d.title, want) || d.title);
+			const facts = element('span', { class: 'quiet' }, element('bdi', { dir: 'ltr' }, [d.owner.toUpperCase(), d.date, d.label].filter(Boolean).join(' · ')));
+			const item = element('li', {}, link, ' ', facts);
+			if (d.summary) item.append(element('p', { lang: d.lang, dir }, marked(d.summary, want) || d.summary));
+			list.append(item);
+		}
+		shown = Math.min(n, hits.length);
+		more.hidden = shown >= hits.length;
+		return docs;
+	}
+	async function run(c) {
+		const mine = ++turn;
+		try {
+			const r = await search(input.value, c);
+			if (mine !== turn) return;
+			result = r;
+			shown = 0;
+			list.replaceChildren();
+			more.hidden = true;
+			if (!r) {
+				const ix = await root();
+				status.textContent = say('empty');
+				showFacets(ix, ix.facets.map(f => { const n = new Uint32Array(f.sets.length); f.column.forEach(s => n[s]++); return n; }), c);
+				return;
+			}
+			showFacets(r.ix, r.counts, c);
+			await showHits(PAGE);
+			status.textContent = r.hits.length ? say('hits', { n: r.hits.length }) : say('none');
+		} catch (e) {
+			if (mine === turn) status.textContent = say('missing', { file: e.message });
+		}
+	}
+	function go(push) {
+		clearTimeout(timer);
+		if (location.hash !== hash()) history[push ? 'pushState' : 'replaceState'](null, '', location.pathname + hash());
+		return run(chosen());
+	}
+	function fromAddress() {
+		const p = new URLSearchParams(location.hash.length > 1 ? location.hash.slice(1) : location.search), c = {};
+		input.value = p.get('q') || '';
+		for (const f of FACETS) if (p.getAll(f).length) c[f] = p.getAll(f);
+		if (input.value || Object.keys(c).length) return run(c);
+	}
+	form.addEventListener('submit', e => { e.preventDefault(); go(true); });
+	form.addEventListener('input', e => { clearTimeout(timer); timer = setTimeout(go, e.target === input ? 200 : 0); });
+	side.addEventListener('change', () => go(false));
+	input.addEventListener('focus', () => { root().catch(() => {}); table().catch(() => {}); }, { once: true });
+	more.addEventListener('click', async () => { const n = shown; await showHits(shown + PAGE); const a = list.children[n]; if (a) a.querySelector('a').focus(); });
+	addEventListener('hashchange', fromAddress);
+	addEventListener('popstate', fromAddress);
+	form.hidden = false;
+	fromAddress();
+}
+
+const form = document.getElementById('find'), q = new URLSearchParams(location.hash.slice(1)).get('q');
+window.colep = { search, words, table, document: document_ };
+if (form) page(form);
+else if (q && document.querySelector('main article')) markPage(document.querySelector('main'), q).catch(() => {});
+})();

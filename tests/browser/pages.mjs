@@ -1,0 +1,95 @@
+/* tests/browser/pages.mjs LANG=DIR...: the pages of each site: HTML, links, and in Chromium accessibility (axe) in
+ * light, dark and on a narrow screen, keyboard, direction, overflow; nothing asked of anybody. */
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { HtmlValidate } from 'html-validate';
+import { ok, is, done, open, tab, url, files, read, inside } from './lib.mjs';
+
+const sites = process.argv.slice(2).map(a => a.split('=')), axe = read(createRequire(import.meta.url).resolve('axe-core/axe.min.js'));
+
+/* ---- HTML ---- */
+
+const validator = new HtmlValidate({ root: true, extends: ['html-validate:recommended'], rules: {
+	'long-title': 'off',			/* titles are their writers' */
+	'prefer-native-element': 'off',		/* a scrolling table is a region, not a section */
+} });
+for (const [lang, dir] of sites) {
+	/* all in English; the same pages in other languages differ in words */
+	const pages = files(dir, '.html').filter((f, i) => lang === 'en' || i % 8 === 0);
+	ok(`${lang}: ${pages.length} pages are valid HTML`, pages.flatMap(f => validator.validateStringSync(read(f)).results.flatMap(r =>
+		r.messages.map(m => `${inside(dir, f)}:${m.line}: ${m.message} (${m.ruleId})`))));
+}
+
+/* ---- links ---- */
+
+const text = s => s.replace(/&(amp|lt|gt|quot|#39);/g, (all, n) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': '\'' })[n]);
+for (const [lang, dir] of sites) {
+	const ids = new Map(), bad = [];
+	const idsOf = f => ids.get(f) || ids.set(f, new Set([...read(f).matchAll(/ id="([^"]*)"/g)].map(m => text(m[1])))).get(f);
+	let n = 0;
+	for (const f of files(dir, '.html'))
+		for (const [, name, raw] of read(f).matchAll(/ (href|src|action)="([^"]*)"/g)) {
+			const link = text(raw);
+			n++;
+			if (name === 'href' && /^(https?:\/\/|mailto:)/i.test(link)) continue;
+			const [path, id] = link.split('#'), to = path ? normalize(join(dirname(f), decodeURIComponent(path))) : f;
+			if (/^[a-z]+:|^\//i.test(link) || to.startsWith('..') || !to.startsWith(dir + '/')) bad.push(`${inside(dir, f)}: ${link} leads out`);
+			else if (!existsSync(to)) bad.push(`${inside(dir, f)}: ${link}: no such file`);
+			else if (id && to.endsWith('.html') && !idsOf(to).has(id)) bad.push(`${inside(dir, f)}: ${link}: no such place`);
+		}
+	ok(`${lang}: ${n} links lead to what is there`, n ? bad : ['no link']);
+}
+
+/* ---- Chromium ---- */
+
+const context = await open();
+async function audit(page, only) {
+	await page.evaluate(axe);
+	const r = await page.evaluate(o => axe.run(document, o), { preload: false, resultTypes: ['violations'], ...only,
+		runOnly: only.runOnly || { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } });
+	return r.violations.map(v => `${v.id}: ${v.help}: ${v.nodes.length}: ${v.nodes[0].html.slice(0, 150)}`);
+}
+/* One page of each kind: the fixed ones, the first of each folder, a document of each kind of document. */
+function samples(dir) {
+	const seen = new Set();
+	return files(dir, '.html').filter(f => {
+		const name = inside(dir, f), m = /^(\w+)\/((\w\w)-)?/.exec(name), k = m ? m[1] + (m[1] === 'd' ? m[3] + (/\.\w+\.html$/.test(name) ? '.' : '') : '') : name;
+		return !seen.has(k) && seen.add(k);
+	});
+}
+const colours = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } };
+const narrow = { runOnly: { type: 'rule', values: ['color-contrast', 'target-size', 'scrollable-region-focusable'] } };
+for (const [lang, dir] of sites) {
+	const { page, take } = await tab(context), bad = [], all = samples(dir);
+	const pages = lang === 'en' ? all : all.filter((f, i) => i % 8 === 0 || /index|search|print|d\/cs/.test(f));
+	for (const f of pages) {
+		const name = inside(dir, f), note = async (how, found) => { for (const x of [...await found, ...take()]) bad.push(`${name} ${how}: ${x}`); };
+		await page.setViewportSize({ width: 1280, height: 900 });
+		await page.emulateMedia({ colorScheme: 'light' });
+		await page.goto(url(f) + (/search/.test(f) ? '#q=a' : ''));
+		if (/search/.test(f)) await page.waitForSelector('#find-hits li');
+		await note('light', audit(page, {}));
+		await note('', page.evaluate(() => {
+			const out = [], h = document.querySelectorAll('h1'), l = document.documentElement;
+			if (h.length !== 1) out.push(`${h.length} headings of the first level`);
+			if (!l.lang || !l.dir) out.push('no language or direction');
+			if (l.dir !== (/^(ar|fa|ur)/.test(l.lang) ? 'rtl' : 'ltr')) out.push(`${l.lang} goes ${l.dir}`);
+			if (document.querySelector('[style], style, script:not([src])') || [...document.querySelectorAll('*')].some(e => [...e.attributes].some(a => /^on/.test(a.name)))) out.push('style or script inside the page');
+			if (!document.querySelector('meta[http-equiv=Content-Security-Policy]')) out.push('no policy');
+			if (document.querySelectorAll('.tlp').length < 2) out.push('no label above and below');
+			return out;
+		}));
+		await page.keyboard.press('Tab');
+		await note('keyboard', page.evaluate(() => document.activeElement.matches('.skip[href="#main"]') ? [] : ['the first stop is not the link to the text']));
+		await page.emulateMedia({ colorScheme: 'dark' });
+		if (lang === 'en') await note('dark', audit(page, colours));
+		await page.setViewportSize({ width: 320, height: 700 });
+		await note('narrow', audit(page, narrow));
+		await note('narrow', page.evaluate(() => document.documentElement.scrollWidth > 320 ? [`${document.documentElement.scrollWidth} wide`] : []));
+	}
+	ok(`${lang}: ${pages.length} pages are fit for all, light, dark and narrow`, bad);
+	await page.close();
+}
+await context.close();
+done();

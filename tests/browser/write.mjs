@@ -1,0 +1,112 @@
+/* tests/browser/write.mjs SITE NODE: write.html from file://: every kind is filled in, saved and adopted, and the node
+ * then finds no error in it; personal data is not saved; a saved file opens again as it was; every language is spoken. */
+import { ok, is, done, open, tab, url, colep } from './lib.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const [site, node] = process.argv.slice(2);
+const context = await open(), { page, take } = await tab(context);
+
+async function fresh() {
+	await page.goto(url(site, 'write.html'));
+	await page.waitForSelector('#write:not([hidden])');
+}
+async function fields() {		/* of the form as it stands: what kind of control each is */
+	return page.$$eval('#form .field', all => all.map(f => {
+		const c = f.querySelector('[id^="f-"],[id^="s-"]');
+		return { id: c.id, need: /\*$/.test(f.firstChild.textContent), as: c.getAttribute('role') === 'group' ? 'boxes' : c.localName,
+			options: Array.from(c.querySelectorAll('option,input'), o => o.value).filter(Boolean) };
+	}));
+}
+/* Something right for a field that is needed. */
+async function fill(f, kind) {
+	const name = f.id.slice(2), id = '#' + f.id;
+	const known = { 'f-title': 'Radio contact: "first" \\ lessons', 'f-owner': kind === 'meeting' || kind === 'exercise' ? 'bps' : 'bg', 'f-tlp': 'TLP:GREEN', 'f-lang': 'en', 'f-summary': 'What was seen: a short text, with {odd} marks.',
+		'f-countries': kind === 'exercise' ? 'XA' : 'Bulgaria, mk', 'f-country': kind === 'exercise' ? 'XA' : 'BG', 'f-from': kind === 'request' ? 'bg' : 'mt-bps-2022-colep-2', 'f-number': '4', 'f-start': '2027-05', 'f-verified': '2026-10-01', 'f-code': 'BG', 'f-name': 'Bulgaria', 'f-unit': 'Migration desk' };
+	if (f.as === 'boxes')
+		await page.check(`${id} input[value="${f.options[0]}"]`);
+	else if (f.as === 'select')
+		await page.selectOption(id, f.options.includes(known[f.id]) ? known[f.id] : f.options[0]);
+	else if (f.id.startsWith('s-'))
+		await page.fill(id, `Not stated.\n\n# A heading of one's own\n\n| A | B |\n|---|---|\n| ${name} | é |`);
+	else if (f.id !== 'f-date')
+		await page.fill(id, known[f.id] ?? 'bg');
+}
+async function save() {
+	const [file] = await Promise.all([page.waitForEvent('download', { timeout: 5000 }).catch(() => null), page.click('#save')]);
+	if (!file) return { state: await page.textContent('#state') };
+	const to = 'saved-' + file.suggestedFilename();
+	await file.saveAs(to);
+	return { name: file.suggestedFilename(), to, text: readFileSync(to, 'utf8'), state: await page.textContent('#state') };
+}
+
+await fresh();
+is('the page works from a folder with a blank in its name', take(), []);
+const kinds = await page.$$eval('#kind option', o => o.map(x => x.value));
+is('it knows all kinds', kinds.length, 11);
+
+for (const kind of kinds) {
+	const wrong = [];
+	await fresh();
+	await page.selectOption('#kind', kind);
+	for (const f of await fields())
+		if (f.need || f.id === 'f-countries' || (kind === 'contact' && f.id === 'f-country') || (kind === 'case-study' && f.id === 's-6'))
+			await fill(f, kind);
+	await page.fill('#f-title', `A ${kind}: "quoted" \\ and odd`);
+	const file = await save();
+	wrong.push(...take());
+	if (!file.text) { ok(`a ${kind} is saved`, [file.state, await page.textContent('#found')]); continue; }
+	if (!/\.colep\.md$/.test(file.name)) wrong.push('named ' + file.name);
+	if (await page.textContent('#found')) wrong.push('left to mend: ' + await page.textContent('#found'));
+	const taken = colep('-C', node, 'adopt', '--by', 'border officer, bg', file.to);
+	const id = taken.out.trim().split('\t').find(x => /^[0-9a-f]{40}$/.test(x));
+	if (taken.status || !id) wrong.push(`adopt: exit ${taken.status}: ${taken.out}${taken.err}`);
+	else {
+		const shown = colep('-C', node, 'log', '--json').out.split('\n')[0];
+		if (!JSON.parse(shown).id) wrong.push('log: ' + shown);
+		const check = colep('-C', node, 'check', '--json');
+		if (check.status) wrong.push(check.out);
+		const text = colep('-C', node, 'show', JSON.parse(shown).id).out;
+		if (kind !== 'contact' && kind !== 'participant' && !text.includes('### A heading')) wrong.push('no text: ' + text);
+	}
+	ok(`a ${kind} is written, saved, adopted and without an error`, wrong);
+	if (kind === 'case-study') {
+		await fresh();
+		await page.setInputFiles('#open', file.to);
+		await page.waitForFunction(() => document.getElementById('state').textContent !== '');
+		is('a saved file opens again and is saved as it was', (await save()).text, file.text);
+	}
+}
+
+await fresh();
+for (const f of await fields()) if (f.need) await fill(f, 'lesson');
+await page.fill('#s-0', 'Ask +1 202 555 0123 for a list.');
+let told = await save();
+is('a telephone number is not saved', [told.text, /\+1\s?\*\*\*|\+1 \*\*\*23/.test(await page.textContent('#found'))], [undefined, true]);
+ok('and the whole of it stands nowhere but in what was typed', (await page.textContent('body')).includes('555 0123') ? ['it does'] : []);
+await page.click('summary');
+await page.fill('#f-lint-ok', 'PD02 number of a form');
+told = await save();
+ok('unless it is said to be a false alarm', told.text?.includes('lint-ok:\n- PD02 number of a form') ? [] : [told.state, told.text]);
+await page.fill('#s-0', 'See <script>alert(1)</script> here.');
+is('raw HTML is not saved', (await save()).text, undefined);
+await page.fill('#s-0', '');
+told = await save();
+ok('what is missing is told, and the file is saved all the same', told.text && /Observation/.test(await page.textContent('#found')) ? [] : [told.state]);
+
+const languages = await page.$$eval('#language option', o => o.map(x => x.value)), odd = [];
+for (const l of languages) {
+	await page.selectOption('#language', l);
+	const said = await page.innerText('main'), main = await page.getAttribute('main', 'lang'), dir = await page.getAttribute('main', 'dir');
+	if (main !== l || dir !== (/^(ar|fa|ur)$/.test(l) ? 'rtl' : 'ltr')) odd.push(`${l}: lang ${main}, dir ${dir}`);
+	if (/(?:form|key|kind|head|hint)\.[a-z]/.test(said)) odd.push(`${l}: a word is missing: ${said.match(/(?:form|key|kind|head|hint)\.[a-z-]*/)[0]}`);
+	if (l !== 'en' && said.includes('Write a document')) odd.push(`${l}: still English`);
+	if (await page.inputValue('#f-title') === '') odd.push(`${l}: what was typed is gone`);
+}
+ok(`it speaks ${languages.join(' ')} and keeps what was typed`, odd.concat(languages.length > 1 ? [] : ['one language only']));
+writeFileSync('bad.md', '---\nkind: nothing\n---\n');
+await page.setInputFiles('#open', 'bad.md');
+await page.waitForTimeout(300);
+ok('a file it cannot read is said so', (await page.textContent('#state')).length ? [] : ['nothing said']);
+is('and nothing was asked for or went wrong', take(), []);
+await context.close();
+done();

@@ -1,0 +1,136 @@
+#!/bin/sh
+# What the pages of a site say and to whom: words of the interface, themes, history and changes, overviews, packs,
+# the .zip, the summary, and documents that mean harm.
+. "$ROOT/tests/cli/lib.sh"
+site() { colep -C n site "$@" >told 2>err; }
+nowhere() { ! grep -rqiF -e "$1" "$2" && [ -z "$(find "$2" -name "*$1*")" ]; }		# TEXT FOLDER
+page() { grep -qF -e "$2" "$1" || { echo "no '$2' in $1"; return 1; }; }			# FILE TEXT
+
+# ---- the files of the theme ----
+texts=$ROOT/render/theme/texts
+keys() { sed -n 's/^\([a-z][a-z0-9.-]*\) = .*/\1/p' "$1" | sort; }
+keys "$texts/en.txt" >english
+for l in ar bg bn fa fr mk sr tr ur; do
+	keys "$texts/$l.txt" | comm -23 english - >lacks
+	keys "$texts/$l.txt" | comm -13 english - >more
+	ok "$l has every word and no other" sh -c 'cat lacks more; [ ! -s lacks ] && [ ! -s more ]'
+	marks() { sed -n 's/^\([a-z][a-z0-9.-]*\) = .*\({[nx]}\).*/\1 \2/p' "$1" | sort; }
+	is "$l has the marks where English has them" "$(marks "$texts/$l.txt")" "$(marks "$texts/en.txt")"
+done
+ok "style sheets know no left and right" sh -c '! grep -nE "(^|[^a-z-])(left|right)([^a-z-]|$)|(margin|padding|border|inset)-(left|right)" "$1"/render/theme/*.css' sh "$ROOT"
+ok "nothing in the theme loads from elsewhere" sh -c '! grep -nE "url\(|@import|https?:" "$1"/render/theme/*.css "$1"/render/theme/*.html' sh "$ROOT"
+
+# ---- a node with a past ----
+colep init n --id bps --name "A & <b>B</b>" --import "$ROOT/content" >/dev/null 2>&1
+put n mt-bps-2023-second owner=bps status=published tlp=TLP:CLEAR stage=held "start=2023-10-01" "title=A meeting held"
+put n ll-bps-2023-moving owner=bps status=submitted tlp=TLP:CLEAR "title=Aardvark before it was published" "body=Aardvark text."
+put n ll-bps-2023-walking owner=bps status=published tlp=TLP:CLEAR "title=Walking" "body=The first passage stays. The word crimson goes."
+put n ll-bps-2023-lost owner=bps status=published tlp=TLP:GREEN "title=Okapi of the community" "body=Okapi."
+SOURCE_DATE_EPOCH=1690000000 colep -C n save -m "Bandicoot: the subject of a commit" >/dev/null 2>&1
+put n ll-bps-2023-moving owner=bps status=published tlp=TLP:CLEAR "title=Moving" "body=Moved." "related=[ll-bps-2023-walking]"
+put n ll-bps-2023-walking owner=bps status=published tlp=TLP:CLEAR "title=Walking" \
+	"body=The first passage stays. The word azure comes. See [Okapi of the community](ll-bps-2023-lost.md)."
+colep -C n save -m "Changed" >/dev/null 2>&1
+ok "the site is written" site pub
+d=pub/d/ll-bps-2023-walking.html
+ok "what changed since the meeting is told" page pub/changes.html "A meeting held"
+ok "word by word" sh -c "grep -qE '<del>.*crimson goes' $d && grep -qE '<ins>.*azure comes' $d"
+ok "with signs and words, not only colours" sh -c "grep -q '<del><span class=\"sign\" aria-hidden=\"true\">−</span><span class=\"hear\">removed:' $d && grep -q '>+</span><span class=\"hear\">added:' $d"
+ok "its history has two entries" sh -c "[ \$(grep -c '<li><bdi dir=\"ltr\">20' $d) -eq 2 ]"
+ok "what became public later is new, and has no past" sh -c "[ \$(grep -c '<li><bdi dir=\"ltr\">20' pub/d/ll-bps-2023-moving.html) -eq 1 ]"
+for w in Aardvark Okapi ll-bps-2023-lost Bandicoot; do ok "'$w' is nowhere" nowhere "$w" pub; done
+ok "the name of the community is escaped" page pub/index.html 'A &amp; &lt;b&gt;B&lt;/b&gt;'
+for f in years languages needs matrix search chairs participants readiness labels; do ok "there is $f.html" test -f pub/$f.html; done
+ok "lists by year and language" test -f pub/year/2023.html -a -f pub/lang/fa.html
+ok "a chart is SVG with a table behind it" sh -c 'grep -q "<svg " pub/matrix.html && grep -q "<table>" pub/matrix.html && grep -q "<svg " pub/readiness.html'
+ok "no style attribute, no handler" sh -c '! grep -rqE "<[^>]* (style|on[a-z]+)=" pub --include=*.html'
+ok "one h1 a page" sh -c 'for f in $(find pub -name "*.html"); do [ "$(grep -o "<h1" $f | wc -l)" -eq 1 ] || { echo $f; exit 1; }; done'
+ok "the policy forbids all but its own files" page pub/index.html "default-src 'none'; script-src 'self'"
+ok "one thread, the same bytes" sh -c '"$COLEP" -C n site one -j 1 >/dev/null 2>&1 && diff -r pub one'
+ok "in any time zone and locale" sh -c 'TZ=Asia/Tokyo LC_ALL=C.UTF-8 COLEP_LANG=fa "$COLEP" -C n site tokyo >/dev/null 2>&1 && diff -r pub tokyo'
+for l in ar bg bn fa fr mk sr tr ur; do
+	site pub-$l --lang $l
+	want=$(sed -n 's/^home.lead = //p' "$texts/$l.txt")
+	case $l in ar|fa|ur) dir=rtl ;; *) dir=ltr ;; esac
+	ok "$l: the site speaks it" sh -c 'grep -qF "<html lang=\"$1\" dir=\"$2\">" "pub-$1/index.html" && grep -qF -e "$3" "pub-$1/index.html"' sh $l $dir "$want"
+	rm -rf pub-$l
+done
+ok "a translation's page speaks its language" sh -c 'f=$(ls pub/d/*.ur.html | head -n 1); grep -q "<html lang=\"ur\" dir=\"rtl\">" "$f" && grep -q "hreflang=\"en\" lang=\"en\" dir=\"ltr\"" "$f"'
+
+# ---- lists in pages ----
+i=0; while [ $i -lt 130 ]; do put n "ll-bg-2021-item-$i" status=published tlp=TLP:CLEAR date=2021-02-03; i=$((i + 1)); done
+colep -C n save -m "Many" >/dev/null 2>&1
+site many
+ok "a long list is cut into pages" test -f many/year/2021.html -a -f many/year/2021.2.html -a ! -e many/year/2021.3.html
+ok "which lead to each other" sh -c 'grep -q "href=\"2021.2.html\"" many/year/2021.html && grep -q "href=\"2021.html\"" many/year/2021.2.html'
+
+# ---- a theme of one's own ----
+mkdir -p mine/texts
+printf 'home.lead = Our own words\n' >mine/texts/en.txt
+cp "$ROOT/render/theme/texts/en.txt" mine/texts/en.txt; sed -i 's/^home.lead = .*/home.lead = Our own words/' mine/texts/en.txt
+echo '/* ours */' >mine/colep.css
+echo 'a { }' >mine/more.css
+sed 's/<footer>/<footer id="ours">/' "$ROOT/render/theme/page.html" >mine/page.html
+ok "a theme replaces words, style and templates" sh -c '"$COLEP" -C n site themed --theme mine >/dev/null 2>&1 && grep -q "Our own words" themed/index.html && grep -q ours themed/colep.css && grep -q "<footer id=\"ours\">" themed/index.html && test -f themed/more.css'
+printf '{{title}} {{nothing}}\n' >mine/item.html
+check "a slot that is not there is named with its line" 3 "item.html:1: no such slot" colep -C n site themed2 --theme mine
+printf 'x\n{{#link}}\n' >mine/item.html
+check "so is a section that is not closed" 3 "section is not closed" colep -C n site themed2 --theme mine
+check "and a theme that is not there" 1 "nowhere" colep -C n site themed2 --theme nowhere
+is "nothing was written" "$(ls themed2 2>/dev/null)" ""
+
+# ---- a pack ----
+ok "a pack" site pack --meeting mt-bps-2022-colep-2
+ok "has one page to print, linked within itself" sh -c 'grep -q "href=\"print.html\"" pack/index.html && grep -q "href=\"#cp-bg\"" pack/print.html && grep -q "id=\"cp-bg\"" pack/print.html'
+ok "whose anchors all exist" sh -c 'grep -oE "href=\"#[^\"]*\"" pack/print.html | sed "s/href=\"#//; s/\"//" | sort -u | while read -r a; do grep -qF "id=\"$a\"" pack/print.html || { echo "$a"; exit 1; }; done'
+ok "without an id twice" sh -c '! grep -oE " id=\"[^\"]*\"" pack/print.html | sort | uniq -d | grep .'
+ok "with one h1" sh -c '[ "$(grep -o "<h1" pack/print.html | wc -l)" -eq 1 ]'
+ok "and each sheet with its label" sh -c '[ "$(grep -c "class=\"sheet sheet-[a-z]* label-clear\"" pack/print.html)" -gt 50 ]'
+
+# ---- the summary, the .zip ----
+check "a dry run sums up and writes nothing" 0 "by their label" colep -C n site dry --dry-run
+no "there is no folder" test -e dry
+sed -i 's/^tlp: TLP:CLEAR/tlp: TLP:GREEN/' n/lessons/bps/ll-bps-2023-moving.md
+put n ll-bps-2023-fresh owner=bps status=published tlp=TLP:CLEAR
+colep -C n save -m "One out, one in" >/dev/null 2>&1
+site many
+ok "what is new since the copy before" grep -q "new since the copy before:.* ll-bps-2023-fresh" err
+ok "and what is no longer in it" grep -q "no longer in it: ll-bps-2023-moving" err
+ok "one more label, nothing left of it" nowhere ll-bps-2023-moving many
+ok "a .zip alone" colep -C n site --zip a.zip
+cp a.zip b.zip; TZ=Asia/Tokyo colep -C n site --zip a.zip >/dev/null 2>&1
+ok "of the same bytes, wherever" cmp a.zip b.zip
+ok "that holds the site" python3 -c '
+import zipfile, os
+z = zipfile.ZipFile("a.zip")
+assert z.testzip() is None
+names = {n[2:] for n in z.namelist()}
+disk = {os.path.relpath(os.path.join(d, f), "many") for d, _, fs in os.walk("many") for f in fs}
+assert names == disk, names ^ disk
+assert all(z.read("a/" + n) == open("many/" + n, "rb").read() for n in names)'
+is "and leaves no folder" "$(ls -d a.zip.* 2>/dev/null)" ""
+check "no folder and no .zip is wrong usage" 2 "needs the folder" colep -C n site
+
+# ---- documents that mean harm ----
+evil='"><script>alert(1)</script><img src=x onerror=alert(1)>'
+put n ll-bps-2023-evil owner=bps status=published tlp=TLP:CLEAR "title='$evil'" "topics=['x\"onload=y', som]" "summary='$evil'" \
+	"body=<script>alert(1)</script> [a](javascript:alert(1)) [b](data:text/html,x) ![c](javascript:x) $evil"
+bidi=$(printf 'Name \342\200\256gnp.exe\342\201\246')
+put n ll-bps-2023-bidi owner=bps status=published tlp=TLP:CLEAR "title=$bidi"
+put n ll-bps-2023-large owner=bps status=published tlp=TLP:CLEAR
+awk 'BEGIN { print "\n| a | b | c |\n|---|--:|:-:|"; for (i = 0; i < 13000; i++) print "| " i " | x | y |" }' >>n/lessons/bps/ll-bps-2023-large.md
+awk 'BEGIN { printf "---\nid: ll-bps-2023-long\nkind: lesson\ntitle: "; for (i = 0; i < 10000; i++) printf "W"; print "\nowner: bps\nstatus: published\ntlp: TLP:CLEAR\nlang: en\ndate: 2023-01-01\ncategory: lesson\nstage: observation\n---\n\nText." }' >n/lessons/bps/ll-bps-2023-long.md
+printf -- '---\nid: ll-bps-2023-broken\nkind: lesson\ntitle: [\n---\n' >n/lessons/bps/ll-bps-2023-broken.md
+git -C n add -A; git -C n -c user.name=t -c user.email=t@t.invalid commit -qm "by plain git"
+colep -C n site evil >told 2>err; status=$?
+is "one broken document: exit 1" $status 1
+ok "named with its path and line" grep -q "lessons/bps/ll-bps-2023-broken.md:[0-9]*: " err
+ok "all others are there" test -f evil/d/ll-bps-2023-large.html -a -f evil/d/ll-bps-2023-long.html -a -f evil/d/ll-bps-2023-evil.html
+ok "no script, no handler, no odd link in any page" sh -c '! grep -rlE "<script>|<img|onerror=alert\(1\)>|href=\"(javascript|data):" evil --include=*.html'
+ok "names with marks of direction stand apart" sh -c 'grep -rh "gnp.exe" evil --include=*.html | grep -v "<meta\|<title" | grep -vE "(<bdi|<span lang|<h1>|dir=\"(ltr|auto)\").*gnp" | head -n 1 | { ! grep .; }'
+ok "file names are short ASCII" sh -c 'cd evil && ! find . | grep -nE "[^a-zA-Z0-9./-]|.{121}"'
+mkdir ro && chmod 555 ro
+if [ "$(id -u)" = 0 ]; then as="setpriv --reuid 65534 --regid 65534 --clear-groups"; else as=; fi
+cp -r n other; [ -n "$as" ] && chown -R 65534 other
+check "a folder that cannot be written: said" 3 "ermission denied" $as "$COLEP" -C other site ro/x
+done_testing
