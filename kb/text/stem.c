@@ -23,7 +23,7 @@ static const struct { const char *lang, *snowball; } stemmers[] = {
 	{ "ga", "irish" }, { "lt", "lithuanian" }, { "ca", "catalan" }, { "eu", "basque" }, { "hy", "armenian" },
 	{ "ne", "nepali" }, { "ta", "tamil" }, { "yi", "yiddish" },
 };
-enum { ARABIC = 2, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };
+enum { STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };
 
 struct slot {
 	unsigned char lang, nword, nterm;
@@ -100,8 +100,6 @@ struct str stems_term(struct stems *s, struct str word, unsigned lang)
 	buf_clear(&s->term);
 	text_lower(&s->low, word);
 	low = buf_str(&s->low);
-	if (lang == ARABIC && low.n > 6 && str_ends(low, STR("\xd9\x87")))
-		memcpy(s->low.p + low.n - 2, "\xd8\xa9", 2);	/* heh at the end: ta marbuta, as many type it; the stemmer takes it off */
 	if (lang && lang < STEMMERS && low.n) {
 		const sb_symbol *p;
 
