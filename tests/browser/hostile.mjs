@@ -81,7 +81,7 @@ function make(node) {
 		const r = spawnSync('git', ['-C', node, '-c', 'user.name=t', '-c', 'user.email=t@t.invalid', ...args], { encoding: 'utf8' });
 		if (r.status) throw new Error(r.stderr);
 	};
-	const quoted = s => `'${s.replace(/[\0-\x08\x0b-\x1f\x7f]/g, '').replaceAll('\n', ' ').replaceAll("'", "''")}'`;
+	const quoted = s => `'${s.replace(/[\0-\x08\x0b-\x1f\x7f\u2028\u2029\ufeff]/g, '').replaceAll('\n', ' ').replaceAll("'", "''")}'`;
 	const front = keys => `---\n${Object.entries(keys).map(([k, v]) => `${k}: ${v}\n`).join('')}---\n\n`;
 	const lesson = (slug, title, body, more = {}) => put(`lessons/bps/ll-bps-2022-${slug}.md`, front({ id: `ll-bps-2022-${slug}`, kind: 'lesson', title: quoted(title), owner: 'bps',
 		status: 'published', tlp: 'TLP:CLEAR', lang: 'en', date: '2022-06-01', summary: quoted('Harmless ' + slug), topics: '[som]', category: 'lesson', stage: 'observation', ...more }) + body);
@@ -122,7 +122,7 @@ function make(node) {
 	/* names: of words in the vocabularies, of files */
 	const table = v => `| Code | Label | Group | Also called | Note |\n|---|---|---|---|---|\n${v.map(r => `| ${r.join(' | ')} |\n`).join('')}`;
 	const cell = s => s.replaceAll('|', '').replaceAll('\n', ' ');
-	put('vocab/topics.md', table([['som', cell(html[0](X())), cell(breakouts[0](X())), cell(breakouts[2](X())), cell(html[11](X()))], ['som"><img src=x onerror=pwned(0)>', 'x', '', '', '']]));
+	put('vocab/topics.md', table([['som', cell(html[0](X())), cell(breakouts[0](X())), cell(breakouts[2](X())), cell(html[11](X()))], ['hawala', `\u2028");pwned(0);//\u2029\u202e<!--`, '', '', ''], ['som"><img src=x onerror=pwned(0)>', 'x', '', '', '']]));
 	put('vocab/countries.md', table([['MK', cell(breakouts[10](X())), '', '', '']]));
 	for (const [i, p] of [...html.slice(0, 12), ...breakouts.slice(0, 12)].entries())
 		put(`lessons/bps/${i}${p(X()).replaceAll('/', '\u2215').replaceAll('\n', ' ')}.md`, front({ title: 'A name that is none' }) + 'x\n');
@@ -139,14 +139,14 @@ const attributes = new Set(`lang dir charset name content http-equiv href rel cl
 
 /* In the page: whatever is not the site's own. */
 function strange([els, attrs]) {
-	const out = [], is = new Set(els), may = new Set(attrs);
+	const out = [], is = new Set(els), may = new Set(attrs), form = /\/write\.html$/.test(location.pathname);	/* a form of its own, none of a document's */
 	for (const e of document.querySelectorAll('*')) {
 		const chart = e.closest('figure.chart svg'), name = e.localName;
-		if (chart ? !/^(svg|g|rect|text|title|desc|path|line|circle|a|tspan)$/.test(name) : !is.has(name)) out.push(`<${name}>`);
-		if (name === 'script' && !/^(\.\.\/)?(search\.js|find)/.test(e.getAttribute('src') || '-')) out.push(`a script ${e.getAttribute('src')}`);
+		if (chart ? !/^(svg|g|rect|text|title|desc|path|line|circle|a|tspan)$/.test(name) : !form && !is.has(name)) out.push(`<${name}>`);
+		if (name === 'script' && !/^(\.\.\/)?((search|write|write-data|personal)\.js$|find)/.test(e.getAttribute('src') || '-')) out.push(`a script ${e.getAttribute('src')}`);
 		if (name === 'form' && !/^(\.\.\/)?search\.html$/.test(e.getAttribute('action') || 'search.html')) out.push(`a form to ${e.getAttribute('action')}`);
 		for (const a of e.attributes) {
-			if (/^on|^style$|^srcdoc$/i.test(a.name) || !chart && !may.has(a.name) && !/^data-(hits|none|empty|missing|kind|country|topic|lang|status|year)$/.test(a.name)) out.push(`${name} ${a.name}="${a.value.slice(0, 60)}"`);
+			if (/^on|^style$|^srcdoc$/i.test(a.name) || !form && !chart && !may.has(a.name) && !/^data-(hits|none|empty|missing|kind|country|topic|lang|status|year)$/.test(a.name)) out.push(`${name} ${a.name}="${a.value.slice(0, 60)}"`);
 			if (/^(href|src|action|xlink:href)$/.test(a.name)) {
 				let u;
 				try { u = new URL(a.value, location.href); } catch { out.push(`${name} leads to ${a.value}, which is no address`); continue; }
@@ -169,7 +169,7 @@ async function attempt(site) {
 	for (const f of files(site, '.html')) {
 		const bytes = read(f), name = inside(site, f);
 		for (const k in seen) seen[k] += bytes.split(k + (k === 'Seen' ? ' ' : '')).length - 1;
-		if (!/pwned|127\.0\.0\.1/.test(bytes)) continue;
+		if (!/pwned\(\d|127\.0\.0\.1/.test(bytes) || /title-\d*[1-9]\.html$/.test(name)) continue;	/* every tenth title */
 		pages++;
 		await page.goto(url(f));
 		await page.evaluate(() => document.querySelectorAll('details').forEach(d => { d.open = true; }));
@@ -198,7 +198,7 @@ async function attempt(site) {
 	}
 	const shown = await page.locator('#find-hits li').count();
 	await note('all hits');
-	ok(`the search shows ${shown} hostile titles as text`, shown >= html.length + breakouts.length ? bad.splice(0) : [shown]);
+	ok(`the search shows ${shown} hostile titles as text`, shown === files(site, '.html').filter(f => /title-\d+\.html$/.test(f)).length && shown > 100 ? bad.splice(0) : [shown]);
 	await page.goto(url(site, 'd/ll-bps-2022-title-0.html') + '#q=script%20seentitle%20pwned');
 	await page.waitForSelector('article mark');
 	await note('marked');
