@@ -505,7 +505,7 @@ static void test_md__the_filter_writes_links_anew(void **state)
 		{ "<p><a href=\"x\">y<a href=\"z\">w</a></a>v<a href=\"u\"></a></p>",
 		    "<p dir=\"auto\"><a href=\"x\">yw</a>v<a href=\"u\"></a></p>" },
 		{ "<p><a href=\"x&quot; onclick=&quot;y\">z</a></p>", "<p dir=\"auto\">z</p>" },
-		{ "<p><a href=\"\\x\">y</a></p>", "<p dir=\"auto\"><a href=\"\\x\" rel=\"noreferrer noopener\">y</a></p>" },
+		{ "<p><a href=\"\\x\">y</a></p>", "<p dir=\"auto\"><a href=\"\\x\">y</a></p>" },
 		{ "<p><a href=\"\\\\x\">y</a></p>", "<p dir=\"auto\">y</p>" },	/* from a disk, both are another computer's */
 		{ "<p><a href=\"/\\x\">y</a></p>", "<p dir=\"auto\">y</p>" },
 		{ "<p><a href=\"x&colon;y\">z&nbsp;</a>></p>", "<p dir=\"auto\"><a href=\"x&amp;colon;y\">z&amp;nbsp;</a>&gt;</p>" },
