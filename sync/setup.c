@@ -10,6 +10,8 @@ static const struct { const char *key, *value; } settings[] = {
 	{ "receive.maxInputSize", "1073741824" }, { "receive.denyCurrentBranch", "refuse" }, { "receive.denyDeletes", "true" },
 	{ "transfer.fsckObjects", "true" }, { "core.filemode", "false" },	/* documents have no executable bit */
 	{ "receive.hideRefs", "refs/colep/main" },	/* ours alone: see author_base */
+	{ "transfer.hideRefs", "refs/colep/aside" },	/* masked: not offered */
+	{ "uploadpack.hideRefs", "refs/colep/from" },	/* not judged yet */
 };
 
 bool setup_unfinished(struct arena *a, const char *dir)
