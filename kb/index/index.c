@@ -325,7 +325,7 @@ enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct 
 		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: the text of %.*s is missing", FMT_STR(r->id)) : rc;
 	if ((rc = index_dict(s->ix, s->txn, s->t.meta, e)))
 		return rc;
-	return zpack_decode(b, s->ix->zpack, v, LIMIT_DOC, e);
+	return zpack_decode(b, s->ix->zpack, v, LIMIT_VIEW, e);
 }
 
 enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e)

@@ -162,7 +162,7 @@ static enum rc train(struct writer *w, struct err *e)
 		if (!regular(&w->items[i].c))
 			continue;
 		buf_clear(&one);
-		rc = repo_read(&one, w->repo, &w->items[i].c.new, OBJECT_BLOB, LIMIT_DOC, e);
+		rc = repo_read(&one, w->repo, &w->items[i].c.new, OBJECT_BLOB, LIMIT_VIEW, e);
 		if (rc == RC_INVALID)
 			rc = RC_OK;
 		else if (!rc) {
@@ -248,7 +248,7 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	if (!regular(&it->c))
 		return RC_OK;
 	buf_clear(&m->text);
-	rc = repo_read(&m->text, m->repo, &it->c.new, OBJECT_BLOB, LIMIT_DOC, e);
+	rc = repo_read(&m->text, m->repo, &it->c.new, OBJECT_BLOB, LIMIT_VIEW, e);
 	if (rc)
 		return rc == RC_INVALID ? RC_OK : rc;	/* larger than a document may be: not one */
 	t1 = clock_of(m->w);
@@ -765,7 +765,7 @@ static enum rc leave(struct writer *w, struct leaving *l, const struct leaver *x
 
 	if ((rc = docs_get(&r, &a, w->txn, &w->t, x->ordinal, e)) ||
 	    (rc = txn_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
-	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_DOC, e)))
+	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
 		goto out;
 	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, l);
 	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
