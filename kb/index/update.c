@@ -664,7 +664,8 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, 0, turn, e))) {
 		add_info(&w, &info);
 	}
-	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)));
+	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)) ||
+	    (rc = sum_commit(&ix->sum, w.store, path, e)));
 	w.time.write += clock_of(&w) - t0;
 out:
 	writer_free(&w);
@@ -963,8 +964,8 @@ static enum rc tidy(struct writer *w, struct err *e)
 		if (!(rc = txn_begin(&w->txn, w->store, true, e)) && !(rc = txn_begin(&r, w->store, false, e)))
 			rc = merge_chosen(w, chosen, r, e);
 		txn_abort(&r);
-		if (!rc && !(rc = put_stamp(w, e)))
-			rc = txn_commit(&w->txn, e);
+		(void)(rc || (rc = put_stamp(w, e)) || (rc = txn_commit(&w->txn, e)) ||
+		    (rc = sum_commit(&w->ix->sum, w->store, w->ix->path, e)));
 		txn_abort(&w->txn);
 	}
 	return rc;
@@ -1024,7 +1025,8 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 			goto out;
 		add_info(&w, &info);
 	}
-	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = tidy(&w, e)));
+	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = sum_commit(&ix->sum, w.store, ix->path, e)) ||
+	    (rc = tidy(&w, e)));
 out:
 	writer_free(&w);
 	return rc;
