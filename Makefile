@@ -157,6 +157,14 @@ merge-long: setup-test	## HISTORIES=1000000 random histories through the merge a
 	@python3 tests/merge/histories.py $(BUILD)/merge/replay --seed $(FROM) --count $(HISTORIES) --show
 	@python3 tests/merge/histories.py $(BUILD)/merge/replay --seed $(FROM) --count $$(($(HISTORIES) / 50)) --show --big
 
+.PHONY: merge-real mutants
+merge-real: setup-test	## real three-way cases below DIR, against git merge-file and through real nodes
+	@$(MAKE) -s DEV=1 colep $(BUILD)/merge/three
+	@python3 tests/merge/real.py ./colep $(BUILD)/merge/three $(or $(DIR),$(error DIR=FOLDER is missing: cases with base.md, ours.md, theirs.md))
+
+mutants: setup-test	## take out one check after the other: each must have a test that fails (ONLY=TEXT)
+	@tests/merge/mutants $(if $(ONLY),--only '$(ONLY)')
+
 merge-asan: setup-test	## the merge under AddressSanitizer and UBSan: random bytes, large texts, histories
 	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' build-asan/merge/replay
 	@python3 tests/merge/robust.py build-asan/merge/replay --seconds 300

@@ -4,6 +4,7 @@
 #define KB_LIMITS_H
 
 #define LIMIT_DOC ((size_t)256 << 10)		/* bytes of a document */
+#define LIMIT_VIEW ((size_t)4 << 20)		/* the same as merged, with all variants of its conflicts: what is read. Local */
 #define LIMIT_FRONT ((size_t)16 << 10)		/* bytes of its front matter, fences included */
 #define LIMIT_KEYS 200				/* keys in it */
 #define LIMIT_LIST 500				/* entries of one list */

@@ -72,7 +72,7 @@ static bool fit(struct buf *text, const struct copy *c, struct repo *repo, const
 	struct err err = ERR_INIT;
 
 	buf_clear(text);
-	return !oid_is_none(blob) && !repo_read(text, repo, blob, OBJECT_BLOB, LIMIT_DOC, &err) &&
+	return !oid_is_none(blob) && !repo_read(text, repo, blob, OBJECT_BLOB, LIMIT_VIEW, &err) &&
 	    copy_fit(c, e->kind, buf_str(text));
 }
 

@@ -180,7 +180,8 @@ static struct str unescaped(struct filter *f, struct str s)
 }
 
 /* Whether a target may be followed: of a known scheme or of none. A browser drops blanks and controls
- * before it looks for the scheme, so a target with any is no link. */
+ * before it looks for the scheme, so a target with any is no link; nor is "//host", which from a page on a disk is
+ * another computer's disk, to which Windows would say who asks. */
 static bool may_follow(struct str s)
 {
 	size_t i;
@@ -188,7 +189,7 @@ static bool may_follow(struct str s)
 	for (i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
 			return false;
-	if (s.n == 0 || str_utf8_bad(s) != s.n)
+	if (s.n == 0 || str_utf8_bad(s) != s.n || (s.n > 1 && strchr("/\\", s.p[0]) && strchr("/\\", s.p[1])))
 		return false;
 	for (i = 0; i < s.n && s.p[i] != '/' && s.p[i] != '?' && s.p[i] != '#'; i++) {
 		static const char *const schemes[] = { "http", "https", "mailto" };

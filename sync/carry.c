@@ -122,7 +122,7 @@ static enum rc carry_one(struct move *m, const struct kept *k, struct err *e)
 		arena_free(&a);
 		return rc;
 	}
-	rc = file_read(&disk, path, LIMIT_DOC, e);
+	rc = file_read(&disk, path, LIMIT_VIEW, e);
 	if (rc == RC_INVALID) {			/* no document: left as it lies, told */
 		say(m, k->path, "is no file that can be merged; it is left as it is, the saved text is in history");
 		rc = RC_OK;

@@ -87,11 +87,11 @@ static enum rc saved(struct flow *f, struct doc_path *p, struct str *path, struc
 	rc = repo_lookup(&blob, f->au.repo, &f->au.base, *path, &f->e);
 	if (rc == RC_NOTFOUND)
 		return err_set(&f->e, rc, "%.*s: no document of this id is saved here; 'colep list' shows them", FMT_STR(name));
-	if (rc || (rc = repo_read(&b, f->au.repo, &blob, OBJECT_BLOB, LIMIT_DOC, &f->e)))
+	if (rc || (rc = repo_read(&b, f->au.repo, &blob, OBJECT_BLOB, LIMIT_VIEW, &f->e)))
 		return rc;
 	*text = arena_str(a, buf_str(&b));
 	buf_free(&b);
-	rc = file_read(&disk, path_join(a, f->node.dir, path->p), LIMIT_DOC, &f->e);
+	rc = file_read(&disk, path_join(a, f->node.dir, path->p), LIMIT_VIEW, &f->e);
 	if (rc || !str_eq(buf_str(&disk), *text))
 		rc = err_set(&f->e, RC_NOTFOUND, "%.*s: has unsaved changes; run 'colep save' first", FMT_STR(name));
 	buf_free(&disk);

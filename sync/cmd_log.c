@@ -238,7 +238,7 @@ static struct str title_of(struct arena *a, struct repo *repo, const struct oid 
 	struct place at;
 	struct doc d = { 0 };
 
-	if (!oid_is_none(blob) && !repo_read(&b, repo, blob, OBJECT_BLOB, LIMIT_DOC, &e) &&
+	if (!oid_is_none(blob) && !repo_read(&b, repo, blob, OBJECT_BLOB, LIMIT_VIEW, &e) &&
 	    doc_parse(&d, &at, a, arena_str(a, buf_str(&b)), &e))
 		d.title = STR_NONE;
 	buf_free(&b);
@@ -259,7 +259,7 @@ static bool since_day(int64_t *day, struct arena *a, const struct node *n, struc
 
 	(void)n;
 	path = doc_path_of(a, cstr(arg));
-	if (!ok && path.n && !repo_lookup(&blob, repo, main, path, &e) && !repo_read(&b, repo, &blob, OBJECT_BLOB, LIMIT_DOC, &e) &&
+	if (!ok && path.n && !repo_lookup(&blob, repo, main, path, &e) && !repo_read(&b, repo, &blob, OBJECT_BLOB, LIMIT_VIEW, &e) &&
 	    !doc_parse(&d, &at, a, arena_str(a, buf_str(&b)), &e))
 		ok = date_parse(day, &last, front_text(&d.front, "start"));
 	buf_free(&b);

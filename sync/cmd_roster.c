@@ -29,7 +29,7 @@ static struct str fingerprint(struct arena *a, struct str key)
 }
 
 /* Keys that a node asks for, and that a chair named: not in the roster yet. */
-static enum rc list_proposed(struct ctx *c, struct out *o, struct repo *repo, const struct oid *main, struct err *e)
+static enum rc list_proposed(struct ctx *c, struct out *o, struct repo *repo, const struct oid *main, const struct roster *r, struct err *e)
 {
 	struct buf b = BUF_INIT;
 	struct str rest, line, node, what, id, key;
@@ -45,6 +45,8 @@ static enum rc list_proposed(struct ctx *c, struct out *o, struct repo *repo, co
 		if (str_is(what, "recover") && !str_split(&id, &line, ' '))
 			continue;
 		key = line;
+		if (roster_member(r, id, key))
+			continue;		/* it has been given */
 		out_begin(o);
 		out_text(o, "node", id);
 		out_text(o, "owner", str_sub(id, 0, str_chr(id, '-')));
@@ -81,7 +83,7 @@ static int list(struct ctx *c)
 		out_end(&o);
 	}
 	if (!rc)
-		rc = list_proposed(c, &o, repo, &main, &e);
+		rc = list_proposed(c, &o, repo, &main, &r, &e);
 	out_close(&o);
 	repo_close(repo);
 	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;

@@ -57,6 +57,37 @@ bool guard_key(const struct member *m, const struct doc_path *p, struct str key,
 	return true;
 }
 
+static bool in_conflict(const struct front *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->keys[i].variant != 1)
+			return true;
+	return false;
+}
+
+bool guard_keys_same(struct str old, struct str new)
+{
+	static const char *const keys[] = { "tlp", "owner", "status", "cleared-by", "cleared-on", "endorsed-at" };
+	struct arena a = ARENA_INIT;
+	struct err odd = ERR_INIT;
+	struct front f, g;
+	struct place at;
+	bool same = !front_parse(&f, &at, &a, old, &odd) && !front_parse(&g, &at, &a, new, &odd) && !in_conflict(&f) && !in_conflict(&g);
+	size_t i, j;
+
+	for (i = 0; i < sizeof keys / sizeof *keys && same; i++) {
+		const struct key *x = front_key(&f, keys[i]), *y = front_key(&g, keys[i]);
+
+		same = !x == !y && (!x || (x->list == y->list && x->n == y->n));
+		for (j = 0; same && x && j < x->n; j++)
+			same = str_eq(x->values[j], y->values[j]);
+	}
+	arena_free(&a);
+	return same;
+}
+
 const char *guard_refuses(struct arena *a, const struct member *m, struct str path, struct str old, struct str new)
 {
 	struct doc before = { 0 }, after = { 0 };

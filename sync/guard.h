@@ -14,4 +14,8 @@ const char *guard_refuses(struct arena *a, const struct member *m, struct str pa
  * true for every other key. */
 bool guard_key(const struct member *m, const struct doc_path *p, struct str key, struct str old, struct str new);
 
+/* Do two versions of a document have front matter, and the same guarded keys in it, none of them in conflict? Then who
+ * made one of the other wrote to none. */
+bool guard_keys_same(struct str old, struct str new);
+
 #endif

@@ -25,8 +25,8 @@
  * commit, or after which no secretariat would be left, does not count. Nobody gains by writing something backdated:
  * when he was admitted is not his to say.
  *
- * 5. If no secretariat is left by the roles alone, the last changes of roles (seen by no other) do not count; and
- * so on until there is one. */
+ * 5. Changes of roles are decided one at a time, each after those that it sees; of several, in the order of rule 4. One
+ * after which the roles would leave no secretariat does not count. */
 #include "sync/standing.h"
 
 #include <stdlib.h>
@@ -213,18 +213,24 @@ static enum rc scan(struct graph *g, size_t to, struct err *e)
 
 /* ---- judging a set ---- */
 
+struct rank {				/* who is decided first */
+	size_t senior;			/* what the commit sees that admitted the writer's key */
+	const struct oid *senior_id;
+	size_t depth;
+	const struct oid *id;
+};
 struct item {				/* a change, or a recovery (a != b) */
 	const struct change_of *c;	/* NULL: a recovery */
 	size_t a, b;			/* commits of the graph */
 	struct str id, key;		/* of a recovery */
 	bool beaten, counts;
+	struct rank rank;		/* of a change */
 };
 struct revoke {
 	size_t item;
 	struct str line;
 	struct ban ban;
-	size_t senior, depth;
-	const struct oid *senior_id;
+	struct rank rank;
 	bool decided, counts;
 };
 struct bench {				/* one judgement */
@@ -300,31 +306,30 @@ static void find_recoveries(struct bench *b, const struct change_of *const *set,
 	}
 }
 
-/* When a key was admitted: the least depth, then id, of what adds its line. */
-static void seniority(struct revoke *r, const struct bench *b, struct str line)
+/* When a key was admitted: the least depth, then id, of what adds its line. Nobody did: as the last. */
+static struct rank rank_of(const struct bench *b, const struct change_of *writer)
 {
+	struct rank r = { SIZE_MAX, NULL, writer->depth, &b->g->v[writer->at]->id };
 	size_t i, k;
 
-	r->senior = SIZE_MAX;
 	for (i = 0; i < b->n; i++) {
 		const struct change_of *c = b->v[i].c;
 
 		for (k = 0; c && k < c->add[FILE_SIGNERS].n; k++) {
 			const struct oid *id = &b->g->v[c->at]->id;
 
-			if (str_eq(c->add[FILE_SIGNERS].v[k], line) &&
-			    (c->depth < r->senior || (c->depth == r->senior && oid_cmp(id, r->senior_id) < 0))) {
-				r->senior = c->depth;
-				r->senior_id = id;
+			if (str_eq(c->add[FILE_SIGNERS].v[k], writer->line) &&
+			    (c->depth < r.senior || (c->depth == r.senior && oid_cmp(id, r.senior_id) < 0))) {
+				r.senior = c->depth;
+				r.senior_id = id;
 			}
 		}
 	}
+	return r;
 }
 
-static int by_seniority(const void *x, const void *y, void *ctx)
+static int rank_cmp(const struct rank *p, const struct rank *q)
 {
-	const struct revoke *p = x, *q = y;
-	const struct bench *b = ctx;
 	int k;
 
 	if (p->senior != q->senior)
@@ -333,9 +338,15 @@ static int by_seniority(const void *x, const void *y, void *ctx)
 		return k;
 	if (p->depth != q->depth)
 		return p->depth < q->depth ? -1 : 1;
-	if ((k = oid_cmp(&b->g->v[p->ban.by]->id, &b->g->v[q->ban.by]->id)))
-		return k;
-	return str_cmp(p->line, q->line);
+	return oid_cmp(p->id, q->id);
+}
+
+static int by_rank(const void *x, const void *y)
+{
+	const struct revoke *p = x, *q = y;
+	int k = rank_cmp(&p->rank, &q->rank);
+
+	return k ? k : str_cmp(p->line, q->line);
 }
 
 static void find_revocations(struct bench *b)
@@ -347,7 +358,7 @@ static void find_revocations(struct bench *b)
 
 		for (k = 0; c && c->admin && !b->v[i].beaten && k < c->add[FILE_REVOKED].n; k++) {
 			struct str line = c->add[FILE_REVOKED].v[k], rest = line, hex;
-			struct revoke r = { .item = i, .line = line, .depth = c->depth };
+			struct revoke r = { .item = i, .line = line };
 			struct oid o;
 			size_t at;
 
@@ -370,14 +381,14 @@ static void find_revocations(struct bench *b)
 				r.ban.kept++;
 				r.ban.n--;
 			}
-			seniority(&r, b, c->line);
+			r.rank = rank_of(b, c);
 			if (b->nr == b->rcap)
 				b->r = arena_grow(b->a, b->r, &b->rcap, sizeof *b->r);
 			b->r[b->nr++] = r;
 		}
 	}
 	if (b->nr > 1)
-		qsort_r(b->r, b->nr, sizeof *b->r, by_seniority, b);
+		qsort(b->r, b->nr, sizeof *b->r, by_rank);
 }
 
 static bool ban_keeps(const struct ban *ban, const struct graph *g, size_t commit)
@@ -535,7 +546,8 @@ static struct str file_text(const struct bench *b, enum roster_file f, struct ar
 	return text;
 }
 
-static bool has_admin(const struct bench *b, size_t one)
+/* Is there a secretariat, by the roles alone or with the revocations that count and one more? */
+static bool has_admin(const struct bench *b, size_t one, bool banned_too)
 {
 	struct roster r;
 	size_t i, k;
@@ -544,13 +556,72 @@ static bool has_admin(const struct bench *b, size_t one)
 	for (i = 0; i < r.n; i++) {
 		bool out = false;
 
-		for (k = 0; k < b->nr; k++)
+		for (k = 0; k < b->nr && banned_too; k++)
 			out |= (b->r[k].counts || k == one) && str_eq(b->r[k].ban.node, r.members[i].node) &&
 			    str_eq(b->r[k].ban.key, r.members[i].key);
 		if (!out && r.members[i].role == ROLE_SECRETARIAT)
 			return true;
 	}
 	return false;
+}
+
+/* Could a change take the secretariat's role from somebody? */
+static bool may_demote(const struct bench *b, const struct item *t)
+{
+	const struct str top = STR(" secretariat");
+	size_t i, j, k;
+
+	if (!t->c || !b->g->v[t->a]->nparents)
+		return false;
+	for (i = 0; i < t->c->del[FILE_ROLES].n; i++)
+		if (str_ends(t->c->del[FILE_ROLES].v[i], top))
+			return true;
+	for (i = 0; i < t->c->add[FILE_ROLES].n; i++) {	/* of two roles of a node the lower one counts */
+		struct str node = word(t->c->add[FILE_ROLES].v[i], 0);
+
+		for (j = 0; j < b->n; j++) {
+			const struct change_of *c = b->v[j].c;
+
+			if (!c && str_eq(b->v[j].id, node))
+				return true;
+			for (k = 0; c && k < c->add[FILE_ROLES].n; k++)
+				if (str_ends(c->add[FILE_ROLES].v[k], top) && str_eq(word(c->add[FILE_ROLES].v[k], 0), node) &&
+				    !str_eq(c->add[FILE_ROLES].v[k], t->c->add[FILE_ROLES].v[i]))
+					return true;
+		}
+	}
+	return false;
+}
+
+/* Rule 5, of what counts now. */
+static void decide_roles(struct bench *b)
+{
+	bool *done = arena_array(b->a, b->n, sizeof *done), any = false;
+	size_t i, j, pick;
+
+	for (i = 0; i < b->n; i++)
+		any |= b->v[i].counts && may_demote(b, &b->v[i]);
+	for (i = 0; i < b->n; i++) {
+		const struct change_of *c = b->v[i].c;
+
+		done[i] = !b->v[i].counts || (c && !c->add[FILE_ROLES].n && !c->del[FILE_ROLES].n);
+		b->no_roles[i] = any && !done[i];
+	}
+	while (any) {
+		for (i = 0, pick = SIZE_MAX; i < b->n; i++) {
+			if (done[i])
+				continue;
+			for (j = 0; j < b->n && (done[j] || i == j || !below(b->g, &b->v[j], &b->v[i])); j++)
+				;
+			if (j == b->n && (pick == SIZE_MAX || !b->v[i].c || (b->v[pick].c && rank_cmp(&b->v[i].rank, &b->v[pick].rank) < 0)))
+				pick = i;
+		}
+		if (pick == SIZE_MAX)
+			return;
+		done[pick] = true;
+		b->no_roles[pick] = false;
+		b->no_roles[pick] = may_demote(b, &b->v[pick]) && !has_admin(b, SIZE_MAX, false);
+	}
 }
 
 /* Rule 4. */
@@ -574,35 +645,13 @@ static void decide(struct bench *b)
 		if (pick == b->nr)
 			break;
 		count(b, false, pick);
-		b->r[pick].counts = has_admin(b, pick);
+		decide_roles(b);
+		b->r[pick].counts = has_admin(b, pick, true);
 		b->r[pick].decided = true;
 		left--;
 	}
 	count(b, false, SIZE_MAX);
-}
-
-/* Rule 5. */
-static void keep_an_admin(struct bench *b)
-{
-	size_t i, j, n;
-	bool *last;
-
-	while (!has_admin(b, SIZE_MAX)) {
-		last = arena_array(b->a, b->n, sizeof *last);
-		for (n = i = 0; i < b->n; i++) {
-			const struct change_of *c = b->v[i].c;
-
-			last[i] = heard(b, i, FILE_ROLES) && c && b->g->v[c->at]->nparents && (c->add[FILE_ROLES].n || c->del[FILE_ROLES].n);
-			for (j = 0; j < b->n && last[i]; j++)
-				if (j != i && heard(b, j, FILE_ROLES) && b->v[j].c && (b->v[j].c->add[FILE_ROLES].n || b->v[j].c->del[FILE_ROLES].n))
-					last[i] = !below(b->g, &b->v[i], &b->v[j]);
-			n += last[i];
-		}
-		if (!n)
-			return;
-		for (i = 0; i < b->n; i++)
-			b->no_roles[i] |= last[i];
-	}
+	decide_roles(b);
 }
 
 static void explain(struct standing *s, const struct bench *b)
@@ -641,9 +690,11 @@ static struct standing *judge(struct graph *g, const struct change_of *const *se
 
 	find_recoveries(&b, set, n);
 	b.no_roles = arena_array(&a, b.n, sizeof *b.no_roles);
+	for (i = 0; i < b.n; i++)
+		if (b.v[i].c)
+			b.v[i].rank = rank_of(&b, b.v[i].c);
 	find_revocations(&b);
 	decide(&b);
-	keep_an_admin(&b);
 	s->quiet = true;
 	for (f = 0; f < ROSTER_FILES; f++)
 		s->files[f] = file_text(&b, f, g->a);

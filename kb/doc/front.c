@@ -271,8 +271,8 @@ static enum rc parse(struct front *out, struct place *at, struct arena *a, struc
 	size_t cap = 0, off;
 	enum rc rc;
 
-	if (text.n > LIMIT_DOC)
-		return place_fail(at, 0, e, "more than 256 KiB; split the document");
+	if (text.n > LIMIT_VIEW)
+		return place_fail(at, 0, e, "more than 4 MiB; settle its conflicts, or split the document");
 	if (str_starts(text, STR("\xef\xbb\xbf")))
 		return place_fail(at, 1, e, "begins with a byte order mark; save it as UTF-8 without BOM");
 	if (str_chr(text, '\0') != SIZE_MAX)

@@ -155,6 +155,59 @@ enum rc store_durable(struct store *s, bool durable, struct err *e)
 	return code ? fail(e, s->path, "writing", code) : RC_OK;
 }
 
+static void put_varint(struct buf *b, uint64_t v)	/* as record.h's, which is above */
+{
+	for (; v >= 0x80; v >>= 7)
+		buf_putc(b, (char)(v | 0x80));
+	buf_putc(b, (char)v);
+}
+
+static int by_page(const void *x, const void *y)
+{
+	size_t a = *(const size_t *)x, b = *(const size_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* LMDB keeps them in its table 0: transaction -> count, pages. */
+enum rc store_free_pages(struct buf *runs, struct store *s, struct err *e)
+{
+	MDB_cursor *c = NULL;
+	MDB_txn *t = NULL;
+	MDB_val k, v;
+	size_t *pages = NULL, n = 0, count, i, from, last = 0;
+	int code;
+
+	if ((code = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &t)) || (code = mdb_cursor_open(t, 0, &c)))
+		goto out;
+	while ((code = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		memcpy(&count, v.mv_data, sizeof count);
+		if (v.mv_size < sizeof count || count > v.mv_size / sizeof count - 1) {
+			code = MDB_CORRUPTED;
+			goto out;
+		}
+		pages = xrealloc(pages, (n + count + 1) * sizeof *pages);
+		memcpy(pages + n, (char *)v.mv_data + sizeof count, count * sizeof *pages);
+		n += count;
+	}
+	code = code == MDB_NOTFOUND ? 0 : code;
+	if (n)
+		qsort(pages, n, sizeof *pages, by_page);
+	for (i = 0; i < n && !code; last = pages[i - 1] + 1) {
+		for (from = i++; i < n && pages[i] == pages[i - 1] + 1; i++)
+			;
+		put_varint(runs, pages[from] - last);
+		put_varint(runs, i - from);
+	}
+out:
+	if (c)
+		mdb_cursor_close(c);
+	if (t)
+		mdb_txn_abort(t);
+	free(pages);
+	return code ? fail(e, s->path, "reading", code) : RC_OK;
+}
+
 void store_remove(const char *path)
 {
 	struct arena a = ARENA_INIT;

@@ -34,7 +34,7 @@ struct cell {				/* 32 bytes, so that a short word costs one look at memory */
 	uint32_t hash, entry;		/* entry NONE: nothing is left of the word */
 	uint32_t came;			/* how often */
 	unsigned char lang, n;		/* n = 0: a free cell; FAR: word begins with a struct str that is in the arena */
-	char word[WORD_NEAR];
+	char word[WORD_NEAR];		/* zeroes behind it */
 };
 enum { FAR = 255 };
 struct table {				/* open addressing; equal hashes are told apart by the words themselves */
@@ -43,14 +43,17 @@ struct table {				/* open addressing; equal hashes are told apart by the words t
 };
 struct token {				/* a word on its way */
 	struct str word;
-	uint32_t hash, lang, weight, position;
+	char near[24];			/* its beginning, zeroes behind it */
+	uint32_t hash, lang, weight, position, entry;
 	bool running;
 };
-enum { AHEAD = 16 };			/* tokens between asking memory for a cell and looking at it; a power of two */
+/* The tables and rows are larger than the processor's caches: most of a word's time would be waiting for memory. So it
+ * waits in a ring, STEP words each: for its cell, for its entry, and for the end of its row. */
+enum { STEP = 8, RING = 4 * STEP };
 struct builder {
 	struct arena a;
-	struct token ahead[AHEAD];	/* a ring */
-	size_t came, went;		/* tokens so far; those in between are in the ring */
+	struct token ring[RING];
+	size_t came, found, near, went;	/* tokens so far: in the ring, with their entry, with its row, gone */
 	struct stems *stems;
 	struct entry *entries;
 	size_t n, cap;
@@ -85,20 +88,40 @@ void builder_document(struct builder *b, uint32_t number)
 	b->position = b->length = 0;
 }
 
-/* Eight bytes a step; where a word goes in a table is all that it decides. */
-static uint32_t hash_of(struct str s, uint64_t h)
+static uint64_t load(const char *p, size_t n)	/* n bytes, at most 8; zeroes behind them */
 {
 	uint64_t v = 0;
+	uint32_t low, high;
 
-	for (h ^= s.n; s.n >= sizeof v; s.p += sizeof v, s.n -= sizeof v) {
-		memcpy(&v, s.p, sizeof v);
-		h = (h ^ v) * 0x9e3779b97f4a7c15u;
+	if (n == 8) {
+		memcpy(&v, p, 8);
+	} else if (n >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + n - 4, 4);
+		v = (uint64_t)high << (8 * (n - 4)) | low;
+	} else if (n) {
+		v = (unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << (8 * (n / 2)) | (uint64_t)(unsigned char)p[n - 1] << (8 * (n - 1));
+	}
+	return v;
+}
+
+/* Eight bytes a step; where a word goes in a table is all that it decides. near gets its first 24 bytes. */
+static uint32_t hash_of(char near[24], struct str s, uint64_t h)
+{
+	uint64_t v[3] = { 0 };
+	size_t i = 0, n;
+
+	for (h ^= s.n; s.n; s.p += n, s.n -= n, i++) {
+		uint64_t w;
+
+		n = s.n < 8 ? s.n : 8;
+		w = load(s.p, n);
+		if (i < 3)
+			v[i] = w;
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 29;
 	}
-	v = 0;
-	if (s.n)
-		memcpy(&v, s.p, s.n);
-	h = (h ^ v) * 0x9e3779b97f4a7c15u;
+	memcpy(near, v, sizeof v);
 	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;	/* so that the last bytes reach the low bits too */
 	return (uint32_t)(h >> 32);
 }
@@ -132,8 +155,10 @@ static struct str cell_word(const struct cell *c)
 }
 
 /* The cell of a word of at least a byte, made when it is new (*fresh): then its entry is the caller's to set. */
-static struct cell *table_cell(struct table *t, struct arena *a, struct str word, uint32_t h, unsigned lang, bool *fresh)
+static struct cell *table_cell(struct table *t, struct arena *a, struct str word, const char near[24], uint32_t h, unsigned lang,
+    bool *fresh)
 {
+	unsigned n = word.n <= WORD_NEAR ? (unsigned)word.n : FAR;
 	struct str far;
 	struct cell *c;
 	size_t i;
@@ -142,7 +167,8 @@ static struct cell *table_cell(struct table *t, struct arena *a, struct str word
 		table_grow(t);
 	for (i = h & (t->cap - 1); t->cells[i].n; i = (i + 1) & (t->cap - 1)) {
 		c = &t->cells[i];
-		if (c->hash == h && c->lang == lang && str_eq(cell_word(c), word))
+		if (c->hash == h && c->lang == lang && c->n == n &&
+		    (n == FAR ? str_eq(cell_word(c), word) : memcmp(c->word, near, WORD_NEAR) == 0))
 			break;
 	}
 	c = &t->cells[i];
@@ -150,11 +176,10 @@ static struct cell *table_cell(struct table *t, struct arena *a, struct str word
 	if (*fresh) {
 		*c = (struct cell){ .hash = h, .entry = NONE, .lang = (unsigned char)lang };
 		t->n++;
-		if (word.n <= WORD_NEAR) {
-			c->n = (unsigned char)word.n;
-			memcpy(c->word, word.p, word.n);
+		c->n = (unsigned char)n;
+		if (n != FAR) {
+			memcpy(c->word, near, WORD_NEAR);
 		} else {
-			c->n = FAR;
 			far = arena_str(a, word);
 			memcpy(c->word, &far, sizeof far);
 		}
@@ -165,12 +190,15 @@ static struct cell *table_cell(struct table *t, struct arena *a, struct str word
 static uint32_t entry_of(struct builder *b, struct str term)
 {
 	struct cell *c;
+	char near[24];
+	uint32_t hash;
 	bool fresh;
 
 	if (!term.n)
 		return NONE;
 	term = str_sub(term, 0, WORD_MAX);
-	c = table_cell(&b->terms, &b->a, term, hash_of(term, 0), 0, &fresh);
+	hash = hash_of(near, term, 0);
+	c = table_cell(&b->terms, &b->a, term, near, hash, 0, &fresh);
 	if (fresh) {
 		if (b->n == b->cap) {
 			b->cap = b->cap ? 2 * b->cap : 1024;
@@ -212,20 +240,35 @@ static unsigned char *put(unsigned char *p, uint64_t v)
 	return p;
 }
 
-static void take_token(struct builder *b, const struct token *t)
+static void find_entry(struct builder *b, struct token *t)
 {
 	struct cell *c;
-	struct entry *x;
-	bool fresh, first;
-	uint32_t gap = 0;
+	bool fresh;
 
-	c = table_cell(&b->words, &b->a, t->word, t->hash, t->lang, &fresh);
+	c = table_cell(&b->words, &b->a, t->word, t->near, t->hash, t->lang, &fresh);
 	if (fresh)
 		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
 	c->came++;
-	if (c->entry == NONE)
+	t->entry = c->entry;
+	if (t->entry != NONE)
+		__builtin_prefetch(&b->entries[t->entry]);
+}
+
+static void find_row(struct builder *b, const struct token *t)
+{
+	if (t->entry != NONE && b->entries[t->entry].at)
+		__builtin_prefetch(b->entries[t->entry].at, 1);
+}
+
+static void take_token(struct builder *b, const struct token *t)
+{
+	struct entry *x;
+	uint32_t gap = 0;
+	bool first;
+
+	if (t->entry == NONE)
 		return;
-	x = &b->entries[c->entry];
+	x = &b->entries[t->entry];
 	if (!x->at || x->at > x->end)
 		more_room(b, x);
 	first = x->document != b->document;
@@ -245,25 +288,39 @@ static void take_token(struct builder *b, const struct token *t)
 	b->length += t->weight;
 }
 
-/* The table is larger than the processor's caches: most of a token's time would be waiting for its cell. */
+/* One step of the ring: each stage that has more than its STEP words, or any at the end, takes one on. */
+static void move(struct builder *b, size_t step)
+{
+	if (b->came - b->found > step)
+		find_entry(b, &b->ring[b->found++ % RING]);
+	if (b->found - b->near > step)
+		find_row(b, &b->ring[b->near++ % RING]);
+	if (b->near - b->went > step)
+		take_token(b, &b->ring[b->went++ % RING]);
+}
+
 void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight, bool running)
 {
-	struct token *t = &b->ahead[b->came % AHEAD];
+	struct token *t = &b->ring[b->came % RING];
 
-	if (b->came - b->went == AHEAD)
-		take_token(b, &b->ahead[b->went++ % AHEAD]);
-	*t = (struct token){ word, hash_of(word, lang), lang, weight, b->position, running };
+	t->word = word;
+	t->lang = lang;
+	t->weight = weight;
+	t->position = b->position;
+	t->running = running;
+	t->hash = hash_of(t->near, word, lang);
 	b->position += running;
 	b->came++;
 	b->stems = s;
 	if (b->words.cap)
 		__builtin_prefetch(&b->words.cells[t->hash & (b->words.cap - 1)]);
+	move(b, STEP);
 }
 
 uint32_t builder_end(struct builder *b)
 {
 	while (b->went < b->came)
-		take_token(b, &b->ahead[b->went++ % AHEAD]);
+		move(b, 0);
 	return b->length;
 }
 

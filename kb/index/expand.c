@@ -33,13 +33,14 @@ static bool has_digit(struct str s)
 	return false;
 }
 
-/* The stems of a word in every language of the index and in English, that of the codes' names, and the word as it is. */
+/* The stems of a word in every language of the index, and in English, that of the codes' names. A word of a document
+ * whose language has no stemmer stands in the forms. */
 static void put_stems(struct expansion *x, struct arena *a, size_t *cap, struct snap *s, struct str word)
 {
 	unsigned lang, en = stems_lang(STR("en"));
 
-	for (lang = 0; lang < stems_count() && lang < LANGS; lang++)
-		if (lang == 0 || lang == en || s->stamp.langs[lang])
+	for (lang = 1; lang < stems_count() && lang < LANGS; lang++)
+		if (lang == en || s->stamp.langs[lang])
 			put_term(x, a, cap, stems_term(index_stems(s->ix), word, lang));
 }
 

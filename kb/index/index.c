@@ -325,7 +325,7 @@ enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct 
 		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: the text of %.*s is missing", FMT_STR(r->id)) : rc;
 	if ((rc = index_dict(s->ix, s->txn, s->t.meta, e)))
 		return rc;
-	return zpack_decode(b, s->ix->zpack, v, LIMIT_DOC, e);
+	return zpack_decode(b, s->ix->zpack, v, LIMIT_VIEW, e);
 }
 
 enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e)
@@ -381,6 +381,7 @@ static void shut(struct index *ix)
 	ix->store = NULL;
 	seen_close(ix->seen);
 	ix->seen = NULL;
+	sum_free(&ix->sum);
 	zpack_close(ix->zpack);
 	ix->zpack = NULL;
 }
@@ -410,7 +411,7 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 
 	shut(ix);
 	lock_share(&swap, beside(ix, "index.swap"));
-	if (!sum_right(ix->path))
+	if (!sum_right(write ? &ix->sum : NULL, ix->path))
 		rc = err_set(e, RC_CORRUPT, "%s: damaged, or its writer was stopped", ix->path);
 	else if (!(rc = store_open(&ix->store, ix->path, (size_t)ix->map, write, e)))
 		ix->seen = seen_open();
@@ -463,7 +464,7 @@ static enum rc rebuild_index(struct index *ix, bool right, const struct oid *com
 	if (rename(new, ix->path) || rename(arena_printf(&ix->a, "%s-lock", new), lock))
 		rc = err_errno(e, "%s", ix->path);
 	else
-		rc = sum_write(ix->path, e);
+		rc = sum_write(&ix->sum, ix->path, e);
 out:
 	lock_close(&swap);
 	store_remove(new);
@@ -487,10 +488,10 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 			goto out;		/* somebody else did it meanwhile */
 		rc = update_forward(&all, why, ix, commit, p, e);
 		if (!rc && !all)
-			rc = sum_write(ix->path, e);
+			rc = sum_write(&ix->sum, ix->path, e);
 		else if (rc == RC_CORRUPT)
 			*why = "it was damaged";
-		else if (rc && sum_write(ix->path, &odd))
+		else if (rc && (sum_commit(&ix->sum, ix->store, ix->path, &odd) || sum_write(&ix->sum, ix->path, &odd)))
 			odd.rc = RC_OK;		/* the old state stands, though pages of it that are free may have changed */
 	}
 	right = rc != RC_CORRUPT;

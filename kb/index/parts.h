@@ -6,6 +6,7 @@
 #include "kb/index/index.h"
 #include "kb/index/record.h"
 #include "kb/index/segment.h"
+#include "kb/index/sum.h"
 
 enum { LANGS = 64 };			/* numbers of stemmers are below this */
 
@@ -36,6 +37,7 @@ struct index {
 	const char *path;
 	struct store *store;
 	struct seen *seen;		/* of this store */
+	struct sum sum;			/* of this store, when it was opened for writing */
 	struct stems *stems;
 	struct buf dict;
 	struct zpack *zpack;
@@ -87,9 +89,5 @@ struct merge_source {
 enum rc merge_segments(struct segment_info *info, struct merge_source *sources, size_t n, struct txn **t,
     const struct segment_tables *tables, uint32_t id, const uint8_t *norms, uint32_t ndocs, turn_fn *turn, void *ctx,
     struct err *e) NODISCARD;
-
-/* Is the file as sum_write found it? Its bytes are read only when its stat differs (sum.c). */
-bool sum_right(const char *path);
-enum rc sum_write(const char *path, struct err *e) NODISCARD;
 
 #endif

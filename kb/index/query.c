@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "kb/base/date.h"
+#include "kb/doc/doc.h"
 #include "kb/index/clause.h"
 #include "kb/index/parts.h"
 #include "kb/index/plain.h"
@@ -136,6 +137,29 @@ static void add_clause(struct query *q, size_t *cap, struct arena *a, struct str
 	}
 }
 
+/* The id of a document, as one word (record_words): beside its parts, so that this document is the first. */
+static void add_id(struct query *q, size_t *cap, struct arena *a, struct str id, bool not)
+{
+	struct clause c = { .not = not };
+	size_t wcap = 0;
+
+	add_word(&c, &wcap, a, id);
+	if (q->n == *cap)
+		q->clauses = arena_grow(a, q->clauses, cap, sizeof *q->clauses);
+	q->clauses[q->n++] = c;
+	q->positive += !not;
+}
+
+static bool ends_in_word(struct str s)		/* "hawala?" is whole: nobody is still typing it */
+{
+	struct words w = { s, 0, 0 };
+	struct str word = STR_NONE;
+
+	while (words_next(&w, &word))
+		;
+	return word.n && word.p + word.n == s.p + s.n;
+}
+
 enum rc query_parse(struct query **out, struct filters *f, struct arena *a, struct str text, struct err *e)
 {
 	struct query *q = arena_alloc(a, sizeof *q);
@@ -175,7 +199,9 @@ enum rc query_parse(struct query **out, struct filters *f, struct arena *a, stru
 			continue;
 		}
 		add_clause(q, &cap, a, str_sub(text, start, i), false, not, must, &words);
-		q->open_end = !not && i == text.n;
+		if (doc_id_valid(str_sub(text, start, start + str_chr(str_sub(text, start, i), '.')), NULL, NULL))
+			add_id(q, &cap, a, str_sub(text, start, i), not);
+		q->open_end = !not && i == text.n && ends_in_word(str_sub(text, start, i));
 	}
 	if (words > WORDS_MAX)
 		return err_set(e, RC_INVALID, "a query of more than 1,000 words; shorten it");

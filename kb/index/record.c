@@ -230,7 +230,7 @@ void record_words(struct buf *plain, const struct record *r, struct str text, co
 	names = f;
 	names.running = false;
 	names.lang = stems_lang(STR("en"));	/* the vocabularies are in English */
-	feed(&names, r->id, 1);
+	fn(ctx, r->id, 0, 1, false);		/* as one word: its parts are the title's, and would count twice */
 	for (i = 0; i < r->ntopics; i++)
 		feed_code(&names, v, "topics", r->topics[i]);
 	for (i = 0; i < r->ncountries; i++)

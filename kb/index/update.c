@@ -162,7 +162,7 @@ static enum rc train(struct writer *w, struct err *e)
 		if (!regular(&w->items[i].c))
 			continue;
 		buf_clear(&one);
-		rc = repo_read(&one, w->repo, &w->items[i].c.new, OBJECT_BLOB, LIMIT_DOC, e);
+		rc = repo_read(&one, w->repo, &w->items[i].c.new, OBJECT_BLOB, LIMIT_VIEW, e);
 		if (rc == RC_INVALID)
 			rc = RC_OK;
 		else if (!rc) {
@@ -248,7 +248,7 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	if (!regular(&it->c))
 		return RC_OK;
 	buf_clear(&m->text);
-	rc = repo_read(&m->text, m->repo, &it->c.new, OBJECT_BLOB, LIMIT_DOC, e);
+	rc = repo_read(&m->text, m->repo, &it->c.new, OBJECT_BLOB, LIMIT_VIEW, e);
 	if (rc)
 		return rc == RC_INVALID ? RC_OK : rc;	/* larger than a document may be: not one */
 	t1 = clock_of(m->w);
@@ -664,7 +664,8 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, 0, turn, e))) {
 		add_info(&w, &info);
 	}
-	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)));
+	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)) ||
+	    (rc = sum_commit(&ix->sum, w.store, path, e)));
 	w.time.write += clock_of(&w) - t0;
 out:
 	writer_free(&w);
@@ -765,7 +766,7 @@ static enum rc leave(struct writer *w, struct leaving *l, const struct leaver *x
 
 	if ((rc = docs_get(&r, &a, w->txn, &w->t, x->ordinal, e)) ||
 	    (rc = txn_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
-	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_DOC, e)))
+	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
 		goto out;
 	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, l);
 	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
@@ -963,8 +964,8 @@ static enum rc tidy(struct writer *w, struct err *e)
 		if (!(rc = txn_begin(&w->txn, w->store, true, e)) && !(rc = txn_begin(&r, w->store, false, e)))
 			rc = merge_chosen(w, chosen, r, e);
 		txn_abort(&r);
-		if (!rc && !(rc = put_stamp(w, e)))
-			rc = txn_commit(&w->txn, e);
+		(void)(rc || (rc = put_stamp(w, e)) || (rc = txn_commit(&w->txn, e)) ||
+		    (rc = sum_commit(&w->ix->sum, w->store, w->ix->path, e)));
 		txn_abort(&w->txn);
 	}
 	return rc;
@@ -1024,7 +1025,8 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 			goto out;
 		add_info(&w, &info);
 	}
-	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = tidy(&w, e)));
+	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = sum_commit(&ix->sum, w.store, ix->path, e)) ||
+	    (rc = tidy(&w, e)));
 out:
 	writer_free(&w);
 	return rc;

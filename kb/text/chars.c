@@ -77,7 +77,7 @@ static enum char_class class_of(uint32_t c)
 static uint32_t arabic(uint32_t c)
 {
 	switch (c) {
-	case 0x06cc: case 0x06d2: case 0x0649: case 0x06d0: return 0x064a;	/* Persian, Urdu yeh, alef maksura */
+	case 0x06cc: case 0x06d2: case 0x06d0: return 0x064a;	/* Persian, Urdu yeh, alef maksura */
 	case 0x06a9: case 0x06aa: return 0x0643;				/* keheh */
 	case 0x06c1: case 0x06be: case 0x06d5: return 0x0647;		/* Urdu heh */
 	case 0x06c3: return 0x0629;						/* teh marbuta goal */
@@ -119,6 +119,7 @@ static const char *latin(uint32_t c)	/* letters whose decomposition says nothing
 	case 0x0259: case 0x01dd: return "e";	/* Azerbaijani schwa, and the letter that looks like it */
 	case 0x0127: return "h";
 	case 0x0491: return "g";		/* Ukrainian */
+	case 0x0649: return "\xd9\x8a";
 	case 0x0629: return "\xd9\x87";	/* ta marbuta as heh */
 	case 0x0621: return "";		/* hamza alone */
 	case 0x06ba: return "\xd9\x86";	/* Urdu noon ghunna as noon */

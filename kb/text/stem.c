@@ -11,8 +11,8 @@
 
 #include <libstemmer.h>
 
-
 #include "kb/base/arena.h"
+#include "kb/text/strip.h"
 
 static const struct { const char *lang, *snowball; } stemmers[] = {
 	{ "", NULL },			/* 0: none */
@@ -23,7 +23,7 @@ static const struct { const char *lang, *snowball; } stemmers[] = {
 	{ "ga", "irish" }, { "lt", "lithuanian" }, { "ca", "catalan" }, { "eu", "basque" }, { "hy", "armenian" },
 	{ "ne", "nepali" }, { "ta", "tamil" }, { "yi", "yiddish" },
 };
-enum { ARABIC = 2, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };
+enum { SERBIAN = 7, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };	/* tables of strip.h behind them */
 
 struct slot {
 	unsigned char lang, nword, nterm;
@@ -61,7 +61,7 @@ void stems_close(struct stems *s)
 
 unsigned stems_count(void)
 {
-	return STEMMERS;
+	return STEMMERS + strip_count();
 }
 
 unsigned stems_lang(struct str lang)
@@ -76,7 +76,8 @@ unsigned stems_lang(struct str lang)
 	for (i = 1; i < STEMMERS; i++)
 		if (str_is(base, stemmers[i].lang))
 			return i;
-	return 0;
+	i = strip_lang(base);
+	return i ? STEMMERS + i - 1 : 0;
 }
 
 static struct slot *slot_of(struct stems *s, struct str word, unsigned lang)
@@ -89,31 +90,37 @@ static struct slot *slot_of(struct stems *s, struct str word, unsigned lang)
 	return &s->slots[(h ^ h >> 32) % SLOTS];
 }
 
+static struct str snowball(struct stems *s, struct str word, unsigned lang)
+{
+	const sb_symbol *p;
+
+	if (!word.n)
+		return word;
+	if (!s->open[lang] && !(s->open[lang] = sb_stemmer_new(stemmers[lang].snowball, NULL)))
+		out_of_memory();	/* the names are libstemmer's own */
+	if (!(p = sb_stemmer_stem(s->open[lang], (const sb_symbol *)word.p, (int)word.n)))
+		out_of_memory();
+	return (struct str){ (const char *)p, (size_t)sb_stemmer_length(s->open[lang]) };
+}
+
 struct str stems_term(struct stems *s, struct str word, unsigned lang)
 {
 	struct slot *slot = word.n && word.n <= sizeof slot->word ? slot_of(s, word, lang) : NULL;
-	struct str low;
 
 	if (slot && slot->nword == word.n && slot->lang == lang && memcmp(slot->word, word.p, word.n) == 0)
 		return (struct str){ slot->term, slot->nterm };
 	buf_clear(&s->low);
 	buf_clear(&s->term);
-	text_lower(&s->low, word);
-	low = buf_str(&s->low);
-	if (lang == ARABIC && low.n > 6 && str_ends(low, STR("\xd9\x87")))
-		memcpy(s->low.p + low.n - 2, "\xd8\xa9", 2);	/* heh at the end: ta marbuta, as many type it; the stemmer takes it off */
-	if (lang && lang < STEMMERS && low.n) {
-		const sb_symbol *p;
-
-		if (!s->open[lang] && !(s->open[lang] = sb_stemmer_new(stemmers[lang].snowball, NULL)))
-			out_of_memory();	/* the names are libstemmer's own */
-		p = sb_stemmer_stem(s->open[lang], (const sb_symbol *)low.p, (int)low.n);
-		if (!p)
-			out_of_memory();
-		low = (struct str){ (const char *)p, (size_t)sb_stemmer_length(s->open[lang]) };
+	if (lang == 0 || lang >= STEMMERS) {
+		text_surface(&s->term, word);
+		strip_word(&s->term, lang ? lang - STEMMERS + 1 : 0);
+	} else {
+		/* Snowball's serbian knows words without hooks: so read, a word typed with and one typed without them meet. */
+		(lang == SERBIAN ? text_surface : text_lower)(&s->low, word);
+		text_fold(&s->term, snowball(s, buf_str(&s->low), lang));
 	}
-	text_fold(&s->term, low);
-	s->term.n = str_utf8_cut(buf_str(&s->term), WORD_MAX).n;
+	if (s->term.n > WORD_MAX)
+		s->term.n = str_utf8_cut(buf_str(&s->term), WORD_MAX).n;
 	if (slot && s->term.n <= sizeof slot->term) {
 		slot->lang = (unsigned char)lang;
 		slot->nword = (unsigned char)word.n;

@@ -462,7 +462,7 @@ static void connection(void *ctx, struct MHD_Connection *c, void **state, enum M
 
 /* ---- listening ---- */
 
-static enum rc listen_on(struct http *h, const struct http_address *at, struct err *e)
+static enum rc listen_on(int *out, struct http *h, const struct http_address *at, struct err *e)
 {
 	union { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; } a = { .any.sa_family = AF_INET };
 	socklen_t n = at->n == 4 ? sizeof a.v4 : sizeof a.v6;
@@ -477,7 +477,7 @@ static enum rc listen_on(struct http *h, const struct http_address *at, struct e
 	}
 	if ((fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
 		return err_errno(e, "socket");
-	h->listens[h->nlistens++] = fd;
+	*out = fd;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (bind(fd, &a.any, n) || listen(fd, 64)) {
 		if (errno == EADDRINUSE)
@@ -502,15 +502,25 @@ enum rc http_open(struct http **out, uint16_t port, const struct http_app *app, 
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	const struct MHD_OptionItem end = { MHD_OPTION_END, 0, NULL };
-	size_t i;
 	enum rc rc;
 
 	*h = (struct http){ .port = port, .app = app };
 	if ((rc = load(h, e)))
 		goto out;
-	for (i = 0; i < (app->n ? app->n : 1) && i < ADDRESSES; i++)
-		if ((rc = listen_on(h, app->n ? &app->at[i] : &loopback, e)))
+	do {
+		int *fd = &h->listens[h->nlistens];
+
+		*fd = -1;
+		rc = listen_on(fd, h, app->n ? &app->at[h->nlistens] : &loopback, e);
+		if (rc && *fd >= 0) {
+			close(*fd);
+			*fd = -1;
+		}
+		if (rc == RC_CONFLICT || (rc && !h->nlistens))
 			goto out;
+		h->nlistens++;			/* another one that is not ready yet: the others will do */
+	} while (h->nlistens < app->n && h->nlistens < ADDRESSES);
+	rc = RC_OK;
 	h->daemon = p_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | (app->cert ? MHD_USE_TLS : 0u), 0,
 	    NULL, NULL, answer, h, MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)(app->n ? ONE_ADDRESS : CONNECTIONS),
@@ -630,7 +640,8 @@ void http_close(struct http *h)
 	if (!h)
 		return;
 	for (i = 0; i < h->nlistens; i++)
-		close(h->listens[i]);
+		if (h->listens[i] >= 0)
+			close(h->listens[i]);
 	for (s = h->streams; s; s = s->next) {
 		s->dead = true;
 		if (s->waits)

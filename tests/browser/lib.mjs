@@ -24,9 +24,9 @@ export function done() {
 }
 
 export const executable = process.env.CHROMIUM || '/usr/bin/chromium';
-export async function open() {
+export async function open(more = {}) {
 	return chromium.launchPersistentContext(mkdtempSync(join(process.cwd(), 'profile-')), {
-		executablePath: executable, headless: true, viewport: { width: 1280, height: 900 },
+		executablePath: executable, headless: true, viewport: { width: 1280, height: 900 }, ...more,
 		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 			'--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
 	});

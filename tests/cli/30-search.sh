@@ -70,9 +70,11 @@ ok "facets as JSON" jsonl .out
 has "with their own keys" "$out" '{"facet":"kind","value":"lesson","count":2}'
 
 # the query's language
+s ll-bps-2023-ferry; is "an id finds its document first" "$(ids | cut -d' ' -f1)" ll-bps-2023-ferry
+s 'train?'; is "a word before a question mark is whole" "$(ids | cut -d' ' -f1)" ll-bps-2023-train
 s '"zebra crossing"'; is "a phrase" "$(ids)" ll-bps-2023-train
 s '"crossing zebra"'; is "its order counts" "$status" 1
-s zebra "night trains"; is "a word of the command line with blanks is a phrase" "$(ids)" "is-mk-2022-pass ll-bps-2023-train"
+s zebra "night trains"; has "a word of the command line with blanks is a phrase; one that nobody wrote gives its words, and says so" "$err" 'no document has "night trains" in a row'
 s '+zebra +crossing'; is "+word must be there" "$(ids)" ll-bps-2023-train
 s '+crossing train'; is "and beside it other words only rank" "$(ids)" ll-bps-2023-train
 s '+"zebra crossing" +hawala'; is "a phrase too: none has both" "$status" 1

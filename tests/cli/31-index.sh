@@ -17,6 +17,7 @@ check "--rebuild answers the same" 0 "$out" colep -C node index --rebuild
 check "--timing tells milliseconds" 0 "total " colep -C node index --timing
 check "it takes no words" 2 "no words" colep -C node index x
 is "as JSON" "$(colep -C node --json index | cut -c1-9)" '{"main":"'
+touch "$ix"; same "another time on it" ""
 rm "$ix" "$ix-lock"; same "deleted" ""
 rm "$ix-lock"; same "its lock deleted" ""
 size=$(stat -c %s "$ix"); cp "$ix" good.mdb
@@ -86,6 +87,7 @@ while [ $step -lt 36 ]; do
 	[ $((step % 7)) -eq 0 ] && { mkdir -p node/vocab; printf '| code | label | group | also called | note |\n|---|---|---|---|---|\n| hawala | Hawala %s | threat | %s | |\n| som | Smuggling | threat | %s | |\n' $step "$(word)" "$(word)" >node/vocab/topics.md; "$COLEP" -C node save >/dev/null 2>&1; }
 	[ $((step % 3)) -eq 0 ] && continue
 	answers node >.inc 2>&1
+	touch "$ix"; answers node 2>&1 | cmp -s - .inc || bad="$bad summed($step): $(answers node 2>&1 | head -2)"
 	[ $((step % 2)) -eq 0 ] && continue
 	rm -rf copy; cp -R node copy; "$COLEP" -C copy index --rebuild >/dev/null 2>&1; answers copy >.full 2>&1
 	cmp -s .inc .full || { bad="$bad step $step: $(diff .inc .full | head -5)"; break; }

@@ -88,6 +88,16 @@ if on evil-merge; then
 	w push -q -f ../evil "$m:refs/heads/main"; colep -C a sync "$here/evil" >.log 2>&1; ok "the true one is" git -C a merge-base --is-ancestor "$h" main
 fi
 
+on masked-head && {
+	line=$(colep join a late --id late --root "$root" 2>/dev/null) && colep -C a roster add $line >.log 2>&1
+	x=$(sign late "$(lie)" "$(main a)" late/$(inc 922) 1); colep -C a roster revoke late >.log 2>&1; r=$(main a); good
+	b=$(GIT_AUTHOR_NAME=colep GIT_AUTHOR_EMAIL=merge@colep.invalid GIT_COMMITTER_NAME=colep GIT_COMMITTER_EMAIL=merge@colep.invalid \
+		GIT_AUTHOR_DATE='@0 +0000' GIT_COMMITTER_DATE='@0 +0000' w commit-tree $(printf '%s\n%s\n' "$x" "$r" | sort | sed 's/^/-p /') -m 'Merged view
+
+Colep-Rules: 1' "$r^{tree}")
+	offer "$b" 'whose key was revoked' "a merged view with the head of a revoked key"
+}
+
 # ---- trees ----
 if on paths; then
 	sub=$(w rev-parse main:lessons) blob=$(w rev-parse main:$lesson)

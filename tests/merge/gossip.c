@@ -11,6 +11,7 @@
  *   - all nodes have one main;
  *   - a further round makes no commit;
  *   - new nodes that learn the same commits in other orders and portions accept all of them and have that main;
+ *   - each document is, on the way, what all its versions show, also where the view took it as one commit left it;
  *   - no word was lost: each word made up by a writer stands in the view unless somebody who saw it took it out;
  *   - git fsck --strict finds nothing.
  * The seed is printed, and makes the same history again. */
@@ -49,7 +50,7 @@ static struct err err = ERR_INIT;
 
 static struct str words[1 << 16];	/* each made up once */
 static bool taken_out[1 << 16];
-static size_t nwords, commits, refusals;
+static size_t nwords, commits, refusals, differing;
 
 /* ---- chance ---- */
 
@@ -191,6 +192,25 @@ static struct str text_at(struct arena *a, const struct oid *commit, const char 
 	text = b.n ? arena_str(a, buf_str(&b)) : STR("");
 	buf_free(&b);
 	return text;
+}
+
+/* Of each path: is what main has what all its versions show? */
+static void compare_documents(struct sim *s)
+{
+	struct arena a = ARENA_INIT;
+	size_t n, i, *heads = heads_of(&s->g, &a, &n);
+	struct view_document d;
+	struct str has;
+
+	for (i = 0; i < PATHS; i++) {
+		has = text_at(&a, &s->main, paths[i]);
+		stop_if(view_document(&d, &a, &s->g, heads, n, cstr(paths[i]), &err), paths[i]);
+		if (d.merged.here != (has.p != NULL) || (d.merged.here && !str_eq(d.merged.text, has))) {
+			printf("# %s: main has another text than its versions show\n", paths[i]);
+			differing++;
+		}
+	}
+	arena_free(&a);
 }
 
 static void new_document(struct buf *b, const char *path)
@@ -521,6 +541,8 @@ static void history(size_t steps)
 				admit(s);
 			continue;
 		}
+		if (chance(8) == 0)
+			compare_documents(s);
 		if (chance(2) == 0)
 			edit(s);
 		else if (from->admitted && from != s && ((size_t)(s - v) < wall) == ((size_t)(from - v) < wall))
@@ -554,13 +576,14 @@ static void one(size_t seed, size_t steps, size_t *failed)
 	dir = path_join(&all, top, "node");
 	keys = path_join(&all, top, "keys");
 	chance_state = seed * 0x51ed27u;
-	nwords = commits = refusals = 0;
+	nwords = commits = refusals = differing = 0;
 	memset(taken_out, 0, sizeof taken_out);
 	stop_if(repo_init(&repo, dir, &err), "the repository");
 	found_community(dir, keys);
 	acceptor = (struct acceptor){ .space = space, .refused = refused };
 	history(steps);
 	exchange_all();
+	compare_documents(&v[0]);
 	ok(same_mains(), "one main", seed, failed);
 	before = commits;
 	main = v[0].main;
@@ -569,6 +592,7 @@ static void one(size_t seed, size_t steps, size_t *failed)
 	ok(learned_anyhow(), "the same in any order, in any portions", seed, failed);
 	ok(nothing_lost(), "no word lost", seed, failed);
 	ok(refusals == 0, "nothing refused", seed, failed);
+	ok(differing == 0, "documents are what their versions show", seed, failed);
 	stop_if(repo_ref_set(repo, "refs/heads/main", &main, &ref, &err), "main");
 	ok(system(arena_printf(&all, "git -C %s fsck --strict --no-progress --no-dangling >%s/fsck 2>&1 && ! grep -v '^dangling' %s/fsck",
 	    dir, top, top)) == 0, "git fsck --strict", seed, failed);

@@ -95,7 +95,7 @@ static void test_front__hostile_sizes_end_at_once(void **state)
 	assert_int_equal(at.line, 202);
 	buf_clear(&b);
 	buf_puts(&b, "---\na: 1\n---\n");
-	while (b.n <= LIMIT_DOC)
+	while (b.n <= LIMIT_VIEW)
 		buf_puts(&b, "0123456789abcdef");
 	assert_int_equal(front_parse(&f, &at, &a, buf_str(&b), &e), RC_INVALID);
 	buf_free(&b);

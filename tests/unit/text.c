@@ -11,6 +11,7 @@
 
 #include "kb/text/fold.h"
 #include "kb/text/stem.h"
+#include "kb/text/strip.h"
 
 static void test_text__words_of_any_script(void **state)
 {
@@ -133,6 +134,16 @@ static void test_text__stems_of_one_word_meet(void **state)
 		{ "en", "smugglers", "Smuggler" }, { "en", "studies", "study" }, { "en", "borders", "bordering" }, { "en", "VICTIMS", "victim" },
 		{ "de", "Grenzen", "Grenze" }, { "de", "Häuser", "Haus" }, { "ru", "границы", "граница" }, { "ru", "ПОЛИЦИИ", "полиция" },
 		{ "ar", "المهاجرين", "مهاجر" }, { "ar", "الحدود", "حدود" }, { "fr", "frontières", "frontière" }, { "sr", "granice", "границе" },
+		{ "bg", "границата", "граници" }, { "bg", "границите", "Граница" }, { "bg", "трафикантите", "трафикант" }, { "bg", "градовете", "градът" },
+		{ "bg", "работата", "работи" }, { "bg", "резултатът", "резултати" }, { "bg", "резултат", "резултатите" }, { "bg", "полицията", "полиции" },
+		{ "bg", "войници", "войник" }, { "bg", "granitsa", "granitsi" }, { "bg", "българският", "българска" },
+		{ "mk", "границата", "граница" }, { "mk", "граѓанинот", "граѓанин" }, { "mk", "животот", "живот" }, { "mk", "жртвите", "жртва" }, { "mk", "žrtvite", "жртва" },
+		{ "mk", "волци", "волк" }, { "mk", "полицијата", "policija" },
+		{ "fa", "کتاب‌های", "كتاب" }, { "fa", "کتابهای", "کتاب" }, { "fa", "مهاجران", "مهاجر" }, { "fa", "بزرگترین", "بزرگ" }, { "fa", "می‌کنند", "میکنند" },
+		{ "ur", "کیسوں", "کیس" }, { "ur", "سرحدوں", "سرحد" }, { "ur", "لڑکے", "لڑکی" }, { "ur", "لڑکیاں", "لڑکا" },
+		{ "bn", "পুলিশের", "পুলিশ" }, { "bn", "পুলিশকে", "পুলিশ" }, { "bn", "সীমান্তে", "সীমান্ত" }, { "bn", "পাচারের", "পাচার" }, { "bn", "মামলাগুলো", "মামলা" },
+		{ "az", "sərhəddə", "sərhəd" }, { "az", "sərhədlər", "serhed" }, { "az", "polisin", "POLİS" }, { "az", "sənədlərin", "sənəd" }, { "az", "polislərdən", "polis" },
+		{ "sr", "тужилаштво", "tuzilastva" }, { "hr", "policijske", "полицијске" }, { "sr", "границама", "granici" }, { "sr", "жртвама", "zrtve" },
 		{ "bs", "žrtve", "zrtve" }, { "sr-Cyrl", "жртве", "žrtve" }, { "sr", "Љубав", "ljubav" }, { "tr", "sınırlar", "sınır" },
 	};
 	struct stems *s = stems_open();
@@ -142,10 +153,12 @@ static void test_text__stems_of_one_word_meet(void **state)
 	for (i = 0; i < sizeof v / sizeof *v; i++)
 		same_term(s, v[i].lang, v[i].a, v[i].b, true);
 	same_term(s, "en", "police", "policy", false);
+	same_term(s, "bg", "граница", "град", false);
+	same_term(s, "fa", "مرز", "مرد", false);
+	same_term(s, "bn", "পুলিশ", "মামলা", false);
 	assert_int_equal(stems_lang(STR("sr-Latn")), stems_lang(STR("sr")));
 	assert_int_equal(stems_lang(STR("hr")), stems_lang(STR("bs")));
 	assert_int_equal(stems_lang(STR("nb")), stems_lang(STR("no")));
-	assert_int_equal(stems_lang(STR("fa")), 0);
 	assert_int_equal(stems_lang(STR("")), 0);
 	assert_int_equal(stems_lang(STR_NONE), 0);
 	assert_int_equal(stems_lang(STR("EN")), 0);
@@ -154,6 +167,26 @@ static void test_text__stems_of_one_word_meet(void **state)
 	assert_true(stems_term(s, STR("abc"), 1000).n == 3);
 	assert_true(str_is(stems_term(s, STR("smugglers"), 0), "smugglers"));
 	stems_close(s);
+}
+
+static void test_text__affixes_are_surfaces(void **state)
+{
+	struct str affix, part;
+	struct buf b = BUF_INIT;
+	unsigned t;
+	size_t i;
+
+	(void)state;
+	for (t = 1; t <= strip_count(); t++)
+		for (i = 0; strip_affix(&affix, t, i); i++)
+			while (str_split(&part, &affix, '>')) {	/* else no word would end in it */
+				part = str_sub(part, part.p[0] == '-', part.n - (part.p[part.n - 1] == '-'));
+				buf_clear(&b);
+				text_fold(&b, part);
+				if (!str_eq(buf_str(&b), part))
+					fail_msg("\"%.*s\" is \"%s\" in surfaces", FMT_STR(part), buf_cstr(&b));
+			}
+	buf_free(&b);
 }
 
 static void test_text__terms_from_the_cache_are_those_without(void **state)
@@ -273,6 +306,7 @@ int main(void)
 		cmocka_unit_test(test_text__spellings_fold_to_one),
 		cmocka_unit_test(test_text__long_words_are_cut_at_a_character),
 		cmocka_unit_test(test_text__stems_of_one_word_meet),
+		cmocka_unit_test(test_text__affixes_are_surfaces),
 		cmocka_unit_test(test_text__terms_from_the_cache_are_those_without),
 		cmocka_unit_test(test_text__romanised_text_is_ascii),
 		cmocka_unit_test(test_text__plain_text_leads_back_to_its_bytes),
