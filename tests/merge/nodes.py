@@ -270,7 +270,10 @@ def step(nodes, near, number):
         if has_bundle:
             batch([(node, ["bundle", stick])])
         else:
-            node.git("bundle", "create", "-q", stick, "main", check=False)
+            # without what plain git put on top, which is nobody's yet
+            for ref in "refs/colep/main", "main":
+                if not os.path.exists(stick):
+                    node.git("bundle", "create", "-q", stick, ref, check=False)
         if os.path.exists(stick) and rnd.random() < 0.8:      # else it is lost
             sticks.append(stick)
     elif kind < 0.83 and sticks:
