@@ -189,9 +189,10 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
 .PHONY: setup-bench bench
 setup-bench: setup
 	@$(call install,sqlite3 python3)
-bench: setup-bench	## measure import, index, search, sync beside their floors (N=10000 SEED=1 COMMITS=3000)
+bench: setup-bench	## measure import, index, search, bundles, sync beside their floors (N=10000 SEED=1 COMMITS=3000)
 	@$(MAKE) -s colep $(BENCH)
 	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
+	@tests/bench/bundle.sh $(BUILD)/bench/generate $(BUILD)/bench/history ./colep
 	@tests/bench/sync.py $(BUILD)/bench/generate $(BUILD)/bench/history ./colep $(or $(N),10000) $(or $(COMMITS),3000) 20 $(or $(SEED),1)
 
 .PHONY: clean

@@ -70,7 +70,7 @@ enum rc bundle_parse(struct bundle *out, struct arena *a, struct str text, struc
 			if (b.nneeds == ncap)
 				b.needs = arena_grow(a, b.needs, &ncap, sizeof *b.needs);
 			b.needs[b.nneeds++] = id;
-		} else if (take_entry(&id, &name, line) && name.n) {
+		} else if (take_entry(&id, &name, line) && name.n && !memchr(name.p, '\0', name.n)) {
 			if (b.nrefs == rcap)
 				b.refs = arena_grow(a, b.refs, &rcap, sizeof *b.refs);
 			b.refs[b.nrefs++] = (struct bundle_ref){ id, arena_cstr(a, name) };

@@ -50,7 +50,7 @@ static void test_bundle__refuses_other_heads(void **state)
 		STR("# v3 git bundle\n@filter=blob:none\n" ID " refs/heads/main\n\n" PACK),
 		STR("# v3 git bundle\n@object-format=sha256\n\n" PACK), STR("# v2 git bundle\n@object-format=sha1\n\n" PACK),
 		STR("# v2 git bundle\n" ID "\n\n" PACK), STR("# v2 git bundle\nabc refs/heads/main\n\n" PACK),
-		STR("# v2 git bundle\n" ID "x refs/heads/main\n\n" PACK), STR("# v2 git bundle\n" ID " refs/heads/main\n\nPAXK\0\0\0\2\0\0\0\1"),
+		STR("# v2 git bundle\n" ID " refs/heads/main\0\n\n" PACK), STR("# v2 git bundle\n" ID "x refs/heads/main\n\n" PACK), STR("# v2 git bundle\n" ID " refs/heads/main\n\nPAXK\0\0\0\2\0\0\0\1"),
 		STR("# v2 git bundle\n" ID " refs/heads/main\n\nPACK\0\0\0\2\0\0\0") };
 	struct bundle b;
 	size_t i;
