@@ -194,6 +194,11 @@ bench: setup-bench	## measure import, index, search, sync beside their floors (N
 	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
 	@tests/bench/sync.py $(BUILD)/bench/generate $(BUILD)/bench/history ./colep $(or $(N),10000) $(or $(COMMITS),3000) 20 $(or $(SEED),1)
 
+.PHONY: ir
+ir: setup-test	## measure how well search ranks judged collections (DIR="folder ..."; see tests/bench/ir)
+	@$(MAKE) -s colep
+	@tests/bench/ir ./colep $(DIR)
+
 .PHONY: clean
 clean:	## remove what was built
 	rm -rf $(BUILD) colep
