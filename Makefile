@@ -65,6 +65,10 @@ setup:	## install what is missing to build and run (Debian packages)
 	@$(call install,$(PACKAGES))
 setup-test: setup	## install what the tests need besides
 	@$(call install,$(TEST_PACKAGES))
+	@$(call install,$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm) $(if $(shell command -v chromium),,chromium))
+	@cd tests/browser && { [ -e node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; } || { \
+		echo "installing what the browser tests name" >&2; log=$$(mktemp); npm ci --no-audit --no-fund --ignore-scripts >$$log 2>&1 \
+		|| { cat $$log >&2; echo "colep: setup: npm ci failed; see the lines above" >&2; rm -f $$log; exit 3; }; rm -f $$log; }
 setup-fuzz: setup	## install what fuzzing needs besides
 	@$(call install,$(FUZZ_PACKAGES))
 
@@ -92,7 +96,7 @@ run: setup	## install what is missing, build, serve a practice node made from co
 .PHONY: test check check-asan
 test: setup-test	## install what is missing, run every test, end with N passed, N failed
 	@$(MAKE) -s DEV=1 check-deps colep unit $(BUILD)/merge/replay $(BUILD)/merge/gossip $(BUILD)/fault.so
-	@tests/run $(UNIT) $(BUILD)/merge/gossip $(sort $(wildcard tests/cli/[0-9]*.sh))
+	@tests/run $(UNIT) $(BUILD)/merge/gossip $(sort $(wildcard tests/cli/[0-9]*.sh)) $(sort $(wildcard tests/browser/[0-9]*.sh))
 
 # Random histories: SEEDS of them from FIRST on, each of NODES and STEPS.
 .PHONY: gossip
@@ -194,6 +198,11 @@ bench: setup-bench	## measure import, index, search, bundles, sync beside their 
 	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
 	@tests/bench/bundle.sh $(BUILD)/bench/generate $(BUILD)/bench/history ./colep
 	@tests/bench/sync.py $(BUILD)/bench/generate $(BUILD)/bench/history ./colep $(or $(N),10000) $(or $(COMMITS),3000) 20 $(or $(SEED),1)
+
+.PHONY: ir
+ir: setup-test	## measure how well search ranks judged collections (DIR="folder ..."; see tests/bench/ir)
+	@$(MAKE) -s colep
+	@tests/bench/ir ./colep $(DIR)
 
 .PHONY: clean
 clean:	## remove what was built

@@ -38,6 +38,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "peer",      cmd_peer,      "[list | add [--relay] [--pin WORDS] NAME URL | remove NAME]", "the nodes this one exchanges with" },
 	{ "publish",   cmd_publish,   "ID...", "make a cleared document appear on sites (chair, Secretariat)" },
 	{ "readiness", cmd_readiness, "[MEETING]", "show which countries have a profile and cases" },
+	{ "related",   cmd_related,   "ID", "list the documents nearest to one" },
 	{ "resolve",   cmd_resolve,   "ID [N] --take WRITER|--both|--text FILE", "settle a conflict" },
 	{ "restart",   cmd_restart,   "", "make unsaved work again of what others refused" },
 	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | revoke ID | role ID R | rotate]", "who belongs to the community, and who may do what" },

@@ -1,6 +1,7 @@
-/* kb/cmd_list.c: colep list and colep show. */
+/* kb/cmd_list.c: colep list, show and related. */
 #include "kb/cmd_filters.h"
 #include "kb/commands.h"
+#include "kb/index/related.h"
 
 static void put(struct out *o, const struct record *r)
 {
@@ -50,6 +51,62 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
 }
 
+/* An id, or the path of its file. */
+static struct str id_of(const char *arg)
+{
+	struct str id = cstr(arg);
+	size_t i;
+
+	if (str_ends(id, STR(".md")))
+		id = str_sub(id, 0, id.n - 3);
+	for (i = id.n; i > 0; i--)
+		if (id.p[i - 1] == '/')
+			return str_sub(id, i, id.n);
+	return id;
+}
+
+static int not_here(struct ctx *c, const char *arg)
+{
+	cmd_say(c, "%s: no document of this id; 'colep list' shows them, 'colep search' finds them", arg);
+	return EXIT_NO;
+}
+
+int cmd_related(struct ctx *c, int argc, char **argv)
+{
+	uint64_t limit = 10;
+	const struct opt opts[] = { { "limit", 'n', OPT_NUMBER, &limit, "N", "at most so many; default: 10" } };
+	struct record r, *found = NULL;
+	struct err e = ERR_INIT;
+	struct reading in;
+	enum rc rc = RC_NOTFOUND;
+	size_t d, i, n = 0;
+	struct out o;
+	int left, status;
+
+	if ((status = cmd_options(&left, c, argc, argv, opts, 1)) >= 0)
+		return status;
+	if (left != 2)
+		return cmd_usage(c, "needs one id");
+	cmd_out(&o, c);
+	for (d = 0; d < c->ndirs && rc == RC_NOTFOUND; d++) {	/* of the first node that has it */
+		if ((rc = reading_open(&in, c, c->dirs[d], &e)))
+			break;
+		if (!(rc = snap_find(&r, in.snap, id_of(argv[1]), &e)))
+			rc = related_find(&found, &n, c->arena, in.snap, &r, limit < 1000 ? (size_t)limit : 1000, &e);
+		for (i = 0; i < n && !rc; i++)
+			put(&o, &found[i]);
+		reading_close(&in);
+	}
+	out_close(&o);
+	if (rc == RC_NOTFOUND)
+		return not_here(c, argv[1]);
+	if (rc)
+		return cmd_fail(c, &e), EXIT_FAIL;
+	if (!n)
+		cmd_say(c, "%s: nothing near it", argv[1]);
+	return n ? EXIT_YES : EXIT_NO;
+}
+
 int cmd_show(struct ctx *c, int argc, char **argv)
 {
 	struct buf text = BUF_INIT;
@@ -66,14 +123,7 @@ int cmd_show(struct ctx *c, int argc, char **argv)
 		return status;
 	if (left != 2)
 		return cmd_usage(c, "needs one id");
-	id = cstr(argv[1]);
-	if (str_ends(id, STR(".md")))
-		id = str_sub(id, 0, id.n - 3);
-	for (size_t i = id.n; i > 0; i--)
-		if (id.p[i - 1] == '/') {
-			id = str_sub(id, i, id.n);
-			break;
-		}
+	id = id_of(argv[1]);
 	for (d = 0; d < c->ndirs && rc == RC_NOTFOUND; d++) {
 		if ((rc = reading_open(&in, c, c->dirs[d], &e)))
 			break;
@@ -103,9 +153,7 @@ int cmd_show(struct ctx *c, int argc, char **argv)
 		reading_close(&in);
 	}
 	buf_free(&text);
-	if (rc == RC_NOTFOUND) {
-		cmd_say(c, "%s: no document of this id; 'colep list' shows them, 'colep search' finds them", argv[1]);
-		return EXIT_NO;
-	}
+	if (rc == RC_NOTFOUND)
+		return not_here(c, argv[1]);
 	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
 }

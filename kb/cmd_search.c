@@ -4,9 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "kb/base/file.h"
+#include "kb/doc/kind.h"
 #include "kb/cmd_as_site.h"
 
 /* The snippet with its words marked: [[ ]] in text, <mark> (the rest escaped as HTML) in JSON. */
@@ -261,6 +263,44 @@ static int as_site(struct ctx *c, struct ranking *r, const char *audience, struc
 	return rc ? EXIT_FAIL : res.total ? EXIT_YES : EXIT_NO;
 }
 
+/* Nothing was found: name the filter values that no document has, each with the nearest that one has. */
+static void offer_values(struct ctx *c, const struct filters *f, struct snap *snap)
+{
+	const struct str *const lists[] = { f->kind, f->owner, f->country, f->topic, f->lang, f->status, f->meeting };
+	const size_t counts[] = { f->nkind, f->nowner, f->ncountry, f->ntopic, f->nlang, f->nstatus, f->nmeeting };
+	struct filters all = FILTERS_INIT;
+	struct result res = { 0 };
+	struct err e = ERR_INIT;
+	struct query *q;
+	size_t i, j, k;
+
+	for (i = 0; kinds[i].name; i++)		/* of any kind: every document */
+		(void)filters_add(&all, c->arena, cstr(filter_fields[0]), cstr(kinds[i].name));
+	if (query_parse(&q, &all, c->arena, STR_NONE, &e) || query_run(&res, c->arena, snap, q, &all, 0, true, &e))
+		return;
+	for (i = 0; i < FILTER_FIELDS; i++)
+		for (j = 0; j < counts[i]; j++) {
+			struct str want = lists[i][j], near = STR_NONE;
+			size_t best = 3, d;
+
+			for (k = 0; k < res.nfacets && best; k++) {
+				struct str have = res.facets[k].value;
+
+				if (strcmp(res.facets[k].field, filter_fields[i]) != 0)
+					continue;
+				d = want.n == have.n && strncasecmp(want.p, have.p, want.n) == 0 ? 0 : str_distance(want, have, 2);
+				if (d < best) {
+					best = d;
+					near = have;
+				}
+			}
+			if (best && near.n)
+				cmd_say(c, "%s %.*s: no document has it; did you mean %.*s", filter_fields[i], FMT_STR(want), FMT_STR(near));
+			else if (best)
+				cmd_say(c, "%s %.*s: no document has it; --facets shows what there is", filter_fields[i], FMT_STR(want));
+		}
+}
+
 /* All words of the command line as one query; a word with blanks in it was quoted, so it is a phrase. */
 static struct str join(struct ctx *c, int left, char **argv)
 {
@@ -368,6 +408,8 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 		if (res.note.n)
 			cmd_say(c, "%.*s", FMT_STR(res.note));
 		total += res.total;
+		if (!rc && !total && d + 1 == c->ndirs)
+			offer_values(c, &mine, in.snap);
 		reading_close(&in);
 	}
 	if (!rc && c->ndirs > 1) {

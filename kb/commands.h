@@ -9,6 +9,7 @@ int cmd_index(struct ctx *c, int argc, char **argv);
 int cmd_list(struct ctx *c, int argc, char **argv);
 int cmd_new(struct ctx *c, int argc, char **argv);
 int cmd_readiness(struct ctx *c, int argc, char **argv);
+int cmd_related(struct ctx *c, int argc, char **argv);
 int cmd_search(struct ctx *c, int argc, char **argv);
 int cmd_show(struct ctx *c, int argc, char **argv);
 int cmd_version(struct ctx *c, int argc, char **argv);

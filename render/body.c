@@ -178,6 +178,8 @@ static bool names_it(const struct copy *c, struct str html, struct str name)
 	struct str id = str_sub(name, 0, str_chr(name, '.'));
 	size_t i;
 
+	if (e && e->broken)
+		return true;		/* nobody knows its title */
 	if (plain_holds(html, id) || (e && e->title.n && plain_holds(html, e->title)))
 		return true;
 	for (i = 0; e && i < e->doc.front.n; i++)	/* titles in conflict count all */

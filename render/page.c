@@ -8,6 +8,7 @@
  * on the page of a document, that document's own; else English. */
 #include "render/page.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "render/lists.h"
 
 #define CONTENTS 6			/* sections from which on a page has a table of contents */
+#define FACTS_MAX 200			/* as many keys as a document may have */
 
 bool lang_rtl(struct str lang)
 {
@@ -101,7 +103,9 @@ void page_h(struct page *p, unsigned level, const char *key)
 
 void page_lang(struct page *p, struct str lang)
 {
-	buf_printf(p->b, " lang=\"%.*s\" dir=\"%s\"", FMT_STR(lang), lang_rtl(lang) ? "rtl" : "ltr");
+	page_puts(p, " lang=\"");
+	buf_str_add(p->b, lang);
+	page_puts(p, lang_rtl(lang) ? "\" dir=\"rtl\"" : "\" dir=\"ltr\"");
 }
 
 static struct str base(struct str lang)
@@ -402,10 +406,15 @@ void page_template(struct page *p, enum theme_template which, void (*slot)(void 
 
 void page_href(struct page *p, const struct entry *e)
 {
-	if (p->whole)
-		buf_printf(p->b, "#%.*s", FMT_STR(e->name));
-	else
-		buf_printf(p->b, "%sd/%.*s.html", p->up, FMT_STR(e->name));
+	if (p->whole) {
+		buf_putc(p->b, '#');
+		buf_str_add(p->b, e->name);
+		return;
+	}
+	page_puts(p, p->up);
+	page_puts(p, "d/");
+	buf_str_add(p->b, e->name);
+	page_puts(p, ".html");
 }
 
 void page_link(struct page *p, const struct entry *e)
@@ -526,8 +535,14 @@ static void coded(struct page *p, enum use use, const char *folder, const char *
 
 	if (key.n && !p->whole)
 		copy_uses(&n, p->c, use, key);
-	if (n)
-		buf_printf(p->b, "<a href=\"%s%s/%.*s.html\">", p->up, folder, FMT_STR(file));
+	if (n) {
+		page_puts(p, "<a href=\"");
+		page_puts(p, p->up);
+		page_puts(p, folder);
+		buf_putc(p->b, '/');
+		buf_str_add(p->b, file);
+		page_puts(p, ".html\">");
+	}
 	page_label(p, vocab, key.n ? key : code);
 	if (n)
 		page_puts(p, "</a>");
@@ -610,7 +625,7 @@ static void fact(struct page *p, const struct entry *e, const struct key *k)
 {
 	size_t start = p->b->n;
 
-	if (word_in(hidden_keys, k->name) || k->n == 0)
+	if (k->n == 0)
 		return;
 	page_puts(p, "<dt>");
 	page_t_of(p, "key", k->name);
@@ -638,22 +653,32 @@ static void fact(struct page *p, const struct entry *e, const struct key *k)
 	page_puts(p, "</dd>\n");
 }
 
-static void facts_of(struct page *p, const struct entry *e, struct str name)
+/* Where a key stands among the facts: what a reader looks for first, then the keys of the kind, then the common ones;
+ * UINT_MAX: nowhere. */
+static unsigned place_of(const struct entry *e, struct str name)
 {
-	const struct front *f = &e->doc.front;
-	size_t i;
+	struct str rest = cstr(first_keys), w;
+	const struct key_rule *r = kind_key(e->kind, name);
+	unsigned i;
 
-	for (i = 0; i < f->n; i++)
-		if (str_eq(f->keys[i].name, name))
-			fact(p, e, &f->keys[i]);
+	if (!r || word_in(hidden_keys, name))
+		return UINT_MAX;
+	for (i = 0; str_split(&w, &rest, ' '); i++)
+		if (str_eq(w, name))
+			return i;
+	for (i = 0; e->kind->keys[i].name; i++)
+		if (&e->kind->keys[i] == r)
+			return 100 + i;
+	return 1000 + (unsigned)(r - common_keys);
 }
 
-/* The label first, then the keys in the order of the tables, so that pages of a kind look alike. */
+/* The label and the kind, then the keys in their places, so that pages of a kind look alike. */
 static void facts(struct page *p, const struct entry *e)
 {
-	const struct key_rule *tables[2] = { e->kind->keys, common_keys }, *r;
-	struct str rest = cstr(first_keys), name;
-	size_t t;
+	const struct entry *o = e->original;
+	const struct front *f = &o->doc.front;
+	struct { unsigned place; const struct key *key; } v[FACTS_MAX], one;
+	size_t n = 0, i, j;
 
 	page_puts(p, "<dl class=\"facts\">\n<dt>");
 	page_t(p, "key.tlp");
@@ -666,13 +691,17 @@ static void facts(struct page *p, const struct entry *e)
 		buf_printf(p->b, "<a href=\"%skind/%s.html\">", p->up, e->kind->folder);
 	page_t_of(p, "kind", cstr(e->kind->name));
 	page_puts(p, !p->whole && lists_have(p->c, "kinds.html") ? "</a></dd>\n" : "</dd>\n");
-	while (str_split(&name, &rest, ' '))
-		if (kind_key(e->kind, name))
-			facts_of(p, e->original, name);
-	for (t = 0; t < 2; t++)
-		for (r = tables[t]; r->name; r++)
-			if (!word_in(first_keys, cstr(r->name)) && kind_key(e->kind, cstr(r->name)) == r)
-				facts_of(p, e->original, cstr(r->name));
+	for (i = 0; i < f->n && n < FACTS_MAX; i++) {
+		one.place = place_of(o, f->keys[i].name);
+		one.key = &f->keys[i];
+		if (one.place == UINT_MAX)
+			continue;
+		for (j = n++; j > 0 && v[j - 1].place > one.place; j--)
+			v[j] = v[j - 1];
+		v[j] = one;
+	}
+	for (i = 0; i < n; i++)
+		fact(p, o, v[i].key);
 	page_puts(p, "<dt>");
 	page_t(p, "key.id");
 	page_puts(p, "</dt><dd><bdi dir=\"ltr\">");

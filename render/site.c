@@ -129,11 +129,20 @@ out:
 
 static void manifest_line(struct buf *b, const unsigned char digest[64], struct str name)
 {
-	int i;
+	static const char hex[] = "0123456789abcdef";
+	char line[DIGEST + 2];
+	unsigned c;
+	size_t i;
 
-	for (i = 0; i < 64; i++)
-		buf_printf(b, "%02x", digest ? digest[i] : 0);
-	buf_printf(b, "  %.*s\n", FMT_STR(name));
+	for (i = 0; i < 64; i++) {
+		c = digest ? digest[i] : 0;
+		line[2 * i] = hex[c >> 4];
+		line[2 * i + 1] = hex[c & 15];
+	}
+	line[DIGEST] = line[DIGEST + 1] = ' ';
+	buf_add(b, line, sizeof line);
+	buf_str_add(b, name);
+	buf_putc(b, '\n');
 }
 
 static enum rc write_manifest(const char *dir, struct buf *b, struct arena *a, struct err *e)

@@ -14,12 +14,12 @@ struct str cstr(const char *s)
 
 bool str_eq(struct str a, struct str b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));	/* most differ at once */
 }
 
 bool str_is(struct str a, const char *s)
 {
-	return str_eq(a, cstr(s));
+	return a.n ? a.p[0] == s[0] && str_eq(a, cstr(s)) : !*s;
 }
 
 int str_cmp(struct str a, struct str b)
@@ -392,23 +392,27 @@ void buf_json_escape(struct buf *b, struct str s)
 
 void buf_html_escape(struct buf *b, struct str s)
 {
-	size_t i = 0, at;
+	size_t i = 0, from = 0, at;
 	uint32_t cp;
+	const char *instead;
 
+	buf_reserve(b, s.n);
 	while (i < s.n) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x20 && c < 0x7f && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'') {
+			i++;			/* as it is, with its neighbours */
+			continue;
+		}
 		at = i;
 		cp = str_utf8_next(s, &i);
-		switch (cp) {
-		case '&': buf_puts(b, "&amp;"); break;
-		case '<': buf_puts(b, "&lt;"); break;
-		case '>': buf_puts(b, "&gt;"); break;
-		case '"': buf_puts(b, "&quot;"); break;
-		case '\'': buf_puts(b, "&#39;"); break;
-		default:
-			if ((cp < 0x20 && cp != '\n' && cp != '\t') || (cp >= 0x7f && cp < 0xa0) || cp == 0xfffd)
-				buf_utf8(b, 0xfffd);
-			else
-				buf_add(b, s.p + at, i - at);
-		}
+		if (cp == '\n' || cp == '\t' || (cp >= 0xa0 && cp != 0xfffd))
+			continue;
+		instead = cp == '&' ? "&amp;" : cp == '<' ? "&lt;" : cp == '>' ? "&gt;" : cp == '"' ? "&quot;" : cp == '\'' ? "&#39;" :
+		    "\xef\xbf\xbd";
+		buf_add(b, s.p + from, at - from);
+		buf_puts(b, instead);
+		from = i;
 	}
+	buf_add(b, s.p + from, i - from);
 }

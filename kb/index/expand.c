@@ -44,6 +44,80 @@ static void put_stems(struct expansion *x, struct arena *a, size_t *cap, struct 
 			put_term(x, a, cap, stems_term(index_stems(s->ix), word, lang));
 }
 
+/* Ways to write what a keyboard lacks: ae for ä, zh for ж. Each set makes one spelling of a surface, replaced from left to
+ * right, first match first. */
+static const char *const spellings[][24] = {
+	{ "ae", "a", "oe", "o", "ue", "u", NULL },
+	{ "shch", "st", "sht", "st", "zh", "z", "ch", "c", "sh", "s", "ts", "c", "kh", "h", "gj", "g", "kj", "k", "ya", "ja", "yu", "ju", NULL },
+	{ "zh", "z", "ch", "c", "sh", "s", "ts", "c", "gj", "g", "kj", "k", "ya", "ja", "yu", "ju", "y", "j", NULL },
+	{ "dzh", "dz", "dj", "g", "x", "h", "w", "v", "y", "i", NULL },
+};
+
+/* One spelling of a surface; false: it is the same. */
+static bool respell(struct buf *out, struct str s, const char *const *set)
+{
+	size_t i = 0, k;
+
+	buf_clear(out);
+	while (i < s.n) {
+		for (k = 0; set[k] && !str_starts(str_sub(s, i, s.n), cstr(set[k])); k += 2)
+			;
+		if (set[k]) {
+			buf_puts(out, set[k + 1]);
+			i += strlen(set[k]);
+		} else {
+			buf_putc(out, s.p[i++]);
+		}
+	}
+	return !str_eq(buf_str(out), s);
+}
+
+/* Umlauts of the word itself as two letters, for text that was written without them. */
+static bool without_umlauts(struct buf *out, struct str word)
+{
+	size_t i = 0, at;
+	bool any = false;
+
+	buf_clear(out);
+	while (i < word.n) {
+		uint32_t c;
+
+		at = i;
+		c = str_utf8_next(word, &i) | 0x20;	/* of either size: U+00C4 and U+00E4, U+00D6 and U+00F6, U+00DC and U+00FC */
+		if (c == 0xe4 || c == 0xf6 || c == 0xfc) {
+			buf_puts(out, c == 0xe4 ? "ae" : c == 0xf6 ? "oe" : "ue");
+			any = true;
+		} else {
+			buf_str_add(out, str_sub(word, at, i));
+		}
+	}
+	return any;
+}
+
+static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, struct snap *s, struct str word, struct str surface,
+    struct err *e)
+{
+	struct buf b = BUF_INIT, twice = BUF_INIT;
+	size_t set, i, sets = sizeof spellings / sizeof *spellings;
+	struct form_list list;
+	enum rc rc = RC_OK;
+
+	for (set = 0; set <= sets && !rc; set++) {
+		if (!(set < sets ? respell(&b, surface, spellings[set]) : without_umlauts(&b, word)))
+			continue;
+		buf_clear(&twice);
+		text_surface(&twice, buf_str(&b));
+		rc = forms_exact(&list, a, s, buf_str(&twice), e);
+		for (i = 0; !rc && i < list.n; i++)
+			put_term(x, a, cap, list.v[i].term);
+		if (!rc && !list.n)
+			put_stems(x, a, cap, s, buf_str(&b));
+	}
+	buf_free(&b);
+	buf_free(&twice);
+	return rc;
+}
+
 enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct str word, enum tier tier, bool typing,
     struct err *e)
 {
@@ -61,6 +135,10 @@ enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct
 	case TIER_EXACT:
 		put_stems(x, a, &cap, s, word);
 		rc = forms_exact(&list, a, s, surface, e);
+		break;
+	case TIER_SPELLING:
+		if (letters > 3 && !has_digit(surface))
+			rc = put_spellings(x, a, &cap, s, word, surface, e);
 		break;
 	case TIER_PREFIX:
 		if (typing && letters > 1)

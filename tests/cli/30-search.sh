@@ -60,6 +60,8 @@ check "an unknown kind is wrong usage" 2 "no kind; did you mean lesson" colep -C
 check "an unknown status too" 2 "no status; did you mean submitted" colep -C small search --status submited ferry
 check "no date too" 2 "no date" colep -C small search --since tomorrow ferry
 check "an unknown country is no hit" 1 "nothing found" colep -C small search --country ZZ ferry
+check "and said" 1 "country ZZ: no document has it" colep -C small search --country ZZ ferry
+check "the nearest value is offered" 1 "topic hawla: no document has it; did you mean hawala" colep -C small search topic:hawla ferry
 check "an unknown option is wrong usage" 2 "did you mean --owner" colep -C small search --ownr mk ferry
 s --facets --limit 1 ferry
 is "--facets: behind the hits, most first" "$(printf '%s\n' "$out" | sed -n 2,3p)" "facet${TAB}kind${TAB}lesson${TAB}2
@@ -130,4 +132,24 @@ s "$(head -c 100000 /dev/zero | tr '\0' a)"; is "one word of 100,000 letters: no
 s "$(yes ferry | head -10000 | tr '\n' ' ')"; has "10,000 words: a sentence" "$status $err" "2 colep: search: a query of more than 1,000 words; shorten it"
 s "\"$(yes zebra | head -900 | tr '\n' ' ')\""; is "a phrase of 900 words: no hit" "$status" 1
 s "ferry $(awk 'BEGIN { for (i = 0; i < 900; i++) printf "-x%d ", i }')"; is "900 words to leave out" "$status" 0
+
+# spelled another way
+put small ll-bps-2024-words title="Жртве у Zürichu" lang=sr body="Николај и Ѓорѓи; границама, тужилаштво, Taʻizz, Straße."
+put small ll-bps-2024-fa title="قاچاق" lang=fa body="کتاب‌های پلیس ۱۲۳ می‌روند"
+"$COLEP" -C small save >/dev/null 2>&1
+for q in zrtve žrtve žrtva жртва ZURICHU zuerichu nikolaj nikolay gjorgji granica granici tuzilastvo taizz strasse; do s "$q"; is "'$q' finds it" "$(ids)" ll-bps-2024-words; done
+for q in كتاب کتاب کتابهای 123 ۱۲۳ پليس قاچاق; do s "$q"; is "'$q' finds it" "$(ids)" ll-bps-2024-fa; done
+s nikolay; hasnt "another spelling is not told as an error" "$err" showing
+s 'tužilaštvo'; has "what is found is marked in its script" "$out" "[[тужилаштво]]"
+
+# related
+run colep -C node related cs-mk-2022-taiwan
+is "related: exit 0, nine fields as list" "$status $(printf '%s\n' "$out" | awk -F"$TAB" '{ print NF }' | sort -u)" "0 9"
+has "its country's profile is near" "$(printf '%s\n' "$out" | head -3 | cut -f1)" cp-mk
+hasnt "it is not near itself" "$(printf '%s\n' "$out" | cut -f1)" cs-mk-2022-taiwan
+first=$out; run colep -C node related case-studies/mk/cs-mk-2022-taiwan.md; is "by path too, and the same again" "$out" "$first"
+run colep -C node related --limit 2 cs-mk-2022-taiwan; is "--limit" "$(printf '%s\n' "$out" | wc -l)" 2
+run colep -C node --json related cs-mk-2022-taiwan; ok "as JSON" jsonl .out
+check "an id that is none" 1 "no document of this id" colep -C node related cs-mk-2022-nothing
+check "no id" 2 "needs one id" colep -C node related
 done_testing

@@ -129,6 +129,49 @@ ok "all others are there" test -f evil/d/ll-bps-2023-large.html -a -f evil/d/ll-
 ok "no script, no handler, no odd link in any page" sh -c '! grep -rlE "<script>|<img|onerror=alert\(1\)>|href=\"(javascript|data):" evil --include=*.html'
 ok "names with marks of direction stand apart" sh -c 'grep -rh "gnp.exe" evil --include=*.html | grep -v "<meta\|<title" | grep -vE "(<bdi|<span lang|<h1>|dir=\"(ltr|auto)\").*gnp" | head -n 1 | { ! grep .; }'
 ok "file names are short ASCII" sh -c 'cd evil && ! find . | grep -nE "[^a-zA-Z0-9./-]|.{121}"'
+# ---- one secret document of each kind: no word of it in any byte, name or page of the public copy, nor of its .zip ----
+secret() { # PREFIX FOLDER KIND KEYS...
+	local id=$1-bps-2023-secret word=canary$1; shift
+	[ "$id" != cp-bps-2023-secret ] && [ "$id" != pt-bps-2023-secret ] || id=${id%-2023-secret}q
+	local folder=$1 kind=$2; shift 2
+	mkdir -p "n/$folder/bps" "n/$folder/bpsq"
+	case $id in *q) local owner=bpsq ;; *) local owner=bps ;; esac
+	{
+		printf -- '---\nid: %s\nkind: %s\ntitle: %stitle\nowner: %s\nstatus: published\ntlp: TLP:GREEN\nlang: en\ndate: 2023-05-01\n' $id $kind $word $owner
+		printf 'summary: %ssummary\ntopics: [%stopic]\ncountries: [QQ]\nsource: %ssource\nmeetings: [mt-bps-2022-colep-2]\n' $word $word $word
+		for k; do printf '%s\n' "$k"; done
+		printf -- '---\n\n## %sheading\n\n%sbody\n' $word $word
+	} >"n/$folder/$owner/$id.md"
+	echo "$id" >>secrets
+	printf -- '---\ntranslation-of: %s\nsource-rev: 0\nlang: fa\ntitle: %stranslated\n---\n\n%sfarsi\n' $id $word $word >"n/$folder/$owner/$id.fa.md"
+}
+secret cs case-studies case-study 'basis: real-life' 'detail: full' 'crime: [canarycscrime]' 'channels: [canarycschannel]'
+secret ll lessons lesson 'category: lesson' 'stage: observation' 'action-body: canaryllbody'
+secret cp country-profiles country-profile 'country: QQ'
+secret mt meetings meeting 'start: 2023-12-01' 'place: canarymtplace' 'format: online' 'stage: held'
+secret ac actions action 'from: mt-bps-2022-colep-2' 'responsible: [bps]' 'due: canaryacdue' 'stage: open'
+secret pt participants participant 'code: bpsq' 'name: canaryptname' 'type: institution' 'roles: [chair]'
+secret is issues issue 'type: need' 'raised-by: bps' 'stage: open'
+secret rq requests request 'type: other-assistance' 'from: bps' 'to: [mk]' 'via: bps' 'stage: new'
+secret ct contacts contact 'role: secretariat' 'institution: bps' 'unit: canaryctunit' 'email: canaryct@example.org' 'verified: 2023-01-01'
+secret ex exercises exercise 'hypothetical: yes' 'type: table-top' 'stage: ready'
+secret pr procedures procedure 'type: checklist' 'stage: draft'
+put n ll-bps-2023-points owner=bps status=published tlp=TLP:CLEAR "related=[$(paste -sd, secrets | sed 's/,/, /g')]" \
+	"source=see $(paste -sd' ' secrets)" "body=$(while read -r i; do printf 'Plain %s, [%stitle](%s.md), [a word](../x/%s.md). ' "$i" "canary${i%%-*}" "$i" "$i"; done <secrets)"
+git -C n add -A; git -C n -c user.name=t -c user.email=t@t.invalid commit -qm "canarysubject by plain git"
+colep -C n site quiet --zip quiet.zip >told 2>err
+is "eleven and their translations are told of" "$(grep -cF -f secrets told)" 22
+ok "and nothing of them is in the copy" nowhere canary quiet
+ok "by their label" sh -c '[ "$(grep -F -f secrets told | grep -c "label TLP:GREEN$")" -eq 11 ]'
+ok "nor are their ids" sh -c 'while read -r i; do ! grep -rqF -e "$i" quiet && [ -z "$(find quiet -name "*$i*")" ] || { echo "$i"; exit 1; }; done <secrets'
+ok "nor a page for a country that only they name" test ! -e quiet/country/qq.html
+ok "nor the hash of one" sh -c 'for i in $(git -C n ls-files -s | grep secret | cut -d" " -f2); do ! grep -rqF -e "$i" quiet || exit 1; done'
+ok "nor anything in the .zip" python3 -c '
+import zipfile
+for n in zipfile.ZipFile("quiet.zip").namelist(): assert b"canary" not in zipfile.ZipFile("quiet.zip").read(n).lower() and "secret" not in n, n'
+colep -C n site all --audience community >told 2>err
+ok "the community has them" sh -c 'while read -r i; do test -e "all/d/$i.html" || { echo "$i"; exit 1; }; done <secrets'
+
 mkdir ro && chmod 555 ro
 if [ "$(id -u)" = 0 ]; then as="setpriv --reuid 65534 --regid 65534 --clear-groups"; else as=; fi
 cp -r n other; [ -n "$as" ] && chown -R 65534 other

@@ -29,7 +29,7 @@ web=$(head -n 1 shown)$(sed -n "s/^code$TAB//p" shown)
 ok "c knows a's certificate by its words" "$COLEP" -C c peer add a "$web" --pin "$(sed -n "s/^words$TAB//p" shown)"
 meet() { # each pair once; the log tells what was said
 	"$COLEP" -C b sync "$here/a"; "$COLEP" -C c sync "ssh://desk.example.org$here/b"; "$COLEP" -C c sync a
-	git -C c bundle create -q "$here/stick.bundle" main && "$COLEP" -C a sync "$here/stick.bundle"; rm -f "$here/stick.bundle"
+	"$COLEP" -C c bundle "$here/stick.bundle" && "$COLEP" -C a sync "$here/stick.bundle"; rm -f "$here/stick.bundle"
 } >>log 2>&1
 together() { # how many rounds until all are alike
 	rounds=0
