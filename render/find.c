@@ -41,17 +41,22 @@ struct strings {
 	struct buf bytes;
 	struct string *v;
 	size_t n, cap;
-	uint32_t *slots;		/* number + 1; 0: free. A power of two, at most half full */
+	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most half full */
 	size_t nslots;
 };
 
+/* Eight bytes at a time; which machine's order they are read in is seen in no result. */
 static uint32_t hash_of(struct str s, uint8_t tag)
 {
-	uint64_t h = 0xcbf29ce484222325u ^ tag;
+	uint64_t h = 0x9e3779b97f4a7c15u * (s.n + 1) ^ tag, eight;
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	for (i = 0; i < s.n; i += 8) {
+		eight = 0;
+		memcpy(&eight, s.p + i, s.n - i < 8 ? s.n - i : 8);
+		h = (h ^ eight) * 0xbf58476d1ce4e5b9u;
+		h ^= h >> 29;
+	}
 	return (uint32_t)(h ^ h >> 32);
 }
 
@@ -71,50 +76,60 @@ static void grow(struct strings *s)
 	for (i = 0; i < s->n; i++) {
 		for (k = s->v[i].hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
 			;
-		s->slots[k] = (uint32_t)i + 1;
+		s->slots[k] = (uint64_t)s->v[i].hash << 32 | (i + 1);
 	}
+}
+
+/* The slot that has a string, or the free one where it belongs. */
+static uint64_t *strings_slot(const struct strings *s, struct str text, uint8_t tag, uint32_t hash)
+{
+	const struct string *v;
+	size_t k;
+
+	for (k = hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1)) {
+		if (s->slots[k] >> 32 != hash)
+			continue;
+		v = &s->v[(uint32_t)s->slots[k] - 1];
+		if (v->n == text.n && v->tag == tag && memcmp(s->bytes.p + v->at, text.p, text.n) == 0)
+			break;
+	}
+	return &s->slots[k];
 }
 
 /* The number of a string, or SIZE_MAX. */
 static size_t strings_find(const struct strings *s, struct str text, uint8_t tag)
 {
-	uint32_t h = hash_of(text, tag);
-	size_t k;
+	uint32_t slot = s->nslots ? (uint32_t)*strings_slot(s, text, tag, hash_of(text, tag)) : 0;
 
-	if (!s->nslots)
-		return SIZE_MAX;
-	for (k = h & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1)) {
-		const struct string *v = &s->v[s->slots[k] - 1];
-
-		if (v->hash == h && v->n == text.n && v->tag == tag && memcmp(s->bytes.p + v->at, text.p, text.n) == 0)
-			return s->slots[k] - 1;
-	}
-	return SIZE_MAX;
+	return slot ? slot - 1 : SIZE_MAX;
 }
 
-static size_t strings_put(struct strings *s, struct str text, uint8_t tag, bool *is_new)
+static size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new)
 {
-	uint32_t h = hash_of(text, tag);
-	size_t k;
+	uint64_t *slot;
 
 	if (s->n * 2 >= s->nslots)
 		grow(s);
-	*is_new = false;
-	for (k = h & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1)) {
-		const struct string *v = &s->v[s->slots[k] - 1];
-
-		if (v->hash == h && v->n == text.n && v->tag == tag && memcmp(s->bytes.p + v->at, text.p, text.n) == 0)
-			return s->slots[k] - 1;
-	}
+	slot = strings_slot(s, text, tag, hash);
+	*is_new = !*slot;
+	if (*slot)
+		return (uint32_t)*slot - 1;
 	if (s->n == s->cap) {
 		s->cap = s->cap ? s->cap * 2 : 1024;
 		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
 	}
-	*is_new = true;
-	s->v[s->n] = (struct string){ (uint32_t)s->bytes.n, h, 0, (uint8_t)text.n, tag };
+	s->v[s->n] = (struct string){ (uint32_t)s->bytes.n, hash, 0, (uint8_t)text.n, tag };
 	buf_str_add(&s->bytes, text);
-	s->slots[k] = (uint32_t)++s->n;
+	*slot = (uint64_t)hash << 32 | ++s->n;
 	return s->n - 1;
+}
+
+static void strings_clear(struct strings *s)
+{
+	buf_clear(&s->bytes);
+	s->n = 0;
+	if (s->nslots)
+		memset(s->slots, 0, s->nslots * sizeof *s->slots);
 }
 
 static void strings_free(struct strings *s)
@@ -125,11 +140,14 @@ static void strings_free(struct strings *s)
 	*s = (struct strings){ 0 };
 }
 
-/* ---- collecting ---- */
+/* ---- collecting ----
+ *
+ * A document repeats its words, so they are summed up in a small table first and meet the large ones once. */
 
 struct find_part {
 	struct stems *stems;
-	struct strings words;		/* as they stand, by stemmer; value: the term */
+	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
+	struct strings words;		/* of all documents; value: the term */
 	struct strings terms;
 	uint32_t *weight;		/* of each term in the document in work */
 	size_t nweight;
@@ -143,33 +161,31 @@ struct find_part {
 static void part_word(struct find_part *p, struct str word, unsigned lang, unsigned weight)
 {
 	bool is_new;
-	size_t w, t, more;
+	size_t i;
 
 	word = str_utf8_cut(word, SHORT);
-	w = strings_put(&p->words, word, (uint8_t)lang, &is_new);
-	if (is_new) {
-		struct str term = stems_term(p->stems, word, lang);
+	i = strings_put(&p->local, word, (uint8_t)lang, hash_of(word, (uint8_t)lang), &is_new);
+	p->local.v[i].value += weight;
+}
 
-		t = strings_put(&p->terms, term, 0, &is_new);
-		p->words.v[w].value = (uint32_t)t;
-		if (t >= p->nweight) {
+/* The term of a word of the document. */
+static size_t part_term(struct find_part *p, const struct string *word)
+{
+	struct str text = { p->local.bytes.p + word->at, word->n }, term;
+	bool is_new;
+	size_t w = strings_put(&p->words, text, word->tag, word->hash, &is_new), more;
+
+	if (is_new) {
+		term = stems_term(p->stems, text, word->tag);
+		p->words.v[w].value = (uint32_t)strings_put(&p->terms, term, 0, hash_of(term, 0), &is_new);
+		if (p->terms.n > p->nweight) {
 			more = p->nweight ? p->nweight * 2 : 1024;
 			p->weight = xrealloc(p->weight, more * sizeof *p->weight);
 			memset(p->weight + p->nweight, 0, (more - p->nweight) * sizeof *p->weight);
 			p->nweight = more;
 		}
 	}
-	t = p->words.v[w].value;
-	if (!p->terms.v[t].n)
-		return;			/* nothing is left of it */
-	if (!p->weight[t]) {
-		if (p->ntouched == p->captouched) {
-			p->captouched = p->captouched ? p->captouched * 2 : 1024;
-			p->touched = xrealloc(p->touched, p->captouched * sizeof *p->touched);
-		}
-		p->touched[p->ntouched++] = (uint32_t)t;
-	}
-	p->weight[t] += weight;
+	return p->words.v[w].value;
 }
 
 static void part_text(struct find_part *p, struct str text, unsigned lang, unsigned weight)
@@ -281,13 +297,28 @@ void find_add(struct find *f, unsigned part, const struct entry *e, struct str h
 	unsigned lang = stems_lang(e->lang);
 	size_t i;
 
-	p->ntouched = 0;
+	strings_clear(&p->local);
 	part_text(p, e->name, p->english, PLAIN);
 	part_codes(p, f->copy, front, "topics", "topics");
 	part_codes(p, f->copy, front, find_countries(e), "countries");
 	part_safe(p, f->copy, e->title, lang, TITLE);
 	part_safe(p, f->copy, e->summary, lang, PLAIN);
 	part_html(p, html, lang);
+	p->ntouched = 0;
+	for (i = 0; i < p->local.n; i++) {
+		size_t t = part_term(p, &p->local.v[i]);
+
+		if (!p->terms.v[t].n)
+			continue;	/* nothing is left of it */
+		if (!p->weight[t]) {
+			if (p->ntouched == p->captouched) {
+				p->captouched = p->captouched ? p->captouched * 2 : 1024;
+				p->touched = xrealloc(p->touched, p->captouched * sizeof *p->touched);
+			}
+			p->touched[p->ntouched++] = (uint32_t)t;
+		}
+		p->weight[t] += p->local.v[i].value;
+	}
 	varint_put(&p->posts, number);
 	varint_put(&p->posts, p->ntouched);
 	for (i = 0; i < p->ntouched; i++) {
@@ -341,6 +372,7 @@ static void parts_free(struct find *f)
 		struct find_part *p = &f->parts[i];
 
 		stems_close(p->stems);
+		strings_free(&p->local);
 		strings_free(&p->words);
 		strings_free(&p->terms);
 		buf_free(&p->posts);
@@ -455,7 +487,7 @@ static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 
 		map[i] = arena_array(&f->a, p->terms.n, sizeof *map[i]);
 		for (k = 0; k < p->terms.n; k++)
-			map[i][k] = (uint32_t)strings_put(&m->terms, string_at(&p->terms, k), 0, &is_new);
+			map[i][k] = (uint32_t)strings_put(&m->terms, string_at(&p->terms, k), 0, p->terms.v[k].hash, &is_new);
 	}
 	for (i = 0; i < f->nparts; i++) {
 		struct find_part *p = &f->parts[i];
@@ -469,7 +501,7 @@ static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 			surface = buf_str(&form);
 			if (!surface.n || !p->terms.v[p->words.v[k].value].n)
 				continue;
-			at = strings_put(&m->forms, surface, 0, &is_new);
+			at = strings_put(&m->forms, surface, 0, hash_of(surface, 0), &is_new);
 			merge_pair(m, at, map[i][p->words.v[k].value]);
 			if (is_new && (term = strings_find(&m->terms, surface, 0)) != SIZE_MAX)
 				merge_pair(m, at, term);

@@ -1,40 +1,30 @@
-/* search.js: search from a disk: reads the script files that find_files.c tells of, ranks as find.c does (the two are
- * tested to agree), and marks the words of "#q=" in the page of a document. A page that is only read loads nothing. */
+/* search.js: search from a disk: reads what find_files.c writes, ranks as find.c does, marks words of "#q=" in a page. */
 (() => {
 'use strict';
 const up = document.currentScript.getAttribute('src').replace(/search\.js$/, '');
-const WORD_MAX = 64, POINTS = 64, WORDS = 32, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64, PAGE = 10;
+const WORD_MAX = 64, POINTS = 64, WORDS = 32, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64;
 const FACETS = ['kind', 'country', 'topic', 'lang', 'status', 'year'];
 
-/* ---- files: each calls S with its name and one string ---- */
+/* files: each calls S with its name and one string; what it is made into is kept */
 
 const files = new Map();
-window.S = (name, text) => { const f = files.get(name); if (f) f.text = text; };
+window.S = (name, text) => { files.get(name).text = text; };
 
-function load(name) {
-	let f = files.get(name);
-	if (f) return f.promise;
-	f = {};
-	f.promise = new Promise((done, fail) => {
-		const s = document.createElement('script');
-		const bad = () => { s.remove(); files.delete(name); fail(new Error(name + '.js')); };
-		s.src = up + name + '.js';
-		s.onload = () => { if (f.text === undefined) return bad(); s.remove(); done(f.text); f.text = ''; };
-		s.onerror = bad;
-		files.set(name, f);
-		document.head.append(s);
-	});
-	return f.promise;
-}
-
-/* What a file is made into, once. */
-const made = new Map();
 function make(name, fn) {
-	if (!made.has(name)) made.set(name, load(name).then(fn).catch(e => { made.delete(name); throw e; }));
-	return made.get(name);
+	let f = files.get(name);
+	if (f) return f.made;
+	files.set(name, f = {});
+	const s = document.createElement('script');
+	f.made = new Promise((done, fail) => {
+		s.src = up + name + '.js';
+		s.onload = () => done(f.text);
+		s.onerror = fail;
+		document.head.append(s);
+	}).then(fn).catch(() => { files.delete(name); throw new Error(name + '.js'); }).finally(() => { s.remove(); f.text = ''; });
+	return f.made;
 }
 
-/* ---- numbers: digits 0 to 44 end one, 45 to 89 go on ---- */
+/* numbers: digits 0 to 44 end one, 45 to 89 go on */
 
 const digit = new Uint8Array(128);
 for (let c = 0x23, n = 0; c < 0x7f; c++) if (c !== 0x3c && c !== 0x5c) digit[c] = n++;
@@ -52,7 +42,7 @@ function reader(s, i = 0) {
 	};
 }
 
-/* ---- words: kb/text/chars.h ---- */
+/* words: kb/text/chars.h */
 
 const BREAK = 0, LETTER = 1, PAIR = 2, DROP = 3;
 const kinds = new Uint8Array(0x110000), surfaces = new Map();
@@ -97,7 +87,7 @@ function surface(v) {
 	return out;
 }
 
-/* Calls fn(surface, from, to), offsets in units of the text. */
+/* Calls fn(surface, from, to). */
 function words(text, fn) {
 	const v = [], at = [];
 	let i = 0;
@@ -126,7 +116,7 @@ function words(text, fn) {
 	}
 }
 
-/* By code points, as the bytes of UTF-8 are. */
+/* By code points, as UTF-8 is. */
 function before(a, b) {
 	const n = Math.min(a.length, b.length);
 	for (let i = 0; i < n; i++) {
@@ -155,7 +145,7 @@ function query(text) {
 	return { asked, open };
 }
 
-/* ---- the index ---- */
+/* the index */
 
 const root = () => make('find/root', text => {
 	const lines = text.split('\n'), [, id, n] = lines[0].split(' '), lists = [];
@@ -189,12 +179,9 @@ const formBlock = n => make('find-t/' + n, text => {
 	return { forms, refs };
 });
 const listBlock = n => make('find-p/' + n, text => text.split(' '));
-const docBlock = n => make('find-d/' + n, text => text.split('\n').map(line => {
-	const [name, lang, label, date, owner, title, summary] = line.split('\t');
-	return { name, lang, label, date, owner, title, summary };
-}));
+const docOf = async d => (await make('find-d/' + Math.floor(d / DOCS), text => text.split('\n').map(line => line.split('\t'))))[d % DOCS];
 
-/* The last place in a sorted array whose value is not behind; at least 0. */
+/* The last of a sorted array that is not behind, or 0. */
 function place(v, is_before) {
 	let from = 0, to = v.length;
 	while (to - from > 1) {
@@ -206,7 +193,7 @@ function place(v, is_before) {
 const blockOfForm = (ix, form) => place(ix.forms, f => !before(form, f));
 const blockOfList = (ix, list) => place(ix.lists, l => l <= list);
 
-/* ln(1 + (n - df + .5) / (df + .5)) in 1/65536, whole numbers only, as in find.c. */
+/* In whole numbers, as in find.c. */
 function idf(n, df) {
 	let x = Math.floor((2 * n + 2) * 65536 / (2 * df + 1)), whole = 0, frac = 0;
 	while (x >= 131072) { x = Math.floor(x / 2); whole++; }
@@ -218,26 +205,25 @@ function idf(n, df) {
 	return Math.floor((whole * 65536 + frac) * 45426 / 65536);
 }
 
-/* The lists of a form, or null; of the forms that begin so. */
+/* The lists of a form, or null; of the first forms that begin so. */
 async function exactLists(ix, form) {
-	if (!ix.forms.length) return null;
 	const b = await formBlock(blockOfForm(ix, form)), i = b.forms.indexOf(form);
 	return i < 0 ? null : b.refs[i];
 }
 async function beginningLists(ix, form) {
 	const lists = [], blocks = new Set();
-	let left = FORMS;
-	for (let n = ix.forms.length ? blockOfForm(ix, form) : 0; n < ix.forms.length && left; n++) {
+	for (let n = blockOfForm(ix, form), left = FORMS; n < ix.forms.length && left; n++) {
 		const b = await formBlock(n);
-		for (let i = b.forms.findIndex(f => !before(f, form)); i >= 0 && i < b.forms.length; i++) {
-			if (!left || !b.forms[i].startsWith(form)) { left = 0; break; }
-			left--;
-			for (const list of b.refs[i]) {
+		for (let i = 0; i < b.forms.length && left; i++) {
+			if (before(b.forms[i], form)) continue;
+			if (!b.forms[i].startsWith(form)) left = 1;
+			else for (const list of b.refs[i]) {
 				const block = blockOfList(ix, list);
 				if (!blocks.has(block) && blocks.size === LISTS) continue;
 				blocks.add(block);
 				lists.push(list);
 			}
+			left--;
 		}
 	}
 	return lists;
@@ -256,10 +242,9 @@ function take(found, texts) {		/* found: document -> highest impact */
 }
 
 async function search(text, chosen) {
-	const [ix] = await Promise.all([root(), table()]), { asked, open } = query(text);
+	const [ix] = await Promise.all([root(), table()]), { asked, open } = query(ix.n ? text : '');
 	const score = new Float64Array(ix.n), state = new Uint8Array(ix.n), HIT = 1, OUT = 2;
-	const positive = asked.some(w => !w.not), filtered = FACETS.some(f => (chosen[f] || []).length);
-	if (!positive && !filtered) return null;
+	const positive = asked.some(w => !w.not), blank = !positive && !FACETS.some(f => chosen[f] && chosen[f].length);
 	await Promise.all(asked.map(async (w, i) => {
 		const last = open && i === asked.length - 1, found = new Map(), more = new Map();
 		const exact = await exactLists(ix, w.form);
@@ -276,28 +261,26 @@ async function search(text, chosen) {
 			if (!found.has(doc)) { state[doc] |= HIT; score[doc] += Math.floor(factor * q / 64); }
 	}));
 	const fits = ix.facets.map(f => {
-		const want = chosen[f.name] || [];
-		return f.sets.map(s => !want.length || s.some(v => want.includes(f.values[v].value)));
+		const want = chosen[f.name];
+		return f.sets.map(s => !want || !want.length || s.some(v => want.includes(f.values[v].value)));
 	});
 	const counts = ix.facets.map(f => new Uint32Array(f.sets.length)), hits = [];
 	for (let d = 0; d < ix.n; d++) {
 		if (positive && !(state[d] & HIT) || state[d] & OUT) continue;
 		const no = ix.facets.flatMap((f, k) => fits[k][f.column[d]] ? [] : [k]);
 		ix.facets.forEach((f, k) => { if (!no.length || no.length === 1 && no[0] === k) counts[k][f.column[d]]++; });
-		if (!no.length) hits.push(d);
+		if (!no.length && !blank) hits.push(d);
 	}
 	hits.sort((a, b) => score[b] - score[a] || a - b);
-	return { ix, hits, score, asked, counts };
+	return { ix, hits, blank, asked, counts };
 }
-const document_ = async d => (await docBlock(Math.floor(d / DOCS)))[d % DOCS];
 
-/* ---- marking ---- */
+/* marking */
 
 function wanted(asked) {
 	const forms = asked.filter(w => !w.not).map(w => w.form);
 	return s => s && forms.some(f => s === f || f.length > 2 && s.startsWith(f) || s.length > 4 && s.length >= f.length - 3 && f.startsWith(s));
 }
-/* Text with the wanted words in <mark>. */
 function marked(text, want) {
 	const out = document.createDocumentFragment();
 	let at = 0;
@@ -321,9 +304,8 @@ async function markPage(main, text) {
 	}
 }
 
-/* ---- the page ---- */
+/* the page */
 
-const RTL = /^(ar|fa|ur|ckb|he|ps|sd|ug)(-|$)/;
 function element(name, attributes, ...children) {
 	const e = document.createElement(name);
 	for (const k in attributes) e.setAttribute(k, attributes[k]);
@@ -332,21 +314,14 @@ function element(name, attributes, ...children) {
 }
 
 function page(form) {
-	const input = form.elements.q, status = document.getElementById('find-status'), list = document.getElementById('find-hits'),
-		more = document.getElementById('find-more'), side = document.getElementById('find-facets');
-	const say = (key, v = {}) => form.dataset[key].replace(/\{(\w+)\}/g, (all, k) => k in v ? v[k] : all);
+	const [input, status, list, more, side] = ['q', 'status', 'hits', 'more', 'facets'].map(id => document.getElementById('find-' + id));
+	const say = (key, v) => form.dataset[key].replace(/\{\w+\}/, v);
 	let turn = 0, shown = 0, result = null, boxes = null, timer = 0;
 
-	const chosen = () => {
-		const c = {};
-		for (const b of side.querySelectorAll('input:checked')) (c[b.name] = c[b.name] || []).push(b.value);
-		return c;
-	};
-	const hash = () => {
-		const p = new URLSearchParams();
-		if (input.value) p.set('q', input.value);
+	const state = () => {
+		const p = new URLSearchParams(input.value && { q: input.value });
 		for (const b of side.querySelectorAll('input:checked')) p.append(b.name, b.value);
-		return '#' + p;
+		return p;
 	};
 	function showFacets(ix, counts, c) {
 		if (!boxes) {
@@ -365,33 +340,28 @@ function page(form) {
 		ix.facets.forEach((f, k) => {
 			const sums = new Uint32Array(f.values.length);
 			f.sets.forEach((s, i) => s.forEach(v => { sums[v] += counts[k][i]; }));
-			let any = false;
 			boxes[k].rows.forEach((r, v) => {
-				r.box.checked = (c[f.name] || []).includes(f.values[v].value);
+				r.box.checked = c[f.name].includes(f.values[v].value);
 				r.row.hidden = !sums[v] && !r.box.checked;
-				any = any || !r.row.hidden;
 				r.n.textContent = '(' + sums[v] + ')';
 			});
-			boxes[k].field.hidden = !any;
+			boxes[k].field.hidden = boxes[k].rows.every(r => r.row.hidden);
 		});
 		side.hidden = false;
 	}
 	async function showHits(n) {
 		const mine = turn, { ix, hits, asked } = result, want = wanted(asked);
-		const docs = await Promise.all(hits.slice(shown, n).map(document_));
+		const docs = await Promise.all(hits.slice(shown, n).map(docOf));
 		if (mine !== turn) return;
 		const q = input.value ? '#' + new URLSearchParams({ q: input.value }) : '';
-		for (const d of docs) {
-			const dir = RTL.test(d.lang) ? 'rtl' : 'ltr';
-			const link = element('a', { href: up + 'd/' + d.name + '.html' + q, lang: d.lang, dir, hreflang: d.lang }, marked(d.title, want) || d.title);
-			const facts = element('span', { class: 'quiet' }, element('bdi', { dir: 'ltr' }, [d.owner.toUpperCase(), d.date, d.label].filter(Boolean).join(' · ')));
-			const item = element('li', {}, link, ' ', facts);
-			if (d.summary) item.append(element('p', { lang: d.lang, dir }, marked(d.summary, want) || d.summary));
+		for (const [name, lang, label, date, owner, title, summary] of docs) {
+			const dir = 'auto', item = element('li', {}, element('a', { href: up + 'd/' + name + '.html' + q, lang, dir, hreflang: lang }, marked(title, want) || title), ' ',
+				element('span', { class: 'quiet' }, element('bdi', { dir: 'ltr' }, [owner.toUpperCase(), date, label].filter(Boolean).join(' · '))));
+			if (summary) item.append(element('p', { lang, dir }, marked(summary, want) || summary));
 			list.append(item);
 		}
 		shown = Math.min(n, hits.length);
 		more.hidden = shown >= hits.length;
-		return docs;
 	}
 	async function run(c) {
 		const mine = ++turn;
@@ -401,44 +371,37 @@ function page(form) {
 			result = r;
 			shown = 0;
 			list.replaceChildren();
-			more.hidden = true;
-			if (!r) {
-				const ix = await root();
-				status.textContent = say('empty');
-				showFacets(ix, ix.facets.map(f => { const n = new Uint32Array(f.sets.length); f.column.forEach(s => n[s]++); return n; }), c);
-				return;
-			}
 			showFacets(r.ix, r.counts, c);
-			await showHits(PAGE);
-			status.textContent = r.hits.length ? say('hits', { n: r.hits.length }) : say('none');
+			await showHits(FEW);
+			status.textContent = say(r.blank ? 'empty' : r.hits.length ? 'hits' : 'none', r.hits.length);
 		} catch (e) {
-			if (mine === turn) status.textContent = say('missing', { file: e.message });
+			if (mine === turn) status.textContent = say('missing', () => e.message);
 		}
 	}
+	const chosen = p => Object.fromEntries(FACETS.map(f => [f, p.getAll(f)]));
 	function go(push) {
+		const p = state();
 		clearTimeout(timer);
-		if (location.hash !== hash()) history[push ? 'pushState' : 'replaceState'](null, '', location.pathname + hash());
-		return run(chosen());
+		if (location.hash !== '#' + p) history[push ? 'pushState' : 'replaceState'](null, '', location.pathname + '#' + p);
+		return run(chosen(p));
 	}
 	function fromAddress() {
-		const p = new URLSearchParams(location.hash.length > 1 ? location.hash.slice(1) : location.search), c = {};
+		const p = new URLSearchParams(location.hash.slice(1) || location.search);
 		input.value = p.get('q') || '';
-		for (const f of FACETS) if (p.getAll(f).length) c[f] = p.getAll(f);
-		if (input.value || Object.keys(c).length) return run(c);
+		if (String(p)) run(chosen(p));
 	}
 	form.addEventListener('submit', e => { e.preventDefault(); go(true); });
 	form.addEventListener('input', e => { clearTimeout(timer); timer = setTimeout(go, e.target === input ? 200 : 0); });
 	side.addEventListener('change', () => go(false));
-	input.addEventListener('focus', () => { root().catch(() => {}); table().catch(() => {}); }, { once: true });
-	more.addEventListener('click', async () => { const n = shown; await showHits(shown + PAGE); const a = list.children[n]; if (a) a.querySelector('a').focus(); });
-	addEventListener('hashchange', fromAddress);
-	addEventListener('popstate', fromAddress);
+	input.addEventListener('focus', () => { if (!turn) run(chosen(state())); });
+	more.addEventListener('click', async () => { const n = shown; await showHits(n + FEW); list.children[n].firstChild.focus(); });
+	addEventListener('hashchange', () => { if (location.hash.includes('=')) fromAddress(); });
 	form.hidden = false;
 	fromAddress();
 }
 
 const form = document.getElementById('find'), q = new URLSearchParams(location.hash.slice(1)).get('q');
-window.colep = { search, words, table, document: document_ };
+window.colep = { search, words, table, nameOf: async d => (await docOf(d))[0] };
 if (form) page(form);
 else if (q && document.querySelector('main article')) markPage(document.querySelector('main'), q).catch(() => {});
 })();

@@ -43,7 +43,7 @@ const ask = (list, chosen = {}) => page.evaluate(async ([all, want]) => {
 	const out = [];
 	for (const q of all) {
 		const r = await colep.search(q, want);
-		out.push(r ? await Promise.all(r.hits.slice(0, 20).map(async d => (await colep.document(d)).name)) : []);
+		out.push(r ? await Promise.all(r.hits.slice(0, 20).map(async d => await colep.nameOf(d))) : []);
 	}
 	return out;
 }, [list, chosen]);
@@ -152,7 +152,7 @@ await p.waitForSelector('article mark');
 ok('the opened page has its words marked', (await p.$$eval('article mark', v => v.map(m => m.textContent.toLowerCase()))).includes('hawala') ? [] : ['no']);
 await p.goto(url(site, 'search.html') + '#q=%D8%AD%D9%88%D8%A7%D9%84%D9%87');
 await p.waitForSelector('#find-hits li');
-is('a hit has its language and direction', await p.$eval('#find-hits a[lang=fa]', a => a.dir), 'rtl');
+is('a hit has its language and direction', await p.$eval('#find-hits a[lang=fa]', a => getComputedStyle(a).direction), 'rtl');
 ok('nothing was asked elsewhere, no error', [...take(), ...fresh.take()]);
 
 renameSync(join(site, 'find-p/0.js'), 'away');
