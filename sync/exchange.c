@@ -26,7 +26,7 @@
 #include "sync/bundle.h"
 #include "sync/pack.h"
 
-enum { ANSWER = 120, SILENCE = 120, OFFERS_MAX = 1000 };	/* seconds until a peer answers, and between two words of it */
+enum { OFFERS_MAX = 1000 };		/* branches of a relay that are looked at */
 
 static bool has_control(const char *s)
 {
@@ -371,7 +371,7 @@ static enum rc ask_bundle(struct exchange *x, struct err *e)
 enum rc exchange_ask(struct exchange *x, struct err *e)
 {
 	const char *args[10] = { "ls-remote", "--quiet" };
-	struct git_run how = { .dir = x->node->dir, .seconds = ANSWER };
+	struct git_run how = { .dir = x->node->dir };
 	struct buf out = BUF_INIT;
 	size_t n = 2;
 	enum rc rc;
@@ -381,6 +381,7 @@ enum rc exchange_ask(struct exchange *x, struct err *e)
 		return rc;
 	if (is_file(x->url))
 		return ask_bundle(x, e);
+	how.seconds = x->limits.patience;
 	if (is_local(x->url))
 		args[n++] = upload_pack;
 	args[n++] = "--end-of-options";
@@ -453,7 +454,7 @@ static enum rc bring(struct exchange *x, const char *store, bool judged, struct 
 	static const char *const fetch[] = { "fetch", "--progress", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
 		"--no-recurse-submodules", "--refmap=", "--stdin" };
 	const char *args[2 * LENIENT + sizeof fetch / sizeof *fetch + 4];
-	struct git_run how = { .dir = x->node->dir, .objects = x->dir, .alternates = store, .limits = &x->limits, .silent = SILENCE,
+	struct git_run how = { .dir = x->node->dir, .objects = x->dir, .alternates = store, .limits = &x->limits, .silent = x->limits.patience,
 		.tick = x->tick, .ctx = x->ctx };
 	struct buf out = BUF_INIT, refs = BUF_INIT;
 	size_t k = 0, i;
@@ -604,7 +605,7 @@ static bool below_offers(const struct exchange *x, const struct graph *g, size_t
 static enum rc push(struct exchange *x, const struct oid *tip, const char *ref, struct err *e)
 {
 	const char *args[8] = { "push", "--progress", "--no-verify" };
-	struct git_run how = { .dir = x->node->dir, .silent = SILENCE, .tick = x->tick, .ctx = x->ctx };
+	struct git_run how = { .dir = x->node->dir, .silent = x->limits.patience, .tick = x->tick, .ctx = x->ctx };
 	struct buf out = BUF_INIT;
 	char hex[OID_HEX + 1];
 	size_t n = 3;

@@ -48,11 +48,13 @@ static enum rc number_of(uint64_t *v, struct arena *a, const struct node *n, con
 
 enum rc git_limits_read(struct git_limits *out, struct arena *a, const struct node *n, struct err *e)
 {
-	struct git_limits l = { .pack = (uint64_t)1 << 30, .objects = 2000000, .depth = 250, .inflated = (uint64_t)4 << 30 };
+	struct git_limits l = { .pack = (uint64_t)1 << 30, .objects = 2000000, .depth = 250, .inflated = (uint64_t)4 << 30,
+		.patience = 120 };
 	enum rc rc;
 
 	(void)((rc = number_of(&l.pack, a, n, "colep.packMax", e)) || (rc = number_of(&l.objects, a, n, "colep.objectsMax", e)) ||
-	    (rc = number_of(&l.depth, a, n, "colep.depthMax", e)) || (rc = number_of(&l.inflated, a, n, "colep.inflatedMax", e)));
+	    (rc = number_of(&l.depth, a, n, "colep.depthMax", e)) || (rc = number_of(&l.inflated, a, n, "colep.inflatedMax", e)) ||
+	    (rc = number_of(&l.patience, a, n, "colep.patience", e)));
 	if (!rc)
 		*out = l;
 	return rc;
@@ -177,7 +179,7 @@ struct pipes { int in, out, err; };
 static bool talk(struct buf *out, struct buf *said, const struct git_run *how, const struct pipes *to)
 {
 	struct pollfd p[3] = { { to->in, POLLOUT, 0 }, { to->out, POLLIN, 0 }, { to->err, POLLIN, 0 } };
-	double start = now(), end = start + (how->seconds ? how->seconds : 3600), heard = start;
+	double start = now(), end = start + (how->seconds ? (double)how->seconds : 3600), heard = start;
 	struct str input = how->input;
 	char chunk[2048];
 	bool done = false;
@@ -189,7 +191,7 @@ static bool talk(struct buf *out, struct buf *said, const struct git_run *how, c
 		p[0].fd = -1;
 	}
 	while (!(done = p[0].fd < 0 && p[1].fd < 0 && p[2].fd < 0)) {
-		double left = end - now(), silence = how->silent ? heard + how->silent - now() : left;
+		double left = end - now(), silence = how->silent ? heard + (double)how->silent - now() : left;
 
 		left = silence < left ? silence : left;
 		if (left <= 0 || (poll(p, 3, left > 60 ? 60000 : (int)(left * 1000) + 1) < 0 && errno != EINTR))

@@ -12,11 +12,13 @@
 
 struct node;
 
-/* What others may send (DESIGN 9): git config colep.packMax, objectsMax, depthMax, inflatedMax; k, m, g may stand behind. */
+/* What others may send (DESIGN 9): git config colep.packMax, objectsMax, depthMax, inflatedMax; k, m, g may stand behind;
+ * and colep.patience. */
 struct git_limits {
 	uint64_t pack;			/* bytes of one pack */
 	uint64_t objects, depth;	/* in it, and deltas upon each other */
 	uint64_t inflated;		/* bytes when unpacked, and of memory it may take */
+	uint64_t patience;		/* seconds until an answer, and between two words */
 };
 enum rc git_limits_read(struct git_limits *l, struct arena *a, const struct node *n, struct err *e) NODISCARD;
 
@@ -31,8 +33,8 @@ struct git_run {
 	off_t skip;
 	const char *to;			/* a file that its standard output becomes, or NULL */
 	const struct git_limits *limits;	/* of what it may write and take; NULL: it handles our own things */
-	unsigned seconds;		/* at most so long without end; 0: an hour */
-	unsigned silent;		/* at most so long without a word; 0: as it likes */
+	uint64_t seconds;		/* at most so long without end; 0: an hour */
+	uint64_t silent;		/* at most so long without a word; 0: as it likes */
 	void (*tick)(void *ctx, const char *said);	/* told what it said last, for progress; may be NULL */
 	void *ctx;
 };

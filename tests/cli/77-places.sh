@@ -121,6 +121,10 @@ git -C b config --unset colep.inflatedMax
 is "nothing of it is left" "$(ls b/.git/colep | grep quarantine)" ""
 before=$(main b)
 printf '#!/bin/sh\nexec sleep 1000\n' >hang; chmod +x hang
+git -C b config colep.patience 1
+GIT_SSH_COMMAND="$here/hang" run colep -C b sync ssh://127.0.0.1/x stick; is "one that says nothing is given up, the others are asked" "$status $(line stick | cut -f1)" "1 ok"
+has "with the reason" "$out" "no answer in time"
+git -C b config --unset colep.patience
 GIT_SSH_COMMAND="$here/hang" "$COLEP" -C b sync ssh://127.0.0.1/x >.out 2>.err & pid=$! child= grandchild=
 for i in $(seq 50); do child=$(pgrep -P $pid) && [ -n "$child" ] && grandchild=$(pgrep -P "$child" sleep) && break; sleep 0.1; done
 kill -TERM $pid; wait $pid; is "ended while a peer hangs: it ends at once" $? 143
