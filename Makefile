@@ -185,7 +185,7 @@ check-deps:	## prove that includes point down only, and each library has one gat
 		[ "$$(printf '%s' "$$files" | grep -c .)" -le 1 ] || { echo "<$$lib.h> belongs to one gate file, but stands in:" $$files; exit 1; }; done
 
 # Measuring: not a test, nothing in it fails on a slow machine. N documents of a seed; the machine's floors beside.
-BENCH = $(addprefix $(BUILD)/bench/,generate bench floor history)
+BENCH = $(addprefix $(BUILD)/bench/,generate bench floor history pages)
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
@@ -193,11 +193,12 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
 .PHONY: setup-bench bench
 setup-bench: setup
 	@$(call install,sqlite3 python3)
-bench: setup-bench	## measure import, index, search, bundles, sync beside their floors (N=10000 SEED=1 COMMITS=3000)
+bench: setup-bench	## measure import, index, search, bundles, sync, site beside their floors (N=10000 SEED=1 COMMITS=3000)
 	@$(MAKE) -s colep $(BENCH)
 	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
 	@tests/bench/bundle.sh $(BUILD)/bench/generate $(BUILD)/bench/history ./colep
 	@tests/bench/sync.py $(BUILD)/bench/generate $(BUILD)/bench/history ./colep $(or $(N),10000) $(or $(COMMITS),3000) 20 $(or $(SEED),1)
+	@tests/bench/site.py ./colep $(BUILD)/bench/generate $(BUILD)/bench/pages $(or $(N),10000) $(or $(SEED),1)
 
 .PHONY: ir
 ir: setup-test	## measure how well search ranks judged collections (DIR="folder ..."; see tests/bench/ir)

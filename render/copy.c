@@ -345,10 +345,19 @@ static struct str code(struct arena *a, struct str s, bool upper)
 	return (struct str){ p, s.n };
 }
 
+/* Names that are devices on Windows, whatever stands behind a dot. */
+static const char devices[] = "con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 "
+    "lpt7 lpt8 lpt9";
+
 bool copy_key_valid(struct str key)
 {
+	char low[5];
 	size_t i;
 
+	for (i = 0; i < key.n && key.n < sizeof low; i++)
+		low[i] = key.p[i] >= 'A' && key.p[i] <= 'Z' ? (char)(key.p[i] + 32) : key.p[i];
+	if (key.n < sizeof low && word_in(devices, (struct str){ low, key.n }))
+		return false;
 	for (i = 0; i < key.n; i++)
 		if (!(key.p[i] >= 'a' && key.p[i] <= 'z') && !(key.p[i] >= 'A' && key.p[i] <= 'Z') &&
 		    !(key.p[i] >= '0' && key.p[i] <= '9') && key.p[i] != '-')

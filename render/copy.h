@@ -85,7 +85,7 @@ const struct entry *copy_best(const struct copy *c, const struct entry *e);
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key);
 /* vocab_label of the copy's vocabulary. */
 struct str copy_label(const struct copy *c, const char *vocab, struct str code);
-/* May this key have a page of its own: letters, digits and hyphens only, short. */
+/* May this key have a page of its own: letters, digits and hyphens only, short, no device of Windows. */
 bool copy_key_valid(struct str key);
 
 /* Could the audience have had this text of a document of that kind: as one of now is judged. */

@@ -564,7 +564,9 @@ void page_owner(struct page *p, struct str code)
 		page_label(p, "institutions", key.n ? key : code);
 }
 
-bool page_value(struct page *p, const struct key_rule *r, struct str value)
+/* One value of a front-matter key, by its rule; lang: of the document, for free text. false: an id that is not in this
+ * copy; nothing is written. */
+static bool put_value(struct page *p, const struct key_rule *r, struct str value, struct str lang)
 {
 	const char *vocab = r && r->vocab ? r->vocab : "";
 	const struct entry *to;
@@ -586,14 +588,17 @@ bool page_value(struct page *p, const struct key_rule *r, struct str value)
 	} else if (r && (r->type == KEY_CODE || r->type == KEY_LIST || r->type == KEY_YESNO) && strcmp(r->name, "tlp") != 0) {
 		page_t_of(p, "value", value);
 	} else {
-		page_puts(p, "<bdi>");
+		page_puts(p, "<bdi");
+		if (r && r->type == KEY_TEXT && !*vocab && !str_eq(base(lang), base(p->t->lang)))
+			page_lang(p, lang);
+		page_puts(p, ">");
 		page_text(p, value);
 		page_puts(p, "</bdi>");
 	}
 	return true;
 }
 
-static bool values(struct page *p, const struct key *k, const struct key_rule *r)
+static bool values(struct page *p, const struct key *k, const struct key_rule *r, struct str lang)
 {
 	size_t i, before, shown = 0;
 
@@ -601,7 +606,7 @@ static bool values(struct page *p, const struct key *k, const struct key_rule *r
 		before = p->b->n;
 		if (shown)
 			page_puts(p, ", ");
-		if (page_value(p, r, k->values[i]))
+		if (put_value(p, r, k->values[i], lang))
 			shown++;
 		else
 			page_cut(p, before);
@@ -611,7 +616,7 @@ static bool values(struct page *p, const struct key *k, const struct key_rule *r
 
 bool page_values(struct page *p, const struct entry *e, const char *key)
 {
-	return values(p, front_key(&e->doc.front, key), kind_key(e->kind, cstr(key)));
+	return values(p, front_key(&e->doc.front, key), kind_key(e->kind, cstr(key)), e->lang);
 }
 
 /* ---- a document ---- */
@@ -635,7 +640,7 @@ static void fact(struct page *p, const struct entry *e, const struct key *k)
 		page_puts(p, ")");
 	}
 	page_puts(p, "</dt><dd>");
-	if (!values(p, k, kind_key(e->kind, k->name))) {
+	if (!values(p, k, kind_key(e->kind, k->name), e->lang)) {
 		page_cut(p, start);
 		return;
 	}

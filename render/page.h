@@ -74,9 +74,8 @@ void page_list(struct page *p, const struct entry *const *v, size_t n, bool summ
 /* "North Macedonia" of "mk", "Frontex" of "frontex"; linked to the page of the country where there is one. */
 void page_owner(struct page *p, struct str code);
 void page_country(struct page *p, struct str code);
-/* One value of a front-matter key, by its rule. false: an id that is not in this copy; nothing is written. */
-bool page_value(struct page *p, const struct key_rule *r, struct str value);
-bool page_values(struct page *p, const struct entry *e, const char *key);	/* all, with commas; false: none */
+/* The values of a front-matter key, each by its rule, with commas. false: none; ids that are not in this copy are none. */
+bool page_values(struct page *p, const struct entry *e, const char *key);
 void page_tlp(struct page *p, struct str label);
 const char *page_colour(struct str label);	/* "clear", "green", "amber", "strict", "red" */
 void page_lang(struct page *p, struct str lang);	/* ' lang="fa" dir="rtl"' */

@@ -7,7 +7,7 @@
  *
  * and a commit, which is behind its parents, as
  *
- *	id, tree, flags (1): MERGED CLEAN PREV SPACE
+ *	id, tree, flags (1): MERGED CLEAN PREV SPACE, and from the fifth bit on the writer's right, if he touched the roster
  *	number of parents (2), each one's place in the file (4), from 0
  *	of an authored one: node, incarnation, key, its number (8), Colep-Prev and Colep-Space if flagged,
  *	paths it touched (4), each as mode (4), old id, new id, path
@@ -25,7 +25,7 @@
 
 #include "kb/base/file.h"
 
-enum { MERGED = 1, CLEAN = 2, PREV = 4, SPACE = 8 };
+enum { MERGED = 1, CLEAN = 2, PREV = 4, SPACE = 8, RIGHT = 16 };
 enum { HEAD = 16 };			/* bytes of a block before its commits */
 static const char magic[4] = { 'c', 'l', 'p', '1' };
 #define FILE_MAX ((size_t)1 << 30)
@@ -109,6 +109,7 @@ static bool read_commit(struct cache *k, struct arena *a, struct reader *r)
 	flags = (unsigned)number(r, 1);
 	c->merged = flags & MERGED;
 	c->clean = flags & CLEAN;
+	c->right = flags / RIGHT <= RIGHT_ADMIN ? (enum right)(flags / RIGHT) : RIGHT_UNKNOWN;
 	c->nparents = number(r, 2);
 	if (c->nparents > r->s.n / 4)
 		return false;
@@ -262,7 +263,7 @@ static void write_commit(struct buf *b, const struct graph *g, const struct gcom
 	buf_add(b, c->id.b, sizeof c->id.b);
 	buf_add(b, c->tree.b, sizeof c->tree.b);
 	put_number(b, (c->merged ? MERGED : 0) | (c->clean ? CLEAN : 0) | (oid_is_none(&c->prev) ? 0 : PREV) |
-	    (oid_is_none(&c->space) ? 0 : SPACE), 1);
+	    (oid_is_none(&c->space) ? 0 : SPACE) | c->right * RIGHT, 1);
 	put_number(b, c->nparents, 2);
 	for (i = 0; i < c->nparents; i++)
 		put_number(b, g->v[c->up[i]]->place - 1, 4);

@@ -10,6 +10,7 @@
 #include "kb/doc/doc.h"
 #include "kb/limits.h"
 #include "sync/fold.h"
+#include "sync/git.h"
 #include "sync/save.h"
 
 enum { TRAILERS = 256 };		/* bytes of a message that author_commit adds, and some */
@@ -201,5 +202,6 @@ out:
 		(void)cmd_fail(c, &e);
 		return EXIT_FAIL;
 	}
+	git_tidy(c->arena, node.dir);
 	return held || bad ? EXIT_NO : EXIT_YES;
 }

@@ -365,6 +365,7 @@ out:
 	}
 	if (!oid_eq(&was, &main))
 		index_after(c, &node);
+	git_tidy(c->arena, node.dir);
 	for (i = 0; i < n; i++) {
 		reached += p[i].reached;
 		odd |= !p[i].reached || p[i].x.refused;

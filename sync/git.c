@@ -297,6 +297,28 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 	return rc;
 }
 
+/* Git's own measure (gc.auto, gc.autoPackLimit): loose objects are spread over 256 folders, so one tells of all. */
+enum { PACKS = 50, LOOSE = 6700 };
+
+void git_tidy(struct arena *a, const char *dir)
+{
+	const char *args[] = { "-c", arena_printf(a, "gc.auto=%d", LOOSE), "-c", "gc.autoDetach=true", "gc", "--auto", "--quiet", NULL };
+	struct git_run how = { .dir = dir };
+	struct err odd = ERR_INIT;
+	struct buf out = BUF_INIT;
+	char **names;
+	size_t n, i, packs = 0;
+
+	if (!dir_list(&names, &n, a, path_join(a, dir, ".git/objects/pack"), &odd))
+		for (i = 0; i < n; i++)
+			packs += str_ends(cstr(names[i]), STR(".pack"));
+	if (dir_list(&names, &n, a, path_join(a, dir, ".git/objects/17"), &odd))
+		n = 0;
+	if ((packs > PACKS || n > (LOOSE + 255) / 256) && git_run(&out, &how, args, &odd))
+		odd.rc = RC_OK;			/* another day */
+	buf_free(&out);
+}
+
 /* ---- lending ---- */
 
 /* "version=2", and keys of the kind that git sends; anything else is as if nothing was said. */

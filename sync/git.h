@@ -43,4 +43,8 @@ struct git_run {
  * be run, or answered other than 0: the message holds the last lines of what it said. */
 enum rc git_run(struct buf *out, const struct git_run *how, const char *const *args, struct err *e) NODISCARD;
 
+/* Let git pack the node's objects in the background, when they have become many: each sync leaves a pack, each save a few
+ * loose objects, and all that is read later is looked for in each of them. Costs a look into two folders otherwise. */
+void git_tidy(struct arena *a, const char *dir);
+
 #endif

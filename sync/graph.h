@@ -7,6 +7,8 @@
 
 struct touch { struct str path; struct oid old, new; unsigned mode; };	/* none: was not there; is deleted */
 
+enum right { RIGHT_UNKNOWN, RIGHT_NONE, RIGHT_MEMBER, RIGHT_CHAIR, RIGHT_ADMIN };
+
 struct gcommit {
 	struct oid id, tree;
 	struct oid *parents;
@@ -26,6 +28,7 @@ struct gcommit {
 	size_t ntouched;
 	const struct standing *standing;	/* standing.c: of it and what is below, once asked for */
 	bool roster_change;		/* standing.c: one that counts by its writer's right */
+	enum right right;		/* standing.c: of whoever touched the roster, in the roster of its own past */
 	bool clean;			/* view.c: its tree is the view of it and what is below */
 	size_t place;			/* cache.c: its place in the file, from 1; 0: it is not there */
 };

@@ -166,6 +166,8 @@ static bool touches_roster(const struct gcommit *c)
 {
 	enum roster_file f;
 
+	if (c->ntouched == 1 && !str_starts(c->touched[0].path, STR("roster/")))
+		return false;		/* nearly all */
 	for (f = 0; f < ROSTER_FILES; f++)
 		if (graph_touch(c, cstr(roster_paths[f])))
 			return true;
@@ -189,15 +191,23 @@ static enum rc scan(struct graph *g, size_t to, struct err *e)
 
 		if (gc->merged || !touches_roster(gc))
 			continue;
-		if ((rc = standing_under(&under, g, gc, e)))
-			return rc;
-		m = gc->nparents ? roster_member(&under->roster, gc->node, gc->key) : NULL;
-		c.admin = !gc->nparents || (m && !m->revoked && m->role == ROLE_SECRETARIAT);
-		c.chair = m && !m->revoked && m->role == ROLE_CHAIR;
+		if (gc->right == RIGHT_UNKNOWN) {
+			if ((rc = standing_under(&under, g, gc, e)))
+				return rc;
+			m = gc->nparents ? roster_member(&under->roster, gc->node, gc->key) : NULL;
+			if (!gc->nparents || (m && !m->revoked && m->role == ROLE_SECRETARIAT))
+				gc->right = RIGHT_ADMIN;
+			else if (!m || m->revoked)
+				gc->right = RIGHT_NONE;
+			else
+				gc->right = m->role == ROLE_CHAIR ? RIGHT_CHAIR : RIGHT_MEMBER;
+		}
+		c.admin = gc->right == RIGHT_ADMIN;
+		c.chair = gc->right == RIGHT_CHAIR;
 		c.line = signers_line(g->a, gc->node, gc->key);
 		for (k = 0; k < gc->npast; k++)
 			c.depth += gc->past[k];
-		if ((!m || m->revoked) && gc->nparents)
+		if (gc->right == RIGHT_NONE)
 			continue;
 		if ((rc = read_change(&any, &c, g, at, e)))
 			return rc;

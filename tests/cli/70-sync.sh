@@ -60,5 +60,12 @@ grep -q "$c.*do not stand together" a/.git/colep/refused; ok $? "it is recorded 
 "$COLEP" -C b peer add x 'ext::sh -c true' >log 2>&1; [ $? -eq 2 ]; ok $? "an address that would run a program is refused"
 "$COLEP" -C b peer add gone /nowhere && "$COLEP" -C b sync >log 2>&1; [ $? -eq 1 ] && grep -q '^gone	missing' log; ok $? "a peer that is missing: said, the rest done, exit 1"
 "$COLEP" -C b peer remove gone && "$COLEP" -C b peer list | cut -f1 | grep -qx origin; ok $? "peer remove, peer list"
+
+# many small packs become few, in the background
+i=0; while [ $i -lt 52 ]; do i=$((i + 1)); git -C b cat-file commit main | sed "s/^committer/committer $i/" | git -C b hash-object -w -t blob --stdin | git -C b pack-objects -q .git/objects/pack/pack >/dev/null; done
+packs() { ls b/.git/objects/pack/*.pack | wc -l; }
+[ "$(packs)" -gt 50 ] && "$COLEP" -C b sync >log 2>&1; i=0; while [ "$(packs)" -gt 10 ] && [ $i -lt 100 ]; do i=$((i + 1)); sleep 0.2; done
+[ "$(packs)" -le 10 ]; ok $? "a sync lets git pack what has become many"
+git -C b fsck --strict >log 2>&1 && "$COLEP" -C b verify >log 2>&1; ok $? "and all is there"
 echo "1..$n"
 exit $failed

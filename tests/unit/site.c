@@ -187,6 +187,37 @@ static void test_page__scripts_that_run_from_right_to_left(void **state)
 	assert_false(lang_rtl(STR("en")) || lang_rtl(STR("bn")) || lang_rtl(STR("sr-Latn")) || lang_rtl(STR("")));
 }
 
+static void test_copy__keys_that_may_be_file_names_anywhere(void **state)
+{
+	static const char *const bad[] = { "", "con", "AUX", "nul", "com1", "lpt9", "-x", "a/b", "a.b", "..", "é", "a b",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	static const char *const good[] = { "som", "MK", "cons", "com0", "com10", "small-boats", "2022" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_false(copy_key_valid(cstr(bad[i])));
+	for (i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_true(copy_key_valid(cstr(good[i])));
+}
+
+static void test_theme__words_and_files_of_the_one_compiled_in(void **state)
+{
+	struct err e = ERR_INIT;
+	struct theme *t;
+
+	(void)state;
+	assert_int_equal(theme_open(&t, NULL, &e), RC_OK);
+	assert_true(theme_texts(t, STR("sr-Latn")) == theme_texts(t, STR("sr")));
+	assert_null(theme_texts(t, STR("xx")));
+	assert_true(str_is(text_get(theme_texts(t, STR("fr")), STR("nav.home"), NULL), "Accueil"));
+	assert_true(str_is(text_get(t->english, STR("no.such.key"), NULL), "no.such.key"));
+	assert_true(theme_copied(STR("colep.css")) && theme_copied(STR("a-1.js")));
+	assert_false(theme_copied(STR("../x.css")) || theme_copied(STR(".css")) || theme_copied(STR("X.css")) ||
+	    theme_copied(STR("a/b.js")) || theme_copied(STR("a.html")));
+	theme_close(t);
+}
+
 static void test_http__only_names_of_this_machine_are_answered(void **state)
 {
 	(void)state;
@@ -260,6 +291,8 @@ int main(void)
 		cmocka_unit_test(test_body__anchors_run_through_all_parts),
 		cmocka_unit_test(test_site__a_manifest_names_only_files_a_build_makes),
 		cmocka_unit_test(test_page__scripts_that_run_from_right_to_left),
+		cmocka_unit_test(test_copy__keys_that_may_be_file_names_anywhere),
+		cmocka_unit_test(test_theme__words_and_files_of_the_one_compiled_in),
 		cmocka_unit_test(test_http__only_names_of_this_machine_are_answered),
 		cmocka_unit_test(test_http__with_addresses_only_these_are_answered),
 		cmocka_unit_test(test_http__near_is_the_same_network_or_both_private),
