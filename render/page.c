@@ -325,6 +325,8 @@ static void frame_slot(void *ctx, unsigned n)
 			dublin_core(p, h->of);
 		if (lists_have(p->c, "search.html") && (h->of || (h->file && strcmp(h->file, "search.html") == 0)))
 			buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
+		if (p->c->want.live)
+			buf_printf(p->b, "<script src=\"%slive.js\" defer></script>\n", p->up);
 		break;
 	case PAGE_UP:
 		page_puts(p, p->up);
@@ -355,7 +357,7 @@ static void frame_slot(void *ctx, unsigned n)
 		    p->c->want.audience == AUDIENCE_COMMUNITY ? "copy.community" : "copy.node");
 		break;
 	case PAGE_FORM:
-		page_puts(p, p->c->want.live ? "'self'" : "'self' file:");
+		page_puts(p, p->c->want.live ? "'self'; connect-src 'self'" : "'self' file:");
 		break;
 	case PAGE_CLASS:
 		buf_printf(p->b, "label-%s", page_colour(h->tlp));
@@ -1043,7 +1045,7 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 	for (i = 0; i < c->n; i++)
 		v[got++] = cstr(arena_printf(a, "d/%.*s.html", FMT_STR(c->v[i]->name)));
 	for (i = 0; i < t->nfiles; i++)
-		if (theme_copied(t->files[i].name))
+		if (theme_copied(t->files[i].name) && (c->want.live || !str_is(t->files[i].name, "live.js")))
 			v[got++] = t->files[i].name;
 	v[got++] = STR(FORM_DATA);
 	qsort(v, got, sizeof *v, by_name);

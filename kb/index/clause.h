@@ -18,6 +18,7 @@ struct query {
 	struct clause *clauses;
 	size_t n, positive;
 	bool open_end;			/* the text ends in a word, so it may be a beginning */
+	bool typing;			/* somebody is at it: it is a beginning too */
 };
 
 #endif

@@ -118,7 +118,7 @@ static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, 
 	return rc;
 }
 
-enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct str word, enum tier tier, bool typing,
+enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct str word, enum tier tier, enum typed typed,
     struct err *e)
 {
 	struct form_list list = { 0 };
@@ -134,14 +134,15 @@ enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct
 	switch (tier) {
 	case TIER_EXACT:
 		put_stems(x, a, &cap, s, word);
-		rc = forms_exact(&list, a, s, surface, e);
+		rc = (typed == TYPED_PART && letters > 1 ? forms_prefix : forms_exact)(&list, a, s, surface, e);
+		most = typed == TYPED_PART ? PREFIX_TERMS : SIZE_MAX;
 		break;
 	case TIER_SPELLING:
 		if (letters > 3 && !has_digit(surface))
 			rc = put_spellings(x, a, &cap, s, word, surface, e);
 		break;
 	case TIER_PREFIX:
-		if (typing && letters > 1)
+		if (typed == TYPED_LAST && letters > 1)
 			rc = forms_prefix(&list, a, s, surface, e);
 		most = PREFIX_TERMS;
 		break;

@@ -20,8 +20,12 @@ struct expansion {			/* in the arena */
 	size_t n;
 	struct str shown;		/* the word looked for instead, when it is another; else STR_NONE */
 };
-/* typing: the word may be unfinished. */
-enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct str word, enum tier tier, bool typing,
+enum typed {
+	TYPED_WHOLE,
+	TYPED_LAST,			/* the last word: a beginning, where it is no word */
+	TYPED_PART			/* still being typed: a beginning in any case */
+};
+enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct str word, enum tier tier, enum typed typed,
     struct err *e) NODISCARD;
 
 #endif

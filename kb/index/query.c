@@ -211,6 +211,11 @@ enum rc query_parse(struct query **out, struct filters *f, struct arena *a, stru
 	return RC_OK;
 }
 
+void query_typing(struct query *q)
+{
+	q->typing = true;
+}
+
 /* ---- snippets ---- */
 
 static bool has_term(const struct word *w, struct str term)

@@ -20,6 +20,9 @@ struct query;				/* parsed; lives in the arena */
  * understood is taken as words. RC_INVALID: empty, only negatives, or longer than 1,000 words (said). */
 enum rc query_parse(struct query **q, struct filters *f, struct arena *a, struct str text, struct err *e) NODISCARD;
 
+/* The query is not finished: its last word is looked for as a beginning also where it is a word. */
+void query_typing(struct query *q);
+
 struct hit {
 	struct record record;
 	uint32_t score;			/* fixed point, 1/1024; comparable within one result only */

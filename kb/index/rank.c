@@ -305,7 +305,7 @@ static enum rc find_word(struct lists *l, uint64_t *df, struct run *r, struct wo
 	*df = 0;
 	for (tier = 0; tier < (exact ? TIER_EXACT + 1 : TIERS) && !*df; tier++) {
 		forget(r, l);
-		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, last, e)))
+		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, last ? (r->q->typing ? TYPED_PART : TYPED_LAST) : TYPED_WHOLE, e)))
 			break;
 		w->terms = x.terms;
 		w->n = x.n;

@@ -332,7 +332,8 @@ static struct conn *conn_of(struct MHD_Connection *c)
 static enum MHD_Result send_reply(struct http *h, struct MHD_Connection *c, struct http_reply *r)
 {
 	static const char *const headers[][2] = {
-		{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
+		{ "Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; "
+		    "base-uri 'none'; form-action 'self'; "
 		    "frame-ancestors 'none'" },
 		{ "X-Content-Type-Options", "nosniff" }, { "Referrer-Policy", "no-referrer" }, { "X-Frame-Options", "DENY" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" }, { "Cross-Origin-Opener-Policy", "same-origin" },

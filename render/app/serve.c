@@ -14,6 +14,7 @@
 #include "render/page.h"
 
 #define HITS 20				/* on the search page at first, and then so many more each time */
+#define LIVE 8				/* while somebody types */
 #define HITS_MAX 500			/* at most; so many are looked through for guests, who do not see all of them */
 #define QUERY_MAX 1000			/* bytes */
 
@@ -263,6 +264,55 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 	arena_free(&a);
 }
 
+/* The best hits of words that are still being typed: a piece of a page, for theme/live.js. */
+static void live(struct serve *s, const struct http_request *rq, struct http_reply *r)
+{
+	struct page p = { .b = &r->body, .c = s->copy, .up = "/" };
+	bool guest = s->want.audience != AUDIENCE_NODE;
+	struct str text = str_utf8_cut(http_arg(rq, "q"), QUERY_MAX), published = STR("published");
+	struct filters f = FILTERS_INIT;
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct result res = { 0 };
+	struct snap *snap = NULL;
+	struct query *q;
+	enum rc rc;
+	size_t i;
+
+	text = str_sub(text, 0, str_utf8_bad(text));
+	if (guest) {
+		f.status = &published;
+		f.nstatus = 1;
+	}
+	rc = query_parse(&q, &f, &a, text, &e);
+	if (!rc && !(rc = snap_open(&snap, s->ix, &e))) {
+		query_typing(q);
+		rc = query_run(&res, &a, snap, q, &f, guest ? HITS_MAX : LIVE, false, &e);
+	}
+	if (!rc) {
+		if (guest)
+			only_shown(&res, s->copy, LIVE);
+		buf_printf(p.b, "<p role=\"status\">%llu %s</p>\n<ul>\n", (unsigned long long)res.total,
+		    res.total == 1 ? "document" : "documents");
+		for (i = 0; i < res.n; i++) {
+			const struct record *d = &res.hits[i].record;
+
+			if (!copy_find(s->copy, d->id))
+				continue;
+			page_puts(&p, "<li><a href=\"/d/");
+			page_text(&p, d->id);
+			buf_printf(p.b, ".html\" lang=\"%.*s\" dir=\"auto\">", FMT_STR(copy_find(s->copy, d->id)->lang));
+			page_text(&p, d->title);
+			page_puts(&p, "</a></li>\n");
+		}
+		page_puts(&p, "</ul>\n");
+	} else if (rc != RC_INVALID) {		/* a query that is none yet has no hits yet */
+		r->status = 500;
+	}
+	snap_close(snap);
+	arena_free(&a);
+}
+
 void serve_answer(void *ctx, const struct http_request *rq, struct http_reply *r)
 {
 	struct serve *s = ctx;
@@ -277,6 +327,10 @@ void serve_answer(void *ctx, const struct http_request *rq, struct http_reply *r
 		path = "index.html";
 	if (strcmp(path, "search") == 0) {
 		search(s, rq, r);
+		return;
+	}
+	if (strcmp(path, "live") == 0) {
+		live(s, rq, r);
 		return;
 	}
 	rc = page_write(&r->body, s->md, s->copy, cstr(path), &want, &e);
