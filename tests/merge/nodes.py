@@ -223,7 +223,7 @@ def batch(jobs):                        # (node, arguments)
         if p.returncode not in (0, 1, 2, 3):
             bad.append(f"{node.name} {' '.join(a)}: ended with {p.returncode}: {told_err}")
         elif p.returncode == 3:
-            if "encrypted for others" in said or "needs commit" in said:
+            if ": encrypted" in said or "needs commit" in said:
                 others += 1             # a stick meant for another node
             else:
                 bad.append(f"{node.name} {' '.join(a)}: {said} {told_err}")
