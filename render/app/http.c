@@ -79,7 +79,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	void *library;
 	int listens[ADDRESSES], poll_fd;	/* poll_fd: the library's epoll */
-	size_t nlistens, nconns;
+	size_t nlistens;
 	struct conn *conns;
 	struct stream *streams;
 	uint16_t port;
@@ -448,14 +448,12 @@ static void connection(void *ctx, struct MHD_Connection *c, void **state, enum M
 		if (conn->next)
 			conn->next->link = &conn->next;
 		h->conns = conn;
-		h->nconns++;
 	} else if (conn) {
 		for (s = h->streams; s; s = s->next)
 			if (s->conn == conn)
 				s->conn = NULL;
 		if ((*conn->link = conn->next))
 			conn->next->link = conn->link;
-		h->nconns--;
 		free(conn);
 		*state = NULL;
 	}

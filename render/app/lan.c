@@ -44,7 +44,6 @@ struct tries {				/* wrong codes of an address, since the first in this window *
 
 struct running {			/* a turn of git */
 	struct upload up;
-	struct lan *lan;
 	unsigned char peer[16];
 	bool used;
 };
@@ -278,7 +277,6 @@ static void git_turn(struct lan *l, const struct http_request *rq, struct http_r
 		return;
 	}
 	u->used = true;
-	u->lan = l;
 	memcpy(u->peer, rq->peer, sizeof u->peer);
 	r->type = ask.p ? "application/x-git-upload-pack-result" : "application/x-git-upload-pack-advertisement";
 	if (!ask.p && (!protocol.p || str_find(protocol, STR("version=2")) == SIZE_MAX))
