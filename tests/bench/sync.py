@@ -73,17 +73,19 @@ def pack_bytes(node, have, want):
 
 
 def merging_bytes(node):
-    """Packed bytes of the stored merged views: their commits, and trees and blobs that no authored commit has."""
-    revs = git("rev-list", "--parents", "main", at=node)[0].split("\n")
-    authored = [r.split()[0] for r in revs if r and len(r.split()) <= 2 and "gpgsig" in git("cat-file", "commit", r.split()[0], at=node)[0]]
+    """Packed bytes of the stored merged views, by type: their commits, and trees and blobs that no authored commit has."""
+    revs = git("rev-list", "--parents", "main", at=node)[0].splitlines()
+    signed = set(git("rev-list", "--grep=^Colep-Seq: ", "main", at=node)[0].split())
+    authored = [r.split()[0] for r in revs if r.split()[0] in signed]
     text = "\n".join(authored) + "\n"
     named = {line.split()[0] for line in git("rev-list", "--objects", "--no-walk=unsorted", "--stdin", at=node, text=text)[0].splitlines()}
     every = {line.split()[0] for line in git("rev-list", "--objects", "main", at=node)[0].splitlines()}
     sizes = {}
-    for line in git("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objectsize:disk)", at=node)[0].splitlines():
-        name, size = line.split()
-        sizes[name] = int(size)
-    return len(authored), len([r for r in revs if r]) - len(authored), sum(sizes[o] for o in every - named)
+    for line in git("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype) %(objectsize:disk)", at=node)[0].splitlines():
+        name, kind, size = line.split()
+        if name in every and name not in named:
+            sizes[kind] = sizes.get(kind, 0) + int(size)
+    return len(authored), len(revs) - len(authored), sizes
 
 
 def measure(top):
@@ -185,8 +187,10 @@ def measure(top):
 
     # ---- what merging adds to the history ----
     git("gc", "-q", "--prune=now", at=a)
-    authored, merged, size = merging_bytes(a)
-    print(f"{authored} authored commits, {merged} merged views stored: {size / authored:.0f} bytes of packed history an authored commit for merging")
+    authored, merged, sizes = merging_bytes(a)
+    each = ", ".join(f"{size / authored:.0f} of {kind}s" for kind, size in sorted(sizes.items()))
+    print(f"{authored} authored commits, {merged} merged views stored: {sum(sizes.values()) / authored:.0f} bytes of packed history "
+          f"an authored commit for merging ({each})")
     Row.show()
 
 
