@@ -192,11 +192,12 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
 
 .PHONY: setup-bench bench
 setup-bench: setup
-	@$(call install,sqlite3 python3)
+	@$(call install,sqlite3 python3 python3-xapian lmdb-utils)
 bench: setup-bench	## measure import, index, search, bundles, sync, site beside their floors (N=10000 SEED=1 COMMITS=3000)
 	@$(MAKE) -s colep $(BENCH)
 	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
 	@tests/bench/bundle.sh $(BUILD)/bench/generate $(BUILD)/bench/history ./colep
+	@tests/bench/search.py $(BUILD)/bench/generate ./colep $(or $(N),10000) $(or $(SEED),1)
 	@tests/bench/sync.py $(BUILD)/bench/generate $(BUILD)/bench/history ./colep $(or $(N),10000) $(or $(COMMITS),3000) 20 $(or $(SEED),1)
 	@tests/bench/site.py ./colep $(BUILD)/bench/generate $(BUILD)/bench/pages $(or $(N),10000) $(or $(SEED),1)
 

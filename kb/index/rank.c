@@ -13,8 +13,7 @@
  * document instead: the rarest word leads, the others are looked up by their skip entries; a phrase's words must
  * stand at positions in a row. Filters are asked for documents that scored, and never for more.
  *
- * The saturated part of the formula depends on weight and norm only, of which few differ: it is a table, filled as
- * needed. Ties go by id, which is the order of places within a segment. */
+ * The saturated part of the formula depends on weight and norm only, of which few differ: it is a table. Ties go by id, which is the order of places within a segment. */
 #include "kb/index/clause.h"
 
 #include <stdlib.h>
@@ -31,7 +30,7 @@ struct scratch {
 	uint32_t *score, *weight;	/* 16.16 fixed point; of the word in work */
 	uint64_t *hit, *out, *has;	/* bit by slot: scored; left out; has the word in work */
 	uint64_t documents, length;	/* what the table is of */
-	uint32_t table[WEIGHTS][NORMS];	/* row filled when [NORMS - 1] is not 0 */
+	uint32_t table[WEIGHTS][NORMS];
 };
 
 void scratch_free(struct scratch *s)
@@ -55,6 +54,8 @@ static void *zeroed(size_t n, size_t size)
 	return p;
 }
 
+static uint32_t saturation(const struct scratch *s, uint32_t weight, uint8_t norm);
+
 static struct scratch *scratch_of(struct index *ix, const struct stamp *st, size_t slots)
 {
 	struct scratch *s = ix->scratch;
@@ -71,12 +72,13 @@ static struct scratch *scratch_of(struct index *ix, const struct stamp *st, size
 		s->documents = UINT64_MAX;
 	}
 	if (s->documents != st->documents || s->length != st->length) {
-		size_t i;
+		uint32_t w, i;
 
-		for (i = 0; i < WEIGHTS; i++)
-			s->table[i][NORMS - 1] = 0;
 		s->documents = st->documents;
 		s->length = st->length;
+		for (w = 0; w < WEIGHTS; w++)
+			for (i = 0; i < NORMS; i++)
+				s->table[w][i] = saturation(s, w, (uint8_t)i);
 	}
 	return s;
 }
@@ -87,16 +89,6 @@ static uint32_t saturation(const struct scratch *s, uint32_t weight, uint8_t nor
 	uint64_t total = s->length ? s->length : 1, w = weight;
 
 	return (uint32_t)((w * 2400 << 16) / (w * 1000 + 420 + 980 * (uint64_t)norm_length(norm) * s->documents / total));
-}
-
-static const uint32_t *row_of(struct scratch *s, uint32_t weight)
-{
-	uint32_t *row = s->table[weight];
-	unsigned i;
-
-	for (i = 0; i < NORMS && !row[NORMS - 1]; i++)
-		row[i] = saturation(s, weight, (uint8_t)i);
-	return row;
 }
 
 /* log2 of a 48.16 number, as 16.16: whole bits, then one bit of the fraction at a time by squaring. */
@@ -322,9 +314,9 @@ static enum rc find_word(struct lists *l, uint64_t *df, struct run *r, struct wo
 
 /* ---- scores ---- */
 
-static inline uint32_t score_of(struct scratch *m, uint32_t idf, uint32_t weight, uint8_t norm)
+static inline uint32_t score_of(const struct scratch *m, uint32_t idf, uint32_t weight, uint8_t norm)
 {
-	uint32_t s = weight < WEIGHTS ? row_of(m, weight)[norm] : saturation(m, weight, norm);
+	uint32_t s = weight < WEIGHTS ? m->table[weight][norm] : saturation(m, weight, norm);
 
 	return (uint32_t)((uint64_t)idf * s >> 16);
 }
@@ -341,7 +333,9 @@ static enum rc norms_of(const uint8_t **norms, struct run *r, size_t seg, uint32
 
 static enum rc add_list(struct run *r, size_t seg, const struct listing *x, uint32_t idf, struct err *e)
 {
-	uint32_t *score = r->m->score + r->base[seg], chunk = UINT32_MAX, place;
+	const struct scratch *m = r->m;
+	const uint32_t *weights = r->c->weights;
+	uint32_t *score = m->score + r->base[seg], chunk = UINT32_MAX, place;
 	uint64_t *hit = r->m->hit + r->base[seg] / 64;
 	const uint8_t *norms = NULL;
 	enum iter more = ITER_DONE;
@@ -359,7 +353,7 @@ static enum rc add_list(struct run *r, size_t seg, const struct listing *x, uint
 					break;
 				}
 			}
-			score[place] += score_of(r->m, idf, r->c->weights[k], norms[place % CHUNK_DOCS]);
+			score[place] += score_of(m, idf, weights[k], norms[place % CHUNK_DOCS]);
 			hit[place / 64] |= (uint64_t)1 << place % 64;
 		}
 	cursor_close(r->c);

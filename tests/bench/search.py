@@ -1,0 +1,251 @@
+#!/usr/bin/python3
+"""tests/bench/search.py GENERATE COLEP [N=10000 [SEED=1 [PEERS=fts5,xapian]]]: index and search beside SQLite's
+FTS5 and Xapian, on identical texts and query words, in one run.
+
+Makes N documents (generate.c) and a node of them. Indexing: processor time of each, on one thread unless said; FTS5
+with porter, contentless, durable; Xapian with positions, English stemmer, durable. Queries are
+drawn from the documents: three words any of which may be there (or), two that must (and), two in a row (phrase),
+a beginning that is no word (prefix), a word with one wrong letter (typo; neither peer has the like). Each class runs
+PASSES times, engines in turn; a query's time is its least, so that others' work on the machine counts little. Times in
+microseconds: median and 95th percentile. The peers' are those of the one call that answers, ids only; ours has
+parsing and the records in it. Works in a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; nothing
+passes or fails. Debian's own python3, for python3-xapian."""
+import os, random, re, resource, shutil, sqlite3, statistics, subprocess, sys, tempfile, time
+
+generate, colep = (os.path.abspath(p) for p in sys.argv[1:3])
+count, seed = [int(x) for x in sys.argv[3:5]] + [10000, 1][len(sys.argv[3:5]):]
+peers = sys.argv[5].split(",") if len(sys.argv) > 5 else ["fts5", "xapian"]
+QUERIES, PASSES = 200, 5
+if "xapian" in peers:
+    import xapian
+
+
+def spent():
+    return sum(resource.getrusage(w).ru_utime + resource.getrusage(w).ru_stime
+               for w in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF))
+
+
+def timed(f, *args):
+    """What f gives, processor time, wall time; seconds."""
+    c, w = spent(), time.monotonic()
+    got = f(*args)
+    return got, spent() - c, time.monotonic() - w
+
+
+def run(*args):
+    """One program: its output, what it said, its largest memory in KiB."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        p = subprocess.Popen(args, stdout=out, stderr=err)
+        _, status, used = os.wait4(p.pid, 0)
+        p.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), err.seek(0)
+        said = err.read()
+        if p.returncode not in (0, 1):
+            sys.exit(f"search.py: {' '.join(args)}: exit {p.returncode}: {said.strip()}")
+        return out.read(), said, used.ru_maxrss
+
+
+def row(what, *columns):
+    print(f"{what:<34}" + "".join(f"{c:>16}" for c in columns), flush=True)
+
+
+def median_p95(times):
+    times = sorted(times)
+    return f"{statistics.median(times):.0f} / {times[len(times) * 95 // 100]:.0f}"
+
+
+# ---- documents and queries ----
+
+def read_all(folder):
+    docs = []
+    for at, _, files in sorted(os.walk(folder)):
+        docs += [os.path.join(at, f) for f in sorted(files) if f.endswith(".md")]
+    return [(p, open(p, encoding="utf-8").read()) for p in docs]
+
+
+def words_of(text):
+    return re.findall(r"[^\W\d_]{2,}", text.split("\n---\n", 1)[-1])
+
+
+def draw(docs):
+    """Queries by class, each a list of lists of words."""
+    rnd = random.Random(seed)
+    known = {w.lower() for _, t in rnd.sample(docs, min(len(docs), 4000)) for w in words_of(t)}
+    got = {"or": [], "and": [], "phrase": [], "prefix": [], "typo": []}
+    while len(got["typo"]) < QUERIES:
+        lines = [words_of(line) for line in rnd.choice(docs)[1].split("\n") if len(line) > 80]
+        line = rnd.choice(lines) if lines else []
+        if len(line) < 6:
+            continue
+        i = rnd.randrange(len(line) - 1)
+        three = rnd.sample(line, 3)
+        long = [w for w in line if len(w) >= 6 and w.isascii()]
+        cut = [w[:4].lower() for w in line if len(w) > 4 and w[:4].lower() not in known]
+        if not long or not cut or len(set(three)) < 3:
+            continue
+        w = rnd.choice(long).lower()
+        k = rnd.randrange(1, len(w))
+        wrong = w[:k] + rnd.choice("abcdefghijklmnopqrstuvwxyz".replace(w[k], "")) + w[k + 1:]
+        got["or"].append(three)
+        got["and"].append(three[:2])
+        got["phrase"].append(line[i:i + 2])
+        got["prefix"].append([rnd.choice(cut)])
+        got["typo"].append([wrong])
+    return got
+
+
+# ---- engines: build() and ask(class, words) -> microseconds, or None ----
+
+class Colep:
+    name = "colep"
+
+    def __init__(self, work, docs):
+        self.node = os.path.join(work, "node")
+        run(colep, "init", self.node, "--id", "bps")
+        run(colep, "-C", self.node, "import", os.path.join(work, "docs"))
+
+    def build(self, threads):
+        _, err, peak = run(colep, "-C", self.node, "index", "--rebuild", "--timing", "--threads", str(threads))
+        return {k: int(v) for k, v in re.findall(r"^(\w+) (\d+)", err, re.M)}, peak
+
+    def sizes(self):
+        path = [f for f in os.listdir(f"{self.node}/.git/colep") if f.endswith(".mdb")][0]
+        path = f"{self.node}/.git/colep/{path}"
+        size = {"all": os.path.getsize(path)}
+        stat = run("mdb_stat", "-n", "-a", path)[0]
+        for name, pages in re.findall(r"Status of (\S+).*?((?:\n  .*)+)", stat):
+            size[name] = 4096 * sum(int(n) for n in re.findall(r"pages: (\d+)", pages))
+        return size
+
+    @staticmethod
+    def query(kind, words):
+        if kind == "and":
+            return " ".join("+" + w for w in words)
+        return f'"{" ".join(words)}"' if kind == "phrase" else " ".join(words)
+
+    def ask_all(self, kind, queries, extra=()):
+        file = os.path.join(self.node, "..", "asked")
+        with open(file, "w", encoding="utf-8") as f:
+            f.writelines(f"q{i}\t{self.query(kind, q)}\n" for i, q in enumerate(queries))
+        err = run(colep, "-C", self.node, "search", "--batch", file, "--timing", *extra)[1]
+        return [int(t) for t in re.findall(r"^q\d+ (\d+)$", err, re.M)]
+
+
+class Fts5:
+    name = "fts5"
+
+    def __init__(self, work, docs):
+        self.path, self.docs = os.path.join(work, "fts5.db"), docs
+
+    def build(self):
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.db = sqlite3.connect(self.path, isolation_level=None)
+        self.db.execute("pragma synchronous=full")
+        self.db.execute("create virtual table d using fts5(text, tokenize='porter unicode61', content='')")
+        self.db.execute("begin")
+        self.db.executemany("insert into d(rowid, text) values (?, ?)", ((i, t) for i, (_, t) in enumerate(self.docs)))
+        self.db.execute("commit")
+
+    def ask_all(self, kind, queries):
+        if kind == "typo":
+            return None
+        times = []
+        for q in queries:
+            joint = {"or": " OR ", "and": " AND ", "phrase": " + ", "prefix": " "}[kind]
+            text = joint.join(f'"{w}"' for w in q) + ("*" if kind == "prefix" else "")
+            start = time.perf_counter_ns()
+            self.db.execute("select rowid from d where d match ? order by rank limit 10", (text,)).fetchall()
+            times.append((time.perf_counter_ns() - start) / 1e3)
+        return times
+
+
+class Xapian:
+    name = "xapian"
+
+    def __init__(self, work, docs):
+        self.path, self.docs = os.path.join(work, "xapian"), docs
+
+    def build(self):
+        db = xapian.WritableDatabase(self.path, xapian.DB_CREATE_OR_OVERWRITE)
+        gen = xapian.TermGenerator()
+        self.stem = xapian.Stem("en")
+        gen.set_stemmer(self.stem)
+        for _, text in self.docs:
+            doc = xapian.Document()
+            gen.set_document(doc)
+            gen.set_termpos(0)
+            gen.index_text(text)
+            db.add_document(doc)
+        db.commit()
+        self.db = xapian.Database(self.path)
+
+    def ask_all(self, kind, queries):
+        if kind == "typo":
+            return None
+        times, parser = [], xapian.QueryParser()
+        parser.set_database(self.db)
+        for q in queries:
+            low = [w.lower().encode() for w in q]
+            stems = [b"Z" + self.stem(w) for w in low]
+            query = (parser.parse_query(low[0] + b"*", xapian.QueryParser.FLAG_WILDCARD) if kind == "prefix" else
+                     xapian.Query(xapian.Query.OP_PHRASE, low) if kind == "phrase" else
+                     xapian.Query(xapian.Query.OP_OR if kind == "or" else xapian.Query.OP_AND, stems))
+            ask = xapian.Enquire(self.db)
+            ask.set_query(query)
+            start = time.perf_counter_ns()
+            ask.get_mset(0, 10)
+            times.append((time.perf_counter_ns() - start) / 1e3)
+        return times
+
+
+def least(engine, kind, queries, *extra):
+    passes = [engine.ask_all(kind, queries, *extra) for _ in range(PASSES)]
+    return None if passes[0] is None else [min(t) for t in zip(*passes)]
+
+
+def main(work):
+    run(generate, str(count), str(seed), f"{work}/docs", f"{work}/q", f"{work}/t")
+    docs = read_all(f"{work}/docs")
+    size = sum(len(t.encode()) for _, t in docs)
+    print(f"{len(docs)} documents, {size / 1e6:.1f} MB; sqlite {sqlite3.sqlite_version}"
+          + (f", xapian {xapian.version_string()}" if "xapian" in peers else ""))
+    queries = draw(docs)
+    ours = Colep(work, docs)
+    others = [c(work, docs) for c in (Fts5, Xapian) if c.name in peers]
+
+    for engine in others:
+        _, cpu, wall = timed(engine.build)
+        engine.cpu = cpu
+        row(f"index: {engine.name}", f"{cpu:.2f} s cpu", f"{wall:.2f} s")
+    fts = next((e for e in others if e.name == "fts5"), None)
+    for threads in (1, 2):
+        (t, peak), cpu, wall = timed(ours.build, threads)
+        core = (t["analyse"] + t["write"]) / 1e3
+        row(f"index: colep, {threads} thread" + "s" * (threads > 1), f"{cpu:.2f} s cpu", f"{wall:.2f} s",
+            f"{core:.2f} s a+w", f"{core / fts.cpu:.2f} of fts5" if fts else "", f"peak {peak / 1e3:.0f} MB")
+        print("   " + ", ".join(f"{k} {v} ms" for k, v in t.items()))
+    s = ours.sizes()
+    bare = s["all"] - s["texts"]
+    row("size", f"all {s['all'] / 1e6:.1f} MB", f"texts {s['texts'] / 1e6:.1f} MB", f"rest {bare / 1e6:.1f} MB")
+    print("   " + ", ".join(f"{k} {v / 1e6:.1f}" for k, v in s.items() if k not in ("all",)))
+    for engine in others:
+        n = (os.path.getsize(engine.path) if os.path.isfile(engine.path) else
+             sum(os.path.getsize(os.path.join(engine.path, f)) for f in os.listdir(engine.path)))
+        row(f"size: {engine.name}", f"{n / 1e6:.1f} MB", f"ours {bare / n:.2f} of it")
+    row("query: median / p95, us", "colep", *(e.name for e in others), "ratios")
+    for kind, asked in queries.items():
+        mine = least(ours, kind, asked)
+        theirs = [least(e, kind, asked) for e in others]
+        ratio = [f"{statistics.median(mine) / statistics.median(t):.3f}" if t else "-" for t in theirs]
+        row(f"  {kind}", median_p95(mine), *(median_p95(t) if t else "-" for t in theirs), " ".join(ratio))
+    row("  or, --kind lesson", median_p95([min(t) for t in zip(*(ours.ask_all("or", queries["or"], ("--kind", "lesson"))
+                                                              for _ in range(PASSES)))]))
+
+
+work = tempfile.mkdtemp(prefix="colep-bench.", dir=os.environ.get("BENCH_DIR"))
+os.environ.update(HOME=work, COLEP_KEYS=f"{work}/keys", GIT_CONFIG_NOSYSTEM="1")
+try:
+    main(work)
+finally:
+    shutil.rmtree(work, ignore_errors=True)
