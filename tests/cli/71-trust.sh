@@ -9,25 +9,24 @@ forge_setup
 # ---- who wrote it ----
 on forged-author && { good; b=$(sign mk "$(lie)" "$(main a)" bg/$(inc 900) 1); offer "$b" 'do not stand together' "forged author, a good signature by another member"; }
 on forged-name && { good; b=$(sign mk "$(lie)" "$(main a)" mk/$(inc 901) 1 "" "" "BG node"); offer "$b" 'author and committer are not the node' "the name of another node on a commit"; }
-on forged-committer && {
-	good; b=$(sign mk "$(lie)" "$(main a)" mk/$(inc 902) 1)
-	b=$(w cat-file commit "$b" | awk '/^gpgsig/ { skip = 1; next } skip && /^ / { next } { skip = 0; print }' |
-		sed 's/^committer .*>/committer Jane Doe <jane@example.org>/' >raw; { ssh-keygen -q -Y sign -n git -f "$COLEP_KEYS/$space-mk" <raw >raw.sig 2>/dev/null
-		sed '/^$/,$d' raw; sed '1s/^/gpgsig /; 2,$s/^/ /' raw.sig; sed -n '/^$/,$p' raw; } | raw commit)
-	ok "the forgery itself is signed well" git -C w -c gpg.format=ssh -c gpg.ssh.allowedSignersFile="$here/a/roster/allowed_signers" verify-commit "$b"
-	offer "$b" 'author and committer are not the node' "a foreign committer"
+# resign KEY: the commit on standard input, signed anew with that key as it stands
+resign() {
+	awk '/^gpgsig/ { skip = 1; next } skip && /^ / { next } { skip = 0; print }' >raw; rm -f raw.sig
+	ssh-keygen -q -Y sign -n "${2:-git}" -f "$COLEP_KEYS/$space-$1" raw 2>/dev/null
+	{ sed '/^$/,$d' raw; sed '1s/^/gpgsig /; 2,$s/^/ /' raw.sig; sed -n '/^$/,$p' raw; } | raw commit
 }
+if on forged-person; then
+	for x in author committer; do
+		good; b=$(sign mk "$(lie)" "$(main a)" mk/$(inc 902) 1); b=$(w cat-file commit "$b" | sed "s/^$x .*>/$x Jane Doe <jane@example.org>/" | resign mk)
+		ok "the forgery itself is signed well" git -C w -c gpg.format=ssh -c gpg.ssh.allowedSignersFile="$here/a/roster/allowed_signers" verify-commit "$b"
+		offer "$b" 'author and committer are not the node' "a foreign $x"
+	done
+fi
 on stranger && { good; b=$(sign xx "$(lie)" "$(main a)" xx/$(inc 903) 1); offer "$b" 'do not stand together' "a stranger"; }
 on unsigned && { good; b=$(w commit-tree -p "$(main a)" -m "Unsigned" "$(lie)"); offer "$b" 'no merged view' "an unsigned commit"; }
 on changed && { good; b=$(sign bg "$(lie)" "$(main a)" bg/$(inc 904) 1); b=$(w cat-file commit "$b" | sed 's/^Forged$/Turned/' | raw commit); offer "$b" 'signature' "a commit changed after it was signed"; }
 on moved && { good; b=$(sign bg "$(lie)" "$(git -C a rev-list --first-parent main | sed -n 2p)" bg/$(inc 905) 1); b=$(w cat-file commit "$b" | sed "s/^parent .*/parent $(main a)/" | raw commit); offer "$b" 'signature' "a signature on another parent"; }
-on namespace && {
-	good; b=$(sign mk "$(lie)" "$(main a)" mk/$(inc 906) 1)
-	b=$(w cat-file commit "$b" | awk '/^gpgsig/ { skip = 1; next } skip && /^ / { next } { skip = 0; print }' >raw
-		{ ssh-keygen -q -Y sign -n file -f "$COLEP_KEYS/$space-mk" <raw >raw.sig 2>/dev/null
-		sed '/^$/,$d' raw; sed '1s/^/gpgsig /; 2,$s/^/ /' raw.sig; sed -n '/^$/,$p' raw; } | raw commit)
-	offer "$b" 'do not stand together' "a signature made for something else than git"
-}
+on namespace && { good; b=$(sign mk "$(lie)" "$(main a)" mk/$(inc 906) 1); b=$(w cat-file commit "$b" | resign mk file); offer "$b" 'do not stand together' "a signature made for something else than git"; }
 on revoked && {
 	line=$(colep join a gone --id gone --root "$root" 2>/dev/null) && colep -C a roster add $line >.log 2>&1; colep -C a roster revoke gone >.log 2>&1
 	good; b=$(sign gone "$(lie)" "$(main a)" gone/$(inc 907) 1); offer "$b" 'revoked before it was made' "a key that was revoked below it"
@@ -45,6 +44,7 @@ on number-again && {
 	good; one=$g; colep -C a sync "$here/evil" >.log 2>&1; w push -q -f ../evil "$g:refs/heads/main"; colep -C a sync "$here/evil" >.log 2>&1
 	good; b=$(sign bg "$(lie)" "$(main a)" bg/$(inc $((turn - 1))) 3 "$one"); offer "$b" 'number does not follow' "replayed with another number"
 }
+on other-node-row && { good; x=$(sign bg "$(lie)" "$(main a)" bg/$(inc 917) 1); b=$(sign mk "$(lie)" "$x" mk/$(inc 917) 2 "$x"); offer "$b" "another writer's" "on top of another node's row of the same name"; }
 on other-row && { good; b=$(sign bg "$(lie)" "$(main a)" bg/$(inc 913) 2 "$(main a)"); offer "$b" "another writer's" "on top of another writer's row"; }
 on other-incarnation && {
 	good; w push -q -f ../evil "$g:refs/heads/main"; colep -C a sync "$here/evil" >.log 2>&1; one=$g
@@ -52,10 +52,7 @@ on other-incarnation && {
 }
 on unseen && { good; x=$(sign bg "$(lie)" "$(main a)" bg/$(inc 915) 1); b=$(sign bg "$(lie)" "$(main a)" bg/$(inc 915) 2 "$x"); offer "$b" 'not in its past' "a commit before it that it has not in its past"; }
 on long-message && {
-	good; b=$(sign mk "$(lie)" "$(main a)" mk/$(inc 916) 1)
-	{ w cat-file commit "$b" | awk '/^gpgsig/ { skip = 1; next } skip && /^ / { next } { skip = 0; print }' | sed "s/^Forged\$/$(head -c 5000 /dev/zero | tr '\0' x)/"; } >raw
-	ssh-keygen -q -Y sign -n git -f "$COLEP_KEYS/$space-mk" <raw >raw.sig 2>/dev/null
-	b=$({ sed '/^$/,$d' raw; sed '1s/^/gpgsig /; 2,$s/^/ /' raw.sig; sed -n '/^$/,$p' raw; } | raw commit); offer "$b" 'more than 4 KiB' "a message of 5 KB"
+	good; b=$(sign mk "$(lie)" "$(main a)" mk/$(inc 916) 1); b=$(w cat-file commit "$b" | sed "s/^Forged\$/$(head -c 5000 /dev/zero | tr '\0' x)/" | resign mk); offer "$b" 'more than 4 KiB' "a message of 5 KB"
 }
 
 # ---- merged views that are none ----
@@ -79,8 +76,7 @@ if on evil-merge; then
 	wrong "$(m "/^parent $h/d")" "a merged view with a head missing" 'no merged view'
 	wrong "$(m "s/^parent $h/parent $root/")" "a merged view with an old commit for a head" 'not heads in order'
 	wrong "$(w cat-file commit "$m" | awk -v p="parent $m" '/^author/ && !done { print p; done = 1 } { print }' | raw commit)" "a merged view on top of another" 'no merged view'
-	wrong "$(w cat-file commit "$m" >raw; ssh-keygen -q -Y sign -n git -f "$COLEP_KEYS/$space-mk" <raw >raw.sig 2>/dev/null
-		{ sed '/^$/,$d' raw; sed '1s/^/gpgsig /; 2,$s/^/ /' raw.sig; sed -n '/^$/,$p' raw; } | raw commit)" "a signed merged view"
+	wrong "$(w cat-file commit "$m" | resign mk)" "a signed merged view"
 	wrong "$(w cat-file commit "$m" | sed '/^parent/d' | raw commit)" "a merged view without a parent" 'without a parent'
 	x=$(m "s/^tree .*/tree $(lie)/"); b=$(sign mk "$(lie)" "$x" mk/$(inc 921) 1)
 	w push -q -f ../evil "$(w commit-tree -p "$g" -p "$b" -m joined "$g^{tree}"):refs/heads/main"; colep -C a sync "$here/evil" >.log 2>&1

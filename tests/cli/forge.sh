@@ -66,7 +66,7 @@ good() {
 }
 # bad TREE: $b is a commit by mk of that tree, on top of a's main
 bad() { b=$(sign mk "$1" "$(main a)" "mk/$(inc $((1000 + turn)))" 1); }
-lie() { doc ll-mk-2022-forged >f.md; with "$(main a)" lessons/mk/ll-mk-2022-forged.md f.md; }	# a tree with a document more
+lie() { doc ll-mk-2022-lie$turn >f.md; with "$(main a)" lessons/mk/ll-mk-2022-lie$turn.md f.md; }	# a tree with a document more
 # offer BAD REASON NAME: the peer has both; the good one is taken, the bad one refused with a sentence
 offer() {
 	w push -q -f ../evil "$(w commit-tree -p "$g" -p "$1" -m joined "$g^{tree}"):refs/heads/main" >.log 2>&1 || { fail "$3" "could not be forged: $(cat .log)"; return; }
