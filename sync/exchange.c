@@ -36,6 +36,21 @@ static bool has_control(const char *s)
 	return false;
 }
 
+/* "ssh://user@-oProxyCommand=x/", "user@-oProxyCommand=x:path": ssh would take the host for an option. */
+static bool host_is_option(const char *url, const char *colon)
+{
+	const char *host = colon ? colon + 3 : url, *at;
+	size_t n = strcspn(host, "/");
+
+	if (!colon && !memchr(url, ':', n))
+		return false;			/* a folder */
+	while ((at = memchr(host, '@', n))) {
+		n -= (size_t)(at + 1 - host);
+		host = at + 1;
+	}
+	return *host == '-';
+}
+
 enum rc peer_url_check(const char *url, struct err *e)
 {
 	static const char *const schemes[] = { "file://", "http://", "https://", "ssh://" };
@@ -50,7 +65,7 @@ enum rc peer_url_check(const char *url, struct err *e)
 		;
 	if (colon && i == 4)
 		return err_set(e, RC_INVALID, "%s: only file, http, https and ssh are spoken", url);
-	if (colon && colon[3] == '-')
+	if (host_is_option(url, colon))
 		return err_set(e, RC_INVALID, "%s: a host does not begin with '-'", url);
 	return RC_OK;
 }

@@ -24,9 +24,11 @@ enum { ARGS_MAX = 64, SAID_MAX = 4096 };
 #define OUT_MAX ((size_t)64 << 20)
 #define SLOW ((uint64_t)16 << 20)		/* bytes a second: the slowest machine unpacks more */
 
+/* Also against the settings of the node itself: it may be a stick that somebody handed over. */
 static const char *const always[] = { "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c",
 	"maintenance.auto=false", "-c", "fetch.fsckObjects=true", "-c", "transfer.unpackLimit=1", "-c", "transfer.bundleURI=false",
 	"-c", "protocol.version=2", "-c", "submodule.recurse=false", "-c", "credential.helper=",
+	"-c", "core.alternateRefsCommand=:", "-c", "core.sshCommand=ssh", "-c", "core.askPass=", "-c", "core.gitProxy=",
 	"-c", "core.bigFileThreshold=1m" };
 
 static enum rc number_of(uint64_t *v, struct arena *a, const struct node *n, const char *key, struct err *e)

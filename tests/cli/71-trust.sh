@@ -100,7 +100,7 @@ if on paths; then
 	for x in . .. .git .GIT .GiT '.g\u200cit' '.\u200dgit' '.git\ufeff' '.\u202eG\u206aIT' git~1 GIT~2 .git. '.git ' '.git::$INDEX_ALLOCATION' '.git:x' '.git\u005c' .gitmodules .gitattributes; do
 		good; bad "$(beside "40000 $sub $x")"; offer "$b" 'must not be on a disk' "a folder named '$x'"
 	done
-	for x in 'a\u005cb' 'a\u000ab' 'a\u007fb'; do
+	for x in 'a\u005cb' 'a\u000ab' 'a\u007fb' 'a\udcffb'; do
 		good; bad "$(beside "100644 $blob $x")"; offer "$b" 'must not be on a disk' "a file named '$x'"
 	done
 	good; bad "$(tree "40000 $(tree "40000 $(beside "100644 $blob .git") bg") lessons")"; offer "$b" 'must not be on a disk' "a file .git two folders down"

@@ -42,13 +42,13 @@ Colep-Prev: $6}" "$2"
 }
 # raw TYPE: an object of the bytes on standard input, whatever they are
 raw() { w hash-object --literally -t "$1" -w --stdin; }
-# tree LINE...: a tree as it stands, of lines "MODE ID NAME", NAME with escapes such as \u200c
+# tree LINE...: a tree as it stands, of lines "MODE ID NAME", NAME with escapes such as \u200c, \udcff for the byte ff
 tree() {
 	python3 -c '
 import re, sys
 out = []
 for mode, oid, name in (l.split(" ", 2) for l in sys.argv[1:]):
-    name = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), name).encode()
+    name = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), name).encode(errors="surrogateescape")
     out.append((name + b"/" * (mode == "40000"), b"%s %s\0%s" % (mode.encode(), name, bytes.fromhex(oid))))
 sys.stdout.buffer.write(b"".join(x for _, x in sorted(out)))' "$@" | raw tree
 }
