@@ -336,7 +336,7 @@ struct columns {
 
 static enum rc broken(struct err *e, const struct segment *s)
 {
-	return err_set(e, RC_CORRUPT, "index: segment %u: its columns do not decode", s->info.id);
+	return err_set(e, RC_CORRUPT, "index: segment %u: its columns are damaged; 'colep index --rebuild' makes it anew", s->info.id);
 }
 
 static struct columns *columns_of(struct segment *s)
@@ -357,10 +357,14 @@ static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *
 		return rc;
 	if (rc || v->n < 4)
 		return broken(e, s);
-	if (part < DICTIONARY && seen_before(s->seen, s->info.id, 2, part))
+	if (part < DICTIONARY && seen_right(s->seen, s->info.id, 2, part)) {
 		v->n -= 4;
-	else if (!sealed(v, segment_key(&k, s->info.id, part)))
+		return RC_OK;
+	}
+	if (!sealed(v, segment_key(&k, s->info.id, part)))
 		return broken(e, s);
+	if (part < DICTIONARY)
+		seen_mark(s->seen, s->info.id, 2, part);
 	return RC_OK;
 }
 

@@ -28,7 +28,7 @@ struct tables {
 };
 enum rc tables_open(struct tables *t, struct txn *txn, struct err *e) NODISCARD;
 
-struct scratch;				/* query.c: what a query needs of memory, kept for the next one */
+struct scratch;				/* rank.c: what a query needs of memory, kept for the next one */
 void scratch_free(struct scratch *s);
 
 struct index {

@@ -433,7 +433,7 @@ struct need {				/* a word that a document must have */
 };
 struct found {				/* documents that have all */
 	uint32_t *places, *weights;	/* weights: nneeds a document */
-	size_t n, cap, weights_cap;
+	size_t n, cap;
 };
 
 static enum iter need_seek(struct need *d, uint32_t place, struct err *e)
@@ -526,7 +526,7 @@ static enum rc in_a_row(bool *yes, struct need *d, size_t n, uint32_t place, str
 	}
 }
 
-static void found_add(struct found *f, struct arena *a, uint32_t place, const struct need *needs, size_t n)
+static void found_add(struct found *f, uint32_t place, const struct need *needs, size_t n)
 {
 	size_t k;
 
@@ -537,7 +537,6 @@ static void found_add(struct found *f, struct arena *a, uint32_t place, const st
 		f->weights = xrealloc(f->weights, cap * n * sizeof *f->weights);
 		f->cap = cap;
 	}
-	(void)a;
 	f->places[f->n] = place;
 	for (k = 0; k < n; k++)
 		f->weights[f->n * n + k] = needs[k].weight;
@@ -587,7 +586,7 @@ static enum rc find_all(struct found *f, struct run *r, size_t seg, struct need 
 			if (clauses[k]->phrase)
 				rc = in_a_row(&all, &needs[at], clauses[k]->n, place, e);
 		if (all && !rc)
-			found_add(f, r->a, place, needs, n);
+			found_add(f, place, needs, n);
 		place++;
 	}
 	for (k = 0; k < opened; k++) {

@@ -391,14 +391,26 @@ void seen_close(struct seen *s)
 	free(s);
 }
 
-bool seen_before(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk)
+static size_t seen_find(const struct seen *s, uint32_t segment, unsigned table)
 {
-	size_t i, word = chunk / 64;
-	uint64_t bit = (uint64_t)1 << chunk % 64;
-	bool was;
+	size_t i;
 
 	for (i = 0; i < s->n && !(s->v[i].segment == segment && s->v[i].table == table); i++)
 		;
+	return i;
+}
+
+bool seen_right(const struct seen *s, uint32_t segment, unsigned table, uint32_t chunk)
+{
+	size_t i = seen_find(s, segment, table), word = chunk / 64;
+
+	return i < s->n && word < s->v[i].n && (s->v[i].bits[word] >> chunk % 64 & 1);
+}
+
+void seen_mark(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk)
+{
+	size_t i = seen_find(s, segment, table), word = chunk / 64;
+
 	if (i == s->n) {
 		s->v = xrealloc(s->v, ++s->n * sizeof *s->v);
 		s->v[i].segment = segment;
@@ -407,20 +419,18 @@ bool seen_before(struct seen *s, uint32_t segment, unsigned table, uint32_t chun
 		s->v[i].n = 0;
 	}
 	if (word >= s->v[i].n) {
-		s->v[i].bits = xrealloc(s->v[i].bits, (word + 1) * sizeof bit);
-		memset(s->v[i].bits + s->v[i].n, 0, (word + 1 - s->v[i].n) * sizeof bit);
+		s->v[i].bits = xrealloc(s->v[i].bits, (word + 1) * sizeof *s->v[i].bits);
+		memset(s->v[i].bits + s->v[i].n, 0, (word + 1 - s->v[i].n) * sizeof *s->v[i].bits);
 		s->v[i].n = word + 1;
 	}
-	was = s->v[i].bits[word] & bit;
-	s->v[i].bits[word] |= bit;
-	return was;
+	s->v[i].bits[word] |= (uint64_t)1 << chunk % 64;
 }
 
 /* ---- reading ---- */
 
 static enum rc broken(struct err *e, const struct segment *s, const char *what)
 {
-	return err_set(e, RC_CORRUPT, "index: segment %u: its %s do not decode", s->info.id, what);
+	return err_set(e, RC_CORRUPT, "index: segment %u: its %s are damaged; 'colep index --rebuild' makes it anew", s->info.id, what);
 }
 
 enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
@@ -531,8 +541,11 @@ static enum rc heap_get(const char **p, struct segment *s, unsigned which, uint6
 				return rc;
 			if (rc || v.n != whole + 4)
 				return broken(e, s, "lists");
-			if (!seen_before(s->seen, s->info.id, which, chunk) && !sealed(&v, key))
-				return broken(e, s, "lists");
+			if (!seen_right(s->seen, s->info.id, which, chunk)) {
+				if (!sealed(&v, key))
+					return broken(e, s, which ? "positions" : "lists");
+				seen_mark(s->seen, s->info.id, which, chunk);
+			}
 			s->chunks[which][chunk] = v.p;
 		}
 		here = whole - from < n ? whole - from : n;

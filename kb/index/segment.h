@@ -59,8 +59,8 @@ enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const s
 
 struct seen *seen_open(void);
 void seen_close(struct seen *s);
-/* Was this one found right already? When not, it counts as such from now on. */
-bool seen_before(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk);
+bool seen_right(const struct seen *s, uint32_t segment, unsigned table, uint32_t chunk);	/* was it found right already? */
+void seen_mark(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk);
 
 struct listing {				/* of one term */
 	uint32_t df;			/* documents that have it, dead ones counted */

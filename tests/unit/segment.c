@@ -385,6 +385,42 @@ static void test_segment__a_byte_that_differs_is_told(void **state_)
 	buf_free(&b);
 }
 
+static void test_segment__what_is_damaged_stays_so(void **state_)
+{
+	const uint8_t norms[300] = { 1 };
+	struct segment again;
+	struct segment_out *o;
+	struct segment_key k;
+	struct cursor *c = xmalloc(sizeof *c);
+	struct buf b = BUF_INIT;
+	struct listing x;
+	struct world w;
+	struct str v;
+	unsigned turn;
+	uint32_t i;
+
+	(void)state_;
+	world_open(&w);
+	o = segment_create(&w.txn, &w.t, 1, norms, 300, NULL, NULL);
+	segment_term(o, STR("a"));
+	for (i = 0; i < 300; i++)
+		segment_posting(o, i, 1, &i, 1);
+	finish(&w, o);
+	assert_int_equal(txn_get(&v, w.txn, w.t.lists, segment_key(&k, 1, 0), &w.e), RC_OK);
+	buf_str_add(&b, v);
+	b.p[20] ^= 1;
+	assert_int_equal(txn_put(w.txn, w.t.lists, segment_key(&k, 1, 0), buf_str(&b), &w.e), RC_OK);
+	for (turn = 0; turn < 3; turn++) {	/* not only when it is first looked at */
+		assert_int_equal(segment_open(&again, &w.a, w.txn, &w.t, &w.s.info, w.seen, &w.e), RC_OK);
+		assert_int_equal(segment_find(&x, &again, STR("a"), &w.e), RC_OK);
+		assert_int_equal(cursor_open(c, &again, &x, &w.e), RC_CORRUPT);
+		cursor_close(c);
+	}
+	buf_free(&b);
+	free(c);
+	world_close(&w);
+}
+
 /* ---- building ---- */
 
 static void test_build__any_number_of_builders_writes_the_same(void **state_)
@@ -475,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_segment__the_dead_are_told_apart_and_dropped_rows_are_gone),
 		cmocka_unit_test(test_segment__damaged_lists_never_crash),
 		cmocka_unit_test(test_segment__a_byte_that_differs_is_told),
+		cmocka_unit_test(test_segment__what_is_damaged_stays_so),
 		cmocka_unit_test(test_build__any_number_of_builders_writes_the_same),
 		cmocka_unit_test(test_norm__is_exact_when_short_and_near_when_long),
 	};
