@@ -670,7 +670,6 @@ struct asked {
 
 struct run {
 	const struct find *f;
-	struct arena *a;
 	uint64_t *score;
 	unsigned char *state;		/* HIT, OUT */
 	uint8_t *best;			/* highest impact for the word in work; 0: none */
@@ -850,7 +849,7 @@ static bool filters_any(const struct filters *f)
 enum rc find_run(struct find_result *res, struct arena *a, const struct find *f, struct str query,
     const struct filters *filters, size_t limit, struct err *e)
 {
-	struct run r = { .f = f, .a = a };
+	struct run r = { .f = f };
 	struct asked words[FIND_WORDS];
 	size_t n, i, positive = 0;
 	struct find_hit *hits;
