@@ -124,7 +124,7 @@ blob=$(head -c 20000000 /dev/urandom | git -C n hash-object -w --stdin)
 big=$(git -C n -c user.name=x -c user.email=x@example.org commit-tree -m big "$(printf '100644 blob %s\tbig\n' "$blob" | git -C n mktree)")
 { pkt "command=fetch"; printf 0001; pkt "want $big"; pkt done; printf 0000; } >want
 cat >slow.py <<'EOF'
-import socket, ssl, sys, time
+import os, socket, ssl, sys, time
 host, port = sys.argv[1].rsplit(":", 1)
 c = ssl.create_default_context(cafile="cert.pem")
 s = c.wrap_socket(socket.create_connection((host.strip("[]"), int(port)), 30), server_hostname=host.strip("[]"))
@@ -133,6 +133,8 @@ s.sendall(b"POST /%s/git-upload-pack HTTP/1.1\r\nHost: %s\r\nGit-Protocol: versi
     (sys.argv[2].encode(), sys.argv[1].encode(), len(ask)) + ask)
 s.recv(100)
 open("began-" + sys.argv[3], "w").close()
+while sys.argv[3] == "reader" and (not os.path.exists("go") or s.recv(65536)):
+    pass
 time.sleep(60)
 EOF
 slow() { # NAME: begins to fetch and reads no further; sets slow
@@ -143,6 +145,10 @@ slow one; ok "somebody fetches and reads no further" test -n "$(gits)"
 is "others are answered meanwhile" "$(status_of -b jar "$url")" 200
 kill -9 "$slow"; wait $slow 2>/dev/null
 ok "killed: git ends with the connection" until_no_git
+slow reader; stopped=$(gits); python3 -c "import os, signal; os.killpg($stopped, signal.SIGSTOP)"; touch go; sleep 1	# git works for long and says nothing
+ok "git is silent" grep -q '^State:.*T' "/proc/$stopped/status"
+kill -9 "$slow"; wait $slow 2>/dev/null
+ok "killed while git is silent: it ends, too" until_no_git
 for i in 1 2 3 4; do slow "each$i"; all="$all $slow"; done
 is "more than four of one address: later" "$(post --data-binary @ask) $(cat body)" "503 Too many are fetching at once; try again in a minute."
 kill -9 $all; wait $all 2>/dev/null
