@@ -214,6 +214,7 @@ static const struct block *block_make(uint32_t number)
 	struct buf bytes = BUF_INIT;
 	uint32_t i;
 
+	buf_reserve(&bytes, 1);		/* never NULL, which nothing may be added to */
 	for (i = 0; i < 256; i++)
 		row_make(&b->cells[i], &bytes, number << 8 | i);
 	b->bytes = bytes.p;
