@@ -181,6 +181,7 @@ on guard-cleared-on && guarded "says when" 'mk has not the right to change clear
 on guard-endorsed && guarded "endorses it" 'mk has not the right to change endorsed-at' 's/^lang:.*/&\nendorsed-at: mt-bps-2022-x/'
 on guard-owner && guarded "takes it over" 'mk has not the right to change owner' 's/^owner:.*/owner: mk/'
 on guard-variant && guarded "writes another owner beside" 'mk has not the right to change owner' 's/^owner:.*/&\nowner@2: mk/'
+on guard-variants && guarded "writes two owners at once" 'mk has not the right to change owner' 's/^owner:.*/owner: pk\nowner@2: mk/'
 on guard-again && {	# not by deleting and writing anew either
 	was=$(git -C a show main:$lesson | grep -E '^(status|owner):')
 	b=$(sign mk "$(w fetch -q ../a main; w read-tree "$(main a)"; w rm -q --cached $lesson; w write-tree)" "$(main a)" mk/$(inc 2100) 1)
