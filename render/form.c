@@ -243,7 +243,7 @@ void page_form(struct page *p)
 	text(p, "label for=\"open\"", "form.open");
 	page_puts(p, "<input type=\"file\" id=\"open\" accept=\".md\"></div>\n");
 	text(p, "p class=\"quiet\"", "form.needed");
-	page_puts(p, "<form id=\"form\" class=\"write\" autocomplete=\"off\" novalidate></form>\n");
+	page_puts(p, "<div id=\"form\" class=\"write\"></div>\n");
 	text(p, "button type=\"button\" id=\"save\"", "form.save");
 	page_puts(p, "<p id=\"state\" role=\"status\"></p>\n<div id=\"found\"></div>\n</div>\n"
 	    "<script src=\"personal.js\"></script>\n<script src=\"write.js\"></script>\n<script src=\"" FORM_DATA "\"></script>\n");
