@@ -648,13 +648,15 @@ enum rc segment_find(struct listing *x, const struct segment *s, struct str term
 
 enum rc terms_open(struct terms *t, const struct segment *s, struct str from, struct err *e)
 {
-	char key[4 + 64];
-	struct str k, v, start = STR_NONE;
-	size_t n = term_key(key, s->info.id, from);
+	struct str k, v, start;
 	enum iter more;
 	enum rc rc;
+	char *key;
+	size_t n;
 
 	*t = (struct terms){ .s = s };
+	key = t->from;
+	n = term_key(key, s->info.id, from);
 	/* the block that `from` falls into begins before it, when there is one */
 	rc = txn_get_before(&k, &v, s->txn, s->t.terms, (struct str){ key, n }, e);
 	if (rc && rc != RC_NOTFOUND)

@@ -73,8 +73,8 @@ enum rc segment_find(struct listing *x, const struct segment *s, struct str term
 /* Terms in order of bytes, from the first that is not before `from`. */
 struct terms {
 	const struct segment *s;
-	struct store_iter it;
-	char term[64];
+	struct store_iter it;		/* borrows from[] until its first step, so this struct stays where it is */
+	char from[4 + 64], term[64];
 	size_t n, shared;		/* bytes of the term; how many of them are the last one's too */
 	struct str strings, entries;	/* what is left of the block in work */
 	unsigned left, i, entry_i;	/* its terms to come; which this one is; which `entries` begins with */
