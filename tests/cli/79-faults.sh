@@ -21,7 +21,7 @@ again() { rm -rf a b keys; cp -a kept/a kept/b kept/keys .; }
 faulty() { # HOW N COMMAND...: sets status, out, err
 	local how=$1 n=$2; shift 2
 	rm -f calls; truncate -s 24 calls
-	run env LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=$n FAULT_HOW=$how timeout 60 "$COLEP" "$@"
+	run timeout 60 env LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=$n FAULT_HOW=$how "$COLEP" "$@"	# env becomes the program: the pid is its
 }
 whole() { LD_PRELOAD=$ROOT/build/fault.so FAULT_AT=0 "$COLEP" "$@"; }	# without a fault
 # left: but the locks that stay, and what git itself keeps for a day where it was pushed to
