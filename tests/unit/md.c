@@ -452,11 +452,11 @@ static void test_md__closing_leaves_no_process(void **state)
 
 	(void)state;
 	if ((pid = fork()) == 0) {	/* apart, so that the one child found is the one opened here */
-		if (md_open(&other, &e) || worker_pid() == 0)
+		if (md_open(&other, &e) || worker_pid() == INT_MAX)
 			_exit(1);
 		md_close(other);
 		md_close(NULL);
-		_exit(worker_pid() == 0 ? 0 : 2);
+		_exit(worker_pid() == INT_MAX ? 0 : 2);
 	}
 	int status;
 
