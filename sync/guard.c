@@ -88,6 +88,37 @@ bool guard_keys_same(struct str old, struct str new)
 	return same;
 }
 
+static bool has_line(struct str text, struct str wanted)
+{
+	struct str line;
+
+	while (str_line(&line, &text))
+		if (str_eq(line, wanted))
+			return true;
+	return false;
+}
+
+/* What the Secretariat itself may not do: it would have no effect (standing.c). */
+static const char *roster_refuses(struct str path, struct str old, struct str new)
+{
+	bool was = false, is = false;
+	struct str line, rest;
+
+	if (str_is(path, "roster/allowed_signers") || str_is(path, "roster/revoked"))
+		for (rest = old; str_line(&line, &rest);)
+			if (line.n && !has_line(new, line))
+				return "it loses no line, as what it says stays true of what was written; take it back with 'git checkout -- roster'";
+	if (str_is(path, "roster/roles")) {
+		for (rest = old; str_line(&line, &rest);)
+			was |= str_ends(line, STR(" secretariat"));
+		for (rest = new; str_line(&line, &rest);)
+			is |= str_ends(line, STR(" secretariat"));
+		if (was && !is)
+			return "no Secretariat would be left; take it back with 'git checkout -- roster'";
+	}
+	return NULL;
+}
+
 const char *guard_refuses(struct arena *a, const struct member *m, struct str path, struct str old, struct str new)
 {
 	struct doc before = { 0 }, after = { 0 };
@@ -98,7 +129,7 @@ const char *guard_refuses(struct arena *a, const struct member *m, struct str pa
 	bool had;
 
 	if (str_starts(path, STR("roster/")))
-		return roster_may(m, ACT_ROSTER, m->owner, false) ? NULL : "only the Secretariat changes roster/; take it back with "
+		return roster_may(m, ACT_ROSTER, m->owner, false) ? roster_refuses(path, old, new) : "only the Secretariat changes roster/; take it back with "
 		    "'git checkout -- roster'";
 	if (str_starts(path, STR("vocab/")))
 		return roster_may(m, ACT_VOCAB, m->owner, false) ? NULL : "only the Secretariat changes vocab/; take it back with "

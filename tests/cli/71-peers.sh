@@ -76,6 +76,7 @@ if on addresses; then
 	no "nothing was joined" test -e joined
 	git -C a config protocol.ext.allow always
 	try "ext::sh -c '$touch_it'" "would run a program" "an address of that kind put into the configuration by hand"
+	try "--upload-pack=$touch_it" 'not a place of a peer' "an option put there"
 	git -C a config url."ext::sh -c '$touch_it' ".insteadOf "$here/"
 	git -C a config remote.bad.url "$here/mk"; colep -C a sync bad >.log 2>&1; colep -C a sync good >.log 2>&1; git -C a config --unset url."ext::sh -c '$touch_it' ".insteadOf
 	no "nothing was run" test -e pwned

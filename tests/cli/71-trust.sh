@@ -214,6 +214,11 @@ on guard-revoke && {
 	b=$(sign mk "$(with "$(main a)" roster/revoked f.md)" "$(main a)" mk/$(inc 2220) 1); kept "a member revokes another" 'only the Secretariat'
 	hasnt "who is a member still" "$(colep -C a roster | grep '^bg	')" revoked
 }
+on guard-last && {
+	{ git -C a show main:roster/revoked 2>/dev/null; printf 'bps %s\n' "$(git -C a show main:roster/allowed_signers | sed -n 's/^node@bps\.invalid.* //p')"; } | sort >f.md
+	b=$(sign bps "$(with "$(main a)" roster/revoked f.md)" "$(main a)" bps/$(inc 2225) 1); kept "the only Secretariat revokes itself" 'its revocation of bps does not count: no secretariat would be left'
+	has "and is it still" "$(colep -C a roster | grep '^bps	')" "secretariat${TAB}active"
+}
 on guard-vocab && {
 	b=$(sign mk "$(echo '# Topics' >f.md; with "$(main a)" vocab/topics.md f.md)" "$(main a)" mk/$(inc 2230) 1); kept "a member changes a vocabulary" 'only the Secretariat'
 	no "which is not there" git -C a cat-file -e main:vocab/topics.md

@@ -56,6 +56,10 @@ is "two revoke each other at once: the one admitted first stays" "$(state a bps)
 is "all agree" "$(main bps-two)" "$(main a)"
 check "the other writes no more" 3 'was revoked' sh -c "echo x >>bps-two/$lesson; '$COLEP' -C bps-two save"
 git -C bps-two checkout -q -- .
+sed -i '/^bps-two /d' a/roster/revoked; check "removing the line of a revocation is held back" 1 'loses no line' c a save; git -C a checkout -q -- roster
+sed -i '/secretariat/d' a/roster/roles; check "so is removing the last Secretariat" 1 'no Secretariat would be left' c a save; git -C a checkout -q -- roster
+git -C a show main:roster/revoked | sed '/^bps-two /d' >f.md; b=$(sign bps "$(with "$(main a)" roster/revoked f.md)" "$(main a)" bps/$(inc 8) 1); w push -q ../a "$b:refs/colep/from/y"; c a save >.log 2>&1
+is "a revocation is not taken back by removing its line" "$(state a bps-two)" "secretariat revoked;"
 
 # ---- recovery ----
 admit it chair; colep join a new --id bps-new --root "$root" >new.line 2>.log; colep join a wrong --id bps-wrong --root "$root" >wrong.line 2>.log; meet mk mk-two it
