@@ -299,12 +299,16 @@ enum rc git_run(struct buf *out, const struct git_run *how, const char *const *a
 	return rc;
 }
 
-/* Git's own measure (gc.auto, gc.autoPackLimit): loose objects are spread over 256 folders, so one tells of all. */
+/* Git's own measure (gc.auto, gc.autoPackLimit): loose objects are spread over 256 folders, so one tells of all. Trees of
+ * merged views find what they are like among more others than git looks at by itself: 186 bytes an authored commit for
+ * merging instead of 317, in a history of 3,000 commits over 10,000 documents. */
 enum { PACKS = 50, LOOSE = 6700 };
+#define WINDOW "pack.window=250"
 
 void git_tidy(struct arena *a, const char *dir)
 {
-	const char *args[] = { "-c", arena_printf(a, "gc.auto=%d", LOOSE), "-c", "gc.autoDetach=true", "gc", "--auto", "--quiet", NULL };
+	const char *args[] = { "-c", arena_printf(a, "gc.auto=%d", LOOSE), "-c", "gc.autoDetach=true", "-c", WINDOW, "gc", "--auto",
+		"--quiet", NULL };
 	struct git_run how = { .dir = dir };
 	struct err odd = ERR_INIT;
 	struct buf out = BUF_INIT;

@@ -65,6 +65,9 @@ def lesson(node, owner, number, line):
     return path
 
 
+PACK = "-c", "pack.window=250", "gc", "-q", "--prune=now"  # as a node packs in the background
+
+
 def pack_bytes(node, have, want):
     """What must travel of `want` to who has `have`."""
     p = subprocess.run(["git", "pack-objects", "--revs", "--thin", "--stdout", "-q", "--delta-base-offset"], cwd=node,
@@ -99,7 +102,7 @@ def measure(top):
         run(generate, str(count), str(seed), f"{making}/docs", f"{making}/queries", f"{making}/typos")
         run(colep, "init", f"{making}/node", "--id", "bps", "--import", f"{making}/docs")
         said, wall, _ = run(history, f"{making}/node", str(commits), str(writers), str(seed))
-        git("gc", "-q", "--prune=now", at=f"{making}/node")
+        git(*PACK, at=f"{making}/node")
         shutil.copytree(f"{making}/node", a, symlinks=True)
     finally:
         if making != top:
@@ -186,7 +189,7 @@ def measure(top):
     assert len(git("cat-file", "commit", "main", at=a)[0].split("\nparent ")) > len(heads) - 1
 
     # ---- what merging adds to the history ----
-    git("gc", "-q", "--prune=now", at=a)
+    git(*PACK, at=a)
     authored, merged, sizes = merging_bytes(a)
     each = ", ".join(f"{size / authored:.0f} of {kind}s" for kind, size in sorted(sizes.items()))
     print(f"{authored} authored commits, {merged} merged views stored: {sum(sizes.values()) / authored:.0f} bytes of packed history "
