@@ -242,7 +242,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 		goto out;
 	au.have_key = true;
 	if ((rc = key_incarnation(au.incarnation, &au.renewed, &au.adopt, a, path, n->dir, e)) ||
-	    (rc = mend(n, au.repo, e)) || (rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
+	    (rc = mend(n, au.repo, e)) || (au.mended = true, rc = fold_in(&pushed, &au.main, a, n, au.repo, &au.space, e)) ||
 	    (rc = author_base(&au.base, au.repo, &au.main, e)) || (rc = find_prev(&au, e)) ||
 	    (rc = author_roster(&au.roster, a, au.repo, &au.base, e)) || (rc = take_next_key(&au, path, agent, e)))
 		goto out;
@@ -273,6 +273,9 @@ void author_close(struct author *au)
 	if (au->moving)
 		mend_end(au->node, !au->later);
 	au->moving = false;
+	if (au->mended)
+		mend_close(au->node);
+	au->mended = false;
 	if (au->node || au->lock.fd > 0)
 		lock_close(&au->lock);
 }

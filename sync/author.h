@@ -14,6 +14,7 @@ struct author {
 	const struct node *node;
 	struct lock lock;
 	bool moving, later;		/* a note of mend.h stands; and is to stand when we end */
+	bool mended;			/* mend_close is due */
 	struct repo *repo;
 	struct str id, owner;		/* "bg-desk2", "bg" */
 	struct oid space;		/* genesis; none before there is one */

@@ -117,6 +117,7 @@ int cmd_bundle(struct ctx *c, int argc, char **argv)
 	};
 	struct bundle_plan p = { .tick = tick, .ctx = c };
 	struct err e = ERR_INIT, odd = ERR_INIT;
+	bool mended = false;
 	struct lock lock = LOCK_INIT;
 	struct repo *repo = NULL;
 	struct oid root, main, *had = NULL;
@@ -148,7 +149,7 @@ int cmd_bundle(struct ctx *c, int argc, char **argv)
 		goto out;
 	}
 	if ((rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 10, &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
-	    (rc = mend(&node, repo, &e)) || (rc = fold_in(&got, &main, c->arena, &node, repo, &root, &e)) ||
+	    (rc = mend(&node, repo, &e)) || (mended = true, rc = fold_in(&got, &main, c->arena, &node, repo, &root, &e)) ||
 	    (rc = fold_open(&f, c->arena, &node, repo, &root, &main, &e)) || (rc = refs_of(&p, c, &f, id, &e)) ||
 	    (nodes.n && (rc = readers(&to, &p.nto, c, repo, &f.base, &nodes, &e))) ||
 	    (who && (rc = known_of(&had, &p.nhad, c, &f, who, &e))) || (rc = exchange_aside(&dir, c->arena, &node, &e)))
@@ -161,6 +162,8 @@ out:
 	if (dir && dir_remove(dir, &odd) && !rc)
 		cmd_say(c, "%s", odd.msg);
 	repo_close(repo);
+	if (mended)
+		mend_close(&node);
 	lock_close(&lock);
 	if (rc)
 		return cmd_fail(c, &e), EXIT_FAIL;

@@ -292,6 +292,7 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 {
 	const char *pin = NULL;
 	const struct opt opts[] = { { "pin", 0, OPT_TEXT, &pin, "WORDS", PIN_ABOUT } };
+	bool mended = false;
 	struct lock lock = LOCK_INIT;
 	struct err e = ERR_INIT;
 	struct repo *repo = NULL;
@@ -319,7 +320,7 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 	}
 	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)) || (pin && (rc = cmd_pin(c, &node, p[0].x.url, pin, &e))) ||
 	    (rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 10, &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
-	    (rc = setup_mend(&node, repo, &e)) || (rc = mend(&node, repo, &e)) || (rc = repo_ref(&main, repo, "refs/heads/main", &e)) ||
+	    (rc = setup_mend(&node, repo, &e)) || (rc = mend(&node, repo, &e)) || (mended = true, rc = repo_ref(&main, repo, "refs/heads/main", &e)) ||
 	    (rc = fold_news(&news, c->arena, &node, repo, &e)))
 		goto out;
 	was = main;
@@ -352,6 +353,8 @@ out:
 	for (i = 0; i < nkeys; i++)
 		secret_wipe(&keys[i], sizeof keys[i]);
 	repo_close(repo);
+	if (mended)
+		mend_close(&node);
 	lock_close(&lock);
 	put(c, p, n);
 	if (rc)

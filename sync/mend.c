@@ -89,12 +89,14 @@ static void sweep(const struct node *node, struct arena *a, bool locks)
 }
 
 /* What killed commands left besides: halves of files of ours ("x.tmp-Ab3xYz"), quarantines (of no process that lives),
- * objects not yet named. Of others that write here without our lock (git, serving a push): what is a day old. */
+ * objects not yet named. Of others that write here without our lock (git, serving a push): what is a day old, a lock ten minutes. */
 static void sweep_halves(const struct node *node, struct arena *a)
 {
-	static const char *const folders[] = { "colep", "objects", "objects/pack" };
+	static const char *const folders[] = { ".git/colep", ".git", "roster", "vocab", ".git/refs/colep/from", ".git/objects", ".git/objects/pack" };
+	enum { OURS = 4, REFS = 4 };	/* of them: where only halves of ours are looked for; locks of pushes */
+	const struct str lock = STR(".lock");
 	const struct str own = STR("tmp_object_git2_"), pack = STR("pack_git2_"), git = STR("tmp_"), aside = STR("quarantine-");
-	time_t old = time(NULL) - 24 * 60 * 60;
+	time_t now = time(NULL), old = now - 24 * 60 * 60;
 	struct err odd = ERR_INIT;
 	struct stat st;
 	char **names;
@@ -102,19 +104,21 @@ static void sweep_halves(const struct node *node, struct arena *a)
 	long pid;
 
 	for (f = 0; f < sizeof folders / sizeof *folders; f++) {
-		const char *folder = path_join(a, node->git, folders[f]);
+		const char *folder = path_join(a, node->dir, folders[f]);
 
-		if (dir_list(&names, &n, a, folder, &odd))
+		if (!file_is_dir(folder) || dir_list(&names, &n, a, folder, &odd))
 			continue;
 		for (i = 0; i < n; i++) {
 			struct str name = cstr(names[i]);
 			const char *path = path_join(a, folder, names[i]);
 			bool is;
 
-			if (f == 0)
+			if (f < OURS)
 				is = (name.n > 11 && str_is(str_sub(name, name.n - 11, name.n - 6), ".tmp-")) ||
-				    (str_starts(name, aside) && sscanf(names[i] + aside.n, "%ld", &pid) == 1 && pid != (long)getpid() &&
+				    (f == 0 && str_starts(name, aside) && sscanf(names[i] + aside.n, "%ld", &pid) == 1 && pid != (long)getpid() &&
 				    (pid <= 1 || kill((pid_t)pid, 0) != 0));
+			else if (f == REFS)
+				is = str_ends(name, lock) && lstat(path, &st) == 0 && st.st_mtime < now - 10 * 60;
 			else
 				is = str_starts(name, own) || str_starts(name, pack) ||
 				    (str_starts(name, git) && lstat(path, &st) == 0 && st.st_mtime < old);
@@ -122,6 +126,19 @@ static void sweep_halves(const struct node *node, struct arena *a)
 				continue;		/* the next one tries again */
 		}
 	}
+}
+
+static const char *running(struct arena *a, const struct node *n)
+{
+	return path_join(a, n->cache, "running");
+}
+
+void mend_close(const struct node *n)
+{
+	struct arena a = ARENA_INIT;
+
+	unlink(running(&a, n));
+	arena_free(&a);
 }
 
 enum rc mend(const struct node *n, struct repo *r, struct err *e)
@@ -134,10 +151,14 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 	bool has;
 
 	sweep_halves(n, &a);
+	if (file_exists(running(&a, n)))	/* it was killed */
+		sweep(n, &a, true);
+	else if ((rc = file_write_fast(running(&a, n), STR(""), 0644, e)))
+		goto out;
 	if (file_read(&b, note(&a, n), 4096, &odd))
 		goto out;		/* the usual case: there is none */
 	if (oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX))) {
-		sweep(n, &a, b.n == OID_HEX);
+		sweep(n, &a, b.n == OID_HEX);	/* also of an older program, that left no mark of running */
 		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) ||
 		    (rc = author_base(&base, r, &main, e)) || (has && (rc = carry(n, r, &from, &base, NULL, NULL, e))))
 			goto out;

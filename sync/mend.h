@@ -14,5 +14,7 @@ void mend_end(const struct node *n, bool done);
 /* First thing of whoever holds the lock: when a note stands, bring the work tree from there to main (plain commits
  * on it excepted), remove halves of files and, when it was killed, the locks of git's that it held. */
 enum rc mend(const struct node *n, struct repo *r, struct err *e) NODISCARD;
+/* Last thing before the lock is given back; who is killed does not get here, so that the next one knows. */
+void mend_close(const struct node *n);
 
 #endif

@@ -24,8 +24,8 @@ faulty() { # HOW N COMMAND...: sets status, out, err
 	run timeout 60 env LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=$n FAULT_HOW=$how "$COLEP" "$@"	# env becomes the program: the pid is its
 }
 whole() { LD_PRELOAD=$ROOT/build/fault.so FAULT_AT=0 "$COLEP" "$@"; }	# without a fault
-# left: but the locks that stay, and what git itself keeps for a day where it was pushed to
-left() { find a b keys -path '*/.git/colep/index.lock' -o -path 'a/.git/objects/tmp_*' -o \( -name '*.lock' -o -name 'tmp_*' -o -name '*.tmp-*' -o -name 'quarantine*' -o -name 'incoming-*' -o -name '_git2_*' -o -name moving -o -name carried -o -name '*.unfinished' \) -print | sort | tr '\n' ' '; }
+# left: but the lock that stays, and what git leaves where it was pushed to (mend.c: removed when it is old)
+left() { find a b keys -path '*/.git/colep/index.lock' -o -path 'a/.git/objects/tmp_*' -o -path 'a/.git/refs/colep/from/*' -o \( -name '*.lock' -o -name 'tmp_*' -o -name '*.tmp-*' -o -name 'quarantine*' -o -name 'incoming-*' -o -name '_git2_*' -o -name moving -o -name carried -o -name '*.unfinished' \) -print | sort | tr '\n' ' '; }
 work() { (cd b && find . -path ./.git -prune -o -type f -print | sort | xargs sha1sum; git -C ../a rev-parse main); }
 # faults NAME COMMAND...
 faults() {
