@@ -45,7 +45,7 @@ on number-again && {
 	good; b=$(sign bg "$(lie)" "$(main a)" bg/$(inc $((turn - 1))) 3 "$one"); offer "$b" 'number does not follow' "replayed with another number"
 }
 on other-node-row && { good; x=$(sign bg "$(lie)" "$(main a)" bg/$(inc 917) 1); b=$(sign mk "$(lie)" "$x" mk/$(inc 917) 2 "$x"); offer "$b" "another writer's" "on top of another node's row of the same name"; }
-on other-row && { good; b=$(sign bg "$(lie)" "$(main a)" bg/$(inc 913) 2 "$(main a)"); offer "$b" "another writer's" "on top of another writer's row"; }
+on other-row && { good; b=$(sign bg "$(lie)" "$(main a)" bg/$(inc 913) 2 "$(git -C a rev-list -1 --grep='^Colep-Node: bps/' main)"); offer "$b" "another writer's" "on top of another writer's row"; }
 on other-incarnation && {
 	good; w push -q -f ../evil "$g:refs/heads/main"; colep -C a sync "$here/evil" >.log 2>&1; one=$g
 	good; b=$(sign bg "$(lie)" "$(main a)" bg/$(inc 914) 2 "$one"); offer "$b" "another writer's" "on top of a row of another incarnation"
