@@ -37,7 +37,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(5); print(s.getsockname(
 }
 on stalls && {	# the beginning of a real answer, and then nothing
 	for x in 100 1500; do
-		printf '#!/bin/sh\neval git upload-pack %s/bg | { head -c %s; sleep 60; }\n' "$here" $x >ssh; GIT_SSH_COMMAND=$here/ssh
+		printf '#!/bin/sh\neval git upload-pack %s/bg | { head -c %s; sleep 60; }\n' "$here" $x >ssh; chmod +x ssh; GIT_SSH_COMMAND=$here/ssh; export GIT_SSH_COMMAND
 		try ssh://x/y 'no answer' "a peer that stops after $x bytes"
 	done
 }

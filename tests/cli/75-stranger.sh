@@ -75,6 +75,7 @@ is "written by hand by who is no chair: nothing" "$(c a roster | grep -c '^bps-n
 { p; p | sed -n 's/^mk recover/it recover/p'; } | sort >f.md
 b=$(sign mk "$(with "$(main a)" roster/proposed f.md)" "$(main a)" mk/$(inc 2) 1); w push -q ../a "$b:refs/colep/from/mk"; c a save >.log 2>&1
 is "written by one chair in another's name: nothing" "$(c a roster | grep -c '^bps-new.*secretariat.active')" 0
+is "nor is it listed as the other's" "$(c a roster | grep -c '^bps-new.*named by it')" 0
 c a roster role it contributor >.log 2>&1	# beside it, by the Secretariat that is to go
 c it roster add $(cat new.line) --role secretariat >.log 2>&1; meet it mk new
 is "two chairs of two owners, one key: it is the Secretariat" "$(state a bps-new)" "secretariat active;"
