@@ -41,9 +41,9 @@ on stalls && {	# the beginning of a real answer, and then nothing
 		try ssh://x/y 'no answer' "a peer that stops after $x bytes"
 	done
 }
-on slow && {	# slower than the time given, but it goes on: that is no silence
-	printf '#!/bin/sh\ngit upload-pack %s/mk | python3 -c "\nimport os, time\nwhile (b := os.read(0, 4096)):\n    for i in range(0, len(b), 64): os.write(1, b[i:i + 64]); time.sleep(0.02)\n    time.sleep(1)"\n' "$here" >ssh; chmod +x ssh; GIT_SSH_COMMAND=$here/ssh; export GIT_SSH_COMMAND
-	echo 'Slowly.' >>mk/$own; head -c 16000 /dev/urandom | base64 >>mk/$own; colep -C mk save >.log 2>&1; git -C a config remote.slow.url ssh://x/y; git -C a config colep.patience 8
+on slow && {	# slower than the time given, but it goes on: that is no silence. git hears by packets of 8 KB: one a second
+	printf '#!/bin/sh\ngit upload-pack %s/mk | python3 -c "\nimport os, time\nwhile (b := os.read(0, 4096)):\n    for i in range(0, len(b), 512): os.write(1, b[i:i + 512]); time.sleep(0.05)"\n' "$here" >ssh; chmod +x ssh; GIT_SSH_COMMAND=$here/ssh; export GIT_SSH_COMMAND
+	echo 'Slowly.' >>mk/$own; head -c 96000 /dev/urandom | base64 >>mk/$own; colep -C mk save >.log 2>&1; git -C a config remote.slow.url ssh://x/y; git -C a config colep.patience 8
 	check "a peer that is only slow is waited for" 0 "slow${TAB}ok" colep -C a sync slow
 	has "and its work taken" "$(cat a/$own)" Slowly.
 }
