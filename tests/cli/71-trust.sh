@@ -234,6 +234,8 @@ on guard-rollback && {
 on no-document && {
 	b=$(sign mk "$(with "$(main a)" notes/x.md src/lessons/bg/ll-bg-2022-hawala.md)" "$(main a)" mk/$(inc 2250) 1); kept "a path of no document" 'no path of a document'
 	no "is not in the view" git -C a cat-file -e main:notes/x.md
+	b=$(sign bps "$(with "$(main a)" notes/y.md src/lessons/bg/ll-bg-2022-hawala.md)" "$(main a)" bps/$(inc 2251) 1); kept "a path of no document, by the Secretariat" 'no path of a document'
+	no "is not in the view either" git -C a cat-file -e main:notes/y.md
 }
 
 # ---- forks ----
