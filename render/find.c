@@ -22,6 +22,7 @@
 #include "kb/index/record.h"
 #include "kb/text/stem.h"
 #include "render/page.h"
+#include "render/strings.h"
 
 enum { TITLE = 3, HEADING = 2, PLAIN = 1, SHORT = 128 };	/* SHORT: bytes of a word that are looked at */
 
@@ -29,115 +30,6 @@ const char *find_countries(const struct entry *e)
 {
 	return str_is(cstr(e->kind->name), "country-profile") && !front_key(&e->original->doc.front, "countries") ? "country"
 	    : "countries";
-}
-
-/* ---- sets of strings ---- */
-
-struct string {
-	uint32_t at, hash, value;	/* value: the caller's */
-	uint8_t n, tag;			/* the same bytes with another tag are another string */
-};
-struct strings {
-	struct buf bytes;
-	struct string *v;
-	size_t n, cap;
-	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most half full */
-	size_t nslots;
-};
-
-/* Eight bytes at a time; which machine's order they are read in is seen in no result. */
-static uint32_t hash_of(struct str s, uint8_t tag)
-{
-	uint64_t h = 0x9e3779b97f4a7c15u * (s.n + 1) ^ tag, eight;
-	size_t i;
-
-	for (i = 0; i < s.n; i += 8) {
-		eight = 0;
-		memcpy(&eight, s.p + i, s.n - i < 8 ? s.n - i : 8);
-		h = (h ^ eight) * 0xbf58476d1ce4e5b9u;
-		h ^= h >> 29;
-	}
-	return (uint32_t)(h ^ h >> 32);
-}
-
-static struct str string_at(const struct strings *s, size_t i)
-{
-	return (struct str){ s->bytes.p + s->v[i].at, s->v[i].n };
-}
-
-static void grow(struct strings *s)
-{
-	size_t i, k;
-
-	s->nslots = s->nslots ? s->nslots * 2 : 1024;
-	free(s->slots);
-	s->slots = xmalloc(s->nslots * sizeof *s->slots);
-	memset(s->slots, 0, s->nslots * sizeof *s->slots);
-	for (i = 0; i < s->n; i++) {
-		for (k = s->v[i].hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
-			;
-		s->slots[k] = (uint64_t)s->v[i].hash << 32 | (i + 1);
-	}
-}
-
-/* The slot that has a string, or the free one where it belongs. */
-static uint64_t *strings_slot(const struct strings *s, struct str text, uint8_t tag, uint32_t hash)
-{
-	const struct string *v;
-	size_t k;
-
-	for (k = hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1)) {
-		if (s->slots[k] >> 32 != hash)
-			continue;
-		v = &s->v[(uint32_t)s->slots[k] - 1];
-		if (v->n == text.n && v->tag == tag && memcmp(s->bytes.p + v->at, text.p, text.n) == 0)
-			break;
-	}
-	return &s->slots[k];
-}
-
-/* The number of a string, or SIZE_MAX. */
-static size_t strings_find(const struct strings *s, struct str text, uint8_t tag)
-{
-	uint32_t slot = s->nslots ? (uint32_t)*strings_slot(s, text, tag, hash_of(text, tag)) : 0;
-
-	return slot ? slot - 1 : SIZE_MAX;
-}
-
-static size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new)
-{
-	uint64_t *slot;
-
-	if (s->n * 2 >= s->nslots)
-		grow(s);
-	slot = strings_slot(s, text, tag, hash);
-	*is_new = !*slot;
-	if (*slot)
-		return (uint32_t)*slot - 1;
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 1024;
-		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
-	}
-	s->v[s->n] = (struct string){ (uint32_t)s->bytes.n, hash, 0, (uint8_t)text.n, tag };
-	buf_str_add(&s->bytes, text);
-	*slot = (uint64_t)hash << 32 | ++s->n;
-	return s->n - 1;
-}
-
-static void strings_clear(struct strings *s)
-{
-	buf_clear(&s->bytes);
-	s->n = 0;
-	if (s->nslots)
-		memset(s->slots, 0, s->nslots * sizeof *s->slots);
-}
-
-static void strings_free(struct strings *s)
-{
-	buf_free(&s->bytes);
-	free(s->v);
-	free(s->slots);
-	*s = (struct strings){ 0 };
 }
 
 /* ---- collecting ----
@@ -164,7 +56,7 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 	size_t i;
 
 	word = str_utf8_cut(word, SHORT);
-	i = strings_put(&p->local, word, (uint8_t)lang, hash_of(word, (uint8_t)lang), &is_new);
+	i = strings_put(&p->local, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
 	p->local.v[i].value += weight;
 }
 
@@ -177,7 +69,7 @@ static size_t part_term(struct find_part *p, const struct string *word)
 
 	if (is_new) {
 		term = stems_term(p->stems, text, word->tag);
-		p->words.v[w].value = (uint32_t)strings_put(&p->terms, term, 0, hash_of(term, 0), &is_new);
+		p->words.v[w].value = (uint32_t)strings_put(&p->terms, term, 0, strings_hash(term, 0), &is_new);
 		if (p->terms.n > p->nweight) {
 			more = p->nweight ? p->nweight * 2 : 1024;
 			p->weight = xrealloc(p->weight, more * sizeof *p->weight);
@@ -454,7 +346,7 @@ static void order(uint32_t *to, uint32_t *from, const struct strings *s)
 	size_t i, k;
 
 	for (i = 0; i < s->n; i++) {
-		v[i] = (struct ordered){ 0, string_at(s, i), (uint32_t)i };
+		v[i] = (struct ordered){ 0, strings_at(s, i), (uint32_t)i };
 		for (k = 0; k < 8; k++)
 			v[i].first = v[i].first << 8 | (k < v[i].all.n ? (unsigned char)v[i].all.p[k] : 0);
 	}
@@ -487,7 +379,7 @@ static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 
 		map[i] = arena_array(&f->a, p->terms.n, sizeof *map[i]);
 		for (k = 0; k < p->terms.n; k++)
-			map[i][k] = (uint32_t)strings_put(&m->terms, string_at(&p->terms, k), 0, p->terms.v[k].hash, &is_new);
+			map[i][k] = (uint32_t)strings_put(&m->terms, strings_at(&p->terms, k), 0, p->terms.v[k].hash, &is_new);
 	}
 	for (i = 0; i < f->nparts; i++) {
 		struct find_part *p = &f->parts[i];
@@ -495,13 +387,13 @@ static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 		for (k = 0; k < p->words.n; k++) {
 			unsigned lang = p->words.v[k].tag;
 
-			word = string_at(&p->words, k);
+			word = strings_at(&p->words, k);
 			buf_clear(&form);
 			text_surface(&form, word);
 			surface = buf_str(&form);
 			if (!surface.n || !p->terms.v[p->words.v[k].value].n)
 				continue;
-			at = strings_put(&m->forms, surface, 0, hash_of(surface, 0), &is_new);
+			at = strings_put(&m->forms, surface, 0, strings_hash(surface, 0), &is_new);
 			merge_pair(m, at, map[i][p->words.v[k].value]);
 			if (is_new && (term = strings_find(&m->terms, surface, 0)) != SIZE_MAX)
 				merge_pair(m, at, term);
@@ -535,7 +427,7 @@ static void number_lists(struct find *f, struct merge *m, uint32_t *list_of)
 		form = (uint32_t)(m->pairs[i] >> 32);
 		term = term_from[(uint32_t)m->pairs[i]];
 		if (form == n) {	/* every form has a pair, so they rise by one */
-			f->forms[n] = arena_str(&f->a, string_at(&m->forms, form_from[form]));
+			f->forms[n] = arena_str(&f->a, strings_at(&m->forms, form_from[form]));
 			f->ref_at[n++] = (uint32_t)refs;
 		}
 		if (list_of[term] == UINT32_MAX)

@@ -1,0 +1,27 @@
+/* render/strings.h: sets of short strings, each with a number from 0 in the order in which they came, and a value. */
+#ifndef RENDER_STRINGS_H
+#define RENDER_STRINGS_H
+
+#include "kb/base/str.h"
+
+struct string {
+	uint32_t at, hash, value;	/* value: the caller's; 0 at first */
+	uint8_t n, tag;			/* the same bytes with another tag are another string */
+};
+struct strings {			/* owned; zeroed is empty */
+	struct buf bytes;
+	struct string *v;
+	size_t n, cap;
+	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most half full */
+	size_t nslots;
+};
+
+uint32_t strings_hash(struct str s, uint8_t tag);
+struct str strings_at(const struct strings *s, size_t i);	/* valid until the next strings_put */
+size_t strings_find(const struct strings *s, struct str text, uint8_t tag);	/* its number, or SIZE_MAX */
+/* Its number; put there when missing. text: at most 255 bytes. hash: of strings_hash. is_new may be NULL. */
+size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new);
+void strings_clear(struct strings *s);	/* empty, keeps the memory */
+void strings_free(struct strings *s);
+
+#endif
