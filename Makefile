@@ -185,7 +185,7 @@ check-deps:	## prove that includes point down only, and each library has one gat
 		[ "$$(printf '%s' "$$files" | grep -c .)" -le 1 ] || { echo "<$$lib.h> belongs to one gate file, but stands in:" $$files; exit 1; }; done
 
 # Measuring: not a test, nothing in it fails on a slow machine. N documents of a seed; the machine's floors beside.
-BENCH = $(addprefix $(BUILD)/bench/,generate bench floor history pages)
+BENCH = $(addprefix $(BUILD)/bench/,generate bench floor history pages replace)
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
@@ -198,8 +198,14 @@ bench: setup-bench	## measure import, index, search, bundles, sync, site beside 
 	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
 	@tests/bench/bundle.sh $(BUILD)/bench/generate $(BUILD)/bench/history ./colep
 	@tests/bench/search.py $(BUILD)/bench/generate ./colep $(or $(N),10000) $(or $(SEED),1)
+	@tests/bench/growth.py $(BUILD)/bench/generate $(BUILD)/bench/replace ./colep
 	@tests/bench/sync.py $(BUILD)/bench/generate $(BUILD)/bench/history ./colep $(or $(N),10000) $(or $(COMMITS),3000) 20 $(or $(SEED),1)
 	@tests/bench/site.py ./colep $(BUILD)/bench/generate $(BUILD)/bench/pages $(or $(N),10000) $(or $(SEED),1)
+
+.PHONY: growth
+growth: setup-bench	## measure what a document costs as they become more (NS=10000,100000,1000000 BYTES=300)
+	@$(MAKE) -s colep $(BENCH)
+	@tests/bench/growth.py $(BUILD)/bench/generate $(BUILD)/bench/replace ./colep $(or $(NS),10000,100000) $(or $(BYTES),300)
 
 .PHONY: ir
 ir: setup-test	## measure how well search ranks judged collections (DIR="folder ..."; see tests/bench/ir)

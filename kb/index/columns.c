@@ -306,15 +306,13 @@ enum rc columns_write(struct columns_out *o, struct txn *t, table_id table, uint
 	for (i = 0; i < o->n && !rc; i += CHUNK_DOCS) {
 		buf_clear(&b);
 		put_chunk(&b, o, i, o->n - i < CHUNK_DOCS ? o->n : i + CHUNK_DOCS);
-		seal(&b, segment_key(&k, segment, i / CHUNK_DOCS));
-		rc = txn_append(t, table, segment_key(&k, segment, i / CHUNK_DOCS), buf_str(&b), e);
+		rc = sealed_append(t, table, segment_key(&k, segment, i / CHUNK_DOCS), &b, e);
 	}
 	for (f = 0; f < FIELDS; f++) {
 		const struct str key = segment_key(&k, segment, DICTIONARY + (uint32_t)f);
 
-		seal(&dictionary[f], key);
 		if (!rc)
-			rc = txn_append(t, table, key, buf_str(&dictionary[f]), e);
+			rc = sealed_append(t, table, key, &dictionary[f], e);
 		buf_free(&dictionary[f]);
 	}
 	buf_free(&b);

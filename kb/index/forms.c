@@ -8,7 +8,7 @@
  *
  * All entries of one form stand in one block. Forms "border" (term "border", 7 times) and "borders" (the same, 3):
  *	00 06 b o r d e r  06 00  07    06 01 s  06 00  03
- * Shared bytes end with a character. What is told of a form is the sum over segments less what is gone, so it is
+ * Shared bytes end with a character. A check stands behind each value, as told in segment.c. What is told of a form is the sum over segments less what is gone, so it is
  * exact at any time.
  *
  * Near forms are found by walking the blocks of the first letter with the rows of the edit-distance table kept by depth:
@@ -34,6 +34,11 @@ struct forms {
 	struct item *v;
 	size_t n, cap;
 };
+
+static enum rc broken(struct err *e)
+{
+	return err_set(e, RC_CORRUPT, "index: its words are damaged; 'colep index --rebuild' makes it anew");
+}
 
 /* ---- writing ---- */
 
@@ -149,8 +154,7 @@ enum rc forms_write(struct forms *f, struct txn *t, table_id table, uint32_t seg
 		struct item *x = &f->v[i];
 
 		if (n >= BLOCK && !str_eq(x->form, f->v[i - 1].form)) {
-			rc = txn_append(t, table, key_head(key, segment, f->v[i - 1].form), buf_str(&b), e);
-			buf_clear(&b);
+			rc = sealed_append(t, table, key_head(key, segment, f->v[i - 1].form), &b, e);
 			n = 0;
 		}
 		put_shared(&b, x->form, n ? f->v[i - 1].form : STR_NONE);
@@ -159,7 +163,7 @@ enum rc forms_write(struct forms *f, struct txn *t, table_id table, uint32_t seg
 		n++;
 	}
 	if (n && !rc)
-		rc = txn_append(t, table, key_head(key, segment, f->v[i - 1].form), buf_str(&b), e);
+		rc = sealed_append(t, table, key_head(key, segment, f->v[i - 1].form), &b, e);
 	buf_free(&b);
 	return rc;
 }
@@ -177,14 +181,13 @@ enum rc forms_remove(struct forms *f, struct txn *t, table_id gone, uint32_t seg
 	for (i = 0; i < f->n && !rc; i++) {
 		k = gone_key(key, segment, f->v[i].form, f->v[i].term);
 		was = 0;
-		rc = txn_get(&v, t, gone, k, e);
+		rc = sealed_get(&v, t, gone, k, e);
 		if (!rc && !varint_get(&was, &v))
-			rc = err_set(e, RC_CORRUPT, "index: a count of words does not decode");
+			rc = broken(e);
 		if (rc && rc != RC_NOTFOUND)
 			break;
-		buf_clear(&b);
 		varint_put(&b, was + f->v[i].n);
-		rc = txn_put(t, gone, k, buf_str(&b), e);
+		rc = sealed_put(t, gone, k, &b, e);
 	}
 	buf_free(&b);
 	return rc;
@@ -251,21 +254,22 @@ enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone
 	if ((rc = store_iter_open(&it, t, forms, begin, e)))
 		goto out;
 	while (!rc && got >= 0 && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, begin)) {
+		got = sealed(&v, k) ? 0 : -1;
 		*x = (struct entry){ .rest = v };
-		while (!rc && (got = entry_next(x)) > 0) {
+		while (!rc && got >= 0 && (got = entry_next(x)) > 0) {
 			const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
 
 			dead = 0;
-			rc = txn_get(&v, t, gone, gone_key(key, segment, form, term), e);
+			rc = sealed_get(&v, t, gone, gone_key(key, segment, form, term), e);
 			if (rc == RC_NOTFOUND)
 				rc = RC_OK;
 			else if (!rc && (!varint_get(&dead, &v) || dead > x->n))
-				rc = err_set(e, RC_CORRUPT, "index: a count of words does not decode");
+				rc = broken(e);
 			if (!rc && dead < x->n)
 				forms_add(f, form, term, x->n - dead);
 		}
 		if (got < 0)
-			rc = err_set(e, RC_CORRUPT, "index: a block of words does not decode");
+			rc = broken(e);
 	}
 	if (!rc && more == ITER_ERROR)
 		rc = e->rc;
@@ -303,11 +307,11 @@ static enum rc keep(struct search *q, const struct entry *x, unsigned edits, str
 	enum rc rc;
 
 	if (q->dead) {
-		rc = txn_get(&v, q->s->txn, q->s->t.gone, gone_key(key, q->segment, form, term), e);
+		rc = sealed_get(&v, q->s->txn, q->s->t.gone, gone_key(key, q->segment, form, term), e);
 		if (rc && rc != RC_NOTFOUND)
 			return rc;
 		if (!rc && !varint_get(&gone, &v))
-			return err_set(e, RC_CORRUPT, "index: a count of words does not decode");
+			return broken(e);
 		if (gone >= x->n)
 			return RC_OK;
 	}
@@ -383,8 +387,9 @@ static enum rc search_segment(struct search *q, enum mode mode, struct err *e)
 	if ((rc = store_iter_open(&it, q->s->txn, q->s->t.forms, key_head(key, q->segment, from), e)))
 		goto out;
 	while (!done && !rc && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && k.n > KEY_HEAD && memcmp(k.p, key, KEY_HEAD) == 0) {
+		got = sealed(&v, k) ? 0 : -1;
 		*x = (struct entry){ .rest = v };
-		while (!done && !rc && (got = entry_next(x)) > 0) {
+		while (!done && !rc && got >= 0 && (got = entry_next(x)) > 0) {
 			const struct str form = { x->form, x->nform };
 			unsigned edits = 0;
 
@@ -401,7 +406,7 @@ static enum rc search_segment(struct search *q, enum mode mode, struct err *e)
 			}
 		}
 		if (got < 0)
-			rc = err_set(e, RC_CORRUPT, "index: a block of words does not decode");
+			rc = broken(e);
 	}
 	if (more == ITER_ERROR)
 		rc = e->rc;

@@ -10,13 +10,14 @@
  *	forms, gone			words as they are spelled, by segment (forms.c)
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
  *
- * Numbers in keys are big-endian, so that they sort. An ordinal belongs to one version of one document and is
+ * Behind each value stands a check, as told in segment.c. Numbers in keys are big-endian, so that they sort. An ordinal belongs to one version of one document and is
  * never used again. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
  * languages, words) is exact at any time, and what is ranked depends on counts and texts alone, so an index brought
  * forward commit by commit answers as one built at once.
  *
  * Trust: whatever is not as its writer left it (sum.c), does not decode, has another schema or analyser, or names
- * a commit that is not there is dropped and built anew. The file's lock (index.lock) is held while writing, never while reading.
+ * a commit that is not there is dropped and built anew. What the checks of values find while it is read ends what was
+ * asked, and the record of sum.c is taken away, so that whoever opens the index next makes it anew. The file's lock (index.lock) is held while writing, never while reading.
  *
  * An index made anew takes its place by a rename, and so does LMDB's lock beside it, which holds what is true of one
  * file only. Who opens the two must not get one of each: so index.swap is held for these two moments, shared by those
@@ -33,7 +34,7 @@
 #include "kb/index/parts.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 3 };
+enum { SCHEMA = 4 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -151,7 +152,7 @@ enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err 
 
 	if (ix->zpack)
 		return RC_OK;
-	rc = txn_get(&dict, txn, meta, STR("dict"), e);
+	rc = sealed_get(&dict, txn, meta, STR("dict"), e);
 	if (rc && rc != RC_NOTFOUND)
 		return rc;
 	buf_clear(&ix->dict);
@@ -182,6 +183,7 @@ out:
 	if (rc) {
 		if (rc == RC_NOTFOUND)
 			rc = err_set(e, RC_CORRUPT, "%s: incomplete; 'colep index --rebuild' makes it anew", ix->path);
+		(void)snap_result(s, rc);
 		snap_close(s);
 		return rc;
 	}
@@ -222,7 +224,7 @@ enum rc docs_ordinal(uint32_t *ordinal, struct txn *txn, const struct tables *t,
 
 	if (id.n == 0 || id.n > STORE_KEY_MAX)
 		return err_set(e, RC_NOTFOUND, "%.*s: no document of this id", FMT_STR(id));
-	rc = txn_get(&v, txn, t->ids, id, e);
+	rc = sealed_get(&v, txn, t->ids, id, e);
 	if (rc == RC_NOTFOUND)
 		return err_set(e, rc, "%.*s: no document of this id", FMT_STR(id));
 	if (!rc && v.n != 4)
@@ -236,7 +238,7 @@ enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struc
 {
 	struct key32 k;
 	struct str v;
-	enum rc rc = txn_get(&v, txn, t->docs, key32(&k, ordinal), e);
+	enum rc rc = sealed_get(&v, txn, t->docs, key32(&k, ordinal), e);
 
 	if (rc)
 		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: document %u is missing", ordinal) : rc;
@@ -275,6 +277,12 @@ enum rc snap_by_ordinal(struct record *r, struct snap *s, struct arena *a, uint3
 	return rc ? rc : docs_inherit(r, a, s->txn, &s->t, e);
 }
 
+enum rc snap_result(struct snap *s, enum rc rc)
+{
+	s->ix->damaged |= rc == RC_CORRUPT;
+	return rc;
+}
+
 static enum rc load_ids(struct snap *s, struct err *e)
 {
 	struct store_iter it;
@@ -287,7 +295,7 @@ static enum rc load_ids(struct snap *s, struct err *e)
 		return RC_OK;
 	if ((rc = store_iter_open(&it, s->txn, s->t.ids, STR_NONE, e)))
 		return rc;
-	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && v.n == 4) {
+	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && sealed(&v, k) && v.n == 4) {
 		if (s->nids == cap)
 			s->by_id = arena_grow(&s->a, s->by_id, &cap, sizeof *s->by_id);
 		s->by_id[s->nids++] = key32_get(v.p);
@@ -296,7 +304,7 @@ static enum rc load_ids(struct snap *s, struct err *e)
 	if (more == ITER_ERROR)
 		return e->rc;
 	if (more == ITER_ITEM || s->nids != s->stamp.documents)
-		return err_set(e, RC_CORRUPT, "index: its list of ids is broken");
+		return err_set(e, RC_CORRUPT, "index: its list of ids is damaged; 'colep index --rebuild' makes it anew");
 	return RC_OK;
 }
 
@@ -304,7 +312,7 @@ enum rc snap_record(struct record *r, struct snap *s, size_t i, struct err *e)
 {
 	enum rc rc = load_ids(s, e);
 
-	return rc ? rc : snap_by_ordinal(r, s, &s->a, s->by_id[i], e);
+	return snap_result(s, rc ? rc : snap_by_ordinal(r, s, &s->a, s->by_id[i], e));
 }
 
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e)
@@ -312,7 +320,7 @@ enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e
 	uint32_t ordinal = 0;
 	enum rc rc = docs_ordinal(&ordinal, s->txn, &s->t, id, e);
 
-	return rc ? rc : snap_by_ordinal(r, s, &s->a, ordinal, e);
+	return snap_result(s, rc ? rc : snap_by_ordinal(r, s, &s->a, ordinal, e));
 }
 
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e)
@@ -321,21 +329,22 @@ enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct 
 	struct str v;
 	enum rc rc;
 
-	if ((rc = txn_get(&v, s->txn, s->t.texts, key32(&k, r->doc), e)))
-		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: the text of %.*s is missing", FMT_STR(r->id)) : rc;
-	if ((rc = index_dict(s->ix, s->txn, s->t.meta, e)))
-		return rc;
-	return zpack_decode(b, s->ix->zpack, v, LIMIT_VIEW, e);
+	rc = sealed_get(&v, s->txn, s->t.texts, key32(&k, r->doc), e);
+	if (rc == RC_NOTFOUND)
+		rc = err_set(e, RC_CORRUPT, "index: the text of %.*s is missing", FMT_STR(r->id));
+	if (!rc && !(rc = index_dict(s->ix, s->txn, s->t.meta, e)))
+		rc = zpack_decode(b, s->ix->zpack, v, LIMIT_VIEW, e);
+	return snap_result(s, rc);
 }
 
 enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e)
 {
 	struct str v;
-	enum rc rc = txn_get(&v, s->txn, s->t.files, path, e);
+	enum rc rc = sealed_get(&v, s->txn, s->t.files, path, e);
 
 	if (!rc)
 		buf_str_add(b, v);
-	return rc;
+	return snap_result(s, rc);
 }
 
 enum rc files_vocab(struct vocab *v, struct arena *a, struct txn *txn, table_id files, struct err *e)
@@ -344,17 +353,20 @@ enum rc files_vocab(struct vocab *v, struct arena *a, struct txn *txn, table_id 
 	struct store_iter it;
 	struct err odd = ERR_INIT;
 	struct str k, value;
+	bool right = true;
 	enum iter more;
 	enum rc rc;
 
 	vocab_default(v, a);
 	if ((rc = store_iter_open(&it, txn, files, front, e)))
 		return rc;
-	while ((more = store_iter_next(&it, &k, &value, e)) == ITER_ITEM && str_starts(k, front))
+	while ((more = store_iter_next(&it, &k, &value, e)) == ITER_ITEM && str_starts(k, front) && (right = sealed(&value, k)))
 		if (str_ends(k, back) && str_utf8_bad(value) == value.n &&
 		    vocab_read(v, a, str_sub(k, front.n, k.n - back.n), value, &odd))
 			odd.rc = RC_OK;		/* no table in it: the default holds */
 	store_iter_close(&it);
+	if (!right)
+		return err_set(e, RC_CORRUPT, "index: a vocabulary in it is damaged; 'colep index --rebuild' makes it anew");
 	return more == ITER_ERROR ? e->rc : RC_OK;
 }
 
@@ -366,7 +378,7 @@ enum rc snap_vocab(const struct vocab **v, struct snap *s, struct err *e)
 	if (!s->vocab) {
 		got = arena_alloc(&s->a, sizeof *got);
 		if ((rc = files_vocab(got, &s->a, s->txn, s->t.files, e)))
-			return rc;
+			return snap_result(s, rc);
 		s->vocab = got;
 	}
 	*v = s->vocab;
@@ -377,6 +389,9 @@ enum rc snap_vocab(const struct vocab **v, struct snap *s, struct err *e)
 
 static void shut(struct index *ix)
 {
+	if (ix->damaged)
+		sum_forget(ix->path);
+	ix->damaged = false;
 	store_close(ix->store);
 	ix->store = NULL;
 	seen_close(ix->seen);
@@ -568,6 +583,11 @@ out:
 	return RC_OK;
 }
 
+bool index_damaged(const struct index *ix)
+{
+	return ix->damaged;
+}
+
 enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e)
 {
 	const char *why = NULL;
@@ -577,7 +597,7 @@ enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e)
 
 	if ((rc = node_main(&commit, ix->node, e)))
 		return rc;
-	if ((rc = current(&is, ix, &commit, e)) == RC_OK && is)
+	if ((rc = current(&is, ix, &commit, e)) == RC_OK && is && !ix->damaged)
 		return RC_OK;
 	return write_index(ix, &commit, false, p, &why, e);
 }

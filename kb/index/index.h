@@ -34,6 +34,7 @@ struct progress {
 enum rc index_open(struct index **ix, const struct node *n, bool rebuild, const struct progress *p,
     const char **rebuilt_why, bool *stale, struct err *e) NODISCARD;
 void index_close(struct index *ix);
+bool index_damaged(const struct index *ix);	/* found while reading; the next refresh or opening makes it anew */
 enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e) NODISCARD;	/* for serve */
 
 struct record {				/* strings borrowed until snap_close */

@@ -44,6 +44,7 @@ struct index {
 	struct scratch *scratch;
 	uint64_t map;
 	bool write;			/* the store is open for writing */
+	bool damaged;			/* something in it was found so: it is made anew when it is opened next */
 };
 /* Read the zstd dictionary, once a store. */
 enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err *e) NODISCARD;
@@ -60,6 +61,8 @@ struct snap {
 	size_t nids;
 	struct vocab *vocab;		/* NULL until asked for */
 };
+/* What a reader gives back; it is remembered that something is damaged. */
+enum rc snap_result(struct snap *s, enum rc rc);
 enum rc snap_by_ordinal(struct record *r, struct snap *s, struct arena *a, uint32_t ordinal, struct err *e) NODISCARD;
 /* The record as it was written, and its ordinal by id. RC_CORRUPT: not there; RC_NOTFOUND: no such id. */
 enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e) NODISCARD;

@@ -893,5 +893,5 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	if (note.n)
 		res->note = arena_str(a, buf_str(&note));
 	buf_free(&note);
-	return rc;
+	return snap_result(s, rc);
 }

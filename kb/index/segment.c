@@ -84,6 +84,35 @@ bool sealed(struct str *v, struct str key)
 	return true;
 }
 
+enum rc sealed_append(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e)
+{
+	enum rc rc;
+
+	seal(value, key);
+	rc = txn_append(t, id, key, buf_str(value), e);
+	buf_clear(value);
+	return rc;
+}
+
+enum rc sealed_put(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e)
+{
+	enum rc rc;
+
+	seal(value, key);
+	rc = txn_put(t, id, key, buf_str(value), e);
+	buf_clear(value);
+	return rc;
+}
+
+enum rc sealed_get(struct str *v, struct txn *t, table_id id, struct str key, struct err *e)
+{
+	enum rc rc = txn_get(v, t, id, key, e);
+
+	if (!rc && !sealed(v, key))
+		rc = err_set(e, RC_CORRUPT, "index: a value in it is damaged; 'colep index --rebuild' makes it anew");
+	return rc;
+}
+
 /* ---- writing ---- */
 
 struct heap_out {
@@ -127,10 +156,9 @@ struct segment_out *segment_create(struct txn **t, const struct segment_tables *
 
 static void append(struct segment_out *o, table_id table, struct str key, struct buf *value)
 {
-	seal(value, key);
 	o->waiting += value->n;
 	if (!o->rc)
-		o->rc = txn_append(*o->txn, table, key, buf_str(value), &o->e);
+		o->rc = sealed_append(*o->txn, table, key, value, &o->e);
 	if (!o->rc && o->turn && o->waiting > TURN) {
 		o->waiting = 0;
 		o->rc = o->turn(o->ctx, &o->e);
@@ -495,8 +523,7 @@ enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct
 			s->info.dead += !((unsigned char)bits.p[at / 8] >> at % 8 & 1);
 			bits.p[at / 8] = (char)((unsigned char)bits.p[at / 8] | 1u << at % 8);
 		}
-		seal(&bits, segment_key(&k, s->info.id, chunk));
-		rc = txn_put(s->txn, s->t.dead, segment_key(&k, s->info.id, chunk), buf_str(&bits), e);
+		rc = sealed_put(s->txn, s->t.dead, segment_key(&k, s->info.id, chunk), &bits, e);
 	}
 	buf_free(&bits);
 	return rc;

@@ -116,5 +116,10 @@ struct str segment_key(struct segment_key *k, uint32_t segment, uint32_t part);	
 /* Stored values carry a check of key and bytes behind them. */
 void seal(struct buf *b, struct str key);	/* append it */
 bool sealed(struct str *v, struct str key);	/* is it right? takes it off */
+/* The same of a value in a table: put down as the last of all keys or wherever it belongs, *value being emptied; looked
+ * up, RC_NOTFOUND, or RC_CORRUPT when it is not right. */
+enum rc sealed_append(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e) NODISCARD;
+enum rc sealed_put(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e) NODISCARD;
+enum rc sealed_get(struct str *v, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
 
 #endif

@@ -203,6 +203,14 @@ out:
 	return right;
 }
 
+void sum_forget(const char *path)
+{
+	struct arena a = ARENA_INIT;
+
+	unlink(record_path(&a, path));		/* who may not, cannot make the index anew either */
+	arena_free(&a);
+}
+
 enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct err *e)
 {
 	struct sum now = { .known = true, .sum = s->sum };

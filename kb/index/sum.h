@@ -15,6 +15,7 @@ void sum_free(struct sum *s);
 /* Is the file as sum_write found it? Its bytes are read only when its stat differs. Then s (or NULL) gets what the
  * record says. */
 bool sum_right(struct sum *s, const char *path);
+void sum_forget(const char *path);	/* so that it is right no more */
 /* After each commit, before the next: take in what it changed. s is that of the commit before, or not known. */
 enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct err *e) NODISCARD;
 /* Write the record. The file is closed, or nobody writes it now. */

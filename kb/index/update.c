@@ -49,6 +49,7 @@ struct writer {
 	struct change *files;		/* roster and vocabularies */
 	size_t nfiles, files_cap;
 	size_t waiting;			/* bytes put down since the last commit of a new file */
+	struct buf row;			/* the value being put down */
 
 	/* the segment in work */
 	struct builder *builders[THREADS_MAX];
@@ -139,7 +140,7 @@ static enum rc put_files(struct writer *w, struct err *e)
 			if (rc == RC_INVALID)
 				rc = RC_OK;
 			else if (!rc)
-				rc = txn_put(w->txn, w->t.files, c->path, buf_str(&text), e);
+				rc = sealed_put(w->txn, w->t.files, c->path, &text, e);
 		} else {
 			rc = txn_del(w->txn, w->t.files, c->path, e);
 			if (rc == RC_NOTFOUND)
@@ -296,6 +297,15 @@ static enum rc turn(void *ctx, struct err *e)
 	return txn_begin(&w->txn, w->store, true, e);
 }
 
+typedef enum rc put_fn(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e);
+
+static enum rc put_row(struct writer *w, put_fn *fn, table_id id, struct str key, struct str value, struct err *e)
+{
+	buf_clear(&w->row);
+	buf_str_add(&w->row, value);
+	return fn(w->txn, id, key, &w->row, e);
+}
+
 static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fresh, struct err *e)
 {
 	uint32_t ordinal = w->st.next;
@@ -310,9 +320,9 @@ static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fr
 		return RC_OK;
 	if (ordinal == UINT32_MAX - 1)
 		return err_set(e, RC_CORRUPT, "index: its numbers are used up; 'colep index --rebuild' makes it anew");
-	if ((rc = txn_append(w->txn, w->t.docs, key32(&k, ordinal), d->record, e)) ||
-	    (rc = txn_append(w->txn, w->t.texts, key32(&k, ordinal), d->frame, e)) ||
-	    (rc = (fresh ? txn_append : txn_put)(w->txn, w->t.ids, w->items[i].id, key32(&v, ordinal), e)) ||
+	if ((rc = put_row(w, sealed_append, w->t.docs, key32(&k, ordinal), d->record, e)) ||
+	    (rc = put_row(w, sealed_append, w->t.texts, key32(&k, ordinal), d->frame, e)) ||
+	    (rc = put_row(w, fresh ? sealed_append : sealed_put, w->t.ids, w->items[i].id, key32(&v, ordinal), e)) ||
 	    (rc = record_decode(&r, &a, d->record, e)) || (rc = docs_inherit(&r, &a, w->txn, &w->t, e)))
 		goto out;
 	columns_add(w->columns, &r, ordinal, norm);
@@ -622,6 +632,7 @@ static void writer_free(struct writer *w)
 		builder_close(w->builders[k]);
 	columns_free(w->columns);
 	free(w->places);
+	buf_free(&w->row);
 	if (w->progress && w->progress->timing)
 		*w->progress->timing = w->time;
 	arena_free(&w->a);
@@ -654,7 +665,7 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 		rc = train(&w, e);
 	w.time.texts += clock_of(&w) - t0;
 	if (!rc && ix->dict.n)
-		rc = txn_put(w.txn, w.t.meta, STR("dict"), buf_str(&ix->dict), e);
+		rc = put_row(&w, sealed_put, w.t.meta, STR("dict"), buf_str(&ix->dict), e);
 	if (rc || (rc = put_files(&w, e)) || (rc = files_vocab(&w.vocab, &w.a, w.txn, w.t.files, e)) || (rc = put_all(&w, true, e)))
 		goto out;
 	t0 = clock_of(&w);
@@ -711,7 +722,11 @@ static enum rc add_translations(struct writer *w, struct err *e)
 			if (lo < n && str_eq(w->items[lo].id, k))
 				continue;
 			arena_reset(&a);
-			if (v.n != 4 || (rc = docs_get(&r, &a, w->txn, &w->t, key32_get(v.p), e)))
+			if (!sealed(&v, k) || v.n != 4) {
+				rc = err_set(e, RC_CORRUPT, "index: the number of %.*s is damaged", FMT_STR(k));
+				break;
+			}
+			if ((rc = docs_get(&r, &a, w->txn, &w->t, key32_get(v.p), e)))
 				break;
 			c = (struct change){ r.path, r.blob, r.blob, 0100644 };
 			add_item(w, &c, k);
@@ -765,7 +780,7 @@ static enum rc leave(struct writer *w, struct leaving *l, const struct leaver *x
 	enum rc rc;
 
 	if ((rc = docs_get(&r, &a, w->txn, &w->t, x->ordinal, e)) ||
-	    (rc = txn_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
+	    (rc = sealed_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
 	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
 		goto out;
 	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, l);

@@ -57,7 +57,7 @@ static enum rc refresh(struct serve *s, struct err *e)
 
 	if ((rc = node_main(&now, s->node, e)))
 		return rc;
-	if (oid_eq(&now, &s->main))
+	if (oid_eq(&now, &s->main) && !index_damaged(s->ix))
 		return RC_OK;
 	if ((rc = index_refresh(s->ix, NULL, e)))
 		return rc;

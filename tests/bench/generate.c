@@ -1,10 +1,11 @@
 /* tests/bench/generate.c: a made-up knowledge base of any size, for measuring.
  *
- *	generate N SEED DIR QUERIES TYPOS
+ *	generate N SEED DIR QUERIES TYPOS [BYTES]
  *
  * writes N documents of all kinds below DIR, 200 queries of one to three words to QUERIES ("qid TAB query"), and
  * 50 words with one wrong letter to TYPOS. Same N and seed: same bytes. Keys, values and headings come from
- * the tables of kb/doc, so a document is one that `colep check` has nothing against.
+ * the tables of kb/doc, so a document is one that `colep check` has nothing against. BYTES: how long a body is at least (1800);
+ * some are twice as long. DIR "-": no files, but a commit on main for git fast-import.
  *
  * Words are built of syllables, by rank: the more frequent, the shorter; the first ranks are a language's own
  * small words. A word's chance is 1 / (rank + 3), as in real text (Zipf, Mandelbrot), in whole numbers.
@@ -163,7 +164,7 @@ static void capital(struct buf *b, size_t at)	/* Latin and Cyrillic small letter
 
 /* ---- documents ---- */
 
-struct made { struct str id, text; };	/* originals so far */
+struct made { struct str id, text; unsigned tongues; };	/* originals so far, and languages they are translated to */
 static struct {
 	uint64_t seed, state;
 	struct arena a;
@@ -172,6 +173,7 @@ static struct {
 	size_t n, cap;
 	struct buf b;
 	const struct tongue *t;
+	uint64_t bytes;			/* of a body, at least */
 } g;
 
 static const char *const owners[] = { "mk", "bg", "pk", "at", "de", "fr", "ba", "bd", "az", "ir", "hu", "rs", "tr", "iq", "bps" };
@@ -321,6 +323,10 @@ static void put(const char *dir, struct str path)
 	const char *to = path_join(&g.a, dir, arena_cstr(&g.a, path));
 	char *folder = arena_cstr(&g.a, cstr(to));
 
+	if (strcmp(dir, "-") == 0) {
+		printf("M 100644 inline %.*s\ndata %zu\n%s\n", FMT_STR(path), g.b.n, g.b.p);
+		return;
+	}
 	*strrchr(folder, '/') = '\0';
 	if ((!file_is_dir(folder) && dir_make(folder, 0755, &e)) || file_write_fast(to, buf_str(&g.b), 0644, &e))
 		fail();
@@ -357,16 +363,18 @@ static void document(const char *dir, size_t i)
 	g.t = tongue_by_chance();
 	buf_clear(&g.b);
 	if (i % 32 == 31) {		/* a translation */
-		const struct made *of = &g.done[below(&g.state, (unsigned)g.n)];
+		struct made *of = &g.done[below(&g.state, (unsigned)g.n)];
+		const unsigned bit = 1u << (g.t - tongues);
 		struct oid rev = repo_hash_blob(of->text);
 		char hex[OID_HEX + 1];
 
 		id = cstr(arena_printf(&g.a, "%.*s.%s", FMT_STR(of->id), g.t->lang));
-		if (file_exists(path_join(&g.a, dir, arena_cstr(&g.a, doc_path_of(&g.a, id)))) || str_find(of->text, STR("\nlang: en\n")) ==
+		if (of->tongues & bit || str_find(of->text, STR("\nlang: en\n")) ==
 		    SIZE_MAX || strcmp(g.t->lang, "en") == 0) {
 			document(dir, i - 1);
 			return;
 		}
+		of->tongues |= bit;
 		oid_format(hex, &rev);
 		buf_printf(&g.b, "---\ntranslation-of: %.*s\nsource-rev: %s\nlang: %s\ntitle: ", FMT_STR(of->id), hex, g.t->lang);
 		words(6);
@@ -389,13 +397,13 @@ static void document(const char *dir, size_t i)
 		buf_free(&slug);
 		front(k, id, owner, year);
 	}
-	body(k, 1800 + below(&g.state, 2000));
+	body(k, (size_t)g.bytes + below(&g.state, (unsigned)(g.bytes + g.bytes / 9)));
 	put(dir, doc_path_of(&g.a, id));
 	if (str_chr(id, '.') != SIZE_MAX)
 		return;
 	if (g.n == g.cap)
 		g.done = arena_grow(&g.a, g.done, &g.cap, sizeof *g.done);
-	g.done[g.n++] = (struct made){ id, g.n < 2000 ? arena_str(&g.a, buf_str(&g.b)) : STR("") };
+	g.done[g.n++] = (struct made){ id, g.n < 2000 ? arena_str(&g.a, buf_str(&g.b)) : STR(""), 0 };
 }
 
 /* ---- queries: words of middling frequency, as people type ---- */
@@ -447,10 +455,14 @@ int main(int argc, char **argv)
 {
 	uint64_t n, i;
 
-	if (argc != 6 || !str_u64(&n, cstr(argv[1])) || !str_u64(&g.seed, cstr(argv[2])) || n > 1000000) {
-		fputs("usage: generate N SEED DIR QUERIES TYPOS\n", stderr);
+	g.bytes = 1800;
+	if (argc < 6 || argc > 7 || !str_u64(&n, cstr(argv[1])) || !str_u64(&g.seed, cstr(argv[2])) || n > 10000000 ||
+	    (argc == 7 && (!str_u64(&g.bytes, cstr(argv[6])) || !g.bytes || g.bytes > 1 << 20))) {
+		fputs("usage: generate N SEED DIR QUERIES TYPOS [BYTES]\n", stderr);
 		return 2;
 	}
+	if (strcmp(argv[3], "-") == 0)
+		puts("commit refs/heads/main\ncommitter bench <bench@bench.invalid> 1700000000 +0000\ndata 0\nfrom refs/heads/main^0");
 	g.state = mix(g.seed);
 	vocab_default(&g.vocab, &g.a);
 	for (i = 0; i < TONGUES; i++)

@@ -1,0 +1,228 @@
+/* tests/fuzz/tables.c: what the index decodes of its tables, with a right check behind any bytes: a dictionary and the
+ * lists and positions it leads to (first byte 0 mod 3), columns (1), words as they are spelled and what is gone of them
+ * (2). The rest is cut into values by two lengths of two bytes each. Whatever they hold, reading ends, and what is given
+ * out is within what was promised. One write transaction serves all inputs; nothing is committed. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kb/index/columns.h"
+#include "kb/index/forms.h"
+#include "kb/index/parts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { DOCS = 1000, SEGMENT = 1 };
+static struct txn *txn;
+static struct tables tables;
+static struct err e = ERR_INIT;
+
+static void open_store(void)
+{
+	char path[] = "/tmp/colep-fuzz-XXXXXX";
+	struct arena a = ARENA_INIT;
+	struct store *store;
+
+	if (txn)
+		return;
+	if (!mkdtemp(path) || store_open(&store, arena_printf(&a, "%s/x.mdb", path), (size_t)1 << 26, true, &e) ||
+	    txn_begin(&txn, store, true, &e) || tables_open(&tables, txn, &e))
+		abort();
+	store_remove(arena_printf(&a, "%s/x.mdb", path));	/* the open file is enough */
+	(void)remove(path);
+	arena_free(&a);
+}
+
+static void put(table_id id, struct str key, struct str value)
+{
+	struct buf b = BUF_INIT;
+
+	buf_str_add(&b, value);
+	if (sealed_put(txn, id, key, &b, &e))
+		abort();
+	buf_free(&b);
+}
+
+static void put_part(table_id id, uint32_t part, struct str value)
+{
+	struct segment_key k;
+
+	put(id, segment_key(&k, SEGMENT, part), value);
+}
+
+static void read_list(struct cursor *c, struct segment *s, const struct listing *x, unsigned step)
+{
+	struct buf positions = BUF_INIT;
+	enum iter more = ITER_DONE;
+	uint32_t last = 0, at, v, j;
+	bool first = true;
+
+	if (!cursor_open(c, s, x, &e))
+		while ((more = step == 1 ? cursor_next(c, &e) : cursor_seek(c, first ? 0 : last + step, &e)) == ITER_ITEM) {
+			assert(c->i < c->n && c->docs[c->i] < DOCS && c->weights[c->i] > 0 && (first || c->docs[c->i] > last));
+			last = c->docs[c->i];
+			first = false;
+			buf_clear(&positions);
+			if (cursor_positions(c, &positions, &e))
+				break;
+			for (j = 0, at = 0; j < positions.n / sizeof v; j++, at = v) {
+				memcpy(&v, positions.p + j * sizeof v, sizeof v);
+				assert(!j || v > at);
+			}
+		}
+	cursor_close(c);
+	buf_free(&positions);
+}
+
+static void dictionary(struct arena *a, struct str terms, struct str lists, struct str positions)
+{
+	struct segment_info info = { .id = SEGMENT, .n = DOCS, .heap = { lists.n, positions.n } };
+	struct cursor *c = xmalloc(sizeof *c);
+	struct seen *seen = seen_open();
+	struct listing x;
+	struct segment s;
+	struct terms t;
+	struct buf key = BUF_INIT;
+	unsigned step = 1;
+
+	if (lists.n)
+		put_part(tables.segment.lists, 0, lists);
+	if (positions.n)
+		put_part(tables.segment.positions, 0, positions);
+	buf_add(&key, "\0\0\0\1border", 10);
+	put(tables.segment.terms, buf_str(&key), terms);
+	if (segment_open(&s, a, txn, &tables.segment, &info, seen, &e))
+		abort();
+	if (!terms_open(&t, &s, STR_NONE, &e))
+		while (terms_next(&t, &e) == ITER_ITEM) {
+			assert(t.n <= sizeof t.term && t.shared <= t.n);
+			if (!terms_entry(&x, &t, &e))
+				read_list(c, &s, &x, step++);
+		}
+	terms_close(&t);
+	(void)segment_find(&x, &s, STR("border"), &e);
+	(void)segment_find(&x, &s, STR("borders"), &e);
+	if (!terms_open(&t, &s, STR("c"), &e))
+		(void)terms_next(&t, &e);
+	terms_close(&t);
+	if (segment_drop(txn, &tables.segment, &info, &e))
+		abort();
+	buf_free(&key);
+	seen_close(seen);
+	free(c);
+}
+
+static void columns(struct arena *a, struct str chunk, struct str values, uint32_t n)
+{
+	struct segment_info info = { .id = SEGMENT, .n = n };
+	struct columns_out *out = columns_create();
+	struct column_counts *counts = counts_open(a);
+	const struct column_chunk *c;
+	struct column_filter *f;
+	struct filters want = FILTERS_INIT;
+	struct seen *seen = seen_open();
+	const uint32_t ordinals[] = { 0, 1, 7, 300, 100000 };
+	struct buf places = BUF_INIT;
+	struct facet *facets;
+	struct segment s;
+	uint32_t i, ordinal;
+	size_t k, nfacets = 0;
+
+	put_part(tables.segment.columns, 0, chunk);
+	for (i = 0; i < FILTER_FIELDS; i++)
+		put_part(tables.segment.columns, ((uint32_t)1 << 31) + i, values);
+	for (k = 0; k < FILTER_FIELDS; k++)
+		filters_add(&want, a, cstr(filter_fields[k]), STR("MK"));
+	want.since = 0;
+	want.until = 20000;
+	if (segment_open(&s, a, txn, &tables.segment, &info, seen, &e))
+		abort();
+	if (!columns_chunk(&c, &s, 0, &e)) {
+		assert(c->n == n);
+		for (i = 0; i < n; i++)
+			if (columns_ordinal(&ordinal, &s, i, &e) || columns_copy(out, &s, i, &e))
+				break;
+		(void)columns_find(&places, &s, ordinals, sizeof ordinals / sizeof *ordinals, &e);
+		if (!columns_filter(&f, a, &s, &want, &e) && f)
+			for (i = 0; i < n; i++)
+				(void)columns_pass(f, c, i);
+		if (!counts_segment(counts, &s, &e)) {
+			for (i = 0; i < n; i++)
+				counts_add(counts, c, i);
+			counts_close(&facets, &nfacets, counts);
+			for (k = 0; k < nfacets; k++)
+				assert(facets[k].count > 0);
+		}
+	}
+	if (segment_drop(txn, &tables.segment, &info, &e))
+		abort();
+	buf_free(&places);
+	columns_free(out);
+	seen_close(seen);
+}
+
+static void found(const struct form_list *l, struct str form, unsigned edits)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		assert(l->v[i].n && l->v[i].form.n && l->v[i].form.n <= WORD_MAX && l->v[i].term.n <= WORD_MAX && l->v[i].edits <= edits &&
+		    (edits || str_starts(l->v[i].form, form)));
+}
+
+static void words(struct arena *a, struct str block, struct str gone, struct str form)
+{
+	static struct index ix;
+	struct segment segment = { .info = { .id = SEGMENT, .n = DOCS } };
+	struct snap s = { .ix = &ix, .txn = txn, .t = tables, .segments = &segment };
+	struct forms *f = forms_open();
+	struct form_list l;
+	struct buf key = BUF_INIT;
+
+	s.stamp.nsegments = 1;
+	form = str_utf8_cut(form, WORD_MAX);
+	form.n = str_utf8_bad(form);
+	buf_add(&key, "\0\0\0\1\xff", 5);
+	put(tables.forms, buf_str(&key), block);
+	buf_clear(&key);
+	buf_add(&key, "\0\0\0\1border\0border", 17);
+	put(tables.gone, buf_str(&key), gone);
+	if (!forms_exact(&l, a, &s, form, &e))
+		found(&l, form, 0);
+	if (!forms_prefix(&l, a, &s, form, &e))
+		found(&l, form, 0);
+	if (!forms_near(&l, a, &s, form, 1, &e))
+		found(&l, form, 1);
+	if (!forms_near(&l, a, &s, form, 2, &e))
+		found(&l, form, 2);
+	(void)forms_copy(f, txn, tables.forms, tables.gone, SEGMENT, &e);
+	if (forms_drop(txn, tables.forms, tables.gone, SEGMENT, &e))
+		abort();
+	forms_close(f);
+	buf_free(&key);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena a = ARENA_INIT;
+	struct str s = { (const char *)data + 5, size - 5 }, first, second;
+	size_t n, m;
+
+	if (size < 6)
+		return 0;
+	open_store();
+	n = ((size_t)data[1] | (size_t)data[2] << 8) % (s.n + 1);
+	first = str_sub(s, 0, n);
+	s = str_sub(s, n, s.n);
+	m = ((size_t)data[3] | (size_t)data[4] << 8) % (s.n + 1);
+	second = str_sub(s, 0, m);
+	s = str_sub(s, m, s.n);
+	switch (data[0] % 3) {
+	case 0: dictionary(&a, first, second, s); break;
+	case 1: columns(&a, first, second, 1 + (uint32_t)(data[0] / 3)); break;
+	default: words(&a, first, second, s); break;
+	}
+	arena_free(&a);
+	return 0;
+}
