@@ -88,25 +88,30 @@ bool author_made(const struct commit *c)
 	return (c->signature.n && author_of(c, &id, &inc, &seq)) || str_starts(c->committer, STR("colep <merge@colep.invalid>"));
 }
 
-enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
+enum rc author_last(struct oid *last, struct repo *repo, const struct oid *main, struct err *e)
 {
 	struct arena a = ARENA_INIT;
 	struct commit c;
+	enum rc rc;
+
+	for (*last = *main;;) {
+		arena_reset(&a);
+		if ((rc = repo_commit(&c, &a, repo, last, e)) || author_made(&c) || !c.nparents)
+			break;
+		*last = c.parents[0];
+	}
+	arena_free(&a);
+	return rc;
+}
+
+enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e)
+{
 	bool has = false;
 	enum rc rc = repo_ref(base, repo, kept, e);
 
 	if (!rc && !(rc = repo_has(&has, repo, base, e)) && has)
 		return RC_OK;
-	if (rc && rc != RC_NOTFOUND)
-		return rc;
-	for (*base = *main;;) {
-		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, repo, base, e)) || author_made(&c) || !c.nparents)
-			break;
-		*base = c.parents[0];
-	}
-	arena_free(&a);
-	return rc;
+	return rc && rc != RC_NOTFOUND ? rc : author_last(base, repo, main, e);
 }
 
 enum rc author_base_set(struct repo *repo, const struct oid *main, struct err *e)
@@ -348,14 +353,13 @@ static enum rc commit_bytes(struct buf *out, const struct author *au, const stru
 	return rc;
 }
 
-/* Before main moves for the first time: from where. */
-static enum rc note(struct author *au, struct err *e)
+/* Before main moves: from where it did so first, and where to. */
+static enum rc note(struct author *au, const struct oid *to, struct err *e)
 {
-	enum rc rc = RC_OK;
-
-	if (!au->moving && !(rc = mend_begin(au->node, &au->base, e)))
-		au->moving = true;
-	return rc;
+	if (!au->moving)
+		au->from = au->base;
+	au->moving = true;
+	return mend_begin(au->node, &au->from, to, e);
 }
 
 enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree, struct str subject, struct str body,
@@ -376,7 +380,7 @@ enum rc author_commit(struct oid *out, struct author *au, const struct oid *tree
 	else if (str_utf8_bad(buf_str(&message)) != message.n || str_chr(buf_str(&message), '\0') != SIZE_MAX)
 		rc = err_set(e, RC_INVALID, "the message is not UTF-8");
 	else if (!(rc = commit_bytes(&raw, au, tree, &au->base, buf_str(&message), e)) &&
-	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) && !(rc = note(au, e)) &&
+	    !(rc = repo_write(&id, au->repo, OBJECT_COMMIT, buf_str(&raw), e)) && !(rc = note(au, &id, e)) &&
 	    !(rc = repo_ref_set(au->repo, "refs/heads/main", &id, &au->main, e))) {
 		au->base = au->main = au->prev = *out = id;
 		au->seq++;

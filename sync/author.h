@@ -24,6 +24,7 @@ struct author {
 	const char *keys;
 	struct signer signer;
 	bool have_key;
+	struct oid from;		/* of that note */
 	struct oid base;		/* what a new commit stands on: author_base */
 	struct oid main;		/* refs/heads/main; differs from base while plain git moved it */
 	struct oid prev;		/* own last commit of this incarnation, or none */
@@ -64,6 +65,8 @@ enum rc author_roster(struct roster *r, struct arena *a, struct repo *repo, cons
  * main as it likes (commit, merge, pull, rebase, reset): all that is between is unsaved work, none of it trusted.
  * Without the note (an older node, a plain clone): the nearest authored or merged commit along first parents. */
 enum rc author_base(struct oid *base, struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
+/* That commit: main without the plain commits on it. */
+enum rc author_last(struct oid *last, struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
 /* Note it, once main and folder are there. */
 enum rc author_base_set(struct repo *repo, const struct oid *main, struct err *e) NODISCARD;
 /* Has it the form of an authored commit or a merged view? Nothing is verified. */

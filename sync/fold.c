@@ -280,7 +280,7 @@ static enum rc finish(struct oid *main, struct fold *f, struct err *e)
 		return rc;
 	if (oid_eq(&next, &f->base))
 		return RC_OK;
-	if ((rc = mend_begin(f->node, &f->base, e)))
+	if ((rc = mend_begin(f->node, &f->base, &next, e)))
 		return rc;
 	if ((rc = repo_ref_set(f->repo, "refs/heads/main", &next, &f->main, e))) {
 		mend_end(f->node, true);

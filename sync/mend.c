@@ -1,8 +1,10 @@
 /* sync/mend.c: see mend.h.
  *
- * The note is .git/colep/moving: the commit's id in hex, and "!" behind it when the command ended by itself. Without
- * it a work tree that is behind main would look as if somebody had set everything back, and the next save would
- * say so to all others; and unsaved work in a file that others changed would take their change back (carry.h). */
+ * The note is .git/colep/moving: "FROM TO", two commits' ids in hex, and "!" behind them when the command ended by itself.
+ * Without it a work tree that is behind main would look as if somebody had set everything back, and the next save would
+ * say so to all others; and unsaved work in a file that others changed would take their change back (carry.h). That
+ * very move is ended, before anything moves further: a file brought half the way would else be merged with what it
+ * has already, and lines would be there twice. */
 #include "sync/mend.h"
 
 #include <signal.h>
@@ -22,14 +24,18 @@ static const char *note(struct arena *a, const struct node *n)
 	return path_join(a, n->cache, "moving");
 }
 
-enum rc mend_begin(const struct node *n, const struct oid *from, struct err *e)
+#define NOTE_MAX (2 * OID_HEX + 1)
+
+enum rc mend_begin(const struct node *n, const struct oid *from, const struct oid *to, struct err *e)
 {
 	struct arena a = ARENA_INIT;
-	char hex[OID_HEX + 1];
+	char hex[NOTE_MAX + 1];
 	enum rc rc = RC_OK;
 
-	if (from && !oid_is_none(from)) {
+	if (!oid_is_none(from)) {
 		oid_format(hex, from);
+		oid_format(hex + OID_HEX + 1, to);
+		hex[OID_HEX] = ' ';
 		rc = file_write_fast(note(&a, n), cstr(hex), 0644, e);
 	}
 	arena_free(&a);
@@ -44,7 +50,7 @@ void mend_end(const struct node *n, bool done)
 
 	if (done) {
 		unlink(note(&a, n));
-	} else if (!file_read(&b, note(&a, n), 4096, &odd) && b.n == OID_HEX) {
+	} else if (!file_read(&b, note(&a, n), 4096, &odd) && b.n == NOTE_MAX) {
 		buf_putc(&b, '!');
 		if (file_write_fast(note(&a, n), buf_str(&b), 0644, &odd))
 			odd.rc = RC_OK;		/* then locks are swept as well */
@@ -146,7 +152,7 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 	struct arena a = ARENA_INIT;
 	struct buf b = BUF_INIT;
 	struct err odd = ERR_INIT;
-	struct oid from, main, base;
+	struct oid from, to, main, at;
 	enum rc rc = RC_OK;
 	bool has;
 
@@ -157,13 +163,16 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 		goto out;
 	if (file_read(&b, note(&a, n), 4096, &odd))
 		goto out;		/* the usual case: there is none */
-	if (oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX))) {
-		sweep(n, &a, b.n == OID_HEX);	/* also of an older program, that left no mark of running */
-		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) ||
-		    (rc = author_base(&base, r, &main, e)) || (has && (rc = carry(n, r, &from, &base, NULL, NULL, e))))
+	if (b.n >= NOTE_MAX && oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX)) &&
+	    oid_parse(&to, str_sub(buf_str(&b), OID_HEX + 1, NOTE_MAX))) {
+		sweep(n, &a, b.n == NOTE_MAX);
+		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) || (rc = author_last(&at, r, &main, e)))
 			goto out;
-		if (!oid_eq(&from, &base))
+		if (has && oid_eq(&at, &to)) {		/* main moved */
+			if ((rc = carry(n, r, &from, &to, NULL, NULL, e)) || (rc = author_base_set(r, &to, e)))
+				goto out;
 			carry_forget(n);
+		}
 	}
 	mend_end(n, true);
 out:

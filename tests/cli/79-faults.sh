@@ -64,6 +64,19 @@ $at: the index"
 	again
 }
 faults sync -C b sync
+
+# Killed between main and the folder after it; and before the next sync, others went on with the same files.
+keep; faulty kill 0 -C b sync; new=$(main b) at=$(od -An -tu8 -N8 calls | tr -d ' ') met=0 bad=
+while again; faulty kill $at -C b sync; [ "$(main b)" = "$new" ]; do
+	at=$((at - 1)); [ "$(git -C b rev-parse refs/colep/main)" != "$new" ] || continue
+	met=$((met + 1)); sed -i 's/^title: .*/title: As a has it now/; s/^From a\.$/From a, again./' a/$profile; colep -C a save >.log 2>&1
+	whole -C b sync >.log 2>&1
+	[ "$(grep -c '^title: As a has it now$\|^From a, again\.$\|^Unsaved there\.$\|^title@\|^From a\.$\|conflict' b/$profile)" = 3 ] || bad="$bad
+$at: $(git -C b diff main -- $profile | grep '^[-+]')"
+done
+again
+is "what a killed sync brought is no work of this node's, when more comes ($met places)" "$bad" ""
+ok "such places are met" test $met -gt 0
 colep -C b sync >.log 2>&1
 faults save -C b save -m 'What was unsaved'
 colep -C b save >.log 2>&1; colep -C b sync >.log 2>&1
