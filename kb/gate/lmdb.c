@@ -146,6 +146,15 @@ void store_close(struct store *s)
 	free(s);
 }
 
+bool store_is(struct store *s, const char *path)
+{
+	struct stat mine, there;
+	mdb_filehandle_t fd;
+
+	return !mdb_env_get_fd(s->env, &fd) && fstat(fd, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+	    mine.st_dev == there.st_dev;
+}
+
 enum rc store_durable(struct store *s, bool durable, struct err *e)
 {
 	int code = mdb_env_set_flags(s->env, MDB_NOSYNC, !durable);
@@ -231,10 +240,30 @@ enum rc txn_begin(struct txn **out, struct store *s, bool write, struct err *e)
 	return RC_OK;
 }
 
+/* Pages at the end that a transaction took and gave back are counted but never written. The file gets that length, or
+ * check_size would take it for cut off. */
+static int whole_file(struct store *s)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	struct stat st;
+	mdb_filehandle_t fd;
+	uint64_t size;
+	int code;
+
+	if ((code = mdb_env_info(s->env, &info)) || (code = mdb_env_stat(s->env, &stat)) || (code = mdb_env_get_fd(s->env, &fd)))
+		return code;
+	size = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+	return fstat(fd, &st) || ((uint64_t)st.st_size < size && ftruncate(fd, (off_t)size)) ? errno : 0;
+}
+
 enum rc txn_commit(struct txn **t, struct err *e)
 {
 	struct store *s = (*t)->store;
 	int code = mdb_txn_commit((*t)->txn);
+
+	if (!code && s->write)
+		code = whole_file(s);
 
 	free(*t);
 	*t = NULL;

@@ -24,6 +24,7 @@ typedef unsigned table_id;		/* a named table, valid as long as the store */
  * not ours, truncated. RC_IO: disk, permission. */
 enum rc store_open(struct store **s, const char *path, size_t map, bool write, struct err *e) NODISCARD;
 void store_close(struct store *s);	/* no-op on NULL */
+bool store_is(struct store *s, const char *path);	/* that file, and no other that has taken its place */
 /* Commits are no longer durable (a file that is being made), or are from now on, and what was written is now. */
 enum rc store_durable(struct store *s, bool durable, struct err *e) NODISCARD;
 /* Append the pages that no table uses as of the last commit, in order: for each run of them varint pages between it and

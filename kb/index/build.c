@@ -324,7 +324,7 @@ uint32_t builder_end(struct builder *b)
 	return b->length;
 }
 
-void builder_forms(const struct builder *b, struct forms *f)
+void builder_forms(const struct builder *b, struct forms *f, bool off)
 {
 	struct buf form = BUF_INIT;
 	size_t i;
@@ -336,7 +336,7 @@ void builder_forms(const struct builder *b, struct forms *f)
 			continue;
 		buf_clear(&form);
 		text_surface(&form, cell_word(c));
-		forms_add(f, buf_str(&form), b->entries[c->entry].term, c->came);
+		forms_add(f, buf_str(&form), b->entries[c->entry].term, off ? -(int64_t)c->came : (int64_t)c->came);
 	}
 	buf_free(&form);
 }

@@ -4,12 +4,14 @@
  *		u8 bytes shared with the form before (0: the first), varint further bytes, these bytes;
  *		u8 bytes shared with the form, varint further bytes, these bytes: the term;
  *		varint occurrences
- *	gone	u32 segment, form, NUL, term  ->  varint occurrences in documents that died since
+ *	gone	the same: occurrences in documents of other segments that died when this one was written
+ *
+ * What is told of a form is the sum of all forms less the sum of all gone, so it is exact at any time; of a document
+ * that is replaced, only the words that differ are written. When segments are merged the two meet and are one number.
  *
  * All entries of one form stand in one block. Forms "border" (term "border", 7 times) and "borders" (the same, 3):
  *	00 06 b o r d e r  06 00  07    06 01 s  06 00  03
- * Shared bytes end with a character. A check stands behind each value, as told in segment.c. What is told of a form is the sum over segments less what is gone, so it is
- * exact at any time.
+ * Shared bytes end with a character. A check stands behind each value, as told in segment.c.
  *
  * Near forms are found by walking the blocks of the first letter with the rows of the edit-distance table kept by depth:
  * a form computes rows for its own letters only, and where no cell of a row is within the edits allowed, all forms
@@ -23,16 +25,17 @@
 #include "kb/text/fold.h"
 
 enum { BLOCK = 64, KEY_HEAD = 4 };
+#define COUNT_MAX ((uint64_t)1 << 40)	/* more than any text has; sums of such stay far from overflow */
 
 struct item {
 	uint64_t head;			/* the form's first eight bytes, big-endian: most comparisons end here */
 	struct str form, term;
-	uint64_t n;
+	int64_t n;
 };
 struct forms {
 	struct arena a;
 	struct item *v;
-	size_t n, cap;
+	size_t n, cap, settled;		/* settled: so many are in order, and the first ones */
 };
 
 static enum rc broken(struct err *e)
@@ -69,7 +72,7 @@ static uint64_t head_of(struct str s)
 	return v;
 }
 
-void forms_add(struct forms *f, struct str form, struct str term, uint64_t n)
+void forms_add(struct forms *f, struct str form, struct str term, int64_t n)
 {
 	if (!form.n || !term.n || form.n > WORD_MAX || term.n > WORD_MAX)
 		return;
@@ -93,11 +96,13 @@ static int by_form(const void *x, const void *y)
 	return k ? k : str_cmp(a->term, b->term);
 }
 
-/* In order, equal ones added up. */
+/* In order, equal ones added up; none that is nothing. */
 static void settle(struct forms *f)
 {
-	size_t i, n = 0;
+	size_t i, n = 0, kept = 0;
 
+	if (f->settled == f->n)
+		return;
 	if (f->n)
 		qsort(f->v, f->n, sizeof *f->v, by_form);
 	for (i = 0; i < f->n; i++)
@@ -105,10 +110,19 @@ static void settle(struct forms *f)
 			f->v[n - 1].n += f->v[i].n;
 		else
 			f->v[n++] = f->v[i];
-	f->n = n;
+	for (i = 0; i < n; i++)
+		if (f->v[i].n)
+			f->v[kept++] = f->v[i];
+	f->n = f->settled = kept;
 }
 
-static struct str key_head(char key[KEY_HEAD + 2 * WORD_MAX + 1], uint32_t segment, struct str form)
+bool forms_none(struct forms *f)
+{
+	settle(f);
+	return f->n == 0;
+}
+
+static struct str key_head(char key[KEY_HEAD + WORD_MAX], uint32_t segment, struct str form)
 {
 	key[0] = (char)(segment >> 24);
 	key[1] = (char)(segment >> 16);
@@ -117,16 +131,6 @@ static struct str key_head(char key[KEY_HEAD + 2 * WORD_MAX + 1], uint32_t segme
 	if (form.n)
 		memcpy(key + KEY_HEAD, form.p, form.n);
 	return (struct str){ key, KEY_HEAD + form.n };
-}
-
-static struct str gone_key(char key[KEY_HEAD + 2 * WORD_MAX + 1], uint32_t segment, struct str form, struct str term)
-{
-	struct str k = key_head(key, segment, form);
-
-	key[k.n++] = '\0';
-	memcpy(key + k.n, term.p, term.n);
-	k.n += term.n;
-	return k;
 }
 
 static void put_shared(struct buf *b, struct str s, struct str before)
@@ -142,60 +146,45 @@ static void put_shared(struct buf *b, struct str s, struct str before)
 	buf_str_add(b, str_sub(s, i, s.n));
 }
 
-enum rc forms_write(struct forms *f, struct txn *t, table_id table, uint32_t segment, struct err *e)
+/* Those of one sign. */
+static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, table_id table, uint32_t segment, struct err *e)
 {
-	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	char key[KEY_HEAD + WORD_MAX];
+	const struct item *x, *before = NULL;
 	struct buf b = BUF_INIT;
 	enum rc rc = RC_OK;
-	size_t i, n = 0;
+	size_t n = 0;
 
-	settle(f);
-	for (i = 0; i < f->n && !rc; i++) {
-		struct item *x = &f->v[i];
-
-		if (n >= BLOCK && !str_eq(x->form, f->v[i - 1].form)) {
-			rc = sealed_append(t, table, key_head(key, segment, f->v[i - 1].form), &b, e);
+	for (x = f->v; x < f->v + f->n && !rc; x++) {
+		if ((x->n < 0) != gone)
+			continue;
+		if (n >= BLOCK && !str_eq(x->form, before->form)) {
+			rc = sealed_append(t, table, key_head(key, segment, before->form), &b, e);
 			n = 0;
 		}
-		put_shared(&b, x->form, n ? f->v[i - 1].form : STR_NONE);
+		put_shared(&b, x->form, n++ ? before->form : STR_NONE);
 		put_shared(&b, x->term, x->form);
-		varint_put(&b, x->n);
-		n++;
+		varint_put(&b, (uint64_t)(gone ? -x->n : x->n));
+		before = x;
 	}
 	if (n && !rc)
-		rc = sealed_append(t, table, key_head(key, segment, f->v[i - 1].form), &b, e);
+		rc = sealed_append(t, table, key_head(key, segment, before->form), &b, e);
 	buf_free(&b);
 	return rc;
 }
 
-enum rc forms_remove(struct forms *f, struct txn *t, table_id gone, uint32_t segment, struct err *e)
+enum rc forms_write(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
 {
-	char key[KEY_HEAD + 2 * WORD_MAX + 1];
-	struct buf b = BUF_INIT;
-	enum rc rc = RC_OK;
-	struct str v, k;
-	uint64_t was;
-	size_t i;
+	enum rc rc;
 
 	settle(f);
-	for (i = 0; i < f->n && !rc; i++) {
-		k = gone_key(key, segment, f->v[i].form, f->v[i].term);
-		was = 0;
-		rc = sealed_get(&v, t, gone, k, e);
-		if (!rc && !varint_get(&was, &v))
-			rc = broken(e);
-		if (rc && rc != RC_NOTFOUND)
-			break;
-		varint_put(&b, was + f->v[i].n);
-		rc = sealed_put(t, gone, k, &b, e);
-	}
-	buf_free(&b);
-	return rc;
+	rc = write_sign(f, false, t, forms, segment, e);
+	return rc ? rc : write_sign(f, true, t, gone, segment, e);
 }
 
 enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
 {
-	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	char key[KEY_HEAD + WORD_MAX];
 	struct str head = key_head(key, segment, STR_NONE);
 	enum rc rc = txn_del_all(t, forms, head, e);
 
@@ -237,46 +226,39 @@ static int entry_next(struct entry *x)
 		memcpy(x->term + shared, x->rest.p, more);
 	x->nterm = shared + more;
 	x->rest = str_sub(x->rest, more, x->rest.n);
-	return varint_get(&x->n, &x->rest) && x->n ? 1 : -1;
+	return varint_get(&x->n, &x->rest) && x->n && x->n <= COUNT_MAX ? 1 : -1;
 }
 
-enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
+static enum rc copy_table(struct forms *f, bool gone, struct txn *t, table_id table, uint32_t segment, struct err *e)
 {
-	char key[KEY_HEAD + 2 * WORD_MAX + 1], head[KEY_HEAD + 2 * WORD_MAX + 1];
+	char head[KEY_HEAD + WORD_MAX];
 	struct str begin = key_head(head, segment, STR_NONE), k, v;
 	struct entry *x = xmalloc(sizeof *x);
 	struct store_iter it;
 	enum iter more;
-	uint64_t dead;
 	int got = 0;
 	enum rc rc;
 
-	if ((rc = store_iter_open(&it, t, forms, begin, e)))
+	if ((rc = store_iter_open(&it, t, table, begin, e)))
 		goto out;
-	while (!rc && got >= 0 && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, begin)) {
+	while (got >= 0 && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, begin)) {
 		got = sealed(&v, k) ? 0 : -1;
 		*x = (struct entry){ .rest = v };
-		while (!rc && got >= 0 && (got = entry_next(x)) > 0) {
-			const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
-
-			dead = 0;
-			rc = sealed_get(&v, t, gone, gone_key(key, segment, form, term), e);
-			if (rc == RC_NOTFOUND)
-				rc = RC_OK;
-			else if (!rc && (!varint_get(&dead, &v) || dead > x->n))
-				rc = broken(e);
-			if (!rc && dead < x->n)
-				forms_add(f, form, term, x->n - dead);
-		}
-		if (got < 0)
-			rc = broken(e);
+		while (got >= 0 && (got = entry_next(x)) > 0)
+			forms_add(f, (struct str){ x->form, x->nform }, (struct str){ x->term, x->nterm }, gone ? -(int64_t)x->n : (int64_t)x->n);
 	}
-	if (!rc && more == ITER_ERROR)
-		rc = e->rc;
+	rc = got < 0 ? broken(e) : more == ITER_ERROR ? e->rc : RC_OK;
 	store_iter_close(&it);
 out:
 	free(x);
 	return rc;
+}
+
+enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
+{
+	enum rc rc = copy_table(f, false, t, forms, segment, e);
+
+	return rc ? rc : copy_table(f, true, t, gone, segment, e);
 }
 
 struct search {
@@ -285,8 +267,8 @@ struct search {
 	struct form *v;
 	size_t n, cap;
 	struct str form;
-	uint32_t segment;
-	bool dead;			/* something is gone from the segment */
+	bool gone;			/* what is read is gone; some was */
+	bool any_gone;
 	/* for near ones: */
 	uint32_t want[WORD_MAX];	/* the letters of form */
 	size_t letters;
@@ -298,27 +280,14 @@ struct search {
 	size_t dead_end;		/* bytes of a beginning none of whose forms is near, or 0 */
 };
 
-static enum rc keep(struct search *q, const struct entry *x, unsigned edits, struct err *e)
+static void keep(struct search *q, const struct entry *x, unsigned edits)
 {
 	const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
-	char key[KEY_HEAD + 2 * WORD_MAX + 1];
-	uint64_t gone = 0;
-	struct str v;
-	enum rc rc;
 
-	if (q->dead) {
-		rc = sealed_get(&v, q->s->txn, q->s->t.gone, gone_key(key, q->segment, form, term), e);
-		if (rc && rc != RC_NOTFOUND)
-			return rc;
-		if (!rc && !varint_get(&gone, &v))
-			return broken(e);
-		if (gone >= x->n)
-			return RC_OK;
-	}
 	if (q->n == q->cap)
 		q->v = arena_grow(q->a, q->v, &q->cap, sizeof *q->v);
-	q->v[q->n++] = (struct form){ arena_str(q->a, form), arena_str(q->a, term), x->n - gone, edits };
-	return RC_OK;
+	q->v[q->n++] = (struct form){ arena_str(q->a, form), arena_str(q->a, term), q->gone ? 0 - x->n : x->n, edits };
+	q->any_gone |= q->gone;
 }
 
 /* Rows for the letters of x that the entry before did not have. Its edits, or more than allowed. */
@@ -365,11 +334,11 @@ static unsigned edits_of(struct search *q, const struct entry *x)
 
 enum mode { EXACT, PREFIX, NEAR };
 
-/* What one segment has. A key is the last form of its block, so the first key that is not less leads to the first block
+/* What one segment has in one table. A key is the last form of its block, so the first key that is not less leads to the first block
  * to read. */
-static enum rc search_segment(struct search *q, enum mode mode, struct err *e)
+static enum rc search_segment(struct search *q, enum mode mode, table_id table, uint32_t segment, struct err *e)
 {
-	char key[KEY_HEAD + 2 * WORD_MAX + 1];
+	char key[KEY_HEAD + WORD_MAX];
 	struct str k, v, from = q->form;
 	struct entry *x = xmalloc(sizeof *x);
 	struct store_iter it;
@@ -384,7 +353,7 @@ static enum rc search_segment(struct search *q, enum mode mode, struct err *e)
 		from = str_sub(from, 0, first);
 		q->depth = q->dead_end = 0;
 	}
-	if ((rc = store_iter_open(&it, q->s->txn, q->s->t.forms, key_head(key, q->segment, from), e)))
+	if ((rc = store_iter_open(&it, q->s->txn, table, key_head(key, segment, from), e)))
 		goto out;
 	while (!done && !rc && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && k.n > KEY_HEAD && memcmp(k.p, key, KEY_HEAD) == 0) {
 		got = sealed(&v, k) ? 0 : -1;
@@ -397,9 +366,9 @@ static enum rc search_segment(struct search *q, enum mode mode, struct err *e)
 				done = str_cmp(form, from) > 0;
 			} else if (mode == NEAR) {
 				if ((edits = edits_of(q, x)) <= q->edits)
-					rc = keep(q, x, edits, e);
+					keep(q, x, edits);
 			} else if (mode == PREFIX || form.n == from.n) {
-				rc = keep(q, x, 0, e);
+				keep(q, x, 0);
 				done = ++seen == FORMS_MAX;
 			} else {
 				done = true;
@@ -435,44 +404,30 @@ static int by_rank(const void *x, const void *y)
 	return by_name(x, y);
 }
 
-static enum rc has_gone(struct search *q, struct err *e)
-{
-	char key[KEY_HEAD + 2 * WORD_MAX + 1];
-	struct store_iter it;
-	struct str head = key_head(key, q->segment, STR_NONE), k, v;
-	enum iter more;
-	enum rc rc;
-
-	if ((rc = store_iter_open(&it, q->s->txn, q->s->t.gone, head, e)))
-		return rc;
-	more = store_iter_next(&it, &k, &v, e);
-	q->dead = more == ITER_ITEM && str_starts(k, head);
-	store_iter_close(&it);
-	return more == ITER_ERROR ? e->rc : RC_OK;
-}
-
 static enum rc search_all(struct form_list *out, struct search *q, enum mode mode, struct err *e)
 {
-	size_t i, n = 0;
+	size_t i, n = 0, kept = 0;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < q->s->stamp.nsegments && !rc && q->form.n; i++) {
-		q->segment = q->s->segments[i].info.id;
-		if (!(rc = has_gone(q, e)))
-			rc = search_segment(q, mode, e);
+	for (i = 0; i < 2 * q->s->stamp.nsegments && !rc && q->form.n; i++) {
+		q->gone = i % 2;
+		rc = search_segment(q, mode, q->gone ? q->s->t.gone : q->s->t.forms, q->s->segments[i / 2].info.id, e);
 	}
 	if (rc)
 		return rc;
-	if (q->n > 1 && q->s->stamp.nsegments > 1)
+	if (q->n > 1 && (q->s->stamp.nsegments > 1 || q->any_gone))
 		qsort(q->v, q->n, sizeof *q->v, by_name);
 	for (i = 0; i < q->n; i++)
 		if (n && by_name(&q->v[n - 1], &q->v[i]) == 0)
 			q->v[n - 1].n += q->v[i].n;
 		else
 			q->v[n++] = q->v[i];
-	if (n > 1)
-		qsort(q->v, n, sizeof *q->v, by_rank);
-	*out = (struct form_list){ q->v, n };
+	for (i = 0; i < n; i++)
+		if ((int64_t)q->v[i].n > 0)
+			q->v[kept++] = q->v[i];
+	if (kept > 1)
+		qsort(q->v, kept, sizeof *q->v, by_rank);
+	*out = (struct form_list){ q->v, kept };
 	return RC_OK;
 }
 

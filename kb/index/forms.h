@@ -14,13 +14,13 @@ struct forms;				/* words being collected; owned */
 
 struct forms *forms_open(void);
 void forms_close(struct forms *f);	/* no-op on NULL */
-/* n occurrences of a word more. Copied; a word of an empty form or term is none. */
-void forms_add(struct forms *f, struct str form, struct str term, uint64_t n);
+/* n occurrences of a word more, or (n < 0) less than other segments tell. Copied; a word of an empty form or term is
+ * none. */
+void forms_add(struct forms *f, struct str form, struct str term, int64_t n);
+bool forms_none(struct forms *f);	/* nothing is left when all is added up */
 /* All as those of a segment that has none yet; segments come in rising order. */
-enum rc forms_write(struct forms *f, struct txn *t, table_id forms, uint32_t segment, struct err *e) NODISCARD;
-/* These occurrences are gone from a segment, with documents that died. */
-enum rc forms_remove(struct forms *f, struct txn *t, table_id gone, uint32_t segment, struct err *e) NODISCARD;
-/* Add the words of a segment, less what is gone from it. */
+enum rc forms_write(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
+/* Add the words of a segment, and what it says is gone. */
 enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
 enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
 

@@ -34,7 +34,7 @@
 #include "kb/index/parts.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 4 };
+enum { SCHEMA = 5 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -208,6 +208,14 @@ struct oid snap_commit(const struct snap *s)
 size_t snap_count(const struct snap *s)
 {
 	return (size_t)s->stamp.documents;
+}
+
+enum rc index_repo(struct repo **r, struct index *ix, struct err *e)
+{
+	enum rc rc = ix->repo ? RC_OK : repo_open(&ix->repo, ix->node->dir, e);
+
+	*r = ix->repo;
+	return rc;
 }
 
 struct stems *index_stems(struct index *ix)
@@ -401,6 +409,12 @@ static void shut(struct index *ix)
 	ix->zpack = NULL;
 }
 
+/* Is what is open for writing the file that stands at its path? It may be damaged, or another one made anew. */
+static bool still_there(const struct index *ix)
+{
+	return ix->store && ix->write && !ix->damaged && store_is(ix->store, ix->path);
+}
+
 static enum rc current(bool *is, struct index *ix, const struct oid *commit, struct err *e)
 {
 	struct snap *s;
@@ -424,8 +438,12 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 	struct lock swap = LOCK_INIT;
 	enum rc rc;
 
-	shut(ix);
 	lock_share(&swap, beside(ix, "index.swap"));
+	if (write && still_there(ix) && sum_right(&ix->sum, ix->path)) {
+		lock_close(&swap);		/* others may have written meanwhile, which LMDB tells */
+		return RC_OK;
+	}
+	shut(ix);
 	if (!sum_right(write ? &ix->sum : NULL, ix->path))
 		rc = err_set(e, RC_CORRUPT, "%s: damaged, or its writer was stopped", ix->path);
 	else if (!(rc = store_open(&ix->store, ix->path, (size_t)ix->map, write, e)))
@@ -608,6 +626,7 @@ void index_close(struct index *ix)
 		return;
 	shut(ix);
 	stems_close(ix->stems);
+	repo_close(ix->repo);
 	scratch_free(ix->scratch);
 	buf_free(&ix->dict);
 	arena_free(&ix->a);

@@ -2,6 +2,7 @@
 #ifndef KB_INDEX_PARTS_H
 #define KB_INDEX_PARTS_H
 
+#include "kb/gate/git.h"
 #include "kb/gate/zstd.h"
 #include "kb/index/index.h"
 #include "kb/index/record.h"
@@ -39,6 +40,7 @@ struct index {
 	struct seen *seen;		/* of this store */
 	struct sum sum;			/* of this store, when it was opened for writing */
 	struct stems *stems;
+	struct repo *repo;		/* NULL until asked for */
 	struct buf dict;
 	struct zpack *zpack;
 	struct scratch *scratch;
@@ -49,6 +51,7 @@ struct index {
 /* Read the zstd dictionary, once a store. */
 enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err *e) NODISCARD;
 struct stems *index_stems(struct index *ix);
+enum rc index_repo(struct repo **r, struct index *ix, struct err *e) NODISCARD;
 
 struct snap {
 	struct index *ix;

@@ -396,6 +396,7 @@ enum rc segment_finish(struct segment_info *info, struct segment_out *o, struct 
 
 /* ---- what was found right ---- */
 
+enum { SEEN_MAX = 256 };
 struct seen {
 	struct { uint32_t segment; unsigned table; uint64_t *bits; size_t n; } *v;
 	size_t n;
@@ -439,6 +440,9 @@ void seen_mark(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk)
 {
 	size_t i = seen_find(s, segment, table), word = chunk / 64;
 
+	if (i == SEEN_MAX)			/* most of them are of segments that were merged */
+		while (s->n)
+			free(s->v[i = --s->n].bits);
 	if (i == s->n) {
 		s->v = xrealloc(s->v, ++s->n * sizeof *s->v);
 		s->v[i].segment = segment;

@@ -55,6 +55,7 @@ struct writer {
 	struct builder *builders[THREADS_MAX];
 	size_t nbuilders;
 	struct columns_out *columns;
+	struct forms *forms;		/* its words; at first, less those of documents that went */
 	uint32_t *places;		/* by item */
 	size_t run;			/* bytes of text in the builders */
 
@@ -198,7 +199,7 @@ struct batch {
 	enum rc rc;
 	struct err e;
 };
-struct maker {				/* what one thread has of its own */
+struct maker {				/* what one thread has of its own; but the first one has the index's */
 	const struct writer *w;
 	struct repo *repo;
 	struct stems *stems;
@@ -217,11 +218,19 @@ static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight,
 	builder_word(m->b, m->stems, word, lang, weight, running);
 }
 
-static enum rc maker_open(struct maker *m, const struct writer *w, struct builder *b, struct err *e)
+static enum rc maker_open(struct maker *m, const struct writer *w, struct builder *b, unsigned number, struct err *e)
 {
 	enum rc rc;
 
-	*m = (struct maker){ .w = w, .b = b, .stems = stems_open() };
+	*m = (struct maker){ .w = w, .b = b, .number = number };
+	if (!number) {
+		m->stems = index_stems(w->ix);
+		m->repo = w->repo;
+		rc = w->ix->zpack ? RC_OK : zpack_open(&w->ix->zpack, buf_str(&w->ix->dict), e);
+		m->zpack = w->ix->zpack;
+		return rc;
+	}
+	m->stems = stems_open();
 	if ((rc = repo_open(&m->repo, w->ix->node->dir, e)))
 		return rc;
 	return zpack_open(&m->zpack, buf_str(&w->ix->dict), e);
@@ -229,9 +238,11 @@ static enum rc maker_open(struct maker *m, const struct writer *w, struct builde
 
 static void maker_close(struct maker *m)
 {
-	repo_close(m->repo);
-	stems_close(m->stems);
-	zpack_close(m->zpack);
+	if (m->number) {
+		repo_close(m->repo);
+		stems_close(m->stems);
+		zpack_close(m->zpack);
+	}
 	buf_free(&m->text);
 	buf_free(&m->plain);
 	buf_free(&m->bytes);
@@ -400,8 +411,7 @@ static enum rc put_items(struct writer *w, bool fresh, struct err *e)
 	for (k = 0; k < c->n && !rc; k++) {
 		w->builders[k] = builder_open();
 		w->nbuilders = k + 1;
-		rc = maker_open(&c->makers[k], w, w->builders[k], e);
-		c->makers[k].number = (unsigned)k;
+		rc = maker_open(&c->makers[k], w, w->builders[k], (unsigned)k, e);
 	}
 	for (k = 0; c->n > 1 && k < c->n && !rc; k++)
 		if (pthread_create(&c->threads[k], NULL, work, &c->makers[k])) {
@@ -482,15 +492,16 @@ static void empty_run(struct writer *w)
 	}
 	columns_free(w->columns);
 	w->columns = columns_create();
+	forms_close(w->forms);
+	w->forms = forms_open();
 	w->run = 0;
 }
 
 /* What was collected becomes a segment of a store. */
 static enum rc write_segment(struct segment_info *info, struct writer *w, struct txn **txn, const struct segment_tables *t,
-    table_id forms, uint32_t id, turn_fn *fn, struct err *e)
+    table_id forms, table_id gone, uint32_t id, turn_fn *fn, struct err *e)
 {
 	struct segment_out *o = segment_create(txn, t, id, columns_norms(w->columns), columns_count(w->columns), fn, w);
-	struct forms *f = forms_open();
 	enum rc rc;
 	size_t k;
 
@@ -499,11 +510,8 @@ static enum rc write_segment(struct segment_info *info, struct writer *w, struct
 	if (!rc)
 		rc = columns_write(w->columns, *txn, t->columns, id, e);
 	for (k = 0; k < w->nbuilders && !rc; k++)
-		builder_forms(w->builders[k], f);
-	if (!rc)
-		rc = forms_write(f, *txn, forms, id, e);
-	forms_close(f);
-	return rc;
+		builder_forms(w->builders[k], w->forms, false);
+	return rc ? rc : forms_write(w->forms, *txn, forms, gone, id, e);
 }
 
 static enum rc segment_tables_open(struct segment_tables *t, table_id *forms, table_id *gone, struct txn *txn, struct err *e)
@@ -547,7 +555,8 @@ static enum rc end_run(struct writer *w, struct err *e)
 		return rc;
 	if (w->nruns == w->runs_cap)
 		w->run_infos = arena_grow(&w->a, w->run_infos, &w->runs_cap, sizeof *w->run_infos);
-	if ((rc = write_segment(&w->run_infos[w->nruns], w, &w->runs_txn, &w->runs_t, w->runs_forms, (uint32_t)w->nruns, turn_runs, e)) ||
+	if ((rc = write_segment(&w->run_infos[w->nruns], w, &w->runs_txn, &w->runs_t, w->runs_forms, w->runs_gone,
+	    (uint32_t)w->nruns, turn_runs, e)) ||
 	    (rc = txn_commit(&w->runs_txn, e)))
 		return rc;
 	w->nruns++;
@@ -597,7 +606,7 @@ static enum rc merge_runs(struct writer *w, struct err *e)
 		rc = merge_segments(&info, from, w->nruns, &w->txn, &w->t.segment, w->st.next_segment, columns_norms(columns),
 		    columns_count(columns), turn, w, e);
 	if (!rc && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
-	    !(rc = forms_write(f, w->txn, w->t.forms, info.id, e)))
+	    !(rc = forms_write(f, w->txn, w->t.forms, w->t.gone, info.id, e)))
 		add_info(w, &info);
 out:
 	txn_abort(&txn);
@@ -627,10 +636,10 @@ static void writer_free(struct writer *w)
 	store_close(w->runs);
 	if (w->runs_path)
 		store_remove(w->runs_path);
-	repo_close(w->repo);
 	for (k = 0; k < w->nbuilders; k++)
 		builder_close(w->builders[k]);
 	columns_free(w->columns);
+	forms_close(w->forms);
 	free(w->places);
 	buf_free(&w->row);
 	if (w->progress && w->progress->timing)
@@ -647,7 +656,7 @@ static enum rc put_all(struct writer *w, bool fresh, struct err *e)
 
 enum rc update_build(struct index *ix, const char *path, const struct oid *commit, const struct progress *p, struct err *e)
 {
-	struct writer w = { .ix = ix, .progress = p };
+	struct writer w = { .ix = ix, .progress = p, .forms = forms_open() };
 	struct segment_info info;
 	uint64_t t0;
 	enum rc rc;
@@ -656,7 +665,7 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	w.runs_path = arena_printf(&w.a, "%s-runs", path);
 	store_remove(path);
 	if ((rc = store_open(&w.store, path, (size_t)ix->map, true, e)) || (rc = store_durable(w.store, false, e)) ||
-	    (rc = repo_open(&w.repo, ix->node->dir, e)) || (rc = txn_begin(&w.txn, w.store, true, e)) ||
+	    (rc = index_repo(&w.repo, ix, e)) || (rc = txn_begin(&w.txn, w.store, true, e)) ||
 	    (rc = tables_open(&w.t, w.txn, e)) || (rc = repo_diff(w.repo, NULL, commit, collect, &w, e)))
 		goto out;
 	sort_items(&w);
@@ -672,7 +681,8 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	if (w.nruns) {
 		if (!(rc = end_run(&w, e)))
 			rc = merge_runs(&w, e);
-	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, 0, turn, e))) {
+	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.t.gone, 0, turn,
+	    e))) {
 		add_info(&w, &info);
 	}
 	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)) ||
@@ -752,21 +762,17 @@ static int by_ordinal(const void *x, const void *y)
 	return (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
 }
 
-struct leaving {			/* its words, from their segment */
-	struct forms *forms;
+struct leaving {			/* the words of those that go */
+	struct builder *b;
 	struct stems *stems;
-	struct buf form;
+	uint32_t n;
 };
 
 static void leave_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
 {
-	struct leaving *l = ctx;
+	const struct leaving *l = ctx;
 
-	(void)weight;
-	(void)running;
-	buf_clear(&l->form);
-	text_surface(&l->form, word);
-	forms_add(l->forms, buf_str(&l->form), stems_term(l->stems, word, lang), 1);
+	builder_word(l->b, l->stems, word, lang, weight, running);
 }
 
 /* Take one document out of all but its segment. */
@@ -783,7 +789,9 @@ static enum rc leave(struct writer *w, struct leaving *l, const struct leaver *x
 	    (rc = sealed_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
 	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
 		goto out;
+	builder_document(l->b, l->n++);
 	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, l);
+	(void)builder_end(l->b);
 	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
 	w->st.documents--;
 	(void)((rc = txn_del(w->txn, w->t.ids, x->id, e)) || (rc = txn_del(w->txn, w->t.docs, key32(&k, x->ordinal), e)) ||
@@ -796,10 +804,9 @@ out:
 }
 
 /* The documents of one segment that go. *n is how many. */
-static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *info, const struct leaver *v, const uint32_t *ordinals,
-    size_t all, struct seen *seen, struct err *e)
+static enum rc leave_segment(size_t *n, struct writer *w, struct leaving *l, struct segment_info *info, const struct leaver *v,
+    const uint32_t *ordinals, size_t all, struct seen *seen, struct err *e)
 {
-	struct leaving l = { .stems = index_stems(w->ix) };
 	const struct column_chunk *c;
 	struct buf places = BUF_INIT;
 	struct arena a = ARENA_INIT;
@@ -813,20 +820,18 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *i
 	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, seen, e)) || (rc = columns_find(&places, &s, ordinals, all, e)) ||
 	    !places.n)
 		goto out;
-	l.forms = forms_open();
 	at = (const uint32_t *)(const void *)places.p;
 	*n = places.n / sizeof *at;
 	for (i = 0; i < *n && !rc; i++) {	/* norms before the transaction changes what they borrow */
 		if ((rc = columns_ordinal(&ordinal, &s, at[i], e)) || (rc = columns_chunk(&c, &s, at[i] / CHUNK_DOCS, e)))
 			break;
 		w->st.length -= norm_length(c->norms[at[i] % CHUNK_DOCS]);
-		rc = leave(w, &l, bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal), e);
+		rc = leave(w, l, bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal), e);
 	}
-	(void)(rc || (rc = segment_kill(&s, at, *n, e)) || (rc = forms_remove(l.forms, w->txn, w->t.gone, info->id, e)));
+	if (!rc)
+		rc = segment_kill(&s, at, *n, e);
 	*info = s.info;
 out:
-	forms_close(l.forms);
-	buf_free(&l.form);
 	buf_free(&places);
 	arena_free(&a);
 	return rc;
@@ -836,7 +841,7 @@ out:
 static enum rc remove_old(struct writer *w, struct err *e)
 {
 	struct leaver *v = arena_array(&w->a, w->n, sizeof *v);
-	struct seen *seen = seen_open();
+	struct leaving l = { builder_open(), index_stems(w->ix), 0 };
 	uint32_t *ordinals = arena_array(&w->a, w->n, sizeof *ordinals);
 	size_t n = 0, i, found, all = 0;
 	enum rc rc = RC_OK;
@@ -855,10 +860,11 @@ static enum rc remove_old(struct writer *w, struct err *e)
 	for (i = 0; i < n; i++)
 		ordinals[i] = v[i].ordinal;
 	for (i = 0; i < w->st.nsegments && !rc && all < n; i++) {
-		rc = leave_segment(&found, w, &w->st.segments[i], v, ordinals, n, seen, e);
+		rc = leave_segment(&found, w, &l, &w->st.segments[i], v, ordinals, n, w->ix->seen, e);
 		all += found;
 	}
-	seen_close(seen);
+	builder_forms(l.b, w->forms, true);
+	builder_close(l.b);
 	if (!rc && all != n)
 		rc = err_set(e, RC_CORRUPT, "index: a document is in no segment");
 	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
@@ -875,7 +881,7 @@ static unsigned tier(uint32_t n)
 	return t;
 }
 
-/* Which segments are to be one: all of a size and below, when four have that size; what is half dead. */
+/* Which segments are to be one: all of a size and below, when four have that size or one of it is half dead. */
 static bool choose(bool *chosen, const struct stamp *st)
 {
 	unsigned count[20] = { 0 }, t;
@@ -885,14 +891,13 @@ static bool choose(bool *chosen, const struct stamp *st)
 	for (j = 0; j < st->nsegments; j++) {
 		const struct segment_info *s = &st->segments[j];
 
-		chosen[j] = s->dead * 2 > s->n || s->dead == s->n;
-		any |= chosen[j];
-		count[tier(s->n - s->dead)]++;
+		count[tier(s->n - s->dead)] += s->dead * 2 > s->n ? MERGE_AT : 1;
 	}
 	for (t = 20; t-- > 0 && !any;)
-		for (j = 0; count[t] >= MERGE_AT && j < st->nsegments; j++)
-			if (tier(st->segments[j].n - st->segments[j].dead) <= t)
-				chosen[j] = any = true;
+		for (j = 0; j < st->nsegments; j++) {
+			chosen[j] = count[t] >= MERGE_AT && tier(st->segments[j].n - st->segments[j].dead) <= t;
+			any |= chosen[j];
+		}
 	return any;
 }
 
@@ -912,7 +917,6 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	struct merge_source *from = arena_array(&w->a, w->st.nsegments, sizeof *from);
 	struct columns_out *columns = columns_create();
 	struct forms *f = forms_open();
-	struct seen *seen = seen_open();
 	struct arena scratch = ARENA_INIT;
 	struct segment_info info, *left = arena_array(&w->a, w->st.nsegments + 1, sizeof *left);
 	struct row *rows = NULL;
@@ -928,7 +932,7 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 			left[nleft++] = *s;
 			continue;
 		}
-		if ((rc = segment_open(&from[n].s, &w->a, r, &w->t.segment, s, seen, e)))
+		if ((rc = segment_open(&from[n].s, &w->a, r, &w->t.segment, s, w->ix->seen, e)))
 			break;
 		from[n].to = arena_array(&w->a, s->n, sizeof *from[n].to);
 		for (place = 0; place < s->n && !rc; place++) {
@@ -954,16 +958,15 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	}
 	w->st.segments = left;
 	w->st.nsegments = nleft;
-	if (!rc && nrows && !(rc = merge_segments(&info, from, n, &w->txn, &w->t.segment, w->st.next_segment, columns_norms(columns),
+	if (!rc && (nrows || !forms_none(f)) && !(rc = merge_segments(&info, from, n, &w->txn, &w->t.segment, w->st.next_segment, columns_norms(columns),
 	    columns_count(columns), NULL, NULL, e)) && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
-	    !(rc = forms_write(f, w->txn, w->t.forms, info.id, e)))
+	    !(rc = forms_write(f, w->txn, w->t.forms, w->t.gone, info.id, e)))
 		add_info(w, &info);
 	for (j = 0; j < n && !rc; j++)
 		if (!(rc = segment_drop(w->txn, &w->t.segment, &from[j].s.info, e)))
 			rc = forms_drop(w->txn, w->t.forms, w->t.gone, from[j].s.info.id, e);
 	columns_free(columns);
 	forms_close(f);
-	seen_close(seen);
 	arena_free(&scratch);
 	return rc;
 }
@@ -988,7 +991,7 @@ static enum rc tidy(struct writer *w, struct err *e)
 
 enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p, struct err *e)
 {
-	struct writer w = { .ix = ix, .progress = p, .store = ix->store };
+	struct writer w = { .ix = ix, .progress = p, .store = ix->store, .forms = forms_open() };
 	struct segment_info info;
 	struct oid old;
 	struct str v;
@@ -997,7 +1000,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	bool has;
 
 	*all = true;
-	if ((rc = repo_open(&w.repo, ix->node->dir, e)) || (rc = txn_begin(&w.txn, w.store, true, e)) || (rc = tables_open(&w.t, w.txn, e)))
+	if ((rc = index_repo(&w.repo, ix, e)) || (rc = txn_begin(&w.txn, w.store, true, e)) || (rc = tables_open(&w.t, w.txn, e)))
 		goto out;
 	rc = txn_get(&v, w.txn, w.t.meta, STR("stamp"), e);
 	if (rc) {
@@ -1035,8 +1038,8 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
 	    (rc = files_vocab(&w.vocab, &w.a, w.txn, w.t.files, e)) || (rc = remove_old(&w, e)) || (rc = put_all(&w, false, e)))
 		goto out;
-	if (columns_count(w.columns)) {
-		if ((rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.st.next_segment, NULL, e)))
+	if (columns_count(w.columns) || !forms_none(w.forms)) {
+		if ((rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.t.gone, w.st.next_segment, NULL, e)))
 			goto out;
 		add_info(&w, &info);
 	}

@@ -185,8 +185,6 @@ static void words(struct arena *a, struct str block, struct str gone, struct str
 	form.n = str_utf8_bad(form);
 	buf_add(&key, "\0\0\0\1\xff", 5);
 	put(tables.forms, buf_str(&key), block);
-	buf_clear(&key);
-	buf_add(&key, "\0\0\0\1border\0border", 17);
 	put(tables.gone, buf_str(&key), gone);
 	if (!forms_exact(&l, a, &s, form, &e))
 		found(&l, form, 0);

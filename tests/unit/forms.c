@@ -13,7 +13,7 @@
 #include "kb/index/forms.h"
 #include "kb/index/parts.h"
 
-enum { SEGMENTS = 3, WORDS = 400 };
+enum { SEGMENTS = 3, ROUNDS = 2, WORDS = 400 };
 static uint64_t seed = 11;
 static struct arena a;
 
@@ -83,11 +83,11 @@ static void fill(struct store *store, struct txn **t)
 			struct str form = random_word(i % 50 ? 7 : 20);
 
 			rows[s][i] = (struct row){ form, below(4) ? str_utf8_cut(form, form.n * 2 / 3 + 1) : random_word(5), 1 + below(300) };
-			forms_add(f, form, rows[s][i].term, rows[s][i].n);
+			forms_add(f, form, rows[s][i].term, (int64_t)rows[s][i].n);
 		}
 		forms_add(f, STR_NONE, STR("x"), 1);	/* none */
 		forms_add(f, STR("x"), STR_NONE, 1);
-		assert_int_equal(forms_write(f, *t, snap.t.forms, (uint32_t)s * 3 + 1, &e), RC_OK);
+		assert_int_equal(forms_write(f, *t, snap.t.forms, snap.t.gone, (uint32_t)s * 3 + 1, &e), RC_OK);
 		forms_close(f);
 		snap.segments[s].info.id = (uint32_t)s * 3 + 1;
 	}
@@ -165,13 +165,53 @@ static void ask(void)
 	assert_int_equal(l.n, 0);
 }
 
+/* Some of what the first segments have is gone: another one says so. */
+static void die(struct txn *t, struct segment *by)
+{
+	struct forms *f = forms_open();
+	struct err e = ERR_INIT;
+	size_t s, i;
+
+	for (s = 0; s < SEGMENTS; s++)
+		for (i = 0; i < WORDS; i++)
+			if (below(3) == 0) {
+				uint64_t n = below(2) ? rows[s][i].n : rows[s][i].n / 2;
+
+				rows[s][i].n -= n;
+				forms_add(f, rows[s][i].form, rows[s][i].term, -(int64_t)n);
+			}
+	assert_false(forms_none(f));
+	assert_int_equal(forms_write(f, t, snap.t.forms, snap.t.gone, by->info.id, &e), RC_OK);
+	forms_close(f);
+}
+
+/* Segments from..to become one of this number, in the place of the first. */
+static void merge(struct txn *t, size_t from, size_t to, uint32_t id)
+{
+	struct forms *f = forms_open();
+	struct err e = ERR_INIT;
+	size_t s;
+
+	for (s = from; s <= to; s++) {
+		assert_int_equal(forms_copy(f, t, snap.t.forms, snap.t.gone, snap.segments[s].info.id, &e), RC_OK);
+		assert_int_equal(forms_drop(t, snap.t.forms, snap.t.gone, snap.segments[s].info.id, &e), RC_OK);
+	}
+	assert_int_equal(forms_write(f, t, snap.t.forms, snap.t.gone, id, &e), RC_OK);
+	forms_close(f);
+	snap.segments[from].info.id = id;
+	for (s = to + 1; s < snap.stamp.nsegments; s++)
+		snap.segments[from + s - to] = snap.segments[s];
+	snap.stamp.nsegments -= to - from;
+}
+
 static void test_forms__finds_what_a_slow_reader_finds(void **state)
 {
-	struct segment segments[SEGMENTS] = { { .a = NULL } };
+	struct segment segments[SEGMENTS + ROUNDS] = { { .a = NULL } };
 	struct err e = ERR_INIT;
 	struct store *store;
 	struct txn *t;
-	size_t round, s, i;
+	uint64_t n;
+	size_t s;
 
 	(void)state;
 	assert_int_equal(store_open(&store, "forms.mdb", (size_t)64 << 20, true, &e), RC_OK);
@@ -179,27 +219,20 @@ static void test_forms__finds_what_a_slow_reader_finds(void **state)
 	snap.stamp.nsegments = SEGMENTS;
 	fill(store, &t);
 	ask();
-	for (round = 0; round < 2; round++) {	/* some die, in two goes */
-		for (s = 0; s < SEGMENTS; s++) {
-			struct forms *f = forms_open();
-
-			for (i = 0; i < WORDS; i++)
-				if (below(3) == 0) {
-					uint64_t n = below(2) ? rows[s][i].n : rows[s][i].n / 2;
-
-					rows[s][i].n -= n;
-					if (n)
-						forms_add(f, rows[s][i].form, rows[s][i].term, n);
-				}
-			assert_int_equal(forms_remove(f, t, snap.t.gone, segments[s].info.id, &e), RC_OK);
-			forms_close(f);
-		}
+	for (s = SEGMENTS; s < SEGMENTS + ROUNDS; s++) {
+		segments[s].info.id = (uint32_t)s * 3 + 1;
+		snap.stamp.nsegments++;
+		die(t, &segments[s]);
 		ask();
 	}
-	assert_int_equal(forms_drop(t, snap.t.forms, snap.t.gone, segments[1].info.id, &e), RC_OK);
-	for (i = 0; i < WORDS; i++)
-		rows[1][i].n = 0;
+	merge(t, 2, 3, 100);			/* what is gone stays told, and of all once they are one */
 	ask();
+	assert_int_equal(txn_count(&n, t, snap.t.gone, &e), RC_OK);
+	assert_true(n > 0);
+	merge(t, 0, snap.stamp.nsegments - 1, 101);
+	ask();
+	assert_int_equal(txn_count(&n, t, snap.t.gone, &e), RC_OK);
+	assert_int_equal(n, 0);
 	txn_abort(&t);
 	store_close(store);
 	arena_free(&a);

@@ -102,6 +102,30 @@ static void test_lmdb__what_was_not_committed_is_not_there(void **state)
 	store_close(s);
 }
 
+static void test_lmdb__pages_taken_and_given_back_leave_the_file_whole(void **state)
+{
+	static char large[20000];
+	struct err e = ERR_INIT;
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(store_open(&s, "given.mdb", (size_t)64 << 20, true, &e), RC_OK);
+	for (i = 0; i < 6; i++) {		/* some pages become free; then a value stands at the end for a moment */
+		assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+		assert_int_equal(txn_table(&id, t, "words", &e), RC_OK);
+		assert_int_equal(txn_put(t, id, STR("a"), STR("1"), &e), RC_OK);
+		assert_int_equal(txn_put(t, id, STR("b"), (struct str){ large, sizeof large }, &e), RC_OK);
+		assert_int_equal(txn_del(t, id, STR("b"), &e), RC_OK);
+		assert_int_equal(txn_commit(&t, &e), RC_OK);
+		store_close(s);
+		assert_int_equal(store_open(&s, "given.mdb", (size_t)64 << 20, true, &e), RC_OK);
+	}
+	store_close(s);
+}
+
 static void test_lmdb__a_truncated_or_foreign_file_is_told(void **state)
 {
 	struct err e = ERR_INIT;
@@ -153,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lmdb__entries_come_in_order_from_where_asked),
 		cmocka_unit_test(test_lmdb__what_was_not_committed_is_not_there),
+		cmocka_unit_test(test_lmdb__pages_taken_and_given_back_leave_the_file_whole),
 		cmocka_unit_test(test_lmdb__a_truncated_or_foreign_file_is_told),
 		cmocka_unit_test(test_lmdb__a_full_map_fails_and_the_old_state_stands),
 	};
