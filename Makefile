@@ -60,11 +60,12 @@ TEST_PACKAGES = libcmocka-dev openssh-client curl python3
 
 FUZZ_PACKAGES = clang
 
-.PHONY: setup setup-test setup-fuzz
+.PHONY: setup setup-test setup-browser setup-fuzz
 setup:	## install what is missing to build and run (Debian packages)
 	@$(call install,$(PACKAGES))
-setup-test: setup	## install what the tests need besides
+setup-test: setup setup-browser	## install what the tests need besides
 	@$(call install,$(TEST_PACKAGES))
+setup-browser:
 	@$(call install,$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm) $(if $(shell command -v chromium),,chromium))
 	@cd tests/browser && { [ -e node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; } || { \
 		echo "installing what the browser tests name" >&2; log=$$(mktemp); npm ci --no-audit --no-fund --ignore-scripts >$$log 2>&1 \
@@ -114,6 +115,13 @@ nodes: setup-test	## a long simulation of real nodes (NODES STEPS SEED)
 faults:	## a power cut and a full disk at every write of sync, save, roster, resolve (FAULT_STEP=1)
 	@$(MAKE) -s DEV=1 colep $(BUILD)/fault.so
 	@FAULT_STEP=$(or $(FAULT_STEP),1) tests/run tests/cli/79-faults.sh
+
+# Pictures of every kind of page, to be looked at: FOLDER/sheets. MODES: light dark phone small print forced.
+.PHONY: shots
+shots: setup setup-browser	## pictures of every kind of page (FOLDER=build/shots LANGS="en fa ur bn" MODES ONLY)
+	@$(call install,poppler-utils)
+	@$(MAKE) -s colep
+	@ROOT=$(CURDIR) COLEP=$(CURDIR)/colep LANGS='$(LANGS)' MODES='$(MODES)' ONLY='$(ONLY)' tests/browser/shots.sh $(or $(FOLDER),build/shots)
 
 .PHONY: unit
 unit: $(UNIT)
@@ -191,7 +199,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
 	$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libcolep.a -Wl,--as-needed $(LIBS)
 
 .PHONY: setup-bench bench
-setup-bench: setup
+setup-bench: setup setup-browser
 	@$(call install,sqlite3 python3 python3-xapian lmdb-utils)
 bench: setup-bench	## measure import, index, search, bundles, sync, site beside their floors (N=10000 SEED=1 COMMITS=3000)
 	@$(MAKE) -s colep $(BENCH)

@@ -27,12 +27,15 @@
 			url.searchParams.set("q", q);
 			const reply = await fetch(url, { signal: asked.signal });
 			if (!reply.ok)
-				return;
+				throw new Error(reply.status);
 			const page = new DOMParser().parseFromString(await reply.text(), "text/html");
 			box.replaceChildren(...page.body.childNodes);
 			box.hidden = false;
 		} catch (e) {
-			// overtaken by the next letter, or the node is gone: the form still says so
+			if (e.name === "AbortError")	// overtaken by the next letter
+				return;
+			box.hidden = true;		// the node is gone or cannot answer: the form will say so
+			last = "";
 		}
 	};
 	input.addEventListener("input", () => {
@@ -42,6 +45,7 @@
 	document.addEventListener("keydown", (e) => {
 		if (e.key !== "Escape" || box.hidden)
 			return;
+		e.preventDefault();			// a search box would lose its letters
 		box.hidden = true;
 		input.focus();
 	});
