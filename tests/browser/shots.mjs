@@ -51,17 +51,31 @@ function pages(lang) {
 	].filter(p => !only || only.test(p[0])).filter(([name, file]) => existsSync(file.split('#')[0]) || console.log(`${lang}: no ${file}`));
 }
 
-const context = await open(), page = await context.newPage();
-const overflow = [];
+const context = await open(), overflow = [];
+let page = await context.newPage();
+page.setDefaultTimeout(10000);
+/* Chromium without a screen now and then waits for a picture that never comes: another tab, once more. */
+async function again(mode, fn) {
+	try { return await fn(); } catch (e) {
+		console.log(`once more: ${e.message.split('\n')[0]}`);
+		await page.close();
+		page = await context.newPage();
+		await look(mode);
+		return fn();
+	}
+}
+async function look(m) {
+	const [width, height] = m.size || [1366, 768];
+	await page.emulateMedia({ colorScheme: m.colorScheme || 'light', forcedColors: m.forcedColors || 'none' });
+	await page.setViewportSize({ width, height });
+}
 for (const lang of langs)
 	for (const mode of wanted) {
 		const m = modes[mode], dir = join(out, 'pictures', `${lang}-${mode}`);
 		rmSync(dir, { recursive: true, force: true });
 		mkdirSync(dir, { recursive: true });
-		await page.emulateMedia({ colorScheme: m.colorScheme || 'light', forcedColors: m.forcedColors || 'none' });
-		const [w, h] = m.size || [1366, 768];
-		await page.setViewportSize({ width: w, height: h });
-		for (const [name, file, act] of pages(lang)) {
+		await look(m);
+		for (const [name, file, act] of pages(lang)) await again(m, async () => {
 			await page.goto('about:blank');
 			const [path, hash] = file.split('#');
 			await page.goto(url(path) + (hash ? '#' + hash : ''));
@@ -72,12 +86,13 @@ for (const lang of langs)
 				const r = spawnSync('pdftoppm', ['-r', '72', '-png', '-l', String(m.pages), pdf, join(dir, name)], { encoding: 'utf8' });
 				if (r.status !== 0) throw new Error(`pdftoppm: ${r.error || r.stderr}`);
 				unlinkSync(pdf);
-				continue;
+				return;
 			}
 			const [high, across] = await page.evaluate(() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth]);
-			if (across > w) overflow.push(`${lang} ${mode} ${name}: ${across} wide`);
-			await page.screenshot({ path: join(dir, name + '.png'), clip: { x: 0, y: 0, width: w, height: Math.min(high, m.high) }, fullPage: true });
-		}
+			if (across > m.size[0]) overflow.push(`${lang} ${mode} ${name}: ${across} wide`);
+			await page.screenshot({ path: join(dir, name + '.png'), fullPage: true,
+				clip: { x: 0, y: 0, width: m.size[0], height: Math.min(high, m.high) } });
+		});
 	}
 await context.close();
 

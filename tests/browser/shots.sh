@@ -11,10 +11,14 @@ export HOME="$work" COLEP_KEYS="$work/keys" SOURCE_DATE_EPOCH=1700001234
 trap 'rm -rf "$work"' EXIT
 
 # ---- a community with a past, a conflict, a translation that is behind, and one document of each kind ----
-community n
+SOURCE_DATE_EPOCH=1690000000 community n
 sed -i 's/^## Conclusion$/Payments of this kind leave few papers. \*\*Ask early.\*\*\n\n&/' n/lessons/bg/ll-bg-2022-hawala.md
 sed -i 's/^The Hawala banking system is a challenge for investigators\. Hawala transfers/Hawala remains a challenge for investigators everywhere. It transfers/' n/issues/bg/is-bg-2022-hawala.md
-SOURCE_DATE_EPOCH=1690000000 colep -C n save -m "Ask early" >log 2>&1 || give_up save log
+sed -e 's/^id: .*/id: mt-bps-2023-colep-4/; s/^title: .*/title: "Fourth COLEP meeting, online, 3 October 2023"/; s/^number: .*/number: 4/' \
+	-e 's/^date: .*/date: 2023-10-03/; s/^start: .*/start: 2023-10-03/; s/^end: .*/end: 2023-10-03/; s/^place: .*/place: online/; s/^format: .*/format: online/' \
+	n/meetings/bps/mt-bps-2022-colep-2.md >n/meetings/bps/mt-bps-2023-colep-4.md
+SOURCE_DATE_EPOCH=1695000000 colep -C n save -m "The fourth meeting" >log 2>&1 || give_up save log
+SOURCE_DATE_EPOCH=1697000000 colep -C n save -m "Ask early" >log 2>&1 || give_up save log
 sed -i "s/^title: .*/title: Mobile teams at border crossing points\ntitle@2: Mobile teams at and near border crossing points/" n/lessons/mk/ll-mk-2022-mobile-teams.md
 sed -i 's/^## Recommendation$/<!-- conflict -->\nTeams of *two* are enough at small crossing points.\n<!-- or -->\nTeams of three are needed everywhere, with\n\n- one interpreter,\n- one officer of the other side.\n<!-- \/conflict -->\n\n&/' n/lessons/mk/ll-mk-2022-mobile-teams.md
 write() { # FOLDER ID KIND TITLE KEYS...; the body on stdin
