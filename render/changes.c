@@ -445,7 +445,7 @@ void changes_summary(struct page *p)
 	since(p, "changes.since");
 	buf_printf(p->b, " <a href=\"%schanges.html\">", p->up);
 	page_t_number(p, "changes.new", ch->new);
-	page_puts(p, ", ");
+	page_comma(p);
 	page_t_number(p, "changes.count", ch->n - ch->new);
 	page_puts(p, "</a></p>\n");
 }
@@ -470,7 +470,7 @@ enum rc changes_write(struct page *p, struct page_head *h, struct str file, stru
 	since(p, "changes.since");
 	page_puts(p, "</p>\n<p class=\"quiet\">");
 	page_t_number(p, "changes.new", ch->new);
-	page_puts(p, ", ");
+	page_comma(p);
 	page_t_number(p, "changes.count", ch->n - ch->new);
 	page_puts(p, "</p>\n");
 	for (i = from; i < to; i++) {

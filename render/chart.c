@@ -51,7 +51,7 @@ void chart_readiness(struct page *p, const struct ready *v, size_t n)
 	head(p, 470, "readiness.cases");
 	for (i = 0; i < rows; i++) {
 		y = 30 + i * ROW;
-		label(p, NAME, y + 17, "end", copy_label(p->c, "countries", v[i].country));
+		label(p, NAME, y + 17, "end", page_label_text(p, "countries", v[i].country));
 		for (k = 0; k < 4; k++) {
 			bool yes = k == 0 ? v[i].profile : v[i].cases >= k;
 			unsigned x = k == 0 ? 248 : 350 + k * 50;
@@ -159,7 +159,7 @@ void page_matrix(struct page *p)
 	for (i = 0; i < t; i++) {
 		unsigned y = 44 + (unsigned)i * 28;
 
-		label(p, NAME + 20, y + 5, "end", str_utf8_cut(copy_label(p->c, "topics", topics[i].key), 34));
+		label(p, NAME + 20, y + 5, "end", page_label_text(p, "topics", topics[i].key));
 		buf_printf(p->b, "<path d=\"M%u %uh%zu\" class=\"rule\"/>\n", NAME + 30, y + 14, k * 32);
 		for (j = 0; j < k; j++) {
 			unsigned n = counts[i * k + j], x = NAME + 46 + (unsigned)j * 32;

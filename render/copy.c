@@ -197,6 +197,13 @@ static void lookup_make(struct copy *c)
 	c->lookup = l;
 }
 
+const struct texts *copy_texts(const struct copy *c)
+{
+	const struct texts *t = c->want.theme ? theme_texts(c->want.theme, c->want.lang) : NULL;
+
+	return t || !c->want.theme ? t : c->want.theme->english;
+}
+
 struct str copy_label(const struct copy *c, const char *vocab, struct str code)
 {
 	const struct slot *s = c->lookup ? slot_of(c->lookup, IN_LABELS, cstr(vocab), code) : NULL;

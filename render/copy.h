@@ -83,6 +83,8 @@ const struct entry *copy_any(const struct copy *c, struct str name);	/* left out
 const struct entry *copy_best(const struct copy *c, const struct entry *e);
 /* Those that use a key; *n is how many. Borrowed. */
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key);
+/* The words of the interface, as far as the page is not of a document in another language. NULL: no theme. */
+const struct texts *copy_texts(const struct copy *c);
 /* vocab_label of the copy's vocabulary. */
 struct str copy_label(const struct copy *c, const char *vocab, struct str code);
 /* May this key have a page of its own: letters, digits and hyphens only, short, no device of Windows. */

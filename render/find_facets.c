@@ -61,12 +61,16 @@ static size_t values_of(struct str *to, size_t max, struct arena *a, const struc
 
 static struct str label_of(struct find *f, unsigned facet, struct str value)
 {
+	static const char *const groups[FIND_FACETS] = { "kind", "countries", "topics", NULL, "value", NULL };
+	const struct texts *t = groups[facet] ? copy_texts(f->copy) : NULL;
+	struct str text = t ? text_of(t, groups[facet], value) : STR_NONE;
 	const struct kind *k;
 
+	if (text.n)
+		return text;
 	switch (facet) {
 	case 0: return (k = kind_find(value)) ? cstr(k->label) : value;
-	case 1: return vocab_label(&f->copy->vocab, "countries", value);
-	case 2: return vocab_label(&f->copy->vocab, "topics", value);
+	case 1: case 2: return vocab_label(&f->copy->vocab, groups[facet], value);
 	case 3: return lang_name(value);
 	default: return value;
 	}

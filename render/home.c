@@ -47,7 +47,8 @@ static void when_where(struct page *p, const struct entry *m)
 	}
 	page_puts(p, "</bdi>");
 	if (place.n) {
-		page_puts(p, ", <bdi>");
+		page_comma(p);
+		page_puts(p, "<bdi>");
 		page_text(p, place);
 		page_puts(p, "</bdi>");
 	}

@@ -359,7 +359,7 @@ static void families_page(struct page *p, const char *key, enum use use)
 	page_h(p, 1, key);
 	if (use == USE_COUNTRY) {
 		page_puts(p, "<p>");
-		page_t(p, "countries.note");
+		page_t(p, "country.note");
 		page_puts(p, "</p>\n");
 	}
 	if (use == USE_TOPIC) {
@@ -539,6 +539,17 @@ static enum rc nothing(struct str file, struct err *e)
 	return err_set(e, RC_NOTFOUND, "%.*s: not in this copy", FMT_STR(file));
 }
 
+/* What the title says, before the page is begun. */
+static struct str family_title(const struct copy *c, const struct family *f, struct str key, const struct entry *first)
+{
+	const char *group = f->use == USE_KIND ? "kinds" : f->use == USE_STATUS ? "value" : f->vocab;
+	struct str text = group ? text_of(copy_texts(c), group, key) : STR_NONE;
+
+	if (text.n)
+		return text;
+	return f->use == USE_LANG ? lang_name(first->lang) : f->vocab ? copy_label(c, f->vocab, key) : key;
+}
+
 static enum rc family(struct page *p, struct page_head *h, struct str name, struct err *e)
 {
 	const struct family *f;
@@ -560,12 +571,8 @@ static enum rc family(struct page *p, struct page_head *h, struct str name, stru
 	}
 	if (page > 1 && (page - 1) * LIST_PAGE >= n)
 		return nothing(name, e);
-	if (f->use == USE_KIND)
-		h->title = cstr(kind_find(key)->plural);
-	else if (f->use == USE_LANG)
-		h->title = lang_name(u->entry->lang);
-	else if (f->use != USE_MEETING)
-		h->title = f->vocab ? copy_label(p->c, f->vocab, key) : key;
+	if (f->use != USE_MEETING)
+		h->title = family_title(p->c, f, key, n ? u->entry : NULL);
 	page_begin(p, h);
 	family_body(p, f, file, key, u, n, page);
 	page_end(p);
@@ -574,9 +581,7 @@ static enum rc family(struct page *p, struct page_head *h, struct str name, stru
 
 static struct str title_of(const struct page *p, const char *key)
 {
-	const struct texts *t = theme_texts(p->c->want.theme, p->c->want.lang);
-
-	return text_get(t ? t : p->c->want.theme->english, cstr(key), NULL);
+	return text_get(copy_texts(p->c), cstr(key), NULL);
 }
 
 enum rc lists_write(struct page *p, struct str file, struct str build, struct err *e)

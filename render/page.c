@@ -150,26 +150,35 @@ static void words(struct page *p, struct str code, bool capital)
 
 void page_t_of(struct page *p, const char *group, struct str name)
 {
-	char key[96];
-	bool found = false;
-	struct str text;
-	size_t n = strlen(group);
+	struct str text = text_of(p->t, group, name);
 
-	if (n + 1 + name.n < sizeof key) {
-		memcpy(key, group, n);
-		key[n] = '.';
-		memcpy(key + n + 1, name.p, name.n);
-		text = text_get(p->t, (struct str){ key, n + 1 + name.n }, &found);
-	}
-	if (found)
+	if (text.n)
 		buf_html_escape(p->b, text);
 	else
 		words(p, name, strcmp(group, "key") == 0);
 }
 
+struct str page_label_text(const struct page *p, const char *vocab, struct str code)
+{
+	struct str text = text_of(p->t, vocab, code);
+
+	return text.n ? text : copy_label(p->c, vocab, code);
+}
+
 void page_label(struct page *p, const char *vocab, struct str code)
 {
-	page_in_lang(p, STR("en"), copy_label(p->c, vocab, code));
+	struct str text = text_of(p->t, vocab, code);
+
+	if (text.n)
+		page_text(p, text);
+	else
+		page_in_lang(p, STR("en"), copy_label(p->c, vocab, code));
+}
+
+void page_comma(struct page *p)
+{
+	page_t(p, "comma");
+	page_puts(p, " ");
 }
 
 void page_table(struct page *p, const char *label, const char *heads)
@@ -581,7 +590,7 @@ static bool put_value(struct page *p, const struct key_rule *r, struct str value
 		page_country(p, value);
 	} else if (strcmp(vocab, "topics") == 0) {
 		coded(p, USE_TOPIC, "topic", "topics", value);
-	} else if (strcmp(vocab, "owners") == 0 || (r && strcmp(r->name, "chairs") == 0)) {
+	} else if (strcmp(vocab, "owners") == 0 || (r && word_in("chairs via", cstr(r->name)))) {
 		page_owner(p, value);
 	} else if (strcmp(vocab, "lang") == 0) {
 		page_text(p, lang_name(value));
@@ -607,7 +616,7 @@ static bool values(struct page *p, const struct key *k, const struct key_rule *r
 	for (i = 0; k && i < k->n; i++) {
 		before = p->b->n;
 		if (shown)
-			page_puts(p, ", ");
+			page_comma(p);
 		if (put_value(p, r, k->values[i], lang))
 			shown++;
 		else
@@ -946,8 +955,10 @@ static void article_slot(void *ctx, unsigned n)
 
 	switch (n) {
 	case DOCUMENT_TITLE:		/* a page has one h1; on the one of a whole pack it is the meeting's */
-		page_puts(p, p->whole ? "<h2 class=\"document\">" : "<h1>");
-		page_in_lang(p, e->lang, e->title);
+		page_puts(p, p->whole ? "<h2 class=\"document\"" : "<h1");
+		page_lang(p, e->lang);
+		page_puts(p, ">");
+		page_text(p, e->title);
 		page_puts(p, p->whole ? "</h2>\n" : "</h1>\n");
 		break;
 	case DOCUMENT_SWITCH:

@@ -63,7 +63,9 @@ void page_h(struct page *p, unsigned level, const char *key);	/* <h2>text</h2> *
 
 /* Text in a language, marked as such where the interface speaks another. */
 void page_in_lang(struct page *p, struct str lang, struct str text);
-/* A label of a vocabulary: marked as English where the page is not. */
+/* A label of a vocabulary, in the language of the page where that has one, else English and marked so. */
+struct str page_label_text(const struct page *p, const char *vocab, struct str code);	/* not escaped */
+void page_comma(struct page *p);		/* and a blank */
 void page_label(struct page *p, const char *vocab, struct str code);
 /* A link to a document, with its title in its own language; owner, date and the like behind and the summary
  * below when wanted. */

@@ -185,10 +185,13 @@ void table_actions(struct page *p)
 		struct str due = key_text(v[i].e, "due");
 
 		page_puts(p, "<tr><td>");
+		if (v[i].day < INT64_MAX - 1)
+			page_puts(p, "<bdi class=\"date\" dir=\"ltr\">");
 		if (due.n)
 			page_text(p, due);
 		else
 			page_t(p, "not-stated");
+		page_puts(p, v[i].day < INT64_MAX - 1 ? "</bdi>" : "");
 		if (copy_overdue(p->c, due)) {
 			page_puts(p, " <strong>");
 			page_t(p, "overdue");

@@ -243,19 +243,22 @@ static enum rc texts_parse(struct texts *to, struct arena *a, const struct theme
 	return RC_OK;
 }
 
-/* What a language lacks is as in English; what English has not is dropped. */
+/* What a language lacks is as in English; what only it has are names of codes. */
 static void texts_fill(struct theme *t, struct texts *x)
 {
-	struct theme_file *v = arena_array(&t->arena, t->english->n, sizeof *v);
-	const struct theme_file *f;
-	size_t i;
+	struct theme_file *v = arena_array(&t->arena, t->english->n + x->n, sizeof *v);
+	const struct theme_file *en = t->english->v;
+	size_t i = 0, k = 0, n = 0;
 
-	for (i = 0; i < t->english->n; i++) {
-		f = find(x->v, x->n, t->english->v[i].name);
-		v[i] = f && f->bytes.n ? *f : t->english->v[i];
+	while (i < t->english->n || k < x->n) {
+		int d = i == t->english->n ? 1 : k == x->n ? -1 : str_cmp(en[i].name, x->v[k].name);
+
+		v[n++] = d > 0 || (d == 0 && x->v[k].bytes.n) ? x->v[k] : en[i];
+		i += d <= 0;
+		k += d >= 0;
 	}
 	x->v = v;
-	x->n = t->english->n;
+	x->n = n;
 }
 
 static bool is_texts(struct str name)
@@ -302,6 +305,22 @@ struct str text_get(const struct texts *x, struct str key, bool *found)
 	if (found)
 		*found = f != NULL;
 	return f ? f->bytes : key;
+}
+
+struct str text_of(const struct texts *x, const char *group, struct str name)
+{
+	char key[96];
+	size_t n = strlen(group);
+	struct str text;
+	bool found = false;
+
+	if (n + 1 + name.n > sizeof key)
+		return STR_NONE;
+	memcpy(key, group, n);
+	key[n] = '.';
+	memcpy(key + n + 1, name.p, name.n);
+	text = text_get(x, (struct str){ key, n + 1 + name.n }, &found);
+	return found ? text : STR_NONE;
 }
 
 /* ---- opening ---- */

@@ -3,7 +3,8 @@
  *
  *	*.html		templates: HTML with slots in it; see below
  *	*.css *.js *.svg	copied into the site as they are
- *	texts/LANG.txt	interface texts: "key = value" lines; "#" begins a comment. What a language lacks is English
+ *	texts/LANG.txt	interface texts: "key = value" lines; "#" begins a comment. What a language lacks is English.
+ *			"topics.som = ...", "countries.MK = ...": what codes of vocabularies are called in it
  *
  * A template knows three things. What stands in a slot is escaped by who fills it: a template cannot undo that.
  *
@@ -46,13 +47,16 @@ const struct theme_file *theme_file(const struct theme *t, struct str name);	/* 
 
 struct texts {
 	struct str lang;
-	struct theme_file *v;		/* key and value, by key: every key that English has */
+	struct theme_file *v;		/* key and value, by key: every key that English has, and names of codes */
 	size_t n;
 };
 /* The texts of a language, or of it without its script or region ("sr" for "sr-Latn"), or NULL. */
 const struct texts *theme_texts(const struct theme *t, struct str lang);
 /* One text; the key itself when there is none, so that a gap is seen. *found may be NULL. */
 struct str text_get(const struct texts *x, struct str key, bool *found);
+/* The text of "GROUP.NAME", or STR_NONE: "kind.lesson", and "countries.MK", the name of a vocabulary's code where the
+ * language has one (English has those of the vocabulary itself). */
+struct str text_of(const struct texts *x, const char *group, struct str name);
 
 /* Run a template from its begin (*at 0) to the slot `until` (-1: to its end), which is left out; *at is where to go
  * on. slot appends what belongs into slot number n of the template; word appends the text of a key. */

@@ -55,12 +55,12 @@ const context = await open(), overflow = [];
 let page = await context.newPage();
 page.setDefaultTimeout(10000);
 /* Chromium without a screen now and then waits for a picture that never comes: another tab, once more. */
-async function again(mode, fn) {
+async function again(what, fn) {
 	try { return await fn(); } catch (e) {
-		console.log(`once more: ${e.message.split('\n')[0]}`);
+		console.log(`${what}, once more: ${e.message.split('\n')[0]}`);
 		await page.close();
 		page = await context.newPage();
-		await look(mode);
+		page.setDefaultTimeout(30000);
 		return fn();
 	}
 }
@@ -74,8 +74,8 @@ for (const lang of langs)
 		const m = modes[mode], dir = join(out, 'pictures', `${lang}-${mode}`);
 		rmSync(dir, { recursive: true, force: true });
 		mkdirSync(dir, { recursive: true });
-		await look(m);
-		for (const [name, file, act] of pages(lang)) await again(m, async () => {
+		for (const [name, file, act] of pages(lang)) await again(`${lang} ${mode} ${name}`, async () => {
+			await look(m);
 			await page.goto('about:blank');
 			const [path, hash] = file.split('#');
 			await page.goto(url(path) + (hash ? '#' + hash : ''));
@@ -90,8 +90,8 @@ for (const lang of langs)
 			}
 			const [high, across] = await page.evaluate(() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth]);
 			if (across > m.size[0]) overflow.push(`${lang} ${mode} ${name}: ${across} wide`);
-			await page.screenshot({ path: join(dir, name + '.png'), fullPage: true,
-				clip: { x: 0, y: 0, width: m.size[0], height: Math.min(high, m.high) } });
+			await page.setViewportSize({ width: m.size[0], height: Math.max(m.size[1], Math.min(high, m.high)) });
+			await page.screenshot({ path: join(dir, name + '.png'), caret: 'initial', animations: 'allow' });
 		});
 	}
 await context.close();

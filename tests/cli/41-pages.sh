@@ -8,11 +8,19 @@ page() { grep -qF -e "$2" "$1" || { echo "no '$2' in $1"; return 1; }; }			# FIL
 
 # ---- the files of the theme ----
 texts=$ROOT/render/theme/texts
-keys() { sed -n 's/^\([a-z][a-z0-9.-]*\) = .*/\1/p' "$1" | sort; }
+codes="$(sed -n 's/^{ "\([a-z-]*\)".*/\1/p' "$ROOT/kb/doc/vocab.c" | paste -sd'|')"	# names of codes are a language's own
+keys() { sed -n 's/^\([a-z][a-z0-9.-]*\) = .*/\1/p' "$1" | grep -vE "^($codes)\." | sort; }
+named() { sed -nE "s/^($codes)\.([a-zA-Z0-9-]+) = .*/\1 \2/p" "$1" | sort; }
 keys "$texts/en.txt" >english
+named "$texts/ar.txt" >codes
+awk '/^{ "/ { split($0, q, "\""); t = q[2] } { s = $0; gsub(/\\n/, " ", s); while (match(s, /[a-zA-Z0-9-]+\|/)) { print t, substr(s, RSTART, RLENGTH - 1); s = substr(s, RSTART + RLENGTH) } }' \
+	"$ROOT/kb/doc/vocab.c" | sort -u >known
+ok "names are of codes that there are" sh -c '[ "$(wc -l <codes)" -gt 300 ] && [ -z "$(comm -23 codes known)" ]'
 for l in ar bg bn fa fr mk sr tr ur; do
 	keys "$texts/$l.txt" | comm -23 english - >lacks
 	keys "$texts/$l.txt" | comm -13 english - >more
+	named "$texts/$l.txt" >names
+	ok "$l names every code that Arabic names" cmp codes names
 	ok "$l has every word and no other" sh -c 'cat lacks more; [ ! -s lacks ] && [ ! -s more ]'
 	marks() { sed -n 's/^\([a-z][a-z0-9.-]*\) = .*\({[nx]}\).*/\1 \2/p' "$1" | sort; }
 	is "$l has the marks where English has them" "$(marks "$texts/$l.txt")" "$(marks "$texts/en.txt")"
