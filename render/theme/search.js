@@ -29,17 +29,23 @@ function make(name, fn) {
 const digit = new Uint8Array(128);
 for (let c = 0x23, n = 0; c < 0x7f; c++) if (c !== 0x3c && c !== 0x5c) digit[c] = n++;
 
-function reader(s, i = 0) {
-	return {
-		more: () => i < s.length,
-		digit: () => digit[s.charCodeAt(i++)],
-		number() {
-			let v = 0, m = 1, d;
-			while ((d = digit[s.charCodeAt(i++)]) >= 45) { v += m * (d - 45); m *= 45; v += m; }
-			return v + m * d;
-		},
-		until(end) { const at = s.indexOf(end, i), t = s.slice(i, at); i = at + 1; return t; },
-	};
+class Reader {
+	constructor(s, i = 0) { this.s = s; this.i = i; }
+	more() { return this.i < this.s.length; }
+	digit() { return digit[this.s.charCodeAt(this.i++)]; }
+	number() {
+		let v = 0, m = 1, d;
+		while ((d = digit[this.s.charCodeAt(this.i++)]) >= 45) { v += m * (d - 45); m *= 45; v += m; }
+		return v + m * d;
+	}
+	ends(c) { return this.s[this.i] === c && ++this.i; }
+	until(c) { const from = this.i, at = this.s.indexOf(c, from); this.i = at + 1; return this.s.slice(from, at); }
+}
+/* Part n of what one character ends each part of. */
+function part(s, c, n) {
+	let from = 0;
+	while (n--) from = s.indexOf(c, from) + 1;
+	return s.slice(from, s.indexOf(c, from));
 }
 
 /* words: kb/text/chars.h */
@@ -50,17 +56,17 @@ const kinds = new Uint8Array(0x110000), surfaces = new Map();
 const table = () => make('find/table', text => {
 	const lines = text.split('\n');
 	for (let k = LETTER; k <= DROP; k++)
-		for (let r = reader(lines[k - 1]), at = 0; r.more();) {
+		for (let r = new Reader(lines[k - 1]), at = 0; r.more();) {
 			const from = at + r.number();
 			at = from + r.number() + 1;
 			kinds.fill(k, from, at);
 		}
-	for (let r = reader(lines[3]), c = 0; r.more();) {
+	for (let r = new Reader(lines[3]), c = 0; r.more();) {
 		c += r.number();
 		const n = r.number() + 3, mode = r.number(), z = r.number(), to = z % 2 ? c - (z + 1) / 2 : c + z / 2, step = 1 + mode % 2;
-		for (let i = 0; i < n; i++) surfaces.set(c + i * step, String.fromCodePoint(to + (mode < 2 ? i * step : 0)));
+		for (let i = 0; i < n; i++) surfaces.set(c + i * step, to + (mode < 2 ? i * step : 0));
 	}
-	for (let r = reader(lines[4]), c = 0; r.more();) surfaces.set(c += r.number(), r.until(' '));
+	for (let r = new Reader(lines[4]), c = 0; r.more();) surfaces.set(c += r.number(), r.until(' '));
 });
 
 function surfaceOf(c) {
@@ -69,7 +75,8 @@ function surfaceOf(c) {
 		const s = c - 0xac00, t = s % 28;
 		return String.fromCharCode(0x1100 + Math.floor(s / 588), 0x1161 + Math.floor(s % 588 / 28), ...t ? [0x11a7 + t] : []);
 	}
-	return surfaces.has(c) ? surfaces.get(c) : String.fromCodePoint(c);
+	const s = surfaces.get(c);
+	return typeof s === 'string' ? s : String.fromCodePoint(s === undefined ? c : s);
 }
 
 const bytes = c => c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
@@ -148,38 +155,39 @@ function query(text) {
 /* the index */
 
 const root = () => make('find/root', text => {
-	const lines = text.split('\n'), [, id, n] = lines[0].split(' '), lists = [];
-	for (let r = reader(lines[2]), at = 0; r.more();) lists.push(at += r.number());
-	const facets = FACETS.map((name, f) => {
-		const cells = lines[3 + 3 * f].split('\t'), values = [], column = new Uint16Array(+n);
-		for (let i = 1; i < cells.length; i += 2) values.push({ value: cells[i], label: cells[i + 1] });
-		const sets = lines[4 + 3 * f].split(' ').slice(0, -1).map(s => {
-			const set = [];
-			for (const r = reader(s); r.more();) set.push(r.number());
-			return set;
-		});
-		const wide = sets.length > 90, r = reader(lines[5 + 3 * f]);
-		for (let i = 0; i < +n; i++) column[i] = wide ? r.digit() * 90 + r.digit() : r.digit();
-		return { name, values, sets, column };
-	});
-	return { id, n: +n, forms: lines[1].split(' ').slice(0, -1), lists, facets };
+	const lines = text.split('\n'), n = Number(lines[0].split(' ')[2]), lists = [], facets = [];
+	for (let r = new Reader(lines[2]), at = 0; r.more();) lists.push(at += r.number());
+	return { n, forms: lines[1].split(' ').slice(0, -1), lists, facet: f => facets[f] || (facets[f] = facet(lines, n, f)) };
 });
 
+function facet(lines, n, f) {
+	const cells = lines[3 + 3 * f].split('\t'), values = [], column = new Uint16Array(n);
+	for (let i = 1; i < cells.length; i += 2) values.push({ value: cells[i], label: cells[i + 1] });
+	const sets = lines[4 + 3 * f].split(' ').slice(0, -1).map(s => {
+		const set = [];
+		for (const r = new Reader(s); r.more();) set.push(r.number());
+		return set;
+	});
+	const wide = sets.length > 90, r = new Reader(lines[5 + 3 * f]);
+	for (let i = 0; i < n; i++) column[i] = wide ? r.digit() * 90 + r.digit() : r.digit();
+	return { name: FACETS[f], values, sets, column };
+}
+
 const formBlock = n => make('find-t/' + n, text => {
-	const r = reader(text), forms = [], refs = [];
+	const r = new Reader(text), forms = [], refs = [];
 	let next = r.number(), form = '';
 	r.digit();
 	while (r.more()) {
 		form = form.slice(0, r.digit()) + r.until('!');
-		const v = [], list = reader(r.until(' '));
-		while (list.more()) { const back = list.number(); v.push(back ? next - back : next++); }
+		const v = [];
+		while (!r.ends(' ')) { const back = r.number(); v.push(back ? next - back : next++); }
 		forms.push(form);
 		refs.push(v);
 	}
 	return { forms, refs };
 });
-const listBlock = n => make('find-p/' + n, text => text.split(' '));
-const docOf = async d => (await make('find-d/' + Math.floor(d / DOCS), text => text.split('\n').map(line => line.split('\t'))))[d % DOCS];
+const listBlock = n => make('find-p/' + n, text => text);
+const docOf = async d => part(await make('find-d/' + Math.floor(d / DOCS), text => text), '\n', d % DOCS).split('\t');
 
 /* The last of a sorted array that is not behind, or 0. */
 function place(v, is_before) {
@@ -230,11 +238,11 @@ async function beginningLists(ix, form) {
 }
 async function postings(ix, lists) {
 	const blocks = await Promise.all(lists.map(l => listBlock(blockOfList(ix, l))));
-	return lists.map((l, i) => blocks[i][l - ix.lists[blockOfList(ix, l)]]);
+	return lists.map((l, i) => part(blocks[i], ' ', l - ix.lists[blockOfList(ix, l)]));
 }
 function take(found, texts) {		/* found: document -> highest impact */
 	for (const t of texts)
-		for (let r = reader(t), doc = 0; r.more(); doc++) {
+		for (let r = new Reader(t), doc = 0; r.more(); doc++) {
 			doc += r.number();
 			const q = r.digit();
 			if (!(found.get(doc) >= q)) found.set(doc, q);
@@ -260,18 +268,24 @@ async function search(text, chosen) {
 		for (const [doc, q] of more)
 			if (!found.has(doc)) { state[doc] |= HIT; score[doc] += Math.floor(factor * q / 64); }
 	}));
-	const fits = ix.facets.map(f => {
-		const want = chosen[f.name];
-		return f.sets.map(s => !want || !want.length || s.some(v => want.includes(f.values[v].value)));
+	const filters = [];		/* a facet that is chosen from, and which of its sets fit */
+	FACETS.forEach((name, k) => {
+		if (!chosen[name] || !chosen[name].length) return;
+		const f = ix.facet(k);
+		filters.push({ k, f, fits: f.sets.map(s => s.some(v => chosen[name].includes(f.values[v].value))) });
 	});
-	const counts = ix.facets.map(f => new Uint32Array(f.sets.length)), hits = [];
-	for (let d = 0; d < ix.n; d++) {
-		if (positive && !(state[d] & HIT) || state[d] & OUT) continue;
-		const no = ix.facets.flatMap((f, k) => fits[k][f.column[d]] ? [] : [k]);
-		ix.facets.forEach((f, k) => { if (!no.length || no.length === 1 && no[0] === k) counts[k][f.column[d]]++; });
-		if (!no.length && !blank) hits.push(d);
+	/* bits of the facets that a document does not fit */
+	const misfit = d => { let no = 0; for (const { k, f, fits } of filters) if (!fits[f.column[d]]) no |= 1 << k; return no; };
+	const found = [];
+	for (let d = 0; d < ix.n; d++) if ((!positive || state[d] & HIT) && !(state[d] & OUT)) found.push(d);
+	const hits = blank ? [] : found.filter(d => !misfit(d)).sort((a, b) => score[b] - score[a] || a - b);
+	/* how many documents have each value of facet k, were it not chosen from */
+	function counts(k) {
+		const f = ix.facet(k), of = new Uint32Array(f.sets.length), sums = new Uint32Array(f.values.length);
+		for (const d of found) if (!(misfit(d) & ~(1 << k))) of[f.column[d]]++;
+		f.sets.forEach((s, i) => { if (of[i]) for (const v of s) sums[v] += of[i]; });
+		return sums;
 	}
-	hits.sort((a, b) => score[b] - score[a] || a - b);
 	return { ix, hits, blank, asked, counts };
 }
 
@@ -314,45 +328,45 @@ function element(name, attributes, ...children) {
 }
 
 function page(form) {
-	const [input, status, list, more, side] = ['q', 'status', 'hits', 'more', 'facets'].map(id => document.getElementById('find-' + id));
+	const [input, status, list, more, side, narrow] = ['q', 'status', 'hits', 'more', 'facets', 'narrow'].map(id => document.getElementById('find-' + id));
 	const say = (key, v) => form.dataset[key].replace(/\{\w+\}/, v);
-	let turn = 0, shown = 0, result = null, boxes = null, timer = 0;
+	let turn = 0, shown = 0, result = null, last = {}, timer = 0;
 
 	const state = () => {
 		const p = new URLSearchParams(input.value && { q: input.value });
-		for (const b of side.querySelectorAll('input:checked')) p.append(b.name, b.value);
+		FACETS.forEach((name, k) => {
+			const of = boxes[k].field ? boxes[k].rows.filter(r => r && r.box.checked).map(r => r.box.value) : last[name] || [];
+			for (const v of of) p.append(name, v);
+		});
 		return p;
 	};
-	function showFacets(ix, counts, c) {
-		if (!boxes) {
-			boxes = ix.facets.map(f => {
-				const field = element('fieldset', {}, element('legend', {}, form.dataset[f.name]));
-				const rows = f.values.map(v => {
-					const box = element('input', { type: 'checkbox', name: f.name, value: v.value }), n = element('span', { class: 'quiet' });
-					const row = element('label', {}, box, ' ', element('bdi', {}, v.label), ' ', n);
-					field.append(row);
-					return { box, n, row };
-				});
-				side.append(field);
-				return { field, rows };
-			});
-		}
-		ix.facets.forEach((f, k) => {
-			const sums = new Uint32Array(f.values.length);
-			f.sets.forEach((s, i) => s.forEach(v => { sums[v] += counts[k][i]; }));
-			boxes[k].rows.forEach((r, v) => {
-				r.box.checked = c[f.name].includes(f.values[v].value);
-				r.row.hidden = !sums[v] && !r.box.checked;
-				r.n.textContent = '(' + sums[v] + ')';
-			});
-			boxes[k].field.hidden = boxes[k].rows.every(r => r.row.hidden);
+	/* A box stays where it is once it was made, so that the keyboard does. */
+	const boxes = FACETS.map(() => ({ field: null, rows: [] }));
+	function showFacet(k, { ix, counts }, chosen) {
+		const b = boxes[k], { values } = ix.facet(k), sums = counts(k), name = FACETS[k];
+		if (!b.field) side.append(b.field = element('fieldset', {}, element('legend', {}, form.dataset[name])));
+		let at = b.field.firstChild;
+		values.forEach(({ value, label }, v) => {
+			let r = b.rows[v];
+			const checked = chosen.includes(value), shown = sums[v] > 0 || checked;
+			if (!r && shown) {
+				const box = element('input', { type: 'checkbox', name, value }), n = element('span', { class: 'quiet' });
+				r = b.rows[v] = { box, n, row: element('label', {}, box, element('bdi', {}, label), n) };
+				at.after(r.row);
+			}
+			if (!r) return;
+			at = r.row;
+			r.box.checked = checked;
+			r.row.hidden = !shown;
+			r.n.textContent = '(' + sums[v] + ')';
 		});
-		side.hidden = false;
+		b.field.hidden = b.rows.every(r => r.row.hidden);
 	}
 	async function showHits(n) {
 		const mine = turn, { ix, hits, asked } = result, want = wanted(asked);
 		const docs = await Promise.all(hits.slice(shown, n).map(docOf));
 		if (mine !== turn) return;
+		if (!shown) list.replaceChildren();
 		const q = input.value ? '#' + new URLSearchParams({ q: input.value }) : '';
 		for (const [name, lang, label, date, owner, title, summary] of docs) {
 			const dir = 'auto', item = element('li', {}, element('a', { href: up + 'd/' + name + '.html' + q, lang, dir, hreflang: lang }, marked(title, want) || title), ' ',
@@ -365,15 +379,18 @@ function page(form) {
 	}
 	async function run(c) {
 		const mine = ++turn;
+		last = c;
 		try {
 			const r = await search(input.value, c);
 			if (mine !== turn) return;
 			result = r;
 			shown = 0;
-			list.replaceChildren();
-			showFacets(r.ix, r.counts, c);
 			await showHits(FEW);
+			if (mine !== turn) return;
 			status.textContent = say(r.blank ? 'empty' : r.hits.length ? 'hits' : 'none', r.hits.length);
+			await new Promise(done => setTimeout(done, 0));		/* the hits are seen first */
+			for (let k = 0; k < FACETS.length && mine === turn; k++) showFacet(k, r, c[FACETS[k]]);
+			narrow.hidden = false;
 		} catch (e) {
 			if (mine === turn) status.textContent = say('missing', () => e.message);
 		}
@@ -397,6 +414,7 @@ function page(form) {
 	more.addEventListener('click', async () => { const n = shown; await showHits(n + FEW); list.children[n].firstChild.focus(); });
 	addEventListener('hashchange', () => { if (location.hash.includes('=')) fromAddress(); });
 	form.hidden = false;
+	narrow.open = matchMedia('(min-width: 60rem)').matches;
 	fromAddress();
 }
 
