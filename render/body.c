@@ -14,6 +14,7 @@
  * The player view works on the HTML, not on the Markdown: what a reader sees as a heading counts, however it
  * was written. */
 #include "render/body.h"
+#include "render/facts.h"
 
 #include <string.h>
 
@@ -282,6 +283,7 @@ static void put_text(struct scan *s, struct str text)
 		return;
 	}
 	buf_str_add(&b, text);
+	facts_note(c->watch, FACT_FACES, 0, 0, STR_NONE);
 	for (i = 0; i < c->nall; i++) {
 		if (c->all[i].in || !c->all[i].title.n || str_find(text, c->all[i].id) == SIZE_MAX)
 			continue;
@@ -517,6 +519,7 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 
 	if (p->whole)
 		post.within = cstr(arena_printf(&a, "%.*s-", FMT_STR(of->name)));
+	facts_note(c->watch, FACT_TEXT, 0, 0, of->name);
 	v = body_parts(&n, &a, of->doc.body);
 	for (i = 0; i < n; i++) {
 		buf_clear(&raw);

@@ -13,6 +13,7 @@
 #include "kb/base/diff.h"
 #include "kb/limits.h"
 #include "render/body.h"
+#include "render/facts.h"
 #include "render/lists.h"
 #include "sync/sync.h"
 
@@ -24,6 +25,7 @@ struct past {				/* of one document */
 	size_t n;
 	size_t older;			/* fit revisions before `since`: v[n - older] is the text of then */
 	struct str old;			/* the text as it was at `since`; STR_NONE: new since */
+	struct oid old_blob;
 	bool changed, new;		/* since then */
 };
 struct changes {
@@ -94,6 +96,7 @@ static void judge(struct past *p, struct copy *c, struct repo *repo, const struc
 					buf_clear(&text);
 				else
 					p->old = arena_str(&c->arena, buf_str(&text));
+				p->old_blob = all[i].new;
 			}
 		}
 	}
@@ -138,6 +141,35 @@ enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, st
 out:
 	repo_close(repo);
 	return rc;
+}
+
+void changes_of(struct buf *b, const struct copy *c, const struct entry *e)
+{
+	const struct past *past;
+	size_t i;
+
+	if (!c->changes || !e->in || e->original != e)
+		return;
+	past = &c->changes->of[e->number];
+	buf_printf(b, "%zu %d %d ", past->n, past->changed, past->new);
+	buf_add(b, past->old_blob.b, sizeof past->old_blob.b);
+	for (i = 0; i < past->n && i < REVISIONS_SHOWN; i++)
+		buf_printf(b, " %lld %.*s", (long long)past->v[i].time, FMT_STR(past->v[i].node));
+}
+
+void changes_of_page(struct buf *b, const struct copy *c, size_t page)
+{
+	const struct changes *ch = c->changes;
+	size_t i;
+
+	if (!ch)
+		return;
+	buf_printf(b, "%zu %zu %.*s ", ch->n, ch->new, FMT_STR(ch->meeting ? ch->meeting->name : STR_NONE));
+	for (i = (page - 1) * LIST_PAGE; i < ch->n && i < page * LIST_PAGE; i++) {
+		buf_str_add(b, ch->v[i]->name);
+		buf_putc(b, ' ');
+		changes_of(b, c, ch->v[i]);
+	}
 }
 
 /* ---- comparing ---- */
@@ -401,6 +433,7 @@ void changes_history(struct page *p, const struct entry *e)
 	size_t i;
 	bool nameless = str_is(front_text(&e->original->doc.front, "attribution"), "none");
 
+	facts_note(p->c->watch, FACT_PAST, 0, 0, e->name);
 	if (!p->c->changes || e->original != e)
 		return;
 	past = &p->c->changes->of[e->number];
@@ -464,6 +497,7 @@ enum rc changes_write(struct page *p, struct page_head *h, struct str file, stru
 	to = from + LIST_PAGE < ch->n ? from + LIST_PAGE : ch->n;
 	if (n > 1 && from >= ch->n)
 		return err_set(e, RC_NOTFOUND, "%.*s: not in this copy", FMT_STR(file));
+	facts_note(p->c->watch, FACT_CHANGES, 0, (size_t)n, STR_NONE);
 	page_begin(p, h);
 	page_h(p, 1, "changes");
 	page_puts(p, "<p>");

@@ -17,6 +17,11 @@ enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, st
 bool changes_have(const struct copy *c);
 size_t changes_count(const struct copy *c);	/* documents that are new or changed */
 
+/* Append what changes_history tells of a document, and what a page of changes.html is made of, but for the documents'
+ * faces and texts: bytes to compare, for facts.h. */
+void changes_of(struct buf *b, const struct copy *c, const struct entry *e);
+void changes_of_page(struct buf *b, const struct copy *c, size_t page);
+
 void changes_summary(struct page *p);		/* "3 new, 2 changed since ..." with a link */
 void changes_history(struct page *p, const struct entry *e);	/* of one document, for its page */
 /* changes.html, changes.2.html, ... */

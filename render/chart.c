@@ -1,5 +1,6 @@
 /* render/chart.c: see chart.h. */
 #include "render/chart.h"
+#include "render/facts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +90,7 @@ static int by_key(const void *pa, const void *pb)
 /* The keys with most documents, by key. */
 static struct row *rows_of(size_t *n, struct arena *a, const struct copy *c, enum use use, size_t max)
 {
-	const struct uses *u = &c->uses[use];
+	const struct uses *u = copy_keys(c, use);
 	struct row *v = arena_array(a, u->n, sizeof *v);
 	size_t i, end_;
 
@@ -116,6 +117,7 @@ static unsigned *count(struct arena *a, const struct copy *c, const struct row *
 	unsigned char *of = arena_alloc(a, c->n + 1);
 	size_t i, j, m;
 
+	facts_note(c->watch, FACT_FACES, 0, 0, STR_NONE);
 	for (j = 0; j < k; j++) {
 		memset(of, 0, c->n + 1);
 		for (m = 0; m < countries[j].n; m++)

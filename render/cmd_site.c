@@ -208,7 +208,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	broken = report(c, copy);
 	if (dir && site_documents(&old, &nold, c->arena, dir, e))
 		nold = 0;		/* nothing to compare with */
-	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, &told, e)))
+	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, temporary ? NULL : node.cache, &told, e)))
 		goto out;
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
 		goto out;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "kb/base/date.h"
+#include "kb/gate/sodium.h"
+#include "render/facts.h"
 
 #define KEY_MAX 40			/* bytes of a code that gets a page */
 
@@ -215,6 +217,7 @@ const struct entry *copy_any(const struct copy *c, struct str name)
 {
 	const struct slot *s;
 
+	facts_note(c->watch, FACT_NAME, 0, 0, name);
 	if (!c->lookup)
 		return find(c->all, c->nall, name);
 	s = slot_of(c->lookup, IN_NAMES, STR_NONE, name);
@@ -263,6 +266,25 @@ static void fill(struct copy *c, struct entry *e)
 		    FMT_STR(either(e->tlp, STR("no label"))));
 }
 
+/* What other pages may show of an entry: all it has but its body. */
+static void make_face(struct entry *e)
+{
+	struct buf b = BUF_INIT;
+	size_t body = e->broken ? e->text.n : e->doc.front.body;
+	unsigned char front[16];
+
+	blake2b_of(front, str_sub(e->text, 0, body));
+	buf_add(&b, front, sizeof front);
+	if (e->original != e)
+		buf_add(&b, e->original->face, sizeof e->original->face);
+	buf_printf(&b, "%d%d%d%d %s %s ", e->in, e->stale, e->broken, e->conflict, e->reason, e->kind->name);
+	buf_str_add(&b, e->owner);
+	buf_putc(&b, ' ');
+	buf_str_add(&b, e->name);
+	blake2b_of(e->face, buf_str(&b));
+	buf_free(&b);
+}
+
 /* One document of the snapshot into all[i]; those before it are there. */
 static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, struct err *e)
 {
@@ -298,8 +320,9 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 	if (p.lang.n) {
 		if (!(o = find(c->all, i, p.id))) {
 			to->reason = "its original is not there";
-			to->text = STR_NONE;
 			to->title = either(to->doc.title, to->name);
+			make_face(to);
+			to->text = STR_NONE;
 			return RC_OK;
 		}
 		to->original = o;
@@ -308,6 +331,7 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 			to->doc.lang = arena_str(a, p.lang);
 	}
 	fill(c, to);
+	make_face(to);
 	return RC_OK;
 }
 
@@ -555,12 +579,30 @@ void copy_free(struct copy *c)
 	free(c);
 }
 
-const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key)
+static const struct use_of *uses_of(size_t *n, const struct copy *c, enum use use, struct str key)
 {
 	const struct slot *s = c->lookup ? slot_of(c->lookup, use, STR_NONE, key) : NULL;
 
 	*n = s ? s->n : 0;
 	return c->uses[use].v + (s ? s->from : 0);
+}
+
+const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key)
+{
+	facts_note(c->watch, FACT_USES, use, 0, key);
+	return uses_of(n, c, use, key);
+}
+
+const struct use_of *copy_uses_page(size_t *n, const struct copy *c, enum use use, struct str key, size_t page)
+{
+	facts_note(c->watch, FACT_PAGE, use, page, key);
+	return uses_of(n, c, use, key);
+}
+
+const struct uses *copy_keys(const struct copy *c, enum use use)
+{
+	facts_note(c->watch, FACT_KEYS, use, 0, STR_NONE);
+	return &c->uses[use];
 }
 
 const struct entry *copy_best(const struct copy *c, const struct entry *e)
@@ -654,6 +696,7 @@ bool copy_overdue(const struct copy *c, struct str date)
 {
 	int64_t first, last;
 
+	facts_note(c->watch, FACT_OVERDUE, 0, 0, date);
 	return date_parse(&first, &last, date) && last < c->today_days;
 }
 
@@ -661,5 +704,6 @@ bool copy_old(const struct copy *c, struct str date)
 {
 	int64_t first, last;
 
+	facts_note(c->watch, FACT_OLD, 0, 0, date);
 	return date_parse(&first, &last, date) && last + 366 < c->today_days;
 }

@@ -30,6 +30,7 @@ struct entry {				/* strings live in the copy's arena */
 	const char *reason;		/* why in or out, in a few words */
 	const char *fault;		/* of a broken one: what is wrong with it, with the line in front: "4: ..." */
 	uint32_t number;		/* of the admitted: its place in copy.v */
+	unsigned char face[16];		/* hash of all above but body and blob: what other pages show of it */
 };
 
 enum use { USE_COUNTRY, USE_TOPIC, USE_YEAR, USE_LANG, USE_STATUS, USE_KIND, USE_MEETING, USE_LINK, USE_TRANSLATION, USES };
@@ -52,6 +53,7 @@ struct copy_want {
 	bool practice;			/* says so on every page */
 };
 
+struct facts;
 struct lookup;				/* copy.c: finds names, keys and labels by hash */
 
 struct copy {
@@ -71,6 +73,7 @@ struct copy {
 	struct lookup *lookup;		/* NULL: the arrays are searched */
 	struct changes *changes;	/* changes.h; NULL: the past is not known */
 	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
+	struct facts *watch;		/* facts.h: notes what the functions below are asked; NULL: nobody does */
 };
 
 /* RC_NOTFOUND: the meeting of the pack is not in the node or not for this audience. */
@@ -85,6 +88,10 @@ const struct entry *copy_best(const struct copy *c, const struct entry *e);
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key);
 /* The words of the interface, as far as the page is not of a document in another language. NULL: no theme. */
 const struct texts *copy_texts(const struct copy *c);
+/* The same, of which only one page of LIST_PAGE documents is looked at, and the first. */
+const struct use_of *copy_uses_page(size_t *n, const struct copy *c, enum use use, struct str key, size_t page);
+/* All uses of a sort, of which only keys and counts are looked at, and the first of each. */
+const struct uses *copy_keys(const struct copy *c, enum use use);
 /* vocab_label of the copy's vocabulary. */
 struct str copy_label(const struct copy *c, const char *vocab, struct str code);
 /* May this key have a page of its own: letters, digits and hyphens only, short, no device of Windows. */

@@ -22,7 +22,6 @@
 #include "kb/index/record.h"
 #include "kb/text/stem.h"
 #include "render/page.h"
-#include "render/strings.h"
 
 enum { TITLE = 3, HEADING = 2, PLAIN = 1, SHORT = 128 };	/* SHORT: bytes of a word that are looked at */
 
@@ -36,20 +35,6 @@ const char *find_countries(const struct entry *e)
  *
  * A document repeats its words, so they are summed up in a small table first and meet the large ones once. */
 
-struct find_part {
-	struct stems *stems;
-	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
-	struct strings words;		/* of all documents; value: the term */
-	struct strings terms;
-	uint32_t *weight;		/* of each term in the document in work */
-	size_t nweight;
-	uint32_t *touched;
-	size_t ntouched, captouched;
-	struct buf posts;		/* documents: varint number, varint count of terms, each varint term and weight */
-	struct buf text;
-	unsigned english;
-};
-
 static void part_word(struct find_part *p, struct str word, unsigned lang, unsigned weight)
 {
 	bool is_new;
@@ -60,24 +45,30 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 	p->local.v[i].value += weight;
 }
 
-/* The term of a word of the document. */
-static size_t part_term(struct find_part *p, const struct string *word)
+static uint32_t part_string(struct find_part *p, struct str s)
 {
-	struct str text = { p->local.bytes.p + word->at, word->n }, term;
-	bool is_new;
-	size_t w = strings_put(&p->words, text, word->tag, word->hash, &is_new), more;
+	return (uint32_t)strings_put(&p->strings, s, 0, strings_hash(s, 0), NULL);
+}
 
-	if (is_new) {
-		term = stems_term(p->stems, text, word->tag);
-		p->words.v[w].value = (uint32_t)strings_put(&p->terms, term, 0, strings_hash(term, 0), &is_new);
-		if (p->terms.n > p->nweight) {
-			more = p->nweight ? p->nweight * 2 : 1024;
-			p->weight = xrealloc(p->weight, more * sizeof *p->weight);
-			memset(p->weight + p->nweight, 0, (more - p->nweight) * sizeof *p->weight);
-			p->nweight = more;
-		}
-	}
-	return p->words.v[w].value;
+/* The number of a word of the document among those of the part. */
+static size_t part_number(struct find_part *p, const struct string *word)
+{
+	struct str text = strings_at(&p->local, (size_t)(word - p->local.v));
+	bool is_new;
+	size_t w = strings_put(&p->words, text, word->tag, word->hash, &is_new);
+	struct find_word *to;
+
+	if (!is_new)
+		return w;
+	if (w == p->cap)
+		p->of = xrealloc(p->of, (p->cap = p->cap ? p->cap * 2 : 1024) * sizeof *p->of);
+	to = &p->of[w];
+	to->term = part_string(p, stems_term(p->stems, text, word->tag));
+	to->english = word->tag == p->english ? to->term : part_string(p, stems_term(p->stems, text, p->english));
+	buf_clear(&p->text);
+	text_surface(&p->text, text);
+	to->form = part_string(p, buf_str(&p->text));
+	return w;
 }
 
 static void part_text(struct find_part *p, struct str text, unsigned lang, unsigned weight)
@@ -181,47 +172,35 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 	part_text(p, buf_str(&p->text), lang, weight);
 }
 
-void find_add(struct find *f, unsigned part, const struct entry *e, struct str html)
+void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html)
 {
 	struct find_part *p = &f->parts[part];
 	const struct front *front = &e->original->doc.front;
-	uint32_t number = f->number[e - f->copy->all], length = 0;
+	struct find_spot *spot = &f->spots[f->number[e - c->all]];
 	unsigned lang = stems_lang(e->lang);
 	size_t i;
 
 	strings_clear(&p->local);
 	part_text(p, e->name, p->english, PLAIN);
-	part_codes(p, f->copy, front, "topics", "topics");
-	part_codes(p, f->copy, front, find_countries(e), "countries");
-	part_safe(p, f->copy, e->title, lang, TITLE);
-	part_safe(p, f->copy, e->summary, lang, PLAIN);
+	part_codes(p, c, front, "topics", "topics");
+	part_codes(p, c, front, find_countries(e), "countries");
+	part_safe(p, c, e->title, lang, TITLE);
+	part_safe(p, c, e->summary, lang, PLAIN);
 	part_html(p, html, lang);
-	p->ntouched = 0;
+	*spot = (struct find_spot){ part, p->posts.n, 0 };
 	for (i = 0; i < p->local.n; i++) {
-		size_t t = part_term(p, &p->local.v[i]);
-
-		if (!p->terms.v[t].n)
-			continue;	/* nothing is left of it */
-		if (!p->weight[t]) {
-			if (p->ntouched == p->captouched) {
-				p->captouched = p->captouched ? p->captouched * 2 : 1024;
-				p->touched = xrealloc(p->touched, p->captouched * sizeof *p->touched);
-			}
-			p->touched[p->ntouched++] = (uint32_t)t;
-		}
-		p->weight[t] += p->local.v[i].value;
+		varint_put(&p->posts, part_number(p, &p->local.v[i]));
+		varint_put(&p->posts, p->local.v[i].value);
 	}
-	varint_put(&p->posts, number);
-	varint_put(&p->posts, p->ntouched);
-	for (i = 0; i < p->ntouched; i++) {
-		uint32_t t = p->touched[i], w = p->weight[t];
+	spot->n = p->posts.n - spot->at;
+}
 
-		varint_put(&p->posts, t);
-		buf_putc(&p->posts, (char)(unsigned char)(w > 255 ? 255 : w));
-		length += w;
-		p->weight[t] = 0;
-	}
-	f->length[number] = length ? length : 1;
+struct str find_posts(const struct find *f, size_t k)
+{
+	const struct find_spot *spot = &f->spots[k];
+	const struct find_part *p = &f->parts[spot->part];
+
+	return str_sub(spot->part == f->kept ? p->borrowed : buf_str(&p->posts), spot->at, spot->at + spot->n);
 }
 
 static int newest_first(const void *pa, const void *pb)
@@ -238,17 +217,18 @@ struct find *find_open(const struct copy *c, unsigned parts)
 	unsigned i;
 	size_t k;
 
-	*f = (struct find){ .copy = c, .n = c->n, .nparts = parts };
+	*f = (struct find){ .copy = c, .n = c->n, .nparts = parts + 1, .kept = parts };
 	f->docs = arena_array(&f->a, f->n, sizeof *f->docs);
 	f->number = arena_array(&f->a, c->nall, sizeof *f->number);
 	f->length = arena_array(&f->a, f->n, sizeof *f->length);
+	f->spots = arena_array(&f->a, f->n, sizeof *f->spots);
 	for (k = 0; k < f->n; k++)
 		f->docs[k] = c->v[k];
 	if (f->n)
 		qsort(f->docs, f->n, sizeof *f->docs, newest_first);
 	for (k = 0; k < f->n; k++)
 		f->number[f->docs[k] - c->all] = (uint32_t)k;
-	f->parts = arena_array(&f->a, parts, sizeof *f->parts);
+	f->parts = arena_array(&f->a, f->nparts, sizeof *f->parts);
 	for (i = 0; i < parts; i++) {
 		f->parts[i].stems = stems_open();
 		f->parts[i].english = stems_lang(STR("en"));	/* of names and codes */
@@ -256,7 +236,7 @@ struct find *find_open(const struct copy *c, unsigned parts)
 	return f;
 }
 
-static void parts_free(struct find *f)
+void find_forget(struct find *f)
 {
 	unsigned i;
 
@@ -266,20 +246,21 @@ static void parts_free(struct find *f)
 		stems_close(p->stems);
 		strings_free(&p->local);
 		strings_free(&p->words);
-		strings_free(&p->terms);
+		strings_free(&p->strings);
+		free(p->of);
+		free(p->used);
 		buf_free(&p->posts);
 		buf_free(&p->text);
-		free(p->weight);
-		free(p->touched);
 	}
 	f->nparts = 0;
+	kept_unmap(&f->map);
 }
 
 void find_close(struct find *f)
 {
 	if (!f)
 		return;
-	parts_free(f);
+	find_forget(f);
 	buf_free(&f->form_bytes);
 	buf_free(&f->list_bytes);
 	arena_free(&f->a);
@@ -365,44 +346,71 @@ static int by_number(const void *pa, const void *pb)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Terms and forms of all parts in one; map[i]: terms of part i to terms of all. */
+/* Which words of a part are in a document: of kept ones, some may not be any more. */
+static void find_used(struct find *f)
+{
+	uint64_t word, weight;
+	struct str posts;
+	unsigned i;
+	size_t k;
+
+	for (i = 0; i < f->nparts; i++) {
+		f->parts[i].used = xmalloc(f->parts[i].words.n + 1);
+		memset(f->parts[i].used, i < f->kept, f->parts[i].words.n + 1);
+	}
+	for (k = 0; k < f->n; k++)
+		for (posts = find_posts(f, k); f->spots[k].part == f->kept && varint_get(&word, &posts) && varint_get(&weight, &posts);)
+			if (word < f->parts[f->kept].words.n)
+				f->parts[f->kept].used[word] = 1;
+}
+
+/* Terms and forms of all parts in one; map[i]: the term of each word of part i. */
 static void merge_words(struct merge *m, struct find *f, uint32_t **map)
 {
-	struct buf form = BUF_INIT;
-	struct str word, surface;
+	uint32_t *terms, *forms;
+	struct str s;
 	unsigned i;
-	size_t k, at, term;
-	bool is_new;
+	size_t k, at;
 
 	for (i = 0; i < f->nparts; i++) {
-		struct find_part *p = &f->parts[i];
+		const struct find_part *p = &f->parts[i];
 
-		map[i] = arena_array(&f->a, p->terms.n, sizeof *map[i]);
-		for (k = 0; k < p->terms.n; k++)
-			map[i][k] = (uint32_t)strings_put(&m->terms, strings_at(&p->terms, k), 0, p->terms.v[k].hash, &is_new);
-	}
-	for (i = 0; i < f->nparts; i++) {
-		struct find_part *p = &f->parts[i];
-
+		terms = xmalloc((p->strings.n + 1) * sizeof *terms);
+		memset(terms, 0xff, (p->strings.n + 1) * sizeof *terms);
+		map[i] = xmalloc((p->words.n + 1) * sizeof *map[i]);
 		for (k = 0; k < p->words.n; k++) {
-			unsigned lang = p->words.v[k].tag;
-
-			word = strings_at(&p->words, k);
-			buf_clear(&form);
-			text_surface(&form, word);
-			surface = buf_str(&form);
-			if (!surface.n || !p->terms.v[p->words.v[k].value].n)
+			if (!p->used[k])
 				continue;
-			at = strings_put(&m->forms, surface, 0, strings_hash(surface, 0), &is_new);
-			merge_pair(m, at, map[i][p->words.v[k].value]);
-			if (is_new && (term = strings_find(&m->terms, surface, 0)) != SIZE_MAX)
-				merge_pair(m, at, term);
-			if (lang != p->english &&
-			    (term = strings_find(&m->terms, stems_term(p->stems, word, p->english), 0)) != SIZE_MAX)
-				merge_pair(m, at, term);
+			at = p->of[k].term;
+			if (terms[at] == UINT32_MAX)
+				terms[at] = (uint32_t)strings_put(&m->terms, strings_at(&p->strings, at), 0, p->strings.v[at].hash, NULL);
+			map[i][k] = terms[at];
 		}
+		free(terms);
 	}
-	buf_free(&form);
+	for (i = 0; i < f->nparts; i++) {
+		const struct find_part *p = &f->parts[i];
+
+		forms = xmalloc((p->strings.n + 1) * sizeof *forms);
+		memset(forms, 0xff, (p->strings.n + 1) * sizeof *forms);
+		for (k = 0; k < p->words.n; k++) {
+			const struct find_word *w = &p->of[k];
+			bool is_new = false;
+
+			if (!p->used[k] || !p->strings.v[w->form].n || !p->strings.v[w->term].n)
+				continue;
+			s = strings_at(&p->strings, w->form);
+			if (forms[w->form] == UINT32_MAX)
+				forms[w->form] = (uint32_t)strings_put(&m->forms, s, 0, p->strings.v[w->form].hash, &is_new);
+			merge_pair(m, forms[w->form], map[i][k]);
+			if (is_new && (at = strings_find(&m->terms, s, 0)) != SIZE_MAX)
+				merge_pair(m, forms[w->form], at);
+			if (w->english != w->term &&
+			    (at = strings_find(&m->terms, strings_at(&p->strings, w->english), 0)) != SIZE_MAX)
+				merge_pair(m, forms[w->form], at);
+		}
+		free(forms);
+	}
 }
 
 /* Forms in order, each with its lists, which are numbered by first use. */
@@ -449,81 +457,94 @@ static uint32_t impact(const struct find *f, uint64_t tf, uint64_t length)
 	return q ? (uint32_t)q : 1;
 }
 
-struct spot {				/* of a document's postings */
-	struct str rest;
-	unsigned part;
+/* The lists of one document: weights summed up by list. */
+struct sums {
+	uint32_t *weight;		/* by list; 0 between documents */
+	uint32_t *lists;		/* those that have one, each once */
+	size_t n;
 };
 
-static void fill_lists(struct find *f, uint32_t *const *map, const uint32_t *list_of)
+static void sum_up(struct sums *s, const struct find *f, size_t k, uint32_t *const *list_of)
 {
-	struct spot *places = xmalloc((f->n + 1) * sizeof *places);
-	uint64_t number, n, t;
-	uint32_t *next, *count = xmalloc((f->nlists + 1) * sizeof *count);
-	unsigned i;
-	size_t k;
+	struct str posts = find_posts(f, k);
+	unsigned part = f->spots[k].part;
+	uint64_t word, weight;
+	uint32_t list;
 
-	memset(places, 0, (f->n + 1) * sizeof *places);
-	memset(count, 0, (f->nlists + 1) * sizeof *count);
-	for (i = 0; i < f->nparts; i++) {
-		struct str s = buf_str(&f->parts[i].posts);
+	for (s->n = 0; varint_get(&word, &posts) && varint_get(&weight, &posts);) {
+		if (word >= f->parts[part].words.n || (list = list_of[part][word]) == UINT32_MAX)
+			continue;
+		if (!s->weight[list])
+			s->lists[s->n++] = list;
+		s->weight[list] += (uint32_t)weight;
+	}
+}
 
-		while (varint_get(&number, &s)) {
-			places[number] = (struct spot){ s, i };
-			(void)varint_get(&n, &s);
-			while (n--) {
-				uint32_t list;
+/* list_of[i]: the list of each word of part i, or UINT32_MAX. */
+static void fill_lists(struct find *f, uint32_t *const *list_of)
+{
+	struct sums s = { xmalloc((f->nlists + 1) * sizeof *s.weight), xmalloc((f->nlists + 1) * sizeof *s.lists), 0 };
+	uint32_t *next = xmalloc((f->nlists + 1) * sizeof *next), w;
+	size_t i, k;
 
-				(void)varint_get(&t, &s);
-				s = str_sub(s, 1, s.n);
-				if ((list = list_of[map[i][t]]) != UINT32_MAX)
-					count[list]++;
-			}
+	memset(s.weight, 0, (f->nlists + 1) * sizeof *s.weight);
+	memset(next, 0, (f->nlists + 1) * sizeof *next);
+	for (k = 0; k < f->n; k++) {
+		sum_up(&s, f, k, list_of);
+		for (i = 0; i < s.n; i++) {
+			next[s.lists[i]]++;
+			f->length[k] += s.weight[s.lists[i]];
+			s.weight[s.lists[i]] = 0;
 		}
+		f->length[k] += !f->length[k];
+		f->total += f->length[k];
 	}
 	f->list_at = arena_array(&f->a, f->nlists + 1, sizeof *f->list_at);
 	for (k = 0; k < f->nlists; k++)
-		f->list_at[k + 1] = f->list_at[k] + count[k];
+		f->list_at[k + 1] = f->list_at[k] + next[k];
 	f->posts = arena_array(&f->a, f->list_at[f->nlists], sizeof *f->posts);
-	next = count;
 	memcpy(next, f->list_at, f->nlists * sizeof *next);
 	for (k = 0; k < f->n; k++) {	/* in order of number, so that lists rise */
-		struct str s = places[k].rest;
-
-		if (!varint_get(&n, &s))
-			continue;	/* never added */
-		while (n--) {
-			uint32_t list;
-
-			(void)varint_get(&t, &s);
-			if ((list = list_of[map[places[k].part][t]]) != UINT32_MAX)
-				f->posts[next[list]++] = (uint32_t)k << 8 |
-				    impact(f, (unsigned char)s.p[0], f->length[k]);
-			s = str_sub(s, 1, s.n);
+		sum_up(&s, f, k, list_of);
+		for (i = 0; i < s.n; i++) {
+			w = s.weight[s.lists[i]];
+			f->posts[next[s.lists[i]]++] = (uint32_t)k << 8 | impact(f, w > 255 ? 255 : w, f->length[k]);
+			s.weight[s.lists[i]] = 0;
 		}
 	}
-	free(count);
-	free(places);
+	free(s.weight);
+	free(s.lists);
+	free(next);
 }
 
 void find_finish(struct find *f)
 {
-	uint32_t **map = arena_array(&f->a, f->nparts, sizeof *map), *list_of;
+	uint32_t **map = arena_array(&f->a, f->nparts, sizeof *map), **list_of = arena_array(&f->a, f->nparts, sizeof *list_of),
+	    *of_term;
 	struct merge m = { 0 };
-	size_t i;
+	unsigned i;
+	size_t k;
 
-	for (i = 0; i < f->n; i++)
-		f->total += f->length[i];
-	f->total = f->total ? f->total : 1;
+	find_used(f);
 	merge_words(&m, f, map);
-	list_of = xmalloc((m.terms.n + 1) * sizeof *list_of);
-	memset(list_of, 0xff, (m.terms.n + 1) * sizeof *list_of);
-	number_lists(f, &m, list_of);
-	fill_lists(f, map, list_of);
-	free(list_of);
+	of_term = xmalloc((m.terms.n + 1) * sizeof *of_term);
+	memset(of_term, 0xff, (m.terms.n + 1) * sizeof *of_term);
+	number_lists(f, &m, of_term);
+	for (i = 0; i < f->nparts; i++) {
+		const struct strings *words = &f->parts[i].words;
+
+		list_of[i] = xmalloc((words->n + 1) * sizeof **list_of);
+		for (k = 0; k < words->n; k++)
+			list_of[i][k] = f->parts[i].used[k] ? of_term[map[i][k]] : UINT32_MAX;
+		free(map[i]);
+	}
+	free(of_term);
 	free(m.pairs);
 	strings_free(&m.terms);
 	strings_free(&m.forms);
-	parts_free(f);
+	fill_lists(f, list_of);
+	for (i = 0; i < f->nparts; i++)
+		free(list_of[i]);
 	find_facets(f);
 	find_encode(f);
 }

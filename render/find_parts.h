@@ -3,6 +3,8 @@
 #define RENDER_FIND_PARTS_H
 
 #include "render/find.h"
+#include "render/kept.h"
+#include "render/strings.h"
 
 enum {
 	FIND_BLOCK = 24 << 10,		/* bytes of a block of forms or of lists; a longer list fills one alone */
@@ -25,7 +27,26 @@ struct find_facet {
 	uint32_t *column;		/* set of each document */
 };
 
-struct find_part;			/* words collected by one thread: find.c */
+struct find_word {			/* numbers of strings */
+	uint32_t term, english, form;	/* its stem in its language; in English; its surface */
+};
+struct find_part {			/* words collected by one thread, or kept from an earlier build */
+	struct stems *stems;
+	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
+	struct strings words;		/* of all documents */
+	struct find_word *of;		/* for each of them */
+	size_t cap;
+	struct strings strings;
+	char *used;			/* is a word in a document; after find_finish */
+	struct buf posts;		/* documents: for each word varint number and varint weight */
+	struct str borrowed;		/* the same of the kept part */
+	struct buf text;
+	unsigned english;
+};
+struct find_spot {			/* where the words of a document stand: in posts of a part */
+	unsigned part;
+	size_t at, n;
+};
 
 struct find {
 	const struct copy *copy;
@@ -34,9 +55,14 @@ struct find {
 	size_t n;
 	uint32_t *number;		/* of copy->all[i] */
 	uint32_t *length;		/* of each document: its words by weight, at least 1 */
+	struct find_spot *spots;
+	struct kept_map map;		/* of find_load */
+	struct str *kept_names;		/* of its documents, sorted; where their words stand */
+	struct find_spot *kept_spots;
+	size_t nkept;
 	uint64_t total;			/* sum of them */
 	struct find_part *parts;
-	unsigned nparts;
+	unsigned nparts, kept;		/* kept: the last one, with words from the build before */
 
 	/* After find_finish. A form is a folded word of the texts; a list, the documents of one stem. */
 	struct str *forms;		/* sorted by bytes */
@@ -58,6 +84,9 @@ void find_number(struct buf *b, uint32_t v);
 
 /* The key that has an entry's countries. */
 const char *find_countries(const struct entry *e);
+
+/* The words of document k, as in find_part.posts. */
+struct str find_posts(const struct find *f, size_t k);
 
 void find_facets(struct find *f);	/* find_facets.c: fills facets[] */
 void find_encode(struct find *f);	/* find_files.c: fills the blocks */

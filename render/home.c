@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "render/changes.h"
+#include "render/facts.h"
 
 #define NEWEST 3			/* documents in a block */
 
@@ -57,6 +58,7 @@ static void when_where(struct page *p, const struct entry *m)
 /* "76 documents", the label, "as of", the build. */
 static void copy_facts(struct page *p, struct str build)
 {
+	facts_note(p->c->watch, FACT_ALL, 0, 0, STR_NONE);
 	page_t_number(p, "count", p->c->uses[USE_KIND].n);
 	page_puts(p, ". ");
 	page_t_before(p, "home.highest");
@@ -105,6 +107,7 @@ static void news(struct page *p)
 	const struct entry **v = arena_array(&a, p->c->n, sizeof *v);
 	size_t n = 0, i;
 
+	facts_note(p->c->watch, FACT_FACES, 0, 0, STR_NONE);
 	for (i = 0; i < p->c->n; i++)
 		if (p->c->v[i]->original == p->c->v[i])
 			v[n++] = p->c->v[i];

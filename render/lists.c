@@ -10,6 +10,7 @@
 
 #include "render/changes.h"
 #include "render/chart.h"
+#include "render/facts.h"
 #include "render/form.h"
 
 bool is_kind(const struct entry *e, const char *kind)
@@ -144,7 +145,7 @@ static void key_name(struct page *p, const struct family *f, struct str key, con
 void lists_keys(struct page *p, enum use use, size_t max)
 {
 	const struct family *f = family_of(use);
-	const struct uses *u = &p->c->uses[use];
+	const struct uses *u = copy_keys(p->c, use);
 	struct arena a = ARENA_INIT;
 	size_t i, end, shown = 0;
 
@@ -221,7 +222,7 @@ static void grouped(struct page *p, const struct family *f)
 static void strangers(struct page *p, const struct family *f)
 {
 	const struct vocab_table *t = vocab_table(&p->c->vocab, cstr(f->vocab));
-	const struct uses *u = &p->c->uses[f->use];
+	const struct uses *u = copy_keys(p->c, f->use);
 	struct arena a = ARENA_INIT;
 	size_t i, shown = 0;
 
@@ -464,6 +465,7 @@ bool lists_have(const struct copy *c, const char *file)
 	bool pack = c->meeting != NULL;
 	size_t n;
 
+	facts_note(c->watch, FACT_HAVE, 0, 0, cstr(file));
 	if (strcmp(file, "index.html") == 0 || strcmp(file, "labels.html") == 0 || strcmp(file, "actions.html") == 0)
 		return true;
 	if (strcmp(file, "search.html") == 0)
@@ -561,7 +563,7 @@ static enum rc family(struct page *p, struct page_head *h, struct str name, stru
 
 	if (!(f = family_parse(&key, &page, up, &file, name)) || !lists_have(p->c, f->page))
 		return nothing(name, e);
-	u = copy_uses(&n, p->c, f->use, key);
+	u = copy_uses_page(&n, p->c, f->use, key, page);
 	if (f->use == USE_MEETING) {
 		if (!(m = copy_find(p->c, key)) || m->original != m || !is_kind(m, "meeting"))
 			return nothing(name, e);
@@ -591,6 +593,7 @@ enum rc lists_write(struct page *p, struct str file, struct str build, struct er
 	size_t i;
 	enum rc rc;
 
+	facts_note(c->watch, FACT_LABEL, 0, 0, STR_NONE);
 	if (str_is(file, "index.html") || (str_is(file, "print.html") && lists_have(c, "print.html"))) {
 		bool print = str_is(file, "print.html");
 

@@ -13,8 +13,9 @@
 #include <string.h>
 
 #include "render/body.h"
-#include "render/form.h"
 #include "render/changes.h"
+#include "render/facts.h"
+#include "render/form.h"
 #include "render/lists.h"
 
 #define CONTENTS 6			/* sections from which on a page has a table of contents */
@@ -430,6 +431,7 @@ void page_href(struct page *p, const struct entry *e)
 
 void page_link(struct page *p, const struct entry *e)
 {
+	facts_note(p->c->watch, FACT_NAME, 0, 0, e->name);
 	e = copy_best(p->c, e);
 	page_puts(p, "<a class=\"title\" href=\"");
 	page_href(p, e);
@@ -900,6 +902,7 @@ enum rc page_body(struct page *p, const struct entry *e, bool player, struct err
 		page_puts(p, "<p class=\"notice\"");
 		page_lang(p, p->t->lang);
 		page_puts(p, ">");
+		facts_note(p->c->watch, FACT_TEXT, 0, 0, e->name);
 		page_t(p, "broken");
 		page_puts(p, "</p>\n<pre class=\"broken\" dir=\"auto\">");
 		page_text(p, e->text);
@@ -909,7 +912,7 @@ enum rc page_body(struct page *p, const struct entry *e, bool player, struct err
 		rc = body_render(p, e, player, err);
 	}
 	if (p->find && rc != RC_IO)
-		find_add(p->find, p->find_part, e, str_sub(buf_str(p->b), from, p->b->n));
+		find_add(p->find, p->find_part, p->c, e, str_sub(buf_str(p->b), from, p->b->n));
 	page_puts(p, "</div>\n");
 	return rc;
 }
@@ -1035,6 +1038,7 @@ static enum rc document(struct page *p, const struct entry *e, bool facilitator,
 	bool player = str_is(cstr(e->kind->name), "exercise") && !facilitator;
 	enum rc rc;
 
+	facts_note(p->c->watch, FACT_NAME, 0, 0, e->name);
 	page_begin(p, &h);
 	if ((rc = page_article(p, e, player, err)) != RC_IO)
 		page_end(p);

@@ -8,19 +8,28 @@
  * It is written twice: before the first page with the names of the old and the new build together (a page that
  * is not written yet has zeros), and at the end with what is there. So a build that was cut short is known as
  * ours and is mended by the next one. Whether a page is written anew is decided by its bytes on disk, not by
- * the manifest: a damaged file is mended too. */
+ * the manifest: a damaged file is mended too.
+ *
+ * A page is not even made when the build before kept what it was made of (kept.h), all of that is so still, and the file
+ * is as that build left it: its stat tells, else its hash. The search index is made of words kept for each document; it
+ * stays when no document's page was made. */
 #include "render/site.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kb/base/file.h"
 #include "kb/gate/sodium.h"
+#include "render/facts.h"
+#include "render/kept.h"
 #include "render/page.h"
 
 #define MANIFEST "manifest.txt"
@@ -170,6 +179,10 @@ struct build {
 	const struct copy *copy;
 	struct site_told *told;
 	struct names old;		/* of the old manifest */
+	int fd;				/* of dir */
+	struct kept *kept;		/* of the build before, or NULL */
+	const char *files, *words;	/* paths of what is kept; NULL: nothing is */
+	unsigned char key[KEPT_KEY];
 	struct buf all;			/* the manifest's lines without index.html, for the build id */
 };
 
@@ -177,6 +190,11 @@ struct file {				/* of the new build */
 	struct str name;
 	unsigned char digest[64];
 	char *bad;			/* why its text could not be laid out; owned */
+	struct kept_stat stat;
+	const struct facts *of;		/* who noted its facts; NULL: kept ones */
+	size_t from, nfacts;		/* in the list of those */
+	const struct kept_file *kept;	/* it is as it was */
+	bool noted;
 };
 
 /* Files made by several threads, each taking the next one. A file is a matter of the copy and its name alone, so who
@@ -187,12 +205,15 @@ struct work {
 	size_t n;
 	const struct page_want *want;	/* pages; NULL: files of the search index */
 	struct find *find;
+	struct facts *facts;		/* one for each thread; NULL: nothing is noted */
 	atomic_size_t next;
 	atomic_bool stop;
+	atomic_size_t made;		/* pages of documents */
 };
 struct hand {				/* one thread */
 	struct work *w;
 	unsigned part;
+	struct copy copy;		/* ours, watched */
 	struct arena arena;
 	struct buf page, disk;
 	size_t written, at;		/* at: the file that failed */
@@ -238,20 +259,76 @@ static enum rc announce(const struct build *s, const struct names *now, struct a
 	return rc;
 }
 
+static struct kept_stat stat_of(const struct build *s, struct str name)
+{
+	struct kept_stat none = { 0 };
+	struct stat st;
+
+	return fstatat(s->fd, name.p, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) ? none : kept_stat(&st);
+}
+
+/* Is a file as the build before left it. */
+static bool as_it_was(struct hand *h, const struct kept_file *k, struct file *f)
+{
+	const struct build *s = h->w->s;
+	unsigned char digest[64];
+	struct err e = ERR_INIT;
+
+	f->stat = stat_of(s, f->name);
+	if (memcmp(&f->stat, &k->stat, sizeof f->stat) || !kept_stat_tells(&k->stat)) {
+		buf_clear(&h->disk);
+		if (f->stat.size != k->stat.size || file_read(&h->disk, path_join(&h->arena, s->dir, f->name.p), PAGE_MAX, &e))
+			return false;
+		sha512_of(digest, buf_str(&h->disk));
+		if (memcmp(digest, k->digest, sizeof digest))
+			return false;
+	}
+	memcpy(f->digest, k->digest, sizeof f->digest);
+	return true;
+}
+
 /* Write h->page to a file unless it is there. */
 static enum rc put(struct hand *h, struct file *f, struct err *e)
 {
 	const struct build *s = h->w->s;
+	const struct kept_file *k = kept_find(s->kept, f->name);
 	const char *path = path_join(&h->arena, s->dir, f->name.p);
+	enum rc rc;
 
 	sha512_of(f->digest, buf_str(&h->page));
-	if (same_on_disk(path, buf_str(&h->page), &h->disk))
+	f->stat = stat_of(s, f->name);
+	if (k && kept_stat_tells(&k->stat) && !memcmp(&k->stat, &f->stat, sizeof f->stat)) {
+		if (!memcmp(k->digest, f->digest, sizeof f->digest))
+			return RC_OK;
+	} else if (same_on_disk(path, buf_str(&h->page), &h->disk)) {
 		return RC_OK;
+	}
 	if (!known(&s->old, f->name) && file_exists(path))
 		return err_set(e, RC_INVALID, "%s: is there and no site of ours wrote it; move it away or name another folder",
 		    path);
 	h->written++;
-	return file_write_fast(path, buf_str(&h->page), 0644, e);
+	if (!(rc = file_write_fast(path, buf_str(&h->page), 0644, e)))
+		f->stat = stat_of(s, f->name);
+	return rc;
+}
+
+/* The document whose page has that name, or NULL. */
+static const struct entry *document_of(const struct copy *c, struct str name)
+{
+	return str_starts(name, STR("d/")) ? copy_find(c, str_sub(name, 2, name.n - strlen(".html"))) : NULL;
+}
+
+/* Leave a page as it is, if it would be made of the same and nobody wrote it. */
+static bool leave(struct hand *h, struct file *f)
+{
+	struct work *w = h->w;
+	const struct kept_file *k = kept_find(w->s->kept, f->name);
+	const struct entry *e = document_of(w->s->copy, f->name);
+
+	if (!k || !kept_same(w->s->kept, k) || !as_it_was(h, k, f) || (e && !find_keep(w->find, e)))
+		return false;
+	f->kept = k;
+	return true;
 }
 
 static enum rc make(struct hand *h, struct file *f, struct err *e)
@@ -265,9 +342,22 @@ static enum rc make(struct hand *h, struct file *f, struct err *e)
 		(void)find_write(&h->page, w->find, f->name);
 		return put(h, f, e);
 	}
+	if (w->facts && leave(h, f))
+		return RC_OK;
 	want = *w->want;
 	want.find_part = h->part;
-	rc = page_write(&h->page, w->s->md[h->part], w->s->copy, f->name, &want, e);
+	if (h->copy.watch) {
+		facts_page(h->copy.watch);
+		f->from = h->copy.watch->list.n / sizeof(uint32_t);
+	}
+	if (str_starts(f->name, STR("d/")))
+		atomic_fetch_add(&w->made, 1);
+	rc = page_write(&h->page, w->s->md[h->part], &h->copy, f->name, &want, e);
+	if (h->copy.watch) {
+		f->of = h->copy.watch;
+		f->nfacts = f->of->list.n / sizeof(uint32_t) - f->from;
+		f->noted = !rc;		/* what cannot be laid out is said each time */
+	}
 	if (rc == RC_INVALID) {
 		f->bad = xmalloc(strlen(e->msg) + 1);
 		strcpy(f->bad, e->msg);
@@ -307,7 +397,8 @@ static enum rc work(struct work *w, struct err *e)
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < n; i++) {
-		hands[i] = (struct hand){ .w = w, .part = i };
+		hands[i] = (struct hand){ .w = w, .part = i, .copy = *w->s->copy };
+		hands[i].copy.watch = w->facts ? &w->facts[i] : NULL;
 		if (i > 0)		/* one that cannot be had leaves its work to the others */
 			hands[i].running = pthread_create(&hands[i].thread, NULL, hand_run, &hands[i]) == 0;
 	}
@@ -367,67 +458,181 @@ static int by_file(const void *a, const void *b)
 	return str_cmp(((const struct file *)a)->name, ((const struct file *)b)->name);
 }
 
+/* Files that were written just now: who writes them in the same tick of the clock leaves no trace. */
+#define TICK 20000000			/* nanoseconds */
+
+/* What is kept for the next build. That it cannot be is no failure: the next one makes all. */
+static void keep(const struct build *s, const struct file *files, size_t n, struct fact_ground *g, struct str stamp)
+{
+	struct arena a = ARENA_INIT;
+	struct kept_file *v = arena_array(&a, n, sizeof *v);
+	struct err e = ERR_INIT;
+	struct timespec t;
+	uint64_t now;
+	size_t i;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	for (i = 0; i < n; i++) {
+		const struct file *f = &files[i];
+		const struct kept_file *k = f->kept;
+
+		v[i] = (struct kept_file){ .name = f->name, .stat = f->stat };
+		memcpy(v[i].digest, f->digest, sizeof v[i].digest);
+		if (v[i].stat.ctime + TICK > now)
+			v[i].stat.inode = v[i].stat.mtime = v[i].stat.ctime = 0;
+		if (k) {
+			v[i].facts = k->facts;
+			v[i].nfacts = k->nfacts;
+		} else if (f->noted) {
+			v[i].facts = (const uint32_t *)(const void *)f->of->list.p + f->from;
+			v[i].nfacts = f->nfacts;
+			v[i].of = f->of;
+		}
+	}
+	if (kept_save(s->files, s->key, v, n, s->kept, g, stamp, &e))
+		(void)unlink(s->files);
+	arena_free(&a);
+}
+
+/* The files of the index as the build before left them; false: not all are. */
+static bool index_stays(struct build *s, struct work *w, struct file **files, size_t *n, struct arena *a)
+{
+	struct hand h = { .w = w };
+	size_t i, documents = 0, now = 0;
+	struct file *v;
+	bool stays = s->kept && !atomic_load(&w->made);
+
+	for (i = 0; i < w->n; i++)
+		now += str_starts(w->files[i].name, STR("d/"));
+	for (i = *n = 0; stays && i < s->kept->nfiles; i++) {
+		documents += str_starts(s->kept->files[i].name, STR("d/"));
+		*n += find_is_name(s->kept->files[i].name);
+	}
+	stays = stays && documents == now && *n;
+	*files = v = arena_array(a, *n + 1, sizeof *v);
+	for (i = *n = 0; stays && i < s->kept->nfiles; i++) {
+		const struct kept_file *k = &s->kept->files[i];
+
+		if (!find_is_name(k->name))
+			continue;
+		v[*n].name = cstr(arena_cstr(a, k->name));
+		stays = as_it_was(&h, k, &v[(*n)++]);
+	}
+	buf_free(&h.disk);
+	arena_free(&h.arena);
+	return stays;
+}
+
+#define STAMP 16			/* bytes, by chance: tie what is kept of a build together */
+
+/* The files of the search index, after the pages. stamp: changes with the words that are kept. */
+static enum rc index_files(struct build *s, struct work *pages, struct file **files, size_t *n, const struct names *now,
+    unsigned char stamp[STAMP], struct arena *a, struct err *e)
+{
+	struct work w = { .s = s, .find = pages->find };
+	struct names all = { NULL, 0 };
+	struct err ignored = ERR_INIT;
+	struct str *index;
+	size_t i;
+	enum rc rc;
+
+	if (index_stays(s, pages, files, n, a))
+		return RC_OK;
+	find_finish(w.find);
+	random_bytes(stamp, STAMP);
+	if (s->words && find_save(w.find, s->words, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
+		(void)unlink(s->words);
+	find_forget(w.find);
+	index = find_names(n, a, w.find);
+	all.n = now->n + *n;
+	all.v = arena_array(a, all.n, sizeof *all.v);
+	memcpy(all.v, now->v, now->n * sizeof *all.v);
+	memcpy(all.v + now->n, index, *n * sizeof *all.v);
+	qsort(all.v, all.n, sizeof *all.v, by_name);
+	if ((rc = announce(s, &all, a, e)))
+		return rc;
+	*files = arena_array(a, *n, sizeof **files);
+	for (i = 0; i < *n; i++)
+		(*files)[i].name = index[i];
+	w.files = *files;
+	w.n = *n;
+	return work(&w, e);
+}
+
 /* All pages but index.html, then the search index made of them; then index.html, which holds an id made of all
  * that; then the manifest. What the index is made of is known only when the pages are: it is announced then. */
 static enum rc pages(struct build *s, struct arena *a, const struct names *now, struct err *e)
 {
 	struct find *find = find_open(s->copy, s->threads);
 	struct page_want want = { .find = find };
-	struct work w = { .s = s, .want = &want, .find = find };
+	struct facts facts[SITE_JOBS_MAX] = { 0 };
+	struct fact_ground ground = { 0 };
+	struct work w = { .s = s, .want = &want, .find = find, .facts = s->files ? facts : NULL };
 	struct names all = { NULL, 0 };
+	unsigned char stamp[STAMP], id[64];
 	struct buf b = BUF_INIT;
-	struct file *files;
-	unsigned char id[64];
-	size_t i, more;
-	struct str *index;
+	struct file *files, *index = NULL;
+	size_t i, more = 0;
 	enum rc rc;
 	char hex[17];
 
+	if (s->files) {
+		fact_ground(&ground, s->copy);
+		s->kept = kept_open(s->files, s->key, &ground);
+		if (s->kept && s->kept->stamp.n == STAMP && find_load(find, s->words, s->key, s->kept->stamp)) {
+			memcpy(stamp, s->kept->stamp.p, STAMP);
+		} else {
+			kept_close(s->kept);
+			s->kept = NULL;
+		}
+	}
 	w.files = files = arena_array(a, now->n, sizeof *files);
 	for (i = 0; i < now->n; i++)
 		if (!str_is(now->v[i], "index.html"))
 			files[w.n++].name = now->v[i];
-	if ((rc = work(&w, e)))
+	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, now, stamp, a, e)))
 		goto out;
-	find_finish(find);
-	index = find_names(&more, a, find);
 	all.n = now->n + more;
-	all.v = arena_array(a, all.n, sizeof *all.v);
-	memcpy(all.v, now->v, now->n * sizeof *all.v);
-	memcpy(all.v + now->n, index, more * sizeof *all.v);
-	qsort(all.v, all.n, sizeof *all.v, by_name);
-	if ((rc = announce(s, &all, a, e)))
-		goto out;
 	files = memcpy(arena_array(a, all.n, sizeof *files), files, w.n * sizeof *files);
-	for (i = 0; i < more; i++)
-		files[w.n + i].name = index[i];
-	w = (struct work){ .s = s, .files = files + w.n, .n = more, .find = find };
-	if ((rc = work(&w, e)))
-		goto out;
-	for (i = 0; i + 1 < all.n; i++)
+	if (more)
+		memcpy(files + w.n, index, more * sizeof *files);
+	all.v = arena_array(a, all.n, sizeof *all.v);
+	for (i = 0; i + 1 < all.n; i++) {
 		manifest_line(&s->all, files[i].digest, files[i].name);
+		all.v[i] = files[i].name;
+	}
 	sha512_of(id, buf_str(&s->all));
 	for (i = 0; i < 8; i++)
 		snprintf(hex + 2 * i, 3, "%02x", id[i]);
 	want = (struct page_want){ .build = cstr(hex) };
-	files[all.n - 1].name = STR("index.html");
+	all.v[all.n - 1] = files[all.n - 1].name = STR("index.html");
 	w = (struct work){ .s = s, .files = files + all.n - 1, .n = 1, .want = &want };
+	qsort(all.v, all.n, sizeof *all.v, by_name);
 	if ((rc = work(&w, e)) || (rc = remove_old(s, &all, a, e)))
 		goto out;
 	s->told->pages = all.n;
 	qsort(files, all.n, sizeof *files, by_file);
 	for (i = 0; i < all.n; i++)
 		manifest_line(&b, files[i].digest, files[i].name);
-	rc = write_manifest(s->dir, &b, a, e);
+	if ((rc = write_manifest(s->dir, &b, a, e)))
+		goto out;
+	if (s->files)
+		keep(s, files, all.n, &ground, (struct str){ (const char *)stamp, STAMP });
 out:
+	for (i = 0; i < SITE_JOBS_MAX; i++)
+		facts_free(&facts[i]);
+	fact_ground_free(&ground);
+	kept_close(s->kept);
 	find_close(find);
 	buf_free(&b);
 	return rc;
 }
 
-enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_told *told, struct err *e)
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, const char *cache,
+    struct site_told *told, struct err *e)
 {
-	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told };
+	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1 };
 	struct arena a = ARENA_INIT;
 	struct names now;
 	size_t i;
@@ -437,6 +642,12 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		goto out;
 	if (s.old.n)
 		qsort(s.old.v, s.old.n, sizeof *s.old.v, by_name);
+	if ((s.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		rc = err_errno(e, "%s: cannot be opened", dir);
+		goto out;
+	}
+	if (cache && kept_key(s.key, c, dir) && (s.files = kept_path(&a, cache, dir, "pages")))
+		s.words = kept_path(&a, cache, dir, "words");
 	now.v = pages_names(&now.n, &a, c);
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
@@ -444,7 +655,11 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		rc = announce(&s, &now, &a, e);
 	if (!rc)
 		rc = pages(&s, &a, &now, e);
+	if (s.files)
+		kept_sweep(cache);
 out:
+	if (s.fd >= 0)
+		close(s.fd);
 	buf_free(&s.all);
 	arena_free(&a);
 	return rc;

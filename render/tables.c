@@ -7,6 +7,7 @@
 
 #include "kb/base/date.h"
 #include "render/chart.h"
+#include "render/facts.h"
 
 #define SEATS 3				/* chairs (DOMAIN 3) */
 
@@ -79,6 +80,8 @@ static struct ready *ready_list(size_t *n, struct arena *a, const struct copy *c
 	struct ready *v;
 	size_t i, m;
 
+	if (c->meeting)
+		facts_note(c->watch, FACT_NAME, 0, 0, c->meeting->name);
 	u = of_kind(&m, c, "participant");
 	v = arena_array(a, k ? k->n : m, sizeof *v);
 	*n = 0;
@@ -450,6 +453,7 @@ void page_conflicts(struct page *p)
 	page_h(p, 1, "conflicts");
 	note(p, "conflicts.note");
 	page_puts(p, "<ul class=\"list\">\n");
+	facts_note(p->c->watch, FACT_FACES, 0, 0, STR_NONE);
 	for (i = 0; i < p->c->n; i++)
 		if (p->c->v[i]->conflict)
 			page_item(p, p->c->v[i], false);

@@ -30,6 +30,11 @@ void sha512_of(unsigned char out[64], struct str s)
 	crypto_hash_sha512(out, bytes(s), s.n);
 }
 
+void blake2b_of(unsigned char out[16], struct str s)
+{
+	crypto_generichash(out, 16, bytes(s), s.n, NULL, 0);
+}
+
 void random_bytes(void *p, size_t n)
 {
 	ready();

@@ -1,0 +1,172 @@
+/* render/facts.c: see facts.h. */
+#include "render/facts.h"
+
+#include <string.h>
+
+#include "kb/gate/sodium.h"
+#include "render/changes.h"
+#include "render/lists.h"
+
+enum { HEAD = 6, KEY_MAX = 200 };	/* what, use, number; bytes of a key */
+
+void facts_page(struct facts *f)
+{
+	f->page++;
+}
+
+void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, struct str key)
+{
+	char fact[HEAD + KEY_MAX];
+	uint32_t n = (uint32_t)number, i, last = 0;
+	struct str s;
+	bool is_new;
+
+	if (!f)
+		return;
+	if (key.n > KEY_MAX) {
+		if (what == FACT_NAME)
+			return;		/* no document has such a name */
+		what = FACT_FACES;
+		key = STR_NONE;
+	}
+	fact[0] = (char)what;
+	fact[1] = (char)use;
+	memcpy(fact + 2, &n, sizeof n);
+	if (key.n)
+		memcpy(fact + HEAD, key.p, key.n);
+	s = (struct str){ fact, HEAD + key.n };
+	i = (uint32_t)strings_put(&f->set, s, 0, strings_hash(s, 0), &is_new);
+	if (is_new)
+		buf_add(&f->seen, &last, sizeof last);
+	memcpy(&last, f->seen.p + i * sizeof last, sizeof last);
+	if (last == f->page && !is_new)
+		return;
+	memcpy(f->seen.p + i * sizeof last, &f->page, sizeof f->page);
+	buf_add(&f->list, &i, sizeof i);
+}
+
+void facts_free(struct facts *f)
+{
+	strings_free(&f->set);
+	buf_free(&f->seen);
+	buf_free(&f->list);
+}
+
+void fact_ground(struct fact_ground *g, const struct copy *c)
+{
+	struct buf *b = &g->scratch;
+	size_t i;
+
+	g->copy = c;
+	buf_clear(b);
+	buf_printf(b, "%s ", c->today);
+	buf_str_add(b, c->tlp);
+	for (i = 0; i < c->nall; i++)
+		buf_add(b, c->all[i].face, sizeof c->all[i].face);
+	blake2b_of(g->faces, buf_str(b));
+	for (i = 0; i < c->nall; i++) {
+		buf_add(b, c->all[i].blob.b, sizeof c->all[i].blob.b);
+		changes_of(b, c, &c->all[i]);
+	}
+	blake2b_of(g->all, buf_str(b));
+}
+
+void fact_ground_free(struct fact_ground *g)
+{
+	buf_free(&g->scratch);
+}
+
+/* Append entry by entry what a list shows of those that use a key. */
+static void users(struct buf *b, const struct use_of *u, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		buf_add(b, u[from].entry->face, sizeof u[from].entry->face);
+}
+
+static void keys(struct buf *b, const struct uses *u)
+{
+	size_t i, end;
+
+	for (i = 0; i < u->n; i = end) {
+		for (end = i; end < u->n && str_eq(u->v[end].key, u->v[i].key); end++)
+			;
+		buf_printf(b, "%zu %zu ", u->v[i].key.n, end - i);
+		buf_str_add(b, u->v[i].key);
+		users(b, u->v, i, i + 1);
+	}
+}
+
+void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct str fact)
+{
+	const struct copy *c = g->copy;
+	const struct entry *e;
+	const struct use_of *u;
+	struct buf *b = &g->scratch;
+	unsigned what = fact.n >= HEAD ? (unsigned char)fact.p[0] : FACT_ALL, use = fact.n >= HEAD ? (unsigned char)fact.p[1] : 0;
+	struct str key = str_sub(fact, HEAD, fact.n);
+	uint32_t number = 0;
+	size_t n, from;
+	char name[KEY_MAX + 1];
+
+	memset(value, 0, FACT_VALUE);
+	if (fact.n >= HEAD)
+		memcpy(&number, fact.p + 2, sizeof number);
+	if (use >= USES || key.n > KEY_MAX)
+		what = FACT_ALL;
+	buf_clear(b);
+	switch (what) {
+	case FACT_NAME:			/* a hash already */
+		if ((e = copy_any(c, key)))
+			memcpy(value, e->face, FACT_VALUE);
+		return;
+	case FACT_TEXT:
+		if ((e = copy_any(c, key)))
+			memcpy(value, e->blob.b, FACT_VALUE);
+		return;
+	case FACT_PAST:
+		if (!(e = copy_any(c, key)))
+			return;
+		changes_of(b, c, e);
+		break;
+	case FACT_USES:
+		u = copy_uses(&n, c, (enum use)use, key);
+		users(b, u, 0, n);
+		break;
+	case FACT_PAGE:
+		u = copy_uses(&n, c, (enum use)use, key);
+		from = number ? (number - 1) * (size_t)LIST_PAGE : 0;
+		buf_printf(b, "%zu ", n);
+		users(b, u, 0, n < 1 ? n : 1);
+		users(b, u, from, n < from + LIST_PAGE ? n : from + LIST_PAGE);
+		break;
+	case FACT_KEYS:
+		keys(b, &c->uses[use]);
+		break;
+	case FACT_HAVE:
+		if (key.n)
+			memcpy(name, key.p, key.n);
+		name[key.n] = '\0';
+		value[0] = lists_have(c, name);
+		return;
+	case FACT_OVERDUE:
+		value[0] = copy_overdue(c, key);
+		return;
+	case FACT_OLD:
+		value[0] = copy_old(c, key);
+		return;
+	case FACT_LABEL:
+		buf_str_add(b, c->tlp);
+		break;
+	case FACT_CHANGES:
+		changes_of_page(b, c, number ? number : 1);
+		break;
+	case FACT_FACES:
+		memcpy(value, g->faces, FACT_VALUE);
+		return;
+	default:
+		memcpy(value, g->all, FACT_VALUE);
+		return;
+	}
+	if (b->n)
+		blake2b_of(value, buf_str(b));
+}

@@ -1,0 +1,48 @@
+/* render/facts.h: what a page was made of. While a page is made, the copy notes what it is asked (copy.watch): is there
+ * a document of this name, which ones use this key. A page is the same as long as all answers are, so the next build
+ * need not make it. What is no question (the theme, the vocabularies, the options) is a matter of all pages: kept.c. */
+#ifndef RENDER_FACTS_H
+#define RENDER_FACTS_H
+
+#include "render/copy.h"
+#include "render/strings.h"
+
+enum fact {
+	FACT_NAME = 1,			/* the face of the document of a name, or that there is none */
+	FACT_TEXT,			/* its text */
+	FACT_PAST,			/* its history */
+	FACT_USES,			/* who uses a key, and their faces */
+	FACT_PAGE,			/* the same of one page of a list, and how many there are */
+	FACT_KEYS,			/* the keys in use */
+	FACT_HAVE,			/* is there a page of this name */
+	FACT_OVERDUE, FACT_OLD,		/* is a date */
+	FACT_LABEL,			/* the highest label */
+	FACT_CHANGES,			/* a page of changes.html */
+	FACT_FACES,			/* of all documents */
+	FACT_ALL			/* anything whatever */
+};
+
+struct facts {				/* noted by one thread; owned; zeroed is empty */
+	struct strings set;		/* each fact once, as bytes: what, use, number (u32), key */
+	struct buf seen;		/* u32 for each: the last page that it was noted for */
+	struct buf list;		/* u32: numbers of facts, page by page */
+	uint32_t page;
+};
+
+void facts_page(struct facts *f);	/* from here on, facts are of another page */
+/* No-op on NULL. A key that is too long to be told apart stands for FACT_FACES. */
+void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, struct str key);
+void facts_free(struct facts *f);
+
+#define FACT_VALUE 16			/* bytes */
+struct fact_ground {			/* what values are computed from; NULL and 0 at first: facts_ground_free */
+	const struct copy *copy;
+	unsigned char faces[FACT_VALUE], all[FACT_VALUE];	/* of FACT_FACES, FACT_ALL */
+	struct buf scratch;
+};
+void fact_ground(struct fact_ground *g, const struct copy *c);
+void fact_ground_free(struct fact_ground *g);
+/* The answer to a fact now. Other bytes than a fact's have the value of FACT_ALL. */
+void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct str fact);
+
+#endif

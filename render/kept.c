@@ -1,0 +1,479 @@
+/* render/kept.c: see kept.h.
+ *
+ * A file begins with "colepkpt", the sum of what follows it (u64, check_of over pieces of PIECE bytes), and the key. Then
+ * numbers are u32 in the machine's order, strings have their length in front. "pages":
+ *
+ *	stamp	a string: ties it to the other files of the same build
+ *	facts	count; strings; then a value of FACT_VALUE bytes for each
+ *	files	count; for each: name, digest, stat, count of facts or UINT32_MAX, numbers of facts
+ *
+ * The sum tells accidents, not intent: who can write below .git can do anything there. The key is a hash of the program
+ * (its build id and those of its libraries), the theme, the options, the vocabularies, the space, and the folder. */
+#include "render/kept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kb/base/file.h"
+#include "kb/base/program.h"
+#include "kb/gate/sodium.h"
+#include "kb/index/pack.h"
+
+#define PIECE ((size_t)1 << 20)
+#define MAGIC "colepkpt"
+enum { SUM = 8, KEY = 16, BODY = KEY + KEPT_KEY, FOLDERS = 8, SECOND = 1000000000 };
+
+/* ---- where, and for whom ---- */
+
+static void add(struct buf *b, struct str s)
+{
+	buf_printf(b, "%zu:", s.n);
+	buf_str_add(b, s);
+}
+
+bool kept_key(unsigned char key[KEPT_KEY], const struct copy *c, const char *dir)
+{
+	const struct theme *t = c->want.theme;
+	char *real = realpath(dir, NULL);
+	struct buf b = BUF_INIT;
+	bool ok = real && program_id(&b);
+	size_t i, k;
+
+	buf_printf(&b, "1 %d %d %d ", (int)c->want.audience, c->want.live, c->want.practice);
+	add(&b, cstr(real));
+	add(&b, c->want.meeting);
+	add(&b, c->want.lang);
+	add(&b, c->space);
+	add(&b, c->ceiling);
+	add(&b, c->notice);
+	for (i = 0; i < t->nfiles; i++) {
+		add(&b, t->files[i].name);
+		add(&b, t->files[i].bytes);
+	}
+	for (i = 0; i < c->vocab.n; i++) {
+		add(&b, c->vocab.tables[i].name);
+		for (k = 0; k < c->vocab.tables[i].n; k++) {
+			add(&b, c->vocab.tables[i].terms[k].code);
+			add(&b, c->vocab.tables[i].terms[k].label);
+			add(&b, c->vocab.tables[i].terms[k].also);
+			add(&b, c->vocab.tables[i].terms[k].group);
+			add(&b, c->vocab.tables[i].terms[k].note);
+		}
+	}
+	blake2b_of(key, buf_str(&b));
+	buf_free(&b);
+	free(real);
+	return ok;
+}
+
+const char *kept_path(struct arena *a, const char *cache, const char *dir, const char *sort)
+{
+	char *real = realpath(dir, NULL), hex[17];
+	const char *folder = path_join(a, cache, "site");
+	unsigned char id[16];
+	struct err e = ERR_INIT;
+	size_t i;
+
+	if (!real || dir_make(folder, 0700, &e)) {
+		free(real);
+		return NULL;
+	}
+	blake2b_of(id, cstr(real));
+	free(real);
+	for (i = 0; i < 16; i++)
+		hex[i] = "0123456789abcdef"[i & 1 ? id[i / 2] & 15 : id[i / 2] >> 4];
+	hex[16] = '\0';
+	return path_join(a, folder, arena_printf(a, "%s.%s", hex, sort));
+}
+
+struct aged {
+	const char *path;
+	struct timespec at;
+};
+
+static int newest_first(const void *pa, const void *pb)
+{
+	const struct aged *a = pa, *b = pb;
+
+	if (a->at.tv_sec != b->at.tv_sec)
+		return a->at.tv_sec > b->at.tv_sec ? -1 : 1;
+	return (a->at.tv_nsec < b->at.tv_nsec) - (a->at.tv_nsec > b->at.tv_nsec);
+}
+
+void kept_sweep(const char *cache)
+{
+	struct arena a = ARENA_INIT;
+	const char *folder = path_join(&a, cache, "site");
+	struct err e = ERR_INIT;
+	struct stat st;
+	struct aged *v;
+	char **names;
+	size_t n, i;
+
+	if (dir_list(&names, &n, &a, folder, &e))
+		n = 0;
+	v = arena_array(&a, n, sizeof *v);
+	for (i = 0; i < n; i++) {
+		v[i].path = path_join(&a, folder, names[i]);
+		if (!lstat(v[i].path, &st))
+			v[i].at = st.st_mtim;
+	}
+	if (n)
+		qsort(v, n, sizeof *v, newest_first);
+	for (i = 2 * FOLDERS; i < n; i++)	/* two for each folder */
+		unlink(v[i].path);
+	arena_free(&a);
+}
+
+/* ---- files ---- */
+
+static uint64_t sum_of(struct str s)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < s.n; i += PIECE)
+		sum = check_of(sum, str_sub(s, i, i + PIECE));
+	return sum;
+}
+
+enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY])
+{
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	struct stat st;
+	uint64_t sum;
+	void *p = MAP_FAILED;
+
+	*m = (struct kept_map){ STR_NONE, STR_NONE };
+	if (fd < 0)
+		return RC_NOTFOUND;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= BODY)
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return RC_NOTFOUND;
+	m->all = (struct str){ p, (size_t)st.st_size };
+	m->body = str_sub(m->all, BODY, m->all.n);
+	memcpy(&sum, m->all.p + SUM, sizeof sum);
+	if (memcmp(m->all.p, MAGIC, SUM) == 0 && memcmp(m->all.p + KEY, key, KEPT_KEY) == 0 &&
+	    sum_of(str_sub(m->all, KEY, m->all.n)) == sum)
+		return RC_OK;
+	kept_unmap(m);
+	return RC_NOTFOUND;
+}
+
+void kept_unmap(struct kept_map *m)
+{
+	if (m->all.p)
+		munmap((void *)(uintptr_t)m->all.p, m->all.n);
+	*m = (struct kept_map){ STR_NONE, STR_NONE };
+}
+
+struct kept_out {
+	struct arena a;
+	const char *path, *temporary;
+	int fd;
+	struct buf b;			/* less than a piece, but for a moment */
+	uint64_t sum;
+	struct err err;
+};
+
+enum rc kept_begin(struct kept_out **out, const char *path, const unsigned char key[KEPT_KEY], struct err *e)
+{
+	struct kept_out *o = xmalloc(sizeof *o);
+	const char head[KEY] = { 0 };
+
+	*o = (struct kept_out){ .a = ARENA_INIT };
+	o->path = arena_cstr(&o->a, cstr(path));
+	o->temporary = arena_printf(&o->a, "%s.%ld", path, (long)getpid());
+	if ((o->fd = open(o->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 ||
+	    fd_write(o->fd, (struct str){ head, KEY }, o->temporary, &o->err)) {
+		enum rc rc = err_errno(e, "%s: cannot be written", o->temporary);
+
+		kept_end(o, false, &o->err);
+		return rc;
+	}
+	kept_add(o, (struct str){ (const char *)key, KEPT_KEY });
+	*out = o;
+	return RC_OK;
+}
+
+static void flush(struct kept_out *o, bool last)
+{
+	size_t at;
+
+	for (at = 0; at + PIECE <= o->b.n || (last && at < o->b.n); at += PIECE)
+		o->sum = check_of(o->sum, str_sub(buf_str(&o->b), at, at + PIECE));
+	at = at < o->b.n ? at : o->b.n;
+	if (o->err.rc == RC_OK)
+		(void)!fd_write(o->fd, str_sub(buf_str(&o->b), 0, at), o->temporary, &o->err);
+	if (o->b.n > at)
+		memmove(o->b.p, o->b.p + at, o->b.n - at);
+	o->b.n -= at;
+}
+
+void kept_add(struct kept_out *o, struct str s)
+{
+	buf_str_add(&o->b, s);
+	if (o->b.n >= PIECE)
+		flush(o, false);
+}
+
+void kept_add_u32(struct kept_out *o, uint32_t v)
+{
+	kept_add(o, (struct str){ (const char *)&v, sizeof v });
+}
+
+void kept_add_str(struct kept_out *o, struct str s)
+{
+	kept_add_u32(o, (uint32_t)s.n);
+	kept_add(o, s);
+}
+
+enum rc kept_end(struct kept_out *o, bool wanted, struct err *e)
+{
+	char head[KEY];
+	enum rc rc;
+
+	if (o->fd >= 0) {
+		flush(o, true);
+		memcpy(head, MAGIC, SUM);
+		memcpy(head + SUM, &o->sum, sizeof o->sum);
+		if (pwrite(o->fd, head, KEY, 0) != KEY && !o->err.rc)
+			(void)err_errno(&o->err, "%s: cannot be written", o->temporary);
+		if (close(o->fd) && !o->err.rc)
+			(void)err_errno(&o->err, "%s: cannot be written", o->temporary);
+		if (wanted && !o->err.rc && rename(o->temporary, o->path))
+			(void)err_errno(&o->err, "%s: cannot be written", o->path);
+		if (!wanted || o->err.rc)
+			unlink(o->temporary);
+	}
+	rc = o->err.rc ? err_set(e, o->err.rc, "%s", o->err.msg) : RC_OK;
+	buf_free(&o->b);
+	arena_free(&o->a);
+	free(o);
+	return rc;
+}
+
+bool kept_take(struct str *part, struct str *s, size_t n)
+{
+	if (s->n < n)
+		return false;
+	*part = (struct str){ s->p, n };
+	*s = (struct str){ s->p + n, s->n - n };
+	return true;
+}
+
+bool kept_take_u32(uint32_t *v, struct str *s)
+{
+	struct str part;
+
+	if (!kept_take(&part, s, sizeof *v))
+		return false;
+	memcpy(v, part.p, sizeof *v);
+	return true;
+}
+
+bool kept_take_str(struct str *part, struct str *s)
+{
+	uint32_t n;
+
+	return kept_take_u32(&n, s) && kept_take(part, s, n);
+}
+
+/* ---- the files of a site ---- */
+
+struct kept_stat kept_stat(const struct stat *st)
+{
+	return (struct kept_stat){ (uint64_t)st->st_size, (uint64_t)st->st_ino,
+		(uint64_t)st->st_mtim.tv_sec * SECOND + (uint64_t)st->st_mtim.tv_nsec,
+		(uint64_t)st->st_ctim.tv_sec * SECOND + (uint64_t)st->st_ctim.tv_nsec };
+}
+
+bool kept_stat_tells(const struct kept_stat *s)
+{
+	return s->ctime % SECOND || s->mtime % SECOND;
+}
+
+/* One file off *s. */
+static bool take_file(struct kept_file *f, struct kept *k, struct str *s)
+{
+	struct str part;
+	uint32_t n, i, *v;
+
+	*f = (struct kept_file){ 0 };
+	if (!kept_take_str(&f->name, s) || !kept_take(&part, s, sizeof f->digest))
+		return false;
+	memcpy(f->digest, part.p, sizeof f->digest);
+	if (!kept_take(&part, s, sizeof f->stat))
+		return false;
+	memcpy(&f->stat, part.p, sizeof f->stat);
+	if (!kept_take_u32(&n, s))
+		return false;
+	if (n == UINT32_MAX)
+		return true;
+	if (!kept_take(&part, s, (size_t)n * sizeof *v))
+		return false;
+	v = arena_array(&k->a, n, sizeof *v);
+	if (n)
+		memcpy(v, part.p, n * sizeof *v);
+	for (i = 0; i < n; i++)
+		if (v[i] >= k->nfacts)
+			return false;
+	f->facts = v;
+	f->nfacts = n;
+	return true;
+}
+
+static bool parse(struct kept *k)
+{
+	struct str s = k->map.body, part;
+	uint32_t n, i;
+
+	if (!kept_take_str(&k->stamp, &s) || !kept_take_u32(&n, &s) || n > s.n)
+		return false;
+	k->nfacts = n;
+	k->facts = arena_array(&k->a, n, sizeof *k->facts);
+	for (i = 0; i < n; i++)
+		if (!kept_take_str(&k->facts[i], &s) || k->facts[i].n > UINT8_MAX)
+			return false;
+	if (!kept_take(&part, &s, (size_t)n * FACT_VALUE))
+		return false;
+	k->values = (const unsigned char (*)[FACT_VALUE])part.p;
+	if (!kept_take_u32(&n, &s) || n > s.n)
+		return false;
+	k->nfiles = n;
+	k->files = arena_array(&k->a, n, sizeof *k->files);
+	for (i = 0; i < n; i++)
+		if (!take_file(&k->files[i], k, &s) || (i && str_cmp(k->files[i - 1].name, k->files[i].name) >= 0))
+			return false;
+	return s.n == 0;
+}
+
+struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], struct fact_ground *g)
+{
+	struct kept *k = xmalloc(sizeof *k);
+	unsigned char value[FACT_VALUE];
+	size_t i;
+
+	*k = (struct kept){ .a = ARENA_INIT };
+	if (kept_map(&k->map, path, key) || !parse(k)) {
+		kept_close(k);
+		return NULL;
+	}
+	k->same = arena_array(&k->a, k->nfacts, sizeof *k->same);
+	for (i = 0; i < k->nfacts; i++) {
+		fact_value(value, g, k->facts[i]);
+		k->same[i] = memcmp(value, k->values[i], FACT_VALUE) == 0;
+	}
+	return k;
+}
+
+void kept_close(struct kept *k)
+{
+	if (!k)
+		return;
+	kept_unmap(&k->map);
+	arena_free(&k->a);
+	free(k);
+}
+
+const struct kept_file *kept_find(const struct kept *k, struct str name)
+{
+	size_t from = 0, to = k ? k->nfiles : 0, mid;
+	int d;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (!(d = str_cmp(k->files[mid].name, name)))
+			return &k->files[mid];
+		if (d < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return NULL;
+}
+
+bool kept_same(const struct kept *k, const struct kept_file *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nfacts && k->same[f->facts[i]]; i++)
+		;
+	return f->facts && i == f->nfacts;
+}
+
+/* The facts of all files, each once, numbered anew. */
+struct joint {
+	struct strings set;
+	struct { const struct facts *of; uint32_t *to; } maps[64];
+	size_t nmaps;
+	struct arena a;
+};
+
+static uint32_t joint_number(struct joint *j, const struct facts *of, const struct kept *was, uint32_t fact)
+{
+	struct str s = of ? strings_at(&of->set, fact) : was->facts[fact];
+	size_t i, n;
+
+	for (i = 0; i < j->nmaps && j->maps[i].of != of; i++)
+		;
+	if (i == sizeof j->maps / sizeof j->maps[0])
+		return (uint32_t)strings_put(&j->set, s, 0, strings_hash(s, 0), NULL);
+	if (i == j->nmaps) {
+		n = of ? of->set.n : was->nfacts;
+		j->maps[i].of = of;
+		j->maps[i].to = arena_array(&j->a, n, sizeof *j->maps[i].to);
+		j->nmaps++;
+	}
+	if (!j->maps[i].to[fact])
+		j->maps[i].to[fact] = (uint32_t)strings_put(&j->set, s, 0, strings_hash(s, 0), NULL) + 1;
+	return j->maps[i].to[fact] - 1;
+}
+
+enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
+    const struct kept *was, struct fact_ground *g, struct str stamp, struct err *e)
+{
+	struct joint j = { .a = ARENA_INIT };
+	uint32_t *numbers;
+	unsigned char value[FACT_VALUE];
+	struct kept_out *o = NULL;
+	size_t i, k, total = 0, at = 0;
+	enum rc rc;
+
+	if ((rc = kept_begin(&o, path, key, e)))
+		return rc;
+	for (i = 0; i < n; i++)
+		total += files[i].nfacts;
+	numbers = arena_array(&j.a, total, sizeof *numbers);
+	for (i = 0; i < n; i++)
+		for (k = 0; k < files[i].nfacts; k++)
+			numbers[at++] = joint_number(&j, files[i].of, was, files[i].facts[k]);
+	kept_add_str(o, stamp);
+	kept_add_u32(o, (uint32_t)j.set.n);
+	for (i = 0; i < j.set.n; i++)
+		kept_add_str(o, strings_at(&j.set, i));
+	for (i = 0; i < j.set.n; i++) {
+		fact_value(value, g, strings_at(&j.set, i));
+		kept_add(o, (struct str){ (const char *)value, sizeof value });
+	}
+	kept_add_u32(o, (uint32_t)n);
+	for (at = i = 0; i < n; i++) {
+		kept_add_str(o, files[i].name);
+		kept_add(o, (struct str){ (const char *)files[i].digest, sizeof files[i].digest });
+		kept_add(o, (struct str){ (const char *)&files[i].stat, sizeof files[i].stat });
+		kept_add_u32(o, files[i].facts ? (uint32_t)files[i].nfacts : UINT32_MAX);
+		kept_add(o, (struct str){ (const char *)(numbers + at), files[i].nfacts * sizeof *numbers });
+		at += files[i].nfacts;
+	}
+	rc = kept_end(o, true, e);
+	strings_free(&j.set);
+	arena_free(&j.a);
+	return rc;
+}

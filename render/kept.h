@@ -1,0 +1,78 @@
+/* render/kept.h: what a build of a site leaves for the next one into the same folder, in .git/colep/site of the node:
+ * of each file what it was made of (facts.h), its hash, and its stat. It is a cache: anyone may remove it, damage is
+ * noticed, and it is of use only to the same program with the same options (kept_key). */
+#ifndef RENDER_KEPT_H
+#define RENDER_KEPT_H
+
+#include <sys/stat.h>
+
+#include "render/facts.h"
+
+#define KEPT_KEY 16			/* bytes */
+/* A hash of all that every page hangs on. false: nothing can be kept. */
+bool kept_key(unsigned char key[KEPT_KEY], const struct copy *c, const char *dir);
+/* The path of a file of that sort ("pages") for a site in dir; NULL: nothing can be kept. */
+const char *kept_path(struct arena *a, const char *cache, const char *dir, const char *sort);
+/* Remove all but the newest few of those files. */
+void kept_sweep(const char *cache);
+
+/* ---- files that are right or not there ---- */
+
+struct kept_map {			/* zeroed is none */
+	struct str all;
+	struct str body;
+};
+/* Map a file that kept_end wrote with that key. RC_NOTFOUND: there is none, or it is not as it was written. */
+enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY]) NODISCARD;
+void kept_unmap(struct kept_map *m);
+
+struct kept_out;			/* a file being written */
+enum rc kept_begin(struct kept_out **o, const char *path, const unsigned char key[KEPT_KEY], struct err *e) NODISCARD;
+void kept_add(struct kept_out *o, struct str s);
+void kept_add_u32(struct kept_out *o, uint32_t v);
+void kept_add_str(struct kept_out *o, struct str s);	/* with its length in front */
+enum rc kept_end(struct kept_out *o, bool wanted, struct err *e);	/* not wanted: none is written */
+
+/* Take off *s, bounds checked. false: it is not there. */
+bool kept_take(struct str *part, struct str *s, size_t n);
+bool kept_take_u32(uint32_t *v, struct str *s);
+bool kept_take_str(struct str *part, struct str *s);
+
+/* ---- the files of a site ---- */
+
+struct kept_stat {
+	uint64_t size, inode, mtime, ctime;	/* nanoseconds */
+};
+struct kept_stat kept_stat(const struct stat *st);
+/* Does an equal stat tell that nobody wrote the file: not where times are whole seconds. */
+bool kept_stat_tells(const struct kept_stat *s);
+
+struct kept_file {
+	struct str name;
+	unsigned char digest[64];
+	struct kept_stat stat;
+	const uint32_t *facts;		/* numbers in `of`; NULL: made anew each time */
+	size_t nfacts;
+	const struct facts *of;		/* NULL: of the kept ones themselves */
+};
+struct kept {
+	struct kept_map map;
+	struct arena a;
+	struct kept_file *files;	/* by name */
+	size_t nfiles;
+	struct str *facts;
+	const unsigned char (*values)[FACT_VALUE];
+	bool *same;			/* is the value of a fact still so */
+	size_t nfacts;
+	struct str stamp;		/* kept_save's */
+};
+/* NULL: none. Compares all facts with the copy. */
+struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], struct fact_ground *g);
+void kept_close(struct kept *k);	/* no-op on NULL */
+const struct kept_file *kept_find(const struct kept *k, struct str name);	/* or NULL, also where k is NULL */
+bool kept_same(const struct kept *k, const struct kept_file *f);	/* would be made of the same */
+/* files: by name. was: NULL, or what was kept before. stamp: the caller's. */
+enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
+    const struct kept *was, struct fact_ground *g, struct str stamp, struct err *e) NODISCARD;
+
+#endif
