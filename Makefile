@@ -18,7 +18,7 @@ colep: $(BUILD)/colep
 	@cp $< $@
 
 $(BUILD)/colep: $(BUILD)/obj/main.o $(BUILD)/libcolep.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--export-dynamic-symbol=mbedtls_x509_crt_parse_file -o $@ $^ -Wl,--as-needed $(LIBS)
 
 $(BUILD)/libcolep.a: $(LIB_OBJ)
 	@rm -f $@

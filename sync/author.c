@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "kb/limits.h"
+#include "sync/cache.h"
 #include "sync/fold.h"
 #include "sync/merge.h"
 #include "sync/mend.h"
@@ -124,50 +125,28 @@ enum rc author_base_set(struct repo *repo, const struct oid *main, struct err *e
 	return rc == RC_OK && oid_eq(&old, main) ? RC_OK : repo_ref_set(repo, kept, main, &old, e);
 }
 
-struct seen { struct oid *v; size_t n, cap; };
-
-static bool add_new(struct seen *s, struct arena *a, const struct oid *o)
-{
-	size_t i;
-
-	for (i = s->n; i-- > 0 && i + 4096 > s->n;)	/* near ones: enough to stop a fan of merges */
-		if (oid_eq(&s->v[i], o))
-			return false;
-	if (s->n == s->cap)
-		s->v = arena_grow(a, s->v, &s->cap, sizeof *s->v);
-	s->v[s->n++] = *o;
-	return true;
-}
-
 /* The own commit of the highest number below base, in this incarnation. */
 static enum rc find_prev(struct author *au, struct err *e)
 {
-	struct arena a = ARENA_INIT, keep = ARENA_INIT;
-	struct seen queue = { 0 };
-	enum rc rc = RC_OK;
-	size_t at, i;
+	struct arena a = ARENA_INIT;
+	struct graph g;
+	enum rc rc;
+	size_t i;
 
-	(void)add_new(&queue, &keep, &au->base);
-	for (at = 0; at < queue.n && !rc; at++) {
-		struct commit c;
-		struct str id, inc;
-		uint64_t seq;
+	graph_init(&g, &a, au->repo);
+	cache_open(&g, au->node);
+	if ((rc = graph_add(&g, &au->base, NULL, NULL, e)) == RC_OK) {
+		for (i = 0; i < g.n; i++) {
+			const struct gcommit *c = g.v[i];
 
-		arena_reset(&a);
-		if ((rc = repo_commit(&c, &a, au->repo, &queue.v[at], e)))
-			break;
-		if (author_of(&c, &id, &inc, &seq) && str_eq(id, au->id) && str_is(inc, au->incarnation)) {
-			if (seq > au->seq) {
-				au->seq = seq;
-				au->prev = c.id;
+			if (!c->merged && c->seq > au->seq && str_eq(c->node, au->id) && str_is(c->incarnation, au->incarnation)) {
+				au->seq = c->seq;
+				au->prev = c->id;
 			}
-			continue;	/* its past holds lower numbers only */
 		}
-		for (i = 0; i < c.nparents; i++)
-			(void)add_new(&queue, &keep, &c.parents[i]);
+		cache_store(&g);
 	}
 	arena_free(&a);
-	arena_free(&keep);
 	return rc;
 }
 

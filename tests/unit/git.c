@@ -157,9 +157,10 @@ static void test_git__sha1_of_the_known_vectors(void **state)
 		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "84983e441c3bd26ebaae4aa1f95129e5e54670f1", 1 },
 		{ "aaaaaaaaaa", "34aa973cd4c4daa4f61eeb2bdbad27316534016f", 100000 },
 	};
+	unsigned char bytes[700] = { 0 };
 	char hex[OID_HEX + 1];
+	struct oid o, again;
 	struct sha1 s;
-	struct oid o;
 	size_t i;
 	unsigned k;
 
@@ -171,6 +172,19 @@ static void test_git__sha1_of_the_known_vectors(void **state)
 		sha1_done(o.b, &s);
 		oid_format(hex, &o);
 		assert_string_equal(hex, v[i].hex);
+	}
+	for (i = 0; i <= sizeof bytes; i++) {	/* in two parts of any sizes */
+		k = (unsigned)(i * 7 % (sizeof bytes + 1));
+		bytes[i % sizeof bytes] = (unsigned char)(i * 31);
+		sha1_init(&s);
+		sha1_add(&s, bytes, k);
+		sha1_add(&s, bytes + k, sizeof bytes - k);
+		sha1_done(o.b, &s);
+		sha1_init(&s);
+		for (k = 0; k < sizeof bytes; k++)
+			sha1_add(&s, bytes + k, 1);
+		sha1_done(again.b, &s);
+		assert_true(oid_eq(&o, &again));
 	}
 	o = repo_hash_blob(STR(""));
 	oid_format(hex, &o);
