@@ -57,7 +57,7 @@ static struct find *made(const struct text *v, size_t n, unsigned parts)
 	for (i = 0; i < n; i++) {
 		k = parts % 2 ? i : n - 1 - i;
 		if (!v[k].out)
-			find_add(f, (unsigned)(k % parts), &all[k], cstr(v[k].html));
+			find_add(f, (unsigned)(k % parts), &copy, &all[k], cstr(v[k].html));
 	}
 	find_finish(f);
 	return f;
