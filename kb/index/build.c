@@ -8,14 +8,20 @@
  *		kind: 0 running, weight 1; 1 running, and varint weight follows; 2, 3: the same, not running
  *		gap: position less the one before of this document, or the position; not running: 0
  *
- * About two bytes a word, read once when the segment is written. */
+ * About two bytes a word, read once when the segment is written.
+ *
+ * Whatever is large stands in pages of 2 MiB where the system has them: words meet it at random, and with small pages most
+ * of a word's time is looking up where the next one is. */
 #include "kb/index/build.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "kb/index/order.h"
 #include "kb/index/record.h"
 
+enum { LARGE = 2 << 20, SLAB_MIN = 32 << 10, SLAB_MAX = 2 * LARGE };
 enum { PIECE_FIRST = 32, PIECE_MAX = 1 << 13, WORD_BYTES = 4 * 5 };	/* WORD_BYTES: the most that one word writes */
 
 struct piece {
@@ -24,7 +30,7 @@ struct piece {
 	unsigned char bytes[];
 };
 struct entry {				/* one term */
-	struct str term;		/* in the arena */
+	struct str term;		/* in a slab */
 	struct piece *head, *tail;
 	unsigned char *at, *end;	/* free room of the tail; end is WORD_BYTES before its true end */
 	uint32_t document, position;	/* of the last word; document: + 1, 0 at first */
@@ -33,7 +39,7 @@ enum { WORD_NEAR = 18 };
 struct cell {				/* 32 bytes, so that a short word costs one look at memory */
 	uint32_t hash, entry;		/* entry NONE: nothing is left of the word */
 	uint32_t came;			/* how often */
-	unsigned char lang, n;		/* n = 0: a free cell; FAR: word begins with a struct str that is in the arena */
+	unsigned char lang, n;		/* n = 0: a free cell; FAR: word begins with a struct str that is in a slab */
 	char word[WORD_NEAR];		/* zeroes behind it */
 };
 enum { FAR = 255 };
@@ -50,8 +56,13 @@ struct token {				/* a word on its way */
 /* The tables and rows are larger than the processor's caches: most of a word's time would be waiting for memory. So it
  * waits in a ring, STEP words each: for its cell, for its entry, and for the end of its row. */
 enum { STEP = 8, RING = 4 * STEP };
+struct slab {				/* rows and terms are cut from slabs, each twice the last up to SLAB_MAX */
+	struct slab *next;
+	size_t at, n;
+	char bytes[];
+};
 struct builder {
-	struct arena a;
+	struct slab *slabs;
 	struct token ring[RING];
 	size_t came, found, near, went;	/* tokens so far: in the ring, with their entry, with its row, gone */
 	struct stems *stems;
@@ -73,13 +84,58 @@ struct builder *builder_open(void)
 
 void builder_close(struct builder *b)
 {
+	struct slab *s, *next;
+
 	if (!b)
 		return;
 	free(b->entries);
 	free(b->words.cells);
 	free(b->terms.cells);
-	arena_free(&b->a);
+	for (s = b->slabs; s; s = next) {
+		next = s->next;
+		free(s);
+	}
 	free(b);
+}
+
+static void *pages(size_t n)
+{
+	void *p;
+
+	if (n < LARGE)
+		return xmalloc(n);
+	if (!(p = aligned_alloc(LARGE, (n + LARGE - 1) / LARGE * LARGE)))
+		out_of_memory();
+	(void)madvise(p, n, MADV_HUGEPAGE);	/* where there are none it is a page as any other */
+	return p;
+}
+
+/* n bytes, as aligned as a pointer. */
+static void *cut(struct builder *b, size_t n)
+{
+	struct slab *s = b->slabs;
+	void *p;
+
+	n = (n + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+	if (!s || s->n - s->at < n) {
+		size_t size = s ? 2 * (s->n + sizeof *s) : SLAB_MIN;
+
+		s = pages(size = size < SLAB_MAX ? size : SLAB_MAX);
+		*s = (struct slab){ .next = b->slabs, .n = size - sizeof *s };
+		b->slabs = s;
+	}
+	p = s->bytes + s->at;
+	s->at += n;
+	return p;
+}
+
+static struct str keep(struct builder *b, struct str s)
+{
+	char *p = cut(b, s.n);
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (struct str){ p, s.n };
 }
 
 void builder_document(struct builder *b, uint32_t number)
@@ -132,7 +188,7 @@ static void table_grow(struct table *t)
 	size_t i, j, n = t->cap;
 
 	t->cap = n ? 2 * n : 1 << 11;
-	t->cells = xmalloc(t->cap * sizeof *t->cells);
+	t->cells = pages(t->cap * sizeof *t->cells);
 	memset(t->cells, 0, t->cap * sizeof *t->cells);
 	for (i = 0; i < n; i++) {
 		if (!old[i].n)
@@ -155,7 +211,7 @@ static struct str cell_word(const struct cell *c)
 }
 
 /* The cell of a word of at least a byte, made when it is new (*fresh): then its entry is the caller's to set. */
-static struct cell *table_cell(struct table *t, struct arena *a, struct str word, const char near[24], uint32_t h, unsigned lang,
+static struct cell *table_cell(struct table *t, struct builder *b, struct str word, const char near[24], uint32_t h, unsigned lang,
     bool *fresh)
 {
 	unsigned n = word.n <= WORD_NEAR ? (unsigned)word.n : FAR;
@@ -180,7 +236,7 @@ static struct cell *table_cell(struct table *t, struct arena *a, struct str word
 		if (n != FAR) {
 			memcpy(c->word, near, WORD_NEAR);
 		} else {
-			far = arena_str(a, word);
+			far = keep(b, word);
 			memcpy(c->word, &far, sizeof far);
 		}
 	}
@@ -198,13 +254,18 @@ static uint32_t entry_of(struct builder *b, struct str term)
 		return NONE;
 	term = str_sub(term, 0, WORD_MAX);
 	hash = hash_of(near, term, 0);
-	c = table_cell(&b->terms, &b->a, term, near, hash, 0, &fresh);
+	c = table_cell(&b->terms, b, term, near, hash, 0, &fresh);
 	if (fresh) {
 		if (b->n == b->cap) {
+			struct entry *more = pages((b->cap ? 2 * b->cap : 1024) * sizeof *more);
+
+			if (b->n)
+				memcpy(more, b->entries, b->n * sizeof *more);
+			free(b->entries);
+			b->entries = more;
 			b->cap = b->cap ? 2 * b->cap : 1024;
-			b->entries = xrealloc(b->entries, b->cap * sizeof *b->entries);
 		}
-		b->entries[b->n] = (struct entry){ .term = arena_str(&b->a, term) };
+		b->entries[b->n] = (struct entry){ .term = keep(b, term) };
 		c->entry = (uint32_t)b->n++;
 	}
 	return c->entry;
@@ -222,7 +283,8 @@ static void more_room(struct builder *b, struct entry *x)
 		if (n > PIECE_MAX)
 			n = PIECE_MAX;
 	}
-	p = arena_alloc(&b->a, sizeof *p + n);
+	p = cut(b, sizeof *p + n);
+	p->next = NULL;
 	if (x->tail)
 		x->tail->next = p;
 	else
@@ -245,7 +307,7 @@ static void find_entry(struct builder *b, struct token *t)
 	struct cell *c;
 	bool fresh;
 
-	c = table_cell(&b->words, &b->a, t->word, t->near, t->hash, t->lang, &fresh);
+	c = table_cell(&b->words, b, t->word, t->near, t->hash, t->lang, &fresh);
 	if (fresh)
 		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
 	c->came++;
@@ -412,16 +474,24 @@ static void reader_open(struct reader *r, const struct entry *x)
 	r->more = true;
 }
 
-static int by_term(const void *x, const void *y)
+static int by_term(const void *x, const void *y, void *ctx)
 {
-	const struct entry *a = *(struct entry *const *)x, *b = *(struct entry *const *)y;
+	const struct entry *entries = ctx;
 
-	return str_cmp(a->term, b->term);
+	return str_cmp(entries[((const struct ordered *)x)->i].term, entries[((const struct ordered *)y)->i].term);
+}
+
+/* A builder's terms in order. */
+struct sorted { struct ordered *v; size_t i, n; struct reader r; bool on; };
+
+static const struct entry *term_at(const struct builder *b, const struct sorted *s)
+{
+	return &b->entries[s->v[s->i].i];
 }
 
 void builder_write(struct builder *const *b, size_t n, struct segment_out *o, const uint32_t *places)
 {
-	struct { struct entry **v; size_t i, n; struct reader r; bool on; } *in = xmalloc((n + 1) * sizeof *in);
+	struct sorted *in = xmalloc((n + 1) * sizeof *in);
 	struct str term;
 	size_t i, k;
 
@@ -431,24 +501,24 @@ void builder_write(struct builder *const *b, size_t n, struct segment_out *o, co
 		in[k].n = b[k]->n;
 		in[k].r.positions = (struct buf)BUF_INIT;
 		for (i = 0; i < b[k]->n; i++)
-			in[k].v[i] = &b[k]->entries[i];
-		if (b[k]->n)
-			qsort(in[k].v, b[k]->n, sizeof *in[k].v, by_term);
+			in[k].v[i] = (struct ordered){ order_head(b[k]->entries[i].term), i };
+		order(in[k].v, b[k]->n, by_term, b[k]->entries);
 	}
 	for (;;) {
 		size_t first = n;
 
 		for (k = 0; k < n; k++)
-			if (in[k].i < in[k].n && (first == n || str_cmp(in[k].v[in[k].i]->term, in[first].v[in[first].i]->term) < 0))
+			if (in[k].i < in[k].n && (first == n || str_cmp(term_at(b[k], &in[k])->term, term_at(b[first], &in[first])->term) < 0))
 				first = k;
 		if (first == n)
 			break;
-		term = in[first].v[in[first].i]->term;
+		term = term_at(b[first], &in[first])->term;
 		segment_term(o, term);
 		for (k = 0; k < n; k++) {
-			in[k].on = in[k].i < in[k].n && str_eq(in[k].v[in[k].i]->term, term);
+			in[k].on = in[k].i < in[k].n && str_eq(term_at(b[k], &in[k])->term, term);
 			if (in[k].on) {
-				reader_open(&in[k].r, in[k].v[in[k].i++]);
+				reader_open(&in[k].r, term_at(b[k], &in[k]));
+				in[k].i++;
 				in[k].on = posting_next(&in[k].r);
 			}
 		}

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/index/order.h"
 #include "kb/index/parts.h"
 #include "kb/text/fold.h"
 
@@ -28,7 +29,6 @@ enum { BLOCK = 64, KEY_HEAD = 4 };
 #define COUNT_MAX ((uint64_t)1 << 40)	/* more than any text has; sums of such stay far from overflow */
 
 struct item {
-	uint64_t head;			/* the form's first eight bytes, big-endian: most comparisons end here */
 	struct str form, term;
 	int64_t n;
 };
@@ -62,16 +62,6 @@ void forms_close(struct forms *f)
 	free(f);
 }
 
-static uint64_t head_of(struct str s)
-{
-	uint64_t v = 0;
-	size_t i;
-
-	for (i = 0; i < 8; i++)
-		v = v << 8 | (i < s.n ? (unsigned char)s.p[i] : 0);
-	return v;
-}
-
 void forms_add(struct forms *f, struct str form, struct str term, int64_t n)
 {
 	if (!form.n || !term.n || form.n > WORD_MAX || term.n > WORD_MAX)
@@ -82,38 +72,53 @@ void forms_add(struct forms *f, struct str form, struct str term, int64_t n)
 	}
 	form = arena_str(&f->a, form);
 	term = str_starts(form, term) ? str_sub(form, 0, term.n) : arena_str(&f->a, term);
-	f->v[f->n++] = (struct item){ head_of(form), form, term, n };
+	f->v[f->n++] = (struct item){ form, term, n };
 }
 
-static int by_form(const void *x, const void *y)
+static int by_form(const struct item *a, const struct item *b)
 {
-	const struct item *a = x, *b = y;
-	int k;
+	int k = str_cmp(a->form, b->form);
 
-	if (a->head != b->head)
-		return a->head < b->head ? -1 : 1;
-	k = str_cmp(a->form, b->form);
 	return k ? k : str_cmp(a->term, b->term);
+}
+
+static int by_place(const void *x, const void *y, void *ctx)
+{
+	const struct forms *f = ctx;
+
+	return by_form(&f->v[((const struct ordered *)x)->i], &f->v[((const struct ordered *)y)->i]);
 }
 
 /* In order, equal ones added up; none that is nothing. */
 static void settle(struct forms *f)
 {
-	size_t i, n = 0, kept = 0;
+	struct ordered *by;
+	struct item *v;
+	size_t i, n = 0;
 
 	if (f->settled == f->n)
 		return;
-	if (f->n)
-		qsort(f->v, f->n, sizeof *f->v, by_form);
+	by = xmalloc(f->n * sizeof *by);
 	for (i = 0; i < f->n; i++)
-		if (n && by_form(&f->v[n - 1], &f->v[i]) == 0)
-			f->v[n - 1].n += f->v[i].n;
-		else
-			f->v[n++] = f->v[i];
-	for (i = 0; i < n; i++)
-		if (f->v[i].n)
-			f->v[kept++] = f->v[i];
-	f->n = f->settled = kept;
+		by[i] = (struct ordered){ order_head(f->v[i].form), i };
+	order(by, f->n, by_place, f);
+	v = xmalloc(f->n * sizeof *v);
+	for (i = 0; i < f->n; i++) {
+		const struct item *x = &f->v[by[i].i];
+
+		if (n && by_form(&v[n - 1], x) == 0) {
+			v[n - 1].n += x->n;
+			continue;
+		}
+		n -= n && !v[n - 1].n;
+		v[n++] = *x;
+	}
+	n -= n && !v[n - 1].n;
+	free(by);
+	free(f->v);
+	f->v = v;
+	f->cap = f->n;
+	f->n = f->settled = n;
 }
 
 bool forms_none(struct forms *f)

@@ -1,4 +1,4 @@
-/* Numbers in few bytes: kb/index/pack.c. */
+/* Numbers in few bytes: kb/index/pack.c. Strings in order: kb/index/order.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "kb/index/order.h"
 #include "kb/index/pack.h"
 
 static uint64_t state = 1;
@@ -142,6 +143,38 @@ static void test_check__tells_every_byte_that_differs(void **s)
 	}
 }
 
+static int by_string(const void *x, const void *y, void *strings)
+{
+	const struct str *v = strings;
+
+	return str_cmp(v[((const struct ordered *)x)->i], v[((const struct ordered *)y)->i]);
+}
+
+static void test_order__is_that_of_bytes(void **s)
+{
+	static const size_t sizes[] = { 0, 1, 2, 255, 256, 257, 5000 };
+	static char bytes[5000][20];
+	static struct str v[5000];
+	static struct ordered o[5000];
+	size_t k, i, j;
+
+	(void)s;
+	for (k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+		for (i = 0; i < sizes[k]; i++) {	/* many that begin alike, high bytes, zeroes, empty ones */
+			v[i] = (struct str){ bytes[i], rnd() % 20 };
+			for (j = 0; j < v[i].n; j++)
+				bytes[i][j] = "\0ab\x80\xff"[rnd() % (j < 9 ? 3 : 5)];
+			o[i] = (struct ordered){ order_head(v[i]), i };
+		}
+		order(o, sizes[k], by_string, v);
+		for (i = 1; i < sizes[k]; i++)
+			assert_true(str_cmp(v[o[i - 1].i], v[o[i].i]) <= 0);
+		for (i = j = 0; i < sizes[k]; i++)
+			j += o[i].i;
+		assert_int_equal(j, sizes[k] ? sizes[k] * (sizes[k] - 1) / 2 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_rice__gives_back_what_was_put),
 		cmocka_unit_test(test_rice__parameter_suits_the_mean),
 		cmocka_unit_test(test_check__tells_every_byte_that_differs),
+		cmocka_unit_test(test_order__is_that_of_bytes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
