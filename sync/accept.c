@@ -43,7 +43,7 @@ static enum rc judge_merged(struct acceptor *ac, struct graph *g, const struct g
 	}
 	if ((rc = standing_of(&now, g, heads, n, e)))
 		return rc;
-	if (now->roster.rules > MERGE_RULES) {
+	if (now->roster.rules > ac->rules) {
 		ac->newer = now->roster.rules;
 		return err_set(e, RC_CONFLICT, "merge rules %u", now->roster.rules);
 	}
@@ -223,7 +223,7 @@ static enum rc judge_authored(struct acceptor *ac, struct graph *g, const struct
 	if (c->nparents) {
 		if ((rc = standing_under(&under, g, c, e)))
 			goto out;
-		if (under->roster.rules > MERGE_RULES) {
+		if (under->roster.rules > ac->rules) {
 			ac->newer = under->roster.rules;
 			rc = err_set(e, RC_CONFLICT, "merge rules %u", ac->newer);
 			goto out;

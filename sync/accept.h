@@ -6,11 +6,12 @@
 
 struct acceptor {
 	struct oid space;		/* our genesis */
+	unsigned rules;			/* the newest merge rules that are known here: MERGE_RULES */
 	/* Told of each refusal, with one sentence. Commits on top of a refused one are dropped without a word. */
 	void (*refused)(void *ctx, const struct gcommit *c, const char *why);
 	void *ctx;
 	size_t count;			/* of refusals */
-	unsigned newer;			/* merge rules that were met and this code does not know; such commits are neither
+	unsigned newer;			/* merge rules that were met and are not known; such commits are neither
 					 * accepted nor refused */
 };
 

@@ -304,7 +304,7 @@ int cmd_why(struct ctx *c, int argc, char **argv)
 	t.g = &f.graph;
 	/* One that is masked and stands on no head is not below main. */
 	if (is_hex(what) && find_commit(&f.graph, what) == SIZE_MAX && oid_parse(&o, what) &&
-	    graph_add(&f.graph, &o, accept_judge, &(struct acceptor){ .space = root, .refused = fold_ignore }, &odd))
+	    graph_add(&f.graph, &o, accept_judge, &(struct acceptor){ .space = root, .rules = MERGE_RULES, .refused = fold_ignore }, &odd))
 		o = OID_NONE;			/* not here: what was written down of it is told */
 	if ((rc = standing_heads(&heads, &n, &now, &f.graph, c->arena, &e)))
 		goto out;

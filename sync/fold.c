@@ -100,7 +100,7 @@ enum rc fold_open(struct fold *f, struct arena *a, const struct node *n, struct 
 	enum rc rc;
 
 	*f = (struct fold){ .a = a, .node = n, .repo = repo, .main = *main };
-	f->acceptor = (struct acceptor){ .space = *space, .refused = record, .ctx = f };
+	f->acceptor = (struct acceptor){ .space = *space, .rules = MERGE_RULES, .refused = record, .ctx = f };
 	graph_init(&f->graph, a, repo);
 	cache_open(&f->graph, n);
 	if (oid_is_none(main))

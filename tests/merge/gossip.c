@@ -6,7 +6,10 @@
  * Nodes change lines, keys and sets, create and delete documents, two of them at one path, set texts back to older
  * ones, repeat what another did, settle conflicts by hand or write inside them; the Secretariat admits nodes while
  * others work; a node is restored from an older copy and goes on with the same key and numbers; nodes are ended and
- * read their history anew, from git or from a cache of their own that was kept, cut off or damaged. Syncs are between neighbours only for a while (partitions), with old and repeated states.
+ * read their history anew, from git or from a cache of their own that was kept, cut off or damaged. In every other seed
+ * the Secretariat moves all to newer merge rules, which half the nodes do not know for a while: these write nothing and
+ * leave main, but take and pass on what comes. Syncs are between neighbours only for a while (partitions), with old and
+ * repeated states.
  * In the end all exchange, and for each seed it is told (TAP) that
  *   - all nodes have one main;
  *   - a further round makes no commit;
@@ -24,9 +27,10 @@
 #include "sync/accept.h"
 #include "sync/author.h"
 #include "sync/cache.h"
+#include "sync/standing.h"
 #include "sync/view.h"
 
-enum { NODES_MAX = 64, PATHS = 6, OLD_MAINS = 16, HEADS_MAX = 8 };
+enum { NODES_MAX = 64, PATHS = 6, OLD_MAINS = 16, HEADS_MAX = 8, CARRIED = 64 };
 
 struct sim {				/* a node: what it knows, and who it is */
 	struct arena a;
@@ -36,6 +40,10 @@ struct sim {				/* a node: what it knows, and who it is */
 	struct oid main, before[OLD_MAINS];	/* before: a ring of what main was */
 	size_t nbefore;
 	bool admitted;
+	unsigned rules;			/* the newest merge rules that its program knows */
+	bool waits;			/* it met newer ones: updated, it takes what it carries, and goes on */
+	struct oid carried[CARRIED];	/* what it could not judge */
+	size_t ncarried;
 	struct str old_text[PATHS];	/* something it once saw there */
 };
 
@@ -47,10 +55,11 @@ static struct arena all = ARENA_INIT;
 static struct oid space, ref;
 static struct acceptor acceptor;
 static struct err err = ERR_INIT;
+static bool moved;			/* the community is under rules 2 */
 
 static struct str words[1 << 16];	/* each made up once */
 static bool taken_out[1 << 16];
-static size_t nwords, commits, refusals, differing;
+static size_t nwords, commits, refusals, differing, waited;
 
 /* ---- chance ---- */
 
@@ -104,20 +113,35 @@ static void set_main(struct sim *s)
 {
 	struct arena a = ARENA_INIT;
 	size_t n, *heads = heads_of(&s->g, &a, &n);
+	const struct standing *now;
 
-	s->before[s->nbefore++ % OLD_MAINS] = s->main;
-	stop_if(view_commit(&s->main, &s->g, heads, n, &err), "the view");
+	stop_if(standing_of(&now, &s->g, heads, n, &err), "the standing");
+	s->waits |= now->roster.rules > s->rules;
+	if (!s->waits) {
+		s->before[s->nbefore++ % OLD_MAINS] = s->main;
+		stop_if(view_commit(&s->main, &s->g, heads, n, &err), "the view");
+	}
 	arena_free(&a);
 }
 
 static void learn(struct sim *s, const struct oid *tip)
 {
 	struct err odd = ERR_INIT;
+	size_t i;
 
+	acceptor.rules = s->rules;
+	acceptor.newer = 0;
 	if (graph_add(&s->g, tip, accept_judge, &acceptor, &odd)) {
 		err = odd;
 		stop_if(odd.rc, "learning");
 	}
+	if (!acceptor.newer)
+		return;
+	s->waits = true;
+	for (i = 0; i < s->ncarried && !oid_eq(&s->carried[i], tip); i++)
+		;
+	if (i == s->ncarried && i < CARRIED)
+		s->carried[s->ncarried++] = *tip;
 }
 
 /* The cache as a kill, a full disk or a bad one leaves it. */
@@ -153,7 +177,7 @@ static void begin_again(struct sim *s)
 
 static void sync_from(struct sim *s, const struct sim *from)
 {
-	size_t old = from->nbefore < OLD_MAINS ? from->nbefore : OLD_MAINS;
+	size_t old = from->nbefore < OLD_MAINS ? from->nbefore : OLD_MAINS, i;
 
 	if (chance(4) == 0)
 		begin_again(s);
@@ -161,6 +185,22 @@ static void sync_from(struct sim *s, const struct sim *from)
 		learn(s, &from->before[chance(old)]);	/* a stick that lay about */
 	else
 		learn(s, &from->main);
+	for (i = 0; i < from->ncarried; i++)
+		learn(s, &from->carried[i]);
+	set_main(s);
+}
+
+/* Its program knows newer rules from now on. What it had heard besides main it has to hear again, but what it carries. */
+static void update(struct sim *s)
+{
+	size_t i;
+
+	s->rules = 2;
+	s->waits = false;
+	begin_again(s);
+	for (i = 0; i < s->ncarried; i++)
+		learn(s, &s->carried[i]);
+	s->ncarried = 0;
 	set_main(s);
 }
 
@@ -418,6 +458,8 @@ static void admit(struct sim *s)
 	for (i = 0; i < 2; i++)
 		stop_if(repo_write(&c[i].new, repo, OBJECT_BLOB, buf_str(&b[i]), &err), "the roster");
 	commit_change(&v[0], c, 2);
+	if (moved)
+		s->rules = 2;		/* an older program does not join it */
 	s->admitted = true;
 	s->main = v[0].main;		/* it joins */
 	begin_again(s);
@@ -426,11 +468,29 @@ static void admit(struct sim *s)
 	arena_free(&a);
 }
 
+/* The Secretariat moves the community to newer rules. */
+static void move_on(void)
+{
+	struct arena a = ARENA_INIT;
+	struct change c = { .path = STR("roster/space") };
+	struct str old = text_at(&a, &v[0].main, c.path.p);
+	size_t at = str_find(old, STR("rules 1\n"));
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "%.*srules 2\n%.*s", FMT_STR(str_sub(old, 0, at)), FMT_STR(str_sub(old, at + 8, old.n)));
+	stop_if(repo_write(&c.new, repo, OBJECT_BLOB, buf_str(&b), &err), "the rules");
+	moved = true;
+	commit_change(&v[0], &c, 1);
+	buf_free(&b);
+	arena_free(&a);
+}
+
 /* A node's folder as it was a while ago, brought back beside the one that went on: same key, same numbers. */
 static void restore(struct sim *to, const struct sim *from)
 {
 	to->au = from->au;
 	to->main = from->main;
+	to->rules = from->rules;
 	to->admitted = true;
 	begin_again(to);
 }
@@ -475,7 +535,7 @@ static bool learned_anyhow(void)
 {
 	size_t round, i, k, n = v[0].g.n;
 	size_t *order = arena_array(&all, n, sizeof *order);
-	struct sim fresh = { .a = ARENA_INIT };
+	struct sim fresh = { .a = ARENA_INIT, .rules = 2 };
 	bool same = true;
 
 	for (round = 0; round < 6; round++) {
@@ -518,7 +578,7 @@ static bool nothing_lost(void)
 	return lost == 0;
 }
 
-static void history(size_t steps)
+static void history(size_t seed, size_t steps)
 {
 	size_t i, wall = 0, step;
 	struct sim *s, *from;
@@ -528,10 +588,14 @@ static void history(size_t steps)
 			.id = cstr(arena_printf(&all, "%s-n%zu", i % 3 ? "bg" : "pk", i)) };
 		signer_make(&v[i].au.signer);
 		incarnation_make(v[i].au.incarnation);
+		v[i].rules = i % 2 ? 1 : 2;
 	}
+	v[0].rules = 2;
 	for (step = 0; step < steps; step++) {
 		if (step % 16 == 0)
 			wall = chance(nodes);
+		if (seed % 2 && step == steps / 3)
+			move_on();
 		s = &v[chance(nodes)];
 		from = &v[chance(nodes)];
 		if (!s->admitted) {
@@ -541,9 +605,12 @@ static void history(size_t steps)
 				admit(s);
 			continue;
 		}
-		if (chance(8) == 0)
+		waited += s->waits;
+		if (s->waits && chance(12) == 0)
+			update(s);
+		if (!s->waits && chance(8) == 0)
 			compare_documents(s);
-		if (chance(2) == 0)
+		if (!s->waits && chance(2) == 0)
 			edit(s);
 		else if (from->admitted && from != s && ((size_t)(s - v) < wall) == ((size_t)(from - v) < wall))
 			sync_from(s, from);
@@ -551,6 +618,8 @@ static void history(size_t steps)
 	for (i = 1; i < nodes; i++)
 		if (!v[i].admitted)
 			admit(&v[i]);
+	for (i = 1; i < nodes; i++)
+		update(&v[i]);
 }
 
 static void exchange_all(void)
@@ -576,12 +645,13 @@ static void one(size_t seed, size_t steps, size_t *failed)
 	dir = path_join(&all, top, "node");
 	keys = path_join(&all, top, "keys");
 	chance_state = seed * 0x51ed27u;
-	nwords = commits = refusals = differing = 0;
+	nwords = commits = refusals = differing = waited = 0;
+	moved = false;
 	memset(taken_out, 0, sizeof taken_out);
 	stop_if(repo_init(&repo, dir, &err), "the repository");
 	found_community(dir, keys);
 	acceptor = (struct acceptor){ .space = space, .refused = refused };
-	history(steps);
+	history(seed, steps);
 	exchange_all();
 	compare_documents(&v[0]);
 	ok(same_mains(), "one main", seed, failed);
@@ -598,7 +668,7 @@ static void one(size_t seed, size_t steps, size_t *failed)
 	    dir, top, top)) == 0, "git fsck --strict", seed, failed);
 	for (n = i = 0; i < nodes; i++)
 		n += v[i].g.n;
-	printf("# seed %zu: %zu commits, %zu words, %zu known by all nodes\n", seed, commits, nwords, n);
+	printf("# seed %zu: %zu commits, %zu words, %zu known by all nodes, waited for newer rules %zu times\n", seed, commits, nwords, n, waited);
 	fflush(stdout);
 	repo_close(repo);
 	if (!getenv("KEEP") && dir_remove(top, &err))
