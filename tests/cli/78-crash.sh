@@ -35,4 +35,10 @@ is "work carried before a kill is not carried again" "$(cat twice/$doc)" "$(cat 
 is "the rest is" "$(cat twice/$profile)" "$(cat once-profile.md)"
 is "and what the killed one brought is no work of this node's" "$(cat twice/$clean)" "$(cat a/$clean)"
 is "nothing is left of the note" "$(ls twice/.git/colep | grep -E 'moving|carried')" ""
+
+# A push that died in git held a lock of its ref: removed when it is old, for a push may be running now.
+mkdir -p a/.git/refs/colep/from; : >a/.git/refs/colep/from/bg-old.lock; : >a/.git/refs/colep/from/bg-new.lock
+touch -d '11 minutes ago' a/.git/refs/colep/from/bg-old.lock
+"$COLEP" -C a sync >.log 2>&1
+is "a lock of ten minutes is removed, a younger one is not" "$(ls a/.git/refs/colep/from | grep lock)" bg-new.lock
 done_testing
