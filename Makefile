@@ -200,7 +200,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libcolep.a
 
 .PHONY: setup-bench bench
 setup-bench: setup setup-browser
-	@$(call install,sqlite3 python3 python3-xapian lmdb-utils)
+	@$(call install,sqlite3 python3 python3-xapian lmdb-utils hugo)
 bench: setup-bench	## measure import, index, search, bundles, sync, site beside their floors (N=10000 SEED=1 COMMITS=3000)
 	@$(MAKE) -s colep $(BENCH)
 	@tests/bench/run $(BUILD)/bench/generate $(BUILD)/bench/bench $(BUILD)/bench/floor ./colep $(or $(N),10000) $(or $(SEED),1)
