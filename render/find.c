@@ -189,6 +189,7 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	part_html(p, html, lang);
 	*spot = (struct find_spot){ part, p->posts.n, 0 };
 	for (i = 0; i < p->local.n; i++) {
+		strings_expect(&p->words, &p->local, i);
 		varint_put(&p->posts, part_number(p, &p->local.v[i]));
 		varint_put(&p->posts, p->local.v[i].value);
 	}
@@ -243,12 +244,17 @@ void find_forget(struct find *f)
 	for (i = 0; i < f->nparts; i++) {
 		struct find_part *p = &f->parts[i];
 
+		if (f->list_of)
+			free(f->list_of[i]);
+		free(p->used);
+		if (i == f->kept)
+			break;		/* the rest is mapped */
+		free(f->to_kept[i]);
 		stems_close(p->stems);
 		strings_free(&p->local);
 		strings_free(&p->words);
 		strings_free(&p->strings);
 		free(p->of);
-		free(p->used);
 		buf_free(&p->posts);
 		buf_free(&p->text);
 	}
@@ -286,6 +292,7 @@ enum rc find_fill(struct find *f, struct md *m, struct err *e)
 	if (rc == RC_IO)
 		return rc;
 	find_finish(f);
+	find_forget(f);
 	return RC_OK;
 }
 
@@ -517,15 +524,14 @@ static void fill_lists(struct find *f, uint32_t *const *list_of)
 	free(next);
 }
 
-void find_finish(struct find *f)
+/* The forms and lists of the words of all parts. */
+static void make_lists(struct find *f)
 {
-	uint32_t **map = arena_array(&f->a, f->nparts, sizeof *map), **list_of = arena_array(&f->a, f->nparts, sizeof *list_of),
-	    *of_term;
+	uint32_t **map = arena_array(&f->a, f->nparts, sizeof *map), *of_term;
 	struct merge m = { 0 };
 	unsigned i;
 	size_t k;
 
-	find_used(f);
 	merge_words(&m, f, map);
 	of_term = xmalloc((m.terms.n + 1) * sizeof *of_term);
 	memset(of_term, 0xff, (m.terms.n + 1) * sizeof *of_term);
@@ -533,18 +539,24 @@ void find_finish(struct find *f)
 	for (i = 0; i < f->nparts; i++) {
 		const struct strings *words = &f->parts[i].words;
 
-		list_of[i] = xmalloc((words->n + 1) * sizeof **list_of);
+		f->list_of[i] = xmalloc((words->n + 1) * sizeof *f->list_of[i]);
 		for (k = 0; k < words->n; k++)
-			list_of[i][k] = f->parts[i].used[k] ? of_term[map[i][k]] : UINT32_MAX;
+			f->list_of[i][k] = f->parts[i].used[k] ? of_term[map[i][k]] : UINT32_MAX;
 		free(map[i]);
 	}
 	free(of_term);
 	free(m.pairs);
 	strings_free(&m.terms);
 	strings_free(&m.forms);
-	fill_lists(f, list_of);
-	for (i = 0; i < f->nparts; i++)
-		free(list_of[i]);
+}
+
+void find_finish(struct find *f)
+{
+	f->list_of = arena_array(&f->a, f->nparts, sizeof *f->list_of);
+	find_used(f);
+	if (!find_same_words(f, f->list_of))
+		make_lists(f);
+	fill_lists(f, f->list_of);
 	find_facets(f);
 	find_encode(f);
 }

@@ -29,7 +29,7 @@ void find_finish(struct find *f);
  * false: it has no such entry. */
 bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp);
 bool find_keep(struct find *f, const struct entry *e);
-enum rc find_save(const struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp,
+enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp,
     struct err *e) NODISCARD;	/* after find_finish */
 void find_forget(struct find *f);	/* after find_finish: free what find_save needs */
 

@@ -15,6 +15,7 @@ enum {
 	FIND_LISTS = 8,			/* files of lists that are read for a beginning at most */
 	FIND_IMPACT = 63,		/* the greatest impact: a count without end */
 	FIND_FACETS = 6,
+	SITE_PARTS = 8,			/* threads at most */
 };
 
 /* One facet: its values, the sets of values that documents have, and the set of each document. */
@@ -48,6 +49,11 @@ struct find_spot {			/* where the words of a document stand: in posts of a part 
 	size_t at, n;
 };
 
+struct find_kept {			/* what find_finish made of the kept words; find_kept.c */
+	const uint32_t *list_of, *forms, *ref_at, *refs;	/* forms: numbers of strings of the kept part */
+	size_t nforms, nrefs, nlists;
+};
+
 struct find {
 	const struct copy *copy;
 	struct arena a;
@@ -57,6 +63,10 @@ struct find {
 	uint32_t *length;		/* of each document: its words by weight, at least 1 */
 	struct find_spot *spots;
 	struct kept_map map;		/* of find_load */
+	struct find_kept of_kept;
+	uint32_t **list_of;		/* of each part, the list of each word, or UINT32_MAX; after find_finish */
+	uint32_t *to_kept[SITE_PARTS];	/* of each part but the kept one, the kept number of each word */
+	bool same;			/* the words are the kept ones, all of them */
 	struct str *kept_names;		/* of its documents, sorted; where their words stand */
 	struct find_spot *kept_spots;
 	size_t nkept;
@@ -87,6 +97,9 @@ const char *find_countries(const struct entry *e);
 
 /* The words of document k, as in find_part.posts. */
 struct str find_posts(const struct find *f, size_t k);
+
+/* The forms and lists of the kept words, if the documents use these and no others: then list_of is filled. */
+bool find_same_words(struct find *f, uint32_t **list_of);
 
 void find_facets(struct find *f);	/* find_facets.c: fills facets[] */
 void find_encode(struct find *f);	/* find_files.c: fills the blocks */
