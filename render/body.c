@@ -480,12 +480,12 @@ void body_plain(struct buf *b, struct str html)
 }
 
 /* The line of the file at which a part of its body begins. */
-static unsigned line_of(const struct entry *of, struct str part)
+static unsigned line_of(const struct entry *of, struct str body, struct str part)
 {
 	unsigned line = of->doc.front.body_line ? of->doc.front.body_line : 1;
 	const char *p;
 
-	for (p = of->doc.body.p; p && p < part.p; p++)
+	for (p = body.p; p && p < part.p; p++)
 		line += *p == '\n';
 	return line;
 }
@@ -509,7 +509,8 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 {
 	const struct copy *c = p->c;
 	struct arena a = ARENA_INIT;
-	struct buf raw = BUF_INIT;
+	struct buf raw = BUF_INIT, text = BUF_INIT;
+	struct str body = of->doc.body;
 	struct post post = { .copy = c, .up = p->up, .t = p->t, .whole = p->whole, .player = player ? of->kind : NULL };
 	struct err why = ERR_INIT;
 	enum rc rc = RC_OK, one;
@@ -520,7 +521,12 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 	if (p->whole)
 		post.within = cstr(arena_printf(&a, "%.*s-", FMT_STR(of->name)));
 	facts_note(c->watch, FACT_TEXT, 0, 0, of->name);
-	v = body_parts(&n, &a, of->doc.body);
+	if (!body.p) {			/* one that is not kept in memory */
+		if ((rc = copy_read(&text, c, of, e)))
+			goto out;
+		body = str_sub(buf_str(&text), of->doc.front.body, text.n);
+	}
+	v = body_parts(&n, &a, body);
 	for (i = 0; i < n; i++) {
 		buf_clear(&raw);
 		one = md_render(&raw, p->md, v[i].text, link_to, NULL, &why);
@@ -549,7 +555,7 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 			bool withheld = player || copy_names_left_out(c, v[i].text);
 
 			rc = err_set(e, RC_INVALID, "%.*s:%u: %s; its text is not laid out", FMT_STR(of->name),
-			    line_of(of, v[i].text), why.msg);
+			    line_of(of, body, v[i].text), why.msg);
 			say(p, "notice", NULL, withheld ? "unlaid.withheld" : "unlaid");
 			if (withheld)
 				buf_clear(&raw);
@@ -565,7 +571,9 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 			page_puts(p, "</div></div>\n");
 		}
 	}
+out:
 	buf_free(&raw);
+	buf_free(&text);
 	arena_free(&a);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "kb/base/file.h"
 #include "kb/node.h"
 #include "render/changes.h"
+#include "render/kept.h"
 #include "render/site.h"
 #include "render/zip.h"
 
@@ -167,6 +168,7 @@ static enum rc build_folder(char **dir, struct arena *a, const char *zip, struct
 static int build(struct ctx *c, struct copy_want *want, const struct asked *ask, struct err *e)
 {
 	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
+	struct kept_place kept;
 	struct progress indexing = { .fn = index_progress, .ctx = c };
 	struct node node = { 0 };
 	struct index *ix = NULL;
@@ -189,7 +191,10 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (!rc && !dir)
 		rc = ask->dry ? RC_OK : build_folder(&temporary, c->arena, ask->zip, e);
 	dir = dir ? dir : temporary;
-	if (rc || (rc = node_open(&node, c->arena, c->dir, e)) || (dir && !ask->dry && (rc = site_check(dir, e))) ||
+	if (rc || (rc = node_open(&node, c->arena, c->dir, e)))
+		goto out;
+	want->kept = kept_place(&kept, node.cache) ? &kept : NULL;
+	if ((dir && !ask->dry && (rc = site_check(dir, e))) ||
 	    (rc = theme_open(&theme, ask->theme, e)) || (rc = index_open(&ix, &node, false, &indexing, &why, &stale, e)) ||
 	    (rc = snap_open(&snap, ix, e)))
 		goto out;
@@ -201,14 +206,12 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if ((rc = copy_load(&copy, snap, want, e)))
 		goto out;
 	main = snap_commit(snap);
-	snap_close(snap);
-	snap = NULL;
 	if (!ask->dry && changes_load(copy, node.dir, &main, e))
 		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
 	broken = report(c, copy);
 	if (dir && site_documents(&old, &nold, c->arena, dir, e))
 		nold = 0;		/* nothing to compare with */
-	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, temporary ? NULL : node.cache, &told, e)))
+	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, temporary ? NULL : want->kept, &told, e)))
 		goto out;
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
 		goto out;

@@ -1,12 +1,14 @@
 /* render/copy.c: see copy.h. */
 #include "render/copy.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kb/base/date.h"
 #include "kb/gate/sodium.h"
 #include "render/facts.h"
+#include "render/rows.h"
 
 #define KEY_MAX 40			/* bytes of a code that gets a page */
 
@@ -266,15 +268,12 @@ static void fill(struct copy *c, struct entry *e)
 		    FMT_STR(either(e->tlp, STR("no label"))));
 }
 
-/* What other pages may show of an entry: all it has but its body. */
+/* What other pages may show of an entry: all it has but its body. face: of its own front matter so far. */
 static void make_face(struct entry *e)
 {
 	struct buf b = BUF_INIT;
-	size_t body = e->broken ? e->text.n : e->doc.front.body;
-	unsigned char front[16];
 
-	blake2b_of(front, str_sub(e->text, 0, body));
-	buf_add(&b, front, sizeof front);
+	buf_add(&b, e->face, sizeof e->face);
 	if (e->original != e)
 		buf_add(&b, e->original->face, sizeof e->original->face);
 	buf_printf(&b, "%d%d%d%d %s %s ", e->in, e->stale, e->broken, e->conflict, e->reason, e->kind->name);
@@ -285,21 +284,74 @@ static void make_face(struct entry *e)
 	buf_free(&b);
 }
 
+/* ---- texts: read when wanted, or held where the snapshot does not stay (serve) ---- */
+
+struct source {
+	pthread_mutex_t one;		/* reads at a time */
+	struct snap *snap;
+	struct rows rows;		/* entries borrow them */
+	size_t made;			/* rows that were not there */
+	uint32_t *docs;			/* of each entry: its number in the snapshot */
+	struct str *texts;		/* of each entry, or NULL */
+};
+
+static enum rc read_text(struct buf *text, struct snap *s, uint32_t doc, struct str name, struct err *e)
+{
+	return snap_text(text, s, &(struct record){ .doc = doc, .id = name }, e);
+}
+
+enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e, struct err *err)
+{
+	struct source *from = c->source;
+	size_t i = (size_t)(copy_any(c, e->name) - c->all);
+	enum rc rc;
+
+	if (from->texts) {
+		buf_str_add(text, from->texts[i]);
+		return RC_OK;
+	}
+	pthread_mutex_lock(&from->one);
+	rc = read_text(text, from->snap, from->docs[i], e->name, err);
+	pthread_mutex_unlock(&from->one);
+	return rc;
+}
+
+/* The row of an entry: as it was kept, or from its text. */
+static enum rc take_row(struct copy *c, struct entry *to, uint32_t doc, struct buf *text, struct err *e)
+{
+	struct source *from = c->source;
+	struct buf row = BUF_INIT;
+	enum rc rc;
+
+	from->docs[to - c->all] = doc;
+	to->row = rows_next(&from->rows, to->name, &to->blob);
+	if (!from->texts && to->row.n && row_read(to, &c->arena, to->row))
+		return RC_OK;
+	buf_clear(text);
+	if ((rc = read_text(text, from->snap, doc, to->name, e)))
+		return rc;
+	if (from->texts)
+		from->texts[to - c->all] = arena_str(&c->arena, buf_str(text));
+	row_make(&row, buf_str(text));
+	to->row = arena_str(&c->arena, buf_str(&row));
+	from->made++;
+	if (!row_read(to, &c->arena, to->row))
+		rc = err_set(e, RC_CORRUPT, "%.*s: its front matter cannot be packed", FMT_STR(to->name));
+	buf_free(&row);
+	return rc;
+}
+
 /* One document of the snapshot into all[i]; those before it are there. */
 static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, struct err *e)
 {
 	struct entry *to = &c->all[i], *o;
 	struct arena *a = &c->arena;
 	struct doc_path p = { 0 };
-	struct place at;
 	struct record r;
 	struct oid rev;
 	enum rc rc;
 
-	if ((rc = snap_record(&r, s, i, e)))
-		return rc;
-	buf_clear(text);
-	if ((rc = snap_text(text, s, &r, e)))
+	if ((rc = snap_own(&r, s, i, e)))
 		return rc;
 	if (!doc_path_parse(&p, r.path, NULL))
 		return err_set(e, RC_CORRUPT, "index: %.*s is no path of a document; mend with 'colep index --rebuild'",
@@ -309,20 +361,15 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 	to->owner = arena_str(a, p.owner);
 	to->kind = p.kind;
 	to->blob = r.blob;
-	to->text = arena_str(a, buf_str(text));
 	to->original = to;
 	to->conflict = r.conflict;
-	to->broken = doc_parse(&to->doc, &at, a, to->text, e) != RC_OK;	/* said in its reason */
-	if (to->broken) {
-		to->doc = (struct doc){ .text = to->text, .body = to->text };
-		to->fault = arena_printf(a, "%u: %s", at.line, e->msg);
-	}
+	if ((rc = take_row(c, to, r.doc, text, e)))
+		return rc;
 	if (p.lang.n) {
 		if (!(o = find(c->all, i, p.id))) {
 			to->reason = "its original is not there";
 			to->title = either(to->doc.title, to->name);
 			make_face(to);
-			to->text = STR_NONE;
 			return RC_OK;
 		}
 		to->original = o;
@@ -396,24 +443,17 @@ bool copy_key_valid(struct str key)
 	return key.n > 0 && key.n <= KEY_MAX && key.p[0] != '-';
 }
 
-/* Documents that the body links to: every "<id>.md" in it that is in the copy. */
+/* Documents of the copy that the body links to. */
 static void body_links(struct grow *g, struct copy *c, const struct entry *e)
 {
-	struct str body = e->doc.body, id;
 	const struct entry *to;
-	size_t at, from, done = 0;
+	size_t i;
 
 	if (str_is(cstr(e->kind->name), "exercise"))
 		return;			/* the player view must not tell what the rest links to */
-	while ((at = str_find(str_sub(body, done, body.n), STR(".md"))) != SIZE_MAX) {
-		at += done;
-		for (from = at; from > 0 && body.p[from - 1] != '/' && body.p[from - 1] != '('; from--)
-			;
-		id = str_sub(body, from, at);
-		done = at + 3;
-		if (id.n <= 64 && (to = copy_find(c, id)))
+	for (i = 0; i < e->nlinks; i++)
+		if ((to = copy_find(c, e->links[i])))
 			use(g, &c->arena, to->id, e);
-	}
 }
 
 static void collect(struct copy *c)
@@ -525,6 +565,7 @@ static void set_today(struct copy *c)
 enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *want, struct err *e)
 {
 	struct copy *c = xmalloc(sizeof *c);
+	struct err odd = ERR_INIT;
 	struct buf text = BUF_INIT;
 	enum rc rc = RC_OK;
 	size_t i;
@@ -538,6 +579,12 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	c->all = arena_array(&c->arena, c->nall, sizeof *c->all);
 	c->v = arena_array(&c->arena, c->nall, sizeof *c->v);
 	c->tlp = STR("TLP:CLEAR");
+	c->source = arena_alloc(&c->arena, sizeof *c->source);
+	*c->source = (struct source){ .one = PTHREAD_MUTEX_INITIALIZER, .snap = s };
+	c->source->docs = arena_array(&c->arena, c->nall, sizeof *c->source->docs);
+	if (want->live)
+		c->source->texts = arena_array(&c->arena, c->nall, sizeof *c->source->texts);
+	rows_open(&c->source->rows, want->kept);
 	for (i = 0; i < c->nall; i++)
 		if ((rc = take(c, s, i, &text, e)))
 			goto out;
@@ -563,6 +610,8 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	collect(c);
 	lookup_make(c);
 	set_today(c);
+	if (c->source->made && want->kept && rows_save(want->kept, c, &odd))
+		odd.rc = RC_OK;		/* the next one parses again */
 	*out = c;
 	c = NULL;
 out:
@@ -575,6 +624,8 @@ void copy_free(struct copy *c)
 {
 	if (!c)
 		return;
+	if (c->source)
+		rows_close(&c->source->rows);
 	arena_free(&c->arena);
 	free(c);
 }

@@ -23,8 +23,10 @@ struct entry {				/* strings live in the copy's arena */
 	struct str owner, status, tlp, date;	/* of the original; date: its own if it has one */
 	const struct kind *kind;
 	const struct entry *original;	/* itself when it is no translation */
-	struct doc doc;			/* its own front matter and body; empty when broken */
-	struct str text;		/* the whole file; STR_NONE when left out */
+	struct doc doc;			/* its own front matter; empty when broken. No text, no body: copy_read */
+	struct str row;			/* rows.h: what it was read from */
+	struct str *links;		/* ids that its body seems to link to */
+	size_t nlinks;
 	struct oid blob;
 	bool in, stale, broken, conflict;
 	const char *reason;		/* why in or out, in a few words */
@@ -51,9 +53,12 @@ struct copy_want {
 	const struct theme *theme;	/* borrowed; lives longer than the copy */
 	bool live;			/* pages of `serve`: with search */
 	bool practice;			/* says so on every page */
+	const struct kept_place *kept;	/* kept.h: where rows of earlier builds are; NULL: nowhere */
 };
 
 struct facts;
+struct kept_place;
+struct source;				/* copy.c: where texts are read */
 struct lookup;				/* copy.c: finds names, keys and labels by hash */
 
 struct copy {
@@ -71,14 +76,18 @@ struct copy {
 	char today[11];			/* what dates are compared with */
 	int64_t today_days;
 	struct lookup *lookup;		/* NULL: the arrays are searched */
+	struct source *source;
 	struct changes *changes;	/* changes.h; NULL: the past is not known */
 	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
 	struct facts *watch;		/* facts.h: notes what the functions below are asked; NULL: nobody does */
 };
 
-/* RC_NOTFOUND: the meeting of the pack is not in the node or not for this audience. */
+/* RC_NOTFOUND: the meeting of the pack is not in the node or not for this audience. The texts stay where they are: the
+ * snapshot must be there as long as copy_read may be called. */
 enum rc copy_load(struct copy **c, struct snap *s, const struct copy_want *want, struct err *e) NODISCARD;
 void copy_free(struct copy *c);		/* no-op on NULL */
+/* Append the whole text of an entry. Any thread. */
+enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e, struct err *err) NODISCARD;
 
 const struct entry *copy_find(const struct copy *c, struct str name);	/* an admitted one, or NULL */
 const struct entry *copy_any(const struct copy *c, struct str name);	/* left out or not, or NULL */

@@ -36,15 +36,27 @@ static void add(struct buf *b, struct str s)
 	buf_str_add(b, s);
 }
 
-bool kept_key(unsigned char key[KEPT_KEY], const struct copy *c, const char *dir)
+bool kept_place(struct kept_place *place, const char *cache)
+{
+	struct buf b = BUF_INIT;
+	bool ok = program_id(&b);
+
+	place->cache = cache;
+	blake2b_of(place->program, buf_str(&b));
+	buf_free(&b);
+	return ok;
+}
+
+bool kept_key(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy *c, const char *dir)
 {
 	const struct theme *t = c->want.theme;
 	char *real = realpath(dir, NULL);
 	struct buf b = BUF_INIT;
-	bool ok = real && program_id(&b);
+	bool ok = real != NULL;
 	size_t i, k;
 
-	buf_printf(&b, "1 %d %d %d ", (int)c->want.audience, c->want.live, c->want.practice);
+	buf_add(&b, place->program, sizeof place->program);
+	buf_printf(&b, "%d %d %d ", (int)c->want.audience, c->want.live, c->want.practice);
 	add(&b, cstr(real));
 	add(&b, c->want.meeting);
 	add(&b, c->want.lang);
@@ -71,10 +83,10 @@ bool kept_key(unsigned char key[KEPT_KEY], const struct copy *c, const char *dir
 	return ok;
 }
 
-const char *kept_path(struct arena *a, const char *cache, const char *dir, const char *sort)
+const char *kept_path(struct arena *a, const struct kept_place *place, const char *dir, const char *sort)
 {
 	char *real = realpath(dir, NULL), hex[17];
-	const char *folder = path_join(a, cache, "site");
+	const char *folder = path_join(a, place->cache, "site");
 	unsigned char id[16];
 	struct err e = ERR_INIT;
 	size_t i;
@@ -105,10 +117,10 @@ static int newest_first(const void *pa, const void *pb)
 	return (a->at.tv_nsec < b->at.tv_nsec) - (a->at.tv_nsec > b->at.tv_nsec);
 }
 
-void kept_sweep(const char *cache)
+void kept_sweep(const struct kept_place *place)
 {
 	struct arena a = ARENA_INIT;
-	const char *folder = path_join(&a, cache, "site");
+	const char *folder = path_join(&a, place->cache, "site");
 	struct err e = ERR_INIT;
 	struct stat st;
 	struct aged *v;
@@ -125,7 +137,7 @@ void kept_sweep(const char *cache)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 2 * FOLDERS; i < n; i++)	/* two for each folder */
+	for (i = 2 * FOLDERS + 1; i < n; i++)	/* two for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }

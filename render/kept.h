@@ -9,12 +9,18 @@
 #include "render/facts.h"
 
 #define KEPT_KEY 16			/* bytes */
+struct kept_place {
+	const char *cache;		/* .git/colep of the node */
+	unsigned char program[KEPT_KEY];	/* hash of program_id */
+};
+/* Before libraries are loaded that are loaded only at times. false: this program can keep nothing. */
+bool kept_place(struct kept_place *place, const char *cache);
 /* A hash of all that every page hangs on. false: nothing can be kept. */
-bool kept_key(unsigned char key[KEPT_KEY], const struct copy *c, const char *dir);
+bool kept_key(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy *c, const char *dir);
 /* The path of a file of that sort ("pages") for a site in dir; NULL: nothing can be kept. */
-const char *kept_path(struct arena *a, const char *cache, const char *dir, const char *sort);
+const char *kept_path(struct arena *a, const struct kept_place *place, const char *dir, const char *sort);
 /* Remove all but the newest few of those files. */
-void kept_sweep(const char *cache);
+void kept_sweep(const struct kept_place *place);
 
 /* ---- files that are right or not there ---- */
 

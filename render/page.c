@@ -891,6 +891,7 @@ static void key_conflicts(struct page *p, const struct entry *e)
 
 enum rc page_body(struct page *p, const struct entry *e, bool player, struct err *err)
 {
+	struct buf text = BUF_INIT;
 	size_t from;
 	enum rc rc;
 
@@ -905,7 +906,11 @@ enum rc page_body(struct page *p, const struct entry *e, bool player, struct err
 		facts_note(p->c->watch, FACT_TEXT, 0, 0, e->name);
 		page_t(p, "broken");
 		page_puts(p, "</p>\n<pre class=\"broken\" dir=\"auto\">");
-		page_text(p, e->text);
+		rc = copy_read(&text, p->c, e, err);
+		page_text(p, buf_str(&text));
+		buf_free(&text);
+		if (rc)
+			return rc;
 		page_puts(p, "</pre>\n");
 		rc = RC_OK;
 	} else {

@@ -629,8 +629,8 @@ out:
 	return rc;
 }
 
-enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, const char *cache,
-    struct site_told *told, struct err *e)
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
+    const struct kept_place *kept, struct site_told *told, struct err *e)
 {
 	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1 };
 	struct arena a = ARENA_INIT;
@@ -646,8 +646,8 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		rc = err_errno(e, "%s: cannot be opened", dir);
 		goto out;
 	}
-	if (cache && kept_key(s.key, c, dir) && (s.files = kept_path(&a, cache, dir, "pages")))
-		s.words = kept_path(&a, cache, dir, "words");
+	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages")))
+		s.words = kept_path(&a, kept, dir, "words");
 	now.v = pages_names(&now.n, &a, c);
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
@@ -656,7 +656,7 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	if (!rc)
 		rc = pages(&s, &a, &now, e);
 	if (s.files)
-		kept_sweep(cache);
+		kept_sweep(kept);
 out:
 	if (s.fd >= 0)
 		close(s.fd);

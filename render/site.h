@@ -20,10 +20,9 @@ enum rc site_check(const char *dir, struct err *e) NODISCARD;
 #define SITE_JOBS_MAX 8
 
 /* Write the copy with 1 to SITE_JOBS_MAX threads, each with a Markdown worker of m; the bytes are the same with any
- * number. Bad pages are told, in order, and the rest goes on: RC_OK. cache: the node's folder for what can be made again:
- * there stands what the last build into dir was made of, so that only what changed is made anew; NULL: all is made. */
-enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, const char *cache,
-    struct site_told *told, struct err *e) NODISCARD;
+ * number. Bad pages are told, in order, and the rest goes on: RC_OK. kept: there stands what the last build into dir was made of, so that only what changed is made anew; NULL: all is made. */
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
+    const struct kept_place *kept, struct site_told *told, struct err *e) NODISCARD;
 
 /* Names of the documents that the site in dir has, sorted; none when there is no site. In the arena. */
 enum rc site_documents(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e) NODISCARD;

@@ -139,22 +139,29 @@ struct str doc_path_of(struct arena *a, struct str name)
 enum rc doc_parse(struct doc *out, struct place *at, struct arena *a, struct str text, struct err *e)
 {
 	struct doc d = { .text = text };
+	struct front f;
 	enum rc rc;
 
-	if ((rc = front_parse(&d.front, at, a, text, e)))
+	if ((rc = front_parse(&f, at, a, text, e)))
 		return rc;
-	d.body = str_sub(text, d.front.body, text.n);
-	d.kind = kind_find(front_text(&d.front, "kind"));
-	d.id = front_text(&d.front, "id");
-	d.title = front_text(&d.front, "title");
-	d.owner = front_text(&d.front, "owner");
-	d.status = front_text(&d.front, "status");
-	d.tlp = front_text(&d.front, "tlp");
-	d.lang = front_text(&d.front, "lang");
-	d.date = front_text(&d.front, "date");
-	d.summary = front_text(&d.front, "summary");
+	d.body = str_sub(text, f.body, text.n);
+	doc_of(&d, &f);
 	*out = d;
 	return RC_OK;
+}
+
+void doc_of(struct doc *d, const struct front *f)
+{
+	d->front = *f;
+	d->kind = kind_find(front_text(f, "kind"));
+	d->id = front_text(f, "id");
+	d->title = front_text(f, "title");
+	d->owner = front_text(f, "owner");
+	d->status = front_text(f, "status");
+	d->tlp = front_text(f, "tlp");
+	d->lang = front_text(f, "lang");
+	d->date = front_text(f, "date");
+	d->summary = front_text(f, "summary");
 }
 
 int tlp_rank(struct str label)

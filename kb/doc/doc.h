@@ -34,6 +34,9 @@ struct doc {
 /* Front matter parsed and the common keys picked; nothing checked beyond (that is check.h). */
 enum rc doc_parse(struct doc *d, struct place *at, struct arena *a, struct str text, struct err *e) NODISCARD;
 
+/* The same keys of front matter that was parsed before; text and body stay as they are. */
+void doc_of(struct doc *d, const struct front *f);
+
 /* Rank of a label: CLEAR (and WHITE) 0, GREEN 1, AMBER 2, AMBER+STRICT 3, RED 4; -1: none or unknown. */
 int tlp_rank(struct str label);
 

@@ -323,6 +323,13 @@ enum rc snap_record(struct record *r, struct snap *s, size_t i, struct err *e)
 	return snap_result(s, rc ? rc : snap_by_ordinal(r, s, &s->a, s->by_id[i], e));
 }
 
+enum rc snap_own(struct record *r, struct snap *s, size_t i, struct err *e)
+{
+	enum rc rc = load_ids(s, e);
+
+	return snap_result(s, rc ? rc : docs_get(r, &s->a, s->txn, &s->t, s->by_id[i], e));
+}
+
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e)
 {
 	uint32_t ordinal = 0;

@@ -55,6 +55,8 @@ struct oid snap_commit(const struct snap *s);	/* the main it was made from */
 size_t snap_count(const struct snap *s);
 /* The i-th record in order of id. */
 enum rc snap_record(struct record *r, struct snap *s, size_t i, struct err *e) NODISCARD;
+/* The same without what a translation has of its original. */
+enum rc snap_own(struct record *r, struct snap *s, size_t i, struct err *e) NODISCARD;
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e) NODISCARD;	/* RC_NOTFOUND */
 /* Append the whole document, as in git. */
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e) NODISCARD;

@@ -1,0 +1,194 @@
+/* render/rows.c: see rows.h. A row, with numbers of u32 and strings with their length in front:
+ *
+ *	hash of the front matter, 16 bytes; offset of the body, its line; 1 when the front matter does not parse
+ *	what is wrong with it: a string
+ *	keys: count; for each: name, variant, 1 for a list, count of values, values
+ *	links: count; ids that the body seems to link to
+ *
+ * The file has the count of rows, and for each the name, the blob, the row. A name has one path (doc_path_of). */
+#include "render/rows.h"
+
+#include <string.h>
+
+#include "kb/base/file.h"
+#include "kb/gate/sodium.h"
+
+static void add_u32(struct buf *b, size_t n)
+{
+	uint32_t v = (uint32_t)n;
+
+	buf_add(b, &v, sizeof v);
+}
+
+static void add_str(struct buf *b, struct str s)
+{
+	add_u32(b, s.n);
+	buf_str_add(b, s);
+}
+
+/* Every "<id>.md" in a body, where the id could be one. */
+static void add_links(struct buf *row, struct str body)
+{
+	size_t at, from, done = 0, count = row->n;
+	uint32_t n = 0;
+
+	add_u32(row, 0);
+	while ((at = str_find(str_sub(body, done, body.n), STR(".md"))) != SIZE_MAX) {
+		at += done;
+		for (from = at; from > 0 && body.p[from - 1] != '/' && body.p[from - 1] != '('; from--)
+			;
+		done = at + 3;
+		if (at - from > 0 && at - from <= 64) {
+			add_str(row, str_sub(body, from, at));
+			n++;
+		}
+	}
+	memcpy(row->p + count, &n, sizeof n);
+}
+
+void row_make(struct buf *row, struct str text)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct doc d = { 0 };
+	struct place at = { 0 };
+	bool broken = doc_parse(&d, &at, &a, text, &e) != RC_OK;
+	size_t body = broken ? text.n : d.front.body, i, k;
+	unsigned char hash[16];
+
+	blake2b_of(hash, str_sub(text, 0, body));
+	buf_add(row, hash, sizeof hash);
+	add_u32(row, broken ? 0 : body);
+	add_u32(row, broken ? 0 : d.front.body_line);
+	add_u32(row, broken);
+	add_str(row, broken ? cstr(arena_printf(&a, "%u: %s", at.line, e.msg)) : STR_NONE);
+	add_u32(row, broken ? 0 : d.front.n);
+	for (i = 0; !broken && i < d.front.n; i++) {
+		const struct key *key = &d.front.keys[i];
+
+		add_str(row, key->name);
+		add_u32(row, key->variant);
+		add_u32(row, key->list);
+		add_u32(row, key->n);
+		for (k = 0; k < key->n; k++)
+			add_str(row, key->values[k]);
+	}
+	add_links(row, broken ? text : d.body);
+	arena_free(&a);
+}
+
+static bool take_strs(struct str **v, size_t *n, struct arena *a, struct str *s)
+{
+	uint32_t count, i;
+
+	if (!kept_take_u32(&count, s) || count > s->n / 4)
+		return false;
+	*v = arena_array(a, count, sizeof **v);
+	*n = count;
+	for (i = 0; i < count; i++)
+		if (!kept_take_str(&(*v)[i], s))
+			return false;
+	return true;
+}
+
+bool row_read(struct entry *e, struct arena *a, struct str row)
+{
+	struct front f = { 0 };
+	struct str s = row, hash, fault;
+	uint32_t body, line, broken, n, i, variant, list;
+
+	if (!kept_take(&hash, &s, sizeof e->face) || !kept_take_u32(&body, &s) || !kept_take_u32(&line, &s) ||
+	    !kept_take_u32(&broken, &s) || !kept_take_str(&fault, &s) || !kept_take_u32(&n, &s) || n > s.n)
+		return false;
+	f.keys = arena_array(a, n, sizeof *f.keys);
+	f.n = n;
+	f.body = body;
+	f.body_line = line;
+	for (i = 0; i < n; i++) {
+		struct key *key = &f.keys[i];
+
+		if (!kept_take_str(&key->name, &s) || !kept_take_u32(&variant, &s) || !kept_take_u32(&list, &s) ||
+		    !take_strs(&key->values, &key->n, a, &s))
+			return false;
+		key->variant = variant;
+		key->list = list;
+	}
+	if (!take_strs(&e->links, &e->nlinks, a, &s) || s.n)
+		return false;
+	doc_of(&e->doc, &f);
+	memcpy(e->face, hash.p, sizeof e->face);
+	e->broken = broken;
+	e->fault = broken ? arena_cstr(a, fault) : NULL;
+	return true;
+}
+
+/* ---- the file ---- */
+
+static const char *path_of(struct arena *a, const struct kept_place *place)
+{
+	return path_join(a, place->cache, "site/rows");
+}
+
+static void step(struct rows *r)
+{
+	struct str blob;
+
+	r->name = STR_NONE;
+	if (!r->left)
+		return;
+	r->left--;
+	if (!kept_take_str(&r->name, &r->rest) || !kept_take(&blob, &r->rest, sizeof r->blob.b) || !kept_take_str(&r->row, &r->rest)) {
+		r->left = 0;
+		r->name = STR_NONE;
+		return;
+	}
+	memcpy(r->blob.b, blob.p, sizeof r->blob.b);
+}
+
+void rows_open(struct rows *r, const struct kept_place *place)
+{
+	struct arena a = ARENA_INIT;
+
+	*r = (struct rows){ .rest = STR_NONE };
+	if (place && !kept_map(&r->map, path_of(&a, place), place->program)) {
+		r->rest = r->map.body;
+		if (!kept_take_u32(&r->left, &r->rest))
+			r->left = 0;
+		step(r);
+	}
+	arena_free(&a);
+}
+
+void rows_close(struct rows *r)
+{
+	kept_unmap(&r->map);
+}
+
+struct str rows_next(struct rows *r, struct str name, const struct oid *blob)
+{
+	while (r->name.n && str_cmp(r->name, name) < 0)
+		step(r);
+	return r->name.n && str_eq(r->name, name) && oid_eq(&r->blob, blob) ? r->row : STR_NONE;
+}
+
+enum rc rows_save(const struct kept_place *place, const struct copy *c, struct err *e)
+{
+	struct arena a = ARENA_INIT;
+	struct kept_out *o = NULL;
+	enum rc rc;
+	size_t i;
+
+	if ((rc = dir_make(path_join(&a, place->cache, "site"), 0700, e)) ||
+	    (rc = kept_begin(&o, path_of(&a, place), place->program, e)))
+		goto out;
+	kept_add_u32(o, (uint32_t)c->nall);
+	for (i = 0; i < c->nall; i++) {
+		kept_add_str(o, c->all[i].name);
+		kept_add(o, (struct str){ (const char *)c->all[i].blob.b, sizeof c->all[i].blob.b });
+		kept_add_str(o, c->all[i].row);
+	}
+	rc = kept_end(o, true, e);
+out:
+	arena_free(&a);
+	return rc;
+}
