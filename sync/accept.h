@@ -6,7 +6,7 @@
 
 struct acceptor {
 	struct oid space;		/* our genesis */
-	unsigned rules;			/* the newest merge rules that are known here: MERGE_RULES */
+	unsigned rules;			/* the newest merge rules that are known here: MERGE_RULES but in a simulation */
 	/* Told of each refusal, with one sentence. Commits on top of a refused one are dropped without a word. */
 	void (*refused)(void *ctx, const struct gcommit *c, const char *why);
 	void *ctx;

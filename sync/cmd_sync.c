@@ -225,6 +225,21 @@ static void ask_all(struct ctx *c, struct outcome *p, size_t n)
 	}
 }
 
+/* What peers have and we do not. The line may be slow for an hour: meanwhile others may save here. */
+static void bring_all(struct ctx *c, struct repo *repo, struct outcome *p, size_t n)
+{
+	struct err each = ERR_INIT;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!p[i].asked)
+			continue;
+		cmd_progress(c, arena_printf(c->arena, "fetching from %s", p[i].x.name), i, n, false);
+		if (exchange_bring(&p[i].x, repo, &each))
+			p[i].reason = arena_cstr(c->arena, cstr(each.msg));
+	}
+}
+
 /* One bundle may hold what another one stands on: whatever was given first is tried until nothing more comes. */
 static void fetch_all(struct ctx *c, struct fold *f, struct outcome *p, size_t n)
 {
@@ -238,7 +253,7 @@ static void fetch_all(struct ctx *c, struct fold *f, struct outcome *p, size_t n
 		for (i = 0; i < n; i++) {
 			if (!p[i].asked || p[i].reached || (p[i].reason && !p[i].x.lacks))
 				continue;
-			cmd_progress(c, arena_printf(c->arena, "fetching from %s", p[i].x.name), i, n, false);
+			cmd_progress(c, arena_printf(c->arena, "judging what %s has", p[i].x.name), i, n, false);
 			p[i].reason = NULL;
 			if (exchange_fetch(&p[i].x, f, &each))
 				p[i].reason = arena_cstr(c->arena, cstr(each.msg));
@@ -250,7 +265,8 @@ static void fetch_all(struct ctx *c, struct fold *f, struct outcome *p, size_t n
 	}
 }
 
-static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, struct oid *main, struct err *e)
+/* Under the lock: what came, pushed or fetched, is judged and merged. */
+static enum rc take(struct ctx *c, struct fold *f, struct outcome *p, size_t n, struct oid *main, struct err *e)
 {
 	struct err each = ERR_INIT;
 	struct pushed *pushed;
@@ -265,8 +281,16 @@ static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, s
 			continue;		/* incomplete: its sender brings the rest */
 	fetch_all(c, f, p, n);
 	cmd_progress(c, "merging", 0, 0, false);
-	if ((rc = fold_finish(main, f, e)) || (rc = fold_seen(f->node, pushed, count, e)))
+	if ((rc = fold_finish(main, f, e)))
 		return rc;
+	return fold_seen(f->node, pushed, count, e);
+}
+
+static void push_all(struct ctx *c, struct fold *f, struct outcome *p, size_t n)
+{
+	struct err each = ERR_INIT;
+	size_t i;
+
 	for (i = 0; i < n; i++) {
 		if (!p[i].reached)
 			continue;
@@ -275,7 +299,6 @@ static enum rc run(struct ctx *c, struct fold *f, struct outcome *p, size_t n, s
 		if (exchange_push(&p[i].x, f, &f->base, &each) && !p[i].reason)
 			p[i].reason = arena_printf(c->arena, "takes no commits: %s", each.msg);
 	}
-	return RC_OK;
 }
 
 static void write_last(struct ctx *c, const struct node *node, const struct exchange *x)
@@ -288,12 +311,34 @@ static void write_last(struct ctx *c, const struct node *node, const struct exch
 		cmd_say(c, "%s", odd.msg);
 }
 
+struct held { struct lock lock; bool mended; };
+
+/* The node's lock, what a killed command left mended, and where main is. */
+static enum rc hold(struct held *h, struct oid *main, struct ctx *c, const struct node *node, struct repo *repo, unsigned seconds,
+    struct err *e)
+{
+	enum rc rc;
+
+	if ((rc = lock_open(&h->lock, path_join(c->arena, node->cache, "lock"), seconds, e)) || (rc = setup_mend(node, repo, e)) ||
+	    (rc = mend(node, repo, e)))
+		return rc;
+	h->mended = true;
+	return repo_ref(main, repo, "refs/heads/main", e);
+}
+
+static void release(struct held *h, const struct node *node)
+{
+	if (h->mended)
+		mend_close(node);
+	h->mended = false;
+	lock_close(&h->lock);
+}
+
 int cmd_sync(struct ctx *c, int argc, char **argv)
 {
 	const char *pin = NULL;
 	const struct opt opts[] = { { "pin", 0, OPT_TEXT, &pin, "WORDS", PIN_ABOUT } };
-	bool mended = false;
-	struct lock lock = LOCK_INIT;
+	struct held held = { .lock = LOCK_INIT };
 	struct err e = ERR_INIT;
 	struct repo *repo = NULL;
 	struct outcome *p = NULL;
@@ -319,11 +364,11 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 		goto out;
 	}
 	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)) || (pin && (rc = cmd_pin(c, &node, p[0].x.url, pin, &e))) ||
-	    (rc = lock_open(&lock, path_join(c->arena, node.cache, "lock"), 10, &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
-	    (rc = setup_mend(&node, repo, &e)) || (rc = mend(&node, repo, &e)) || (mended = true, rc = repo_ref(&main, repo, "refs/heads/main", &e)) ||
+	    (rc = repo_open(&repo, node.dir, &e)) || (rc = hold(&held, &main, c, &node, repo, 10, &e)) ||
 	    (rc = fold_news(&news, c->arena, &node, repo, &e)))
 		goto out;
 	was = main;
+	release(&held, &node);
 	keys = keys_secret(&nkeys, c->arena, c->keys, &root, n ? p[0].x.id : STR_NONE);
 	for (i = 0; i < n; i++) {
 		p[i].x.keys = keys;
@@ -338,11 +383,15 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 		goto out;
 	for (i = 0; i < n; i++)
 		p[i].reached = false;
-	if ((rc = fold_open(&f, c->arena, &node, repo, &root, &main, &e)))
+	bring_all(c, repo, p, n);
+	if ((rc = hold(&held, &main, c, &node, repo, 120, &e)) || (rc = fold_open(&f, c->arena, &node, repo, &root, &main, &e)))
 		goto out;
 	f.told = told;
 	f.ctx = c;
-	rc = run(c, &f, p, n, &main, &e);
+	rc = take(c, &f, p, n, &main, &e);
+	release(&held, &node);
+	if (!rc)
+		push_all(c, &f, p, n);
 out:
 	cmd_progress(c, "", 0, 0, true);
 	for (i = 0; i < n; i++) {
@@ -352,10 +401,8 @@ out:
 	}
 	for (i = 0; i < nkeys; i++)
 		secret_wipe(&keys[i], sizeof keys[i]);
+	release(&held, &node);
 	repo_close(repo);
-	if (mended)
-		mend_close(&node);
-	lock_close(&lock);
 	put(c, p, n);
 	if (rc)
 		return cmd_fail(c, &e), EXIT_FAIL;

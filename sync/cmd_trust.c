@@ -65,7 +65,7 @@ static void refused(void *ctx, const struct gcommit *c, const char *why)
 int cmd_verify(struct ctx *c, int argc, char **argv)
 {
 	struct told t = { .c = c };
-	struct acceptor ac = { .refused = refused, .ctx = &t };
+	struct acceptor ac = { .rules = MERGE_RULES, .refused = refused, .ctx = &t };
 	struct err e = ERR_INIT;
 	struct repo *repo = NULL;
 	const struct standing *now;

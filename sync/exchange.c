@@ -547,29 +547,51 @@ static enum rc store_of(const char **store, struct arena *a, const struct node *
 	return RC_OK;
 }
 
+/* All of its offers that are not here. */
+static enum rc bring_wanted(struct exchange *x, struct repo *repo, struct err *e)
+{
+	const char *store;
+	bool has;
+	size_t i;
+	enum rc rc;
+
+	x->lacks = x->odd = false;
+	x->brought = 0;
+	for (i = 0; i < x->noffers; i++) {
+		struct offer *o = &x->offers[i];
+
+		o->wanted = false;
+		if (o->bad)
+			continue;
+		if ((rc = repo_has(&has, repo, &o->tip, e)))
+			return rc;
+		o->wanted = !has;
+		x->brought += o->wanted;
+	}
+	if (x->brought && ((rc = check_needs(x, repo, e)) || (rc = store_of(&store, x->a, x->node, e)) ||
+	    (rc = bring_in(&x->odd, x, store, e)) || (rc = repo_alternate(repo, x->dir, e))))
+		return rc;
+	x->here = true;
+	return RC_OK;
+}
+
+enum rc exchange_bring(struct exchange *x, struct repo *repo, struct err *e)
+{
+	return x->plain ? RC_OK : bring_wanted(x, repo, e);
+}
+
 enum rc exchange_fetch(struct exchange *x, struct fold *f, struct err *e)
 {
-	size_t before = f->graph.n, refused = f->acceptor.count, i, lost = 0;
+	size_t before = f->graph.n, refused = f->acceptor.count, i;
 	unsigned newer = f->acceptor.newer, met = 0;	/* of peers before; of this one */
-	const char *store = NULL;
-	bool has, odd = false;
+	const char *store;
 	struct err each;
 	enum rc rc = RC_OK;
 
-	x->lacks = false;
-	for (i = 0; i < x->noffers && !rc; i++) {
-		struct offer *o = &x->offers[i];
-
-		o->fresh = !o->bad && graph_find(&f->graph, &o->tip) == SIZE_MAX;
-		o->wanted = false;
-		if (o->fresh && !(rc = repo_has(&has, f->repo, &o->tip, e)) && !has) {
-			o->wanted = true;
-			lost++;
-		}
-	}
-	if (rc || (lost && ((rc = check_needs(x, f->repo, e)) || (rc = store_of(&store, x->a, x->node, e)) ||
-	    (rc = bring_in(&odd, x, store, e)) || (rc = repo_alternate(f->repo, x->dir, e)))))
+	if (!x->here && (rc = bring_wanted(x, f->repo, e)))
 		return rc;
+	for (i = 0; i < x->noffers; i++)
+		x->offers[i].fresh = !x->offers[i].bad && graph_find(&f->graph, &x->offers[i].tip) == SIZE_MAX;
 	for (i = 0; i < x->noffers; i++) {
 		struct offer *o = &x->offers[i];
 
@@ -590,15 +612,17 @@ enum rc exchange_fetch(struct exchange *x, struct fold *f, struct err *e)
 	f->acceptor.newer = met ? met : newer;
 	x->got += f->graph.n - before;
 	x->refused += f->acceptor.count - refused;
-	if (!lost || (rc && rc != RC_NOTFOUND))
+	if (!x->brought || (rc && rc != RC_NOTFOUND))
 		return rc;
-	if (met && !odd) {			/* not understood: carried as it is, for those who do */
+	if (store_of(&store, x->a, x->node, &each))
+		return err_set(e, each.rc, "%s", each.msg);
+	if (met && !x->odd) {			/* not understood: carried as it is, for those who do */
 		if (move_in(x->a, x->dir, store, &each))
 			return err_set(e, each.rc, "%s", each.msg);
 		for (i = 0; i < x->noffers; i++)
 			if (x->offers[i].newer && fold_carry(f, &x->offers[i].tip, x->offers[i].from ? x->offers[i].from : x->name, &each))
 				return err_set(e, each.rc, "%s", each.msg);
-	} else if (f->graph.n > before && (f->acceptor.count == refused && !odd && !rc ? move_in(x->a, x->dir, store, &each) :
+	} else if (f->graph.n > before && (f->acceptor.count == refused && !x->odd && !rc ? move_in(x->a, x->dir, store, &each) :
 	    pack_accepted(f, x->dir, store, &each))) {
 		return err_set(e, each.rc, "%s", each.msg);
 	}

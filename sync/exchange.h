@@ -29,7 +29,7 @@ struct exchange {
 		struct oid tip;
 		const char *ref, *from;	/* from: the node whose it is, or NULL */
 		bool bad;		/* it cannot be accepted */
-		bool fresh, wanted, newer;	/* inside: new to us; to be fetched; of merge rules that are not known */
+		bool fresh, wanted, newer;	/* inside: new to the graph; to be fetched; of merge rules that are not known */
 	} *offers;
 	size_t noffers;
 	size_t got, sent, refused;	/* commits */
@@ -43,6 +43,8 @@ struct exchange {
 	struct oid *needs;
 	size_t nneeds, pack;
 	bool given;			/* it has our main */
+	bool here, odd;			/* what is wanted is there; with trees that are not as git wants them */
+	size_t brought;			/* offers whose objects are in the quarantine */
 };
 
 /* Ask what is there: one round trip. A bundle is unpacked and its head read. RC_IO: it cannot be reached; others: why it is
@@ -50,8 +52,11 @@ struct exchange {
 enum rc exchange_ask(struct exchange *x, struct err *e) NODISCARD;
 /* Is there nothing to get and nothing to give, as far as can be told without reading history? main: ours. */
 bool exchange_idle(const struct exchange *x, const struct oid *main);
-/* What is new, fetched into a quarantine, judged, and what was accepted put into the repository. Nothing refers to it
- * until fold_finish. RC_NOTFOUND: a bundle that lacks (x->lacks) what it stands on; it may be tried again. */
+/* What is new, fetched from a peer into a quarantine that repo reads besides: the part that waits for the line, and needs
+ * no lock. A bundle waits for exchange_fetch, for it may stand on another one. */
+enum rc exchange_bring(struct exchange *x, struct repo *repo, struct err *e) NODISCARD;
+/* The same, unless it was done; then it is judged, and what was accepted is put into the repository. Nothing refers to it
+ * until fold_finish. The caller holds the node's lock. RC_NOTFOUND: a bundle that lacks (x->lacks) what it stands on; it may be tried again. */
 enum rc exchange_fetch(struct exchange *x, struct fold *f, struct err *e) NODISCARD;
 /* After fold_finish: our main to the peer's refs/colep/from/ID, or to the relay's refs/heads/colep/ID, if it has not all. */
 enum rc exchange_push(struct exchange *x, struct fold *f, const struct oid *main, struct err *e) NODISCARD;

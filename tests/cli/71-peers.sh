@@ -44,8 +44,13 @@ on stalls && {	# the beginning of a real answer, and then nothing
 on slow && {	# slower than the time given, but it goes on: that is no silence. git hears by packets of 8 KB: one a second
 	printf '#!/bin/sh\ngit upload-pack %s/mk | python3 -c "\nimport os, time\nwhile (b := os.read(0, 4096)):\n    for i in range(0, len(b), 512): os.write(1, b[i:i + 512]); time.sleep(0.05)"\n' "$here" >ssh; chmod +x ssh; GIT_SSH_COMMAND=$here/ssh; export GIT_SSH_COMMAND
 	echo 'Slowly.' >>mk/$own; head -c 96000 /dev/urandom | base64 >>mk/$own; colep -C mk save >.log 2>&1; git -C a config remote.slow.url ssh://x/y; git -C a config colep.patience 8
-	check "a peer that is only slow is waited for" 0 "slow${TAB}ok" colep -C a sync slow
+	colep -C a sync slow >slow.out 2>slow.err & sync=$!
+	sleep 4; echo 'Saved meanwhile.' >>a/$profile; run timeout 3 "$COLEP" -C a save
+	is "somebody may save while a sync waits for the line" "$status $(kill -0 $sync && echo syncing)" "0 syncing"
+	wait $sync; is "a peer that is only slow is waited for" "$? $(cut -f1,2 slow.out)" "0 slow${TAB}ok"
 	has "and its work taken" "$(cat a/$own)" Slowly.
+	has "what was saved stands" "$(git -C a show main:$profile)" "Saved meanwhile."
+	is "and nothing is left behind" "$(git -C a status --porcelain)$(ls a/.git/colep | grep quarantine)" ""
 }
 unset GIT_SSH_COMMAND
 
