@@ -883,7 +883,9 @@ static void key_conflicts(struct page *p, const struct entry *e)
 		page_t(p, "conflict");
 		page_puts(p, "</strong> ");
 		page_t_of(p, "key", k->name);
-		page_puts(p, ": <bdi>");
+		page_puts(p, ": <bdi");
+		page_lang(p, e->lang);
+		page_puts(p, ">");
 		page_text(p, k->values[0]);
 		page_puts(p, "</bdi></p>\n");
 	}

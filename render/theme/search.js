@@ -388,7 +388,7 @@ function page(form) {
 			await showHits(FEW);
 			if (mine !== turn) return;
 			status.textContent = say(r.blank ? 'empty' : r.hits.length ? 'hits' : 'none', r.hits.length);
-			await new Promise(done => setTimeout(done, 0));		/* the hits are seen first */
+			await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));	/* the hits are seen first */
 			for (let k = 0; k < FACETS.length && mine === turn; k++) showFacet(k, r, c[FACETS[k]]);
 			narrow.hidden = false;
 		} catch (e) {

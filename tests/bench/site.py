@@ -6,7 +6,8 @@ each and the lists by kind, country, topic, language and year that our site has;
 may be shown and the checks of hostile texts it has not. Its front matter is ours with dates in full and a list for each
 family; its templates are in this file. All are run in turn five times into new folders; printed are medians. CPU is user
 + system of the program and its children. Then one document is changed (the front matter is not) and all are built again over
-what is there, five times. Files lie in BENCH_DIR, else in the folder for temporary ones, and are gone at the end."""
+what is there, five times. Then Chromium searches in the folder, and types into a page of `serve`
+(tests/browser/measure.mjs). Files lie in BENCH_DIR, else in the folder for temporary ones, and are gone at the end."""
 import os, resource, shutil, statistics, subprocess, sys, tempfile, time
 
 colep, generate, pages = sys.argv[1:4]
@@ -118,5 +119,12 @@ try:
         again.append(build('site'))
     table('one changed', rows)
     table('no change', {'floor, 2 threads': rows['floor, 2 threads'], 'site': again})
+    measure = os.path.dirname(os.path.abspath(__file__)) + '/../browser/measure.mjs'
+    subprocess.run(['node', measure, 'site', 'site', 'queries', '40'], env=env, cwd=work, check=True)
+    serve = subprocess.Popen([colep, '-C', node, 'serve', '--port', '0'], env=env, stdout=subprocess.PIPE, text=True)
+    try:
+        subprocess.run(['node', measure, 'live', serve.stdout.readline().strip(), 'queries', '20'], env=env, cwd=work, check=True)
+    finally:
+        serve.terminate()
 finally:
     shutil.rmtree(work, ignore_errors=True)
