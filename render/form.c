@@ -141,7 +141,8 @@ static void zeros(struct buf *b)
 
 static bool of_form(struct str key)
 {
-	static const char *const fronts[] = { "form.", "kind.", "key.", "head.", "hint.", "value." };
+	static const char *const fronts[] = { "form.", "kind.", "key.", "head.", "hint.", "value.",
+		"topics.", "crime.", "channels.", "outcome.", "routes.", "regions.", "institutions.", "transport.", "border." };
 	size_t i;
 
 	for (i = 0; i < sizeof fronts / sizeof *fronts; i++)

@@ -34,7 +34,7 @@
 			return r.values.map(function (v) { return [v, t('value.' + v) === 'value.' + v ? v : t('value.' + v)]; });
 		if (r.vocab === 'owners')
 			return data.owners;
-		return data.vocab[r.vocab] || null;
+		return data.vocab[r.vocab] ? data.vocab[r.vocab].map(function (c) { return [c[0], texts[r.vocab + '.' + c[0]] || c[1]]; }) : null;
 	}
 	function label(r) { return t('key.' + r.name) === 'key.' + r.name ? r.name : t('key.' + r.name); }
 	function hint(r) {
@@ -220,7 +220,7 @@
 		Array.prototype.forEach.call(document.querySelectorAll('[aria-invalid]'), function (e) { e.removeAttribute('aria-invalid'); });
 		found.forEach(function (f) {
 			var e = id('e-' + f.where.replace(/^f-/, ''));
-			e.textContent += (e.textContent ? ' ' : '') + f.text;
+			e.textContent += (e.textContent ? '\n' : '') + f.text;
 			id(f.where).setAttribute('aria-invalid', 'true');
 		});
 	}
