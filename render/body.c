@@ -479,6 +479,74 @@ void body_plain(struct buf *b, struct str html)
 	}
 }
 
+/* Is a code point of a script that goes from right to left: Hebrew to Arabic, their later blocks and old forms. */
+static bool goes_left(uint32_t c)
+{
+	return (c >= 0x590 && c <= 0x8ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfefc) ||
+	    (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
+}
+
+/* Where the letters of a block go, from behind its tag to the next that may not stand inside a line: above 0 right,
+ * below 0 left, 0 when there are none. The first hundreds tell. What begins with another block goes as the document. */
+static int block_goes(struct str html, size_t i, bool rtl)
+{
+	int balance = 0, seen = 0;
+	size_t behind;
+	uint32_t c;
+	bool end;
+
+	while (i < html.n && seen < 400) {
+		if (html.p[i] == '<') {
+			if (!word_in("a em strong del code span bdi sup mark ins br input", tag_at(&end, &behind, html, i))) {
+				if (!seen && !end)
+					return rtl ? -1 : 1;
+				break;
+			}
+			i = behind;
+			continue;
+		}
+		c = (unsigned char)html.p[i];
+		if (c == '&') {		/* a reference is no letter */
+			i += str_chr(str_sub(html, i, html.n), ';');
+			i = i < html.n ? i + 1 : html.n;
+			continue;
+		}
+		if (c < 0x80)
+			i++;
+		else
+			c = str_utf8_next(html, &i);
+		if ((c | 0x20) - 'a' > 25 && (c < 0xc0 || (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) ||
+		    (c >= 0x660 && c <= 0x66c) || (c >= 0x6f0 && c <= 0x6f9)))
+			continue;	/* blanks, digits, marks */
+		balance += goes_left(c) ? -1 : 1;
+		seen++;
+	}
+	return balance ? balance : seen ? 1 : 0;
+}
+
+void body_directions(struct buf *b, size_t from, bool rtl)
+{
+	static const char mark[] = " dir=\"auto\"";	/* in no text: its quotes are references there */
+	size_t to = from, i = from, at, tag;
+	struct str html = buf_str(b);
+
+	while ((at = str_find(str_sub(html, i, html.n), cstr(mark))) != SIZE_MAX) {
+		int goes;
+
+		memmove(b->p + to, b->p + i, at);
+		to += at;
+		i += at + strlen(mark);
+		tag = str_chr(str_sub(html, i, html.n), '>');
+		goes = block_goes(html, tag == SIZE_MAX ? html.n : i + tag + 1, rtl);
+		if (goes != 0 && (goes < 0) == rtl)
+			continue;
+		memcpy(b->p + to, goes == 0 ? mark : goes < 0 ? " dir=\"rtl\"" : " dir=\"ltr\"", goes == 0 ? strlen(mark) : 10);
+		to += goes == 0 ? strlen(mark) : 10;
+	}
+	memmove(b->p + to, b->p + i, html.n - i);
+	b->p[b->n = to + html.n - i] = '\0';
+}
+
 /* The line of the file at which a part of its body begins. */
 static unsigned line_of(const struct entry *of, struct str body, struct str part)
 {
@@ -515,8 +583,8 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 	struct err why = ERR_INIT;
 	enum rc rc = RC_OK, one;
 	bool before = false, any = false;
+	size_t from = p->b->n, n, i;
 	struct part *v;
-	size_t n, i;
 
 	if (p->whole)
 		post.within = cstr(arena_printf(&a, "%.*s-", FMT_STR(of->name)));
@@ -571,6 +639,7 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 			page_puts(p, "</div></div>\n");
 		}
 	}
+	body_directions(p->b, from, lang_rtl(of->lang));
 out:
 	buf_free(&raw);
 	buf_free(&text);

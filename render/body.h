@@ -40,4 +40,8 @@ struct post {
 };
 void body_post(struct buf *out, struct str html, struct post *p);
 
+/* Of the HTML from an offset on: dir="auto" is what most letters of each block say, and goes where that is how the
+ * document goes anyway. A browser would ask the first letter alone: "COLEP" at the head of a Persian sentence. */
+void body_directions(struct buf *b, size_t from, bool rtl);
+
 #endif

@@ -934,12 +934,12 @@ struct article {
 /* Links to the sections: <li> for each <h2> that body.c wrote. */
 static void contents(struct page *p, struct str body)
 {
-	struct str rest, tag = STR("<h2 dir=\"auto\" id=\"");
+	struct str rest, tag = STR("<h2 "), id = STR("id=\"");
 	size_t n = 0, at, end, pass;
 
 	for (pass = 0; pass < 2; pass++) {
 		for (rest = body; (at = str_find(rest, tag)) != SIZE_MAX; rest = str_sub(rest, end, rest.n)) {
-			at += tag.n;
+			at += str_find(str_sub(rest, at, rest.n), id) + id.n;
 			end = at + str_find(str_sub(rest, at, rest.n), STR("</h2>"));
 			if (pass == 0) {
 				n++;

@@ -77,6 +77,38 @@ static void test_body__conflicts_are_split_into_variants(void **state)
 	assert_parts("", 1, (const char *const[]){ "" }, (const unsigned[]){ 0 });
 }
 
+static void test_body__blocks_go_as_most_of_their_letters(void **state)
+{
+	static const struct { const char *in, *rtl, *ltr; } cases[] = {
+		{ "<p dir=\"auto\">COLEP \330\250\330\261\330\247\333\214 \331\207\331\205\331\207</p>",
+		  "<p>COLEP \330\250\330\261\330\247\333\214 \331\207\331\205\331\207</p>",
+		  "<p dir=\"rtl\">COLEP \330\250\330\261\330\247\333\214 \331\207\331\205\331\207</p>" },
+		{ "<li dir=\"auto\">\330\247 <a href=\"\330\247\330\247\330\247\330\247\">two words</a></li>",
+		  "<li dir=\"ltr\">\330\247 <a href=\"\330\247\330\247\330\247\330\247\">two words</a></li>",
+		  "<li>\330\247 <a href=\"\330\247\330\247\330\247\330\247\">two words</a></li>" },
+		{ "<td dir=\"auto\" class=\"r\">12-14 &amp; \333\261</td>", "<td dir=\"auto\" class=\"r\">12-14 &amp; \333\261</td>",
+		  "<td dir=\"auto\" class=\"r\">12-14 &amp; \333\261</td>" },
+		{ "<li dir=\"auto\">\n<p dir=\"auto\">a</p><h2 dir=\"auto\" id=\"s-1\">\340\246\225</h2>",
+		  "<li>\n<p dir=\"ltr\">a</p><h2 dir=\"ltr\" id=\"s-1\">\340\246\225</h2>",
+		  "<li>\n<p>a</p><h2 id=\"s-1\">\340\246\225</h2>" },
+		{ "<p dir=\"auto\">a\330\247</p>", "<p dir=\"ltr\">a\330\247</p>", "<p>a\330\247</p>" },
+		{ "<p dir=\"auto\"", "<p dir=\"auto\"", "<p dir=\"auto\"" }, { "", "", "" },
+	};
+	size_t i, way;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (way = 0; way < 2; way++) {
+			struct buf b = BUF_INIT;
+
+			buf_puts(&b, "dir=\"auto\">");
+			buf_puts(&b, cases[i].in);
+			body_directions(&b, 11, way == 0);
+			buf_splice(&b, 0, 11, STR_NONE);
+			assert_buf(&b, way == 0 ? cases[i].rtl : cases[i].ltr);
+		}
+}
+
 static void test_body__marks_that_form_no_group_are_text(void **state)
 {
 	static const char *const odd[] = {
@@ -286,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_copy__ids_of_left_out_documents_are_replaced),
 		cmocka_unit_test(test_body__conflicts_are_split_into_variants),
 		cmocka_unit_test(test_body__marks_that_form_no_group_are_text),
+		cmocka_unit_test(test_body__blocks_go_as_most_of_their_letters),
 		cmocka_unit_test(test_body__a_link_to_a_left_out_document_becomes_text),
 		cmocka_unit_test(test_body__players_do_not_see_what_is_for_facilitators),
 		cmocka_unit_test(test_body__anchors_run_through_all_parts),
