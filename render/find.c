@@ -1,4 +1,5 @@
-/* render/find.c: see find.h. This file collects words and ranks; find_files.c writes them out.
+/* render/find.c: see find.h. This file collects words and ranks; find_lists.c makes forms and lists of the words, find_files.c writes
+ * them out.
  *
  * A word of a text is counted under its stem in the language of the text, by weight (title 3, heading 2, else 1),
  * as the node's index does it. The page has no stemmer, so the index has every *form*, which is a word's
@@ -43,32 +44,6 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 	word = str_utf8_cut(word, SHORT);
 	i = strings_put(&p->local, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
 	p->local.v[i].value += weight;
-}
-
-static uint32_t part_string(struct find_part *p, struct str s)
-{
-	return (uint32_t)strings_put(&p->strings, s, 0, strings_hash(s, 0), NULL);
-}
-
-/* The number of a word of the document among those of the part. */
-static size_t part_number(struct find_part *p, const struct string *word)
-{
-	struct str text = strings_at(&p->local, (size_t)(word - p->local.v));
-	bool is_new;
-	size_t w = strings_put(&p->words, text, word->tag, word->hash, &is_new);
-	struct find_word *to;
-
-	if (!is_new)
-		return w;
-	if (w == p->cap)
-		p->of = xrealloc(p->of, (p->cap = p->cap ? p->cap * 2 : 1024) * sizeof *p->of);
-	to = &p->of[w];
-	to->term = part_string(p, stems_term(p->stems, text, word->tag));
-	to->english = word->tag == p->english ? to->term : part_string(p, stems_term(p->stems, text, p->english));
-	buf_clear(&p->text);
-	text_surface(&p->text, text);
-	to->form = part_string(p, buf_str(&p->text));
-	return w;
 }
 
 static void part_text(struct find_part *p, struct str text, unsigned lang, unsigned weight)
@@ -190,7 +165,7 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	*spot = (struct find_spot){ part, p->posts.n, 0 };
 	for (i = 0; i < p->local.n; i++) {
 		strings_expect(&p->words, &p->local, i);
-		varint_put(&p->posts, part_number(p, &p->local.v[i]));
+		varint_put(&p->posts, strings_put(&p->words, strings_at(&p->local, i), p->local.v[i].tag, p->local.v[i].hash, NULL));
 		varint_put(&p->posts, p->local.v[i].value);
 	}
 	spot->n = p->posts.n - spot->at;
@@ -201,7 +176,7 @@ struct str find_posts(const struct find *f, size_t k)
 	const struct find_spot *spot = &f->spots[k];
 	const struct find_part *p = &f->parts[spot->part];
 
-	return str_sub(spot->part == f->kept ? p->borrowed : buf_str(&p->posts), spot->at, spot->at + spot->n);
+	return str_sub(spot->part == f->kept ? f->kept_posts : buf_str(&p->posts), spot->at, spot->at + spot->n);
 }
 
 static int newest_first(const void *pa, const void *pb)
@@ -237,31 +212,6 @@ struct find *find_open(const struct copy *c, unsigned parts)
 	return f;
 }
 
-void find_forget(struct find *f)
-{
-	unsigned i;
-
-	for (i = 0; i < f->nparts; i++) {
-		struct find_part *p = &f->parts[i];
-
-		if (f->list_of)
-			free(f->list_of[i]);
-		free(p->used);
-		if (i == f->kept)
-			break;		/* the rest is mapped */
-		free(f->to_kept[i]);
-		stems_close(p->stems);
-		strings_free(&p->local);
-		strings_free(&p->words);
-		strings_free(&p->strings);
-		free(p->of);
-		buf_free(&p->posts);
-		buf_free(&p->text);
-	}
-	f->nparts = 0;
-	kept_unmap(&f->map);
-}
-
 void find_close(struct find *f)
 {
 	if (!f)
@@ -292,273 +242,8 @@ enum rc find_fill(struct find *f, struct md *m, struct err *e)
 	if (rc == RC_IO)
 		return rc;
 	find_finish(f);
-	find_forget(f);
-	return RC_OK;
-}
-
-/* ---- finishing ---- */
-
-struct merge {
-	struct strings terms, forms;
-	uint64_t *pairs;		/* a form << 32 | one of its terms */
-	size_t n, cap;
-};
-
-static void merge_pair(struct merge *m, size_t form, size_t term)
-{
-	if (m->n == m->cap) {
-		m->cap = m->cap ? m->cap * 2 : 4096;
-		m->pairs = xrealloc(m->pairs, m->cap * sizeof *m->pairs);
-	}
-	m->pairs[m->n++] = (uint64_t)form << 32 | term;
-}
-
-struct ordered {			/* a string by its first eight bytes, then the rest */
-	uint64_t first;
-	struct str all;
-	uint32_t number;
-};
-
-static int by_bytes(const void *pa, const void *pb)
-{
-	const struct ordered *a = pa, *b = pb;
-
-	return a->first != b->first ? (a->first < b->first ? -1 : 1) : str_cmp(a->all, b->all);
-}
-
-/* Renumber strings by their order: to[old number] = new, from[new] = old. What a part numbered first depends on the
- * parts; this does not. */
-static void order(uint32_t *to, uint32_t *from, const struct strings *s)
-{
-	struct ordered *v = xmalloc((s->n + 1) * sizeof *v);
-	size_t i, k;
-
-	for (i = 0; i < s->n; i++) {
-		v[i] = (struct ordered){ 0, strings_at(s, i), (uint32_t)i };
-		for (k = 0; k < 8; k++)
-			v[i].first = v[i].first << 8 | (k < v[i].all.n ? (unsigned char)v[i].all.p[k] : 0);
-	}
-	qsort(v, s->n, sizeof *v, by_bytes);
-	for (i = 0; i < s->n; i++) {
-		to[v[i].number] = (uint32_t)i;
-		from[i] = v[i].number;
-	}
-	free(v);
-}
-
-static int by_number(const void *pa, const void *pb)
-{
-	const uint64_t *a = pa, *b = pb;
-
-	return (*a > *b) - (*a < *b);
-}
-
-/* Which words of a part are in a document: of kept ones, some may not be any more. */
-static void find_used(struct find *f)
-{
-	uint64_t word, weight;
-	struct str posts;
-	unsigned i;
-	size_t k;
-
-	for (i = 0; i < f->nparts; i++) {
-		f->parts[i].used = xmalloc(f->parts[i].words.n + 1);
-		memset(f->parts[i].used, i < f->kept, f->parts[i].words.n + 1);
-	}
-	for (k = 0; k < f->n; k++)
-		for (posts = find_posts(f, k); f->spots[k].part == f->kept && varint_get(&word, &posts) && varint_get(&weight, &posts);)
-			if (word < f->parts[f->kept].words.n)
-				f->parts[f->kept].used[word] = 1;
-}
-
-/* Terms and forms of all parts in one; map[i]: the term of each word of part i. */
-static void merge_words(struct merge *m, struct find *f, uint32_t **map)
-{
-	uint32_t *terms, *forms;
-	struct str s;
-	unsigned i;
-	size_t k, at;
-
-	for (i = 0; i < f->nparts; i++) {
-		const struct find_part *p = &f->parts[i];
-
-		terms = xmalloc((p->strings.n + 1) * sizeof *terms);
-		memset(terms, 0xff, (p->strings.n + 1) * sizeof *terms);
-		map[i] = xmalloc((p->words.n + 1) * sizeof *map[i]);
-		for (k = 0; k < p->words.n; k++) {
-			if (!p->used[k])
-				continue;
-			at = p->of[k].term;
-			if (terms[at] == UINT32_MAX)
-				terms[at] = (uint32_t)strings_put(&m->terms, strings_at(&p->strings, at), 0, p->strings.v[at].hash, NULL);
-			map[i][k] = terms[at];
-		}
-		free(terms);
-	}
-	for (i = 0; i < f->nparts; i++) {
-		const struct find_part *p = &f->parts[i];
-
-		forms = xmalloc((p->strings.n + 1) * sizeof *forms);
-		memset(forms, 0xff, (p->strings.n + 1) * sizeof *forms);
-		for (k = 0; k < p->words.n; k++) {
-			const struct find_word *w = &p->of[k];
-			bool is_new = false;
-
-			if (!p->used[k] || !p->strings.v[w->form].n || !p->strings.v[w->term].n)
-				continue;
-			s = strings_at(&p->strings, w->form);
-			if (forms[w->form] == UINT32_MAX)
-				forms[w->form] = (uint32_t)strings_put(&m->forms, s, 0, p->strings.v[w->form].hash, &is_new);
-			merge_pair(m, forms[w->form], map[i][k]);
-			if (is_new && (at = strings_find(&m->terms, s, 0)) != SIZE_MAX)
-				merge_pair(m, forms[w->form], at);
-			if (w->english != w->term &&
-			    (at = strings_find(&m->terms, strings_at(&p->strings, w->english), 0)) != SIZE_MAX)
-				merge_pair(m, forms[w->form], at);
-		}
-		free(forms);
-	}
-}
-
-/* Forms in order, each with its lists, which are numbered by first use. */
-static void number_lists(struct find *f, struct merge *m, uint32_t *list_of)
-{
-	size_t most = m->forms.n > m->terms.n ? m->forms.n : m->terms.n, i, n = 0, refs = 0;
-	uint32_t *form_to = xmalloc((most + 1) * sizeof *form_to), *form_from = xmalloc((most + 1) * sizeof *form_from),
-	    *term_to = xmalloc((most + 1) * sizeof *term_to), *term_from = xmalloc((most + 1) * sizeof *term_from), form, term;
-
-	order(form_to, form_from, &m->forms);
-	order(term_to, term_from, &m->terms);
-	for (i = 0; i < m->n; i++)
-		m->pairs[i] = (uint64_t)form_to[m->pairs[i] >> 32] << 32 | term_to[(uint32_t)m->pairs[i]];
-	if (m->n)
-		qsort(m->pairs, m->n, sizeof *m->pairs, by_number);
-	f->forms = arena_array(&f->a, m->forms.n, sizeof *f->forms);
-	f->ref_at = arena_array(&f->a, m->forms.n + 1, sizeof *f->ref_at);
-	f->refs = arena_array(&f->a, m->n, sizeof *f->refs);
-	for (i = 0; i < m->n; i++) {
-		if (i && m->pairs[i] == m->pairs[i - 1])
-			continue;
-		form = (uint32_t)(m->pairs[i] >> 32);
-		term = term_from[(uint32_t)m->pairs[i]];
-		if (form == n) {	/* every form has a pair, so they rise by one */
-			f->forms[n] = arena_str(&f->a, strings_at(&m->forms, form_from[form]));
-			f->ref_at[n++] = (uint32_t)refs;
-		}
-		if (list_of[term] == UINT32_MAX)
-			list_of[term] = (uint32_t)f->nlists++;
-		f->refs[refs++] = list_of[term];
-	}
-	f->ref_at[n] = (uint32_t)refs;
-	f->nforms = n;
-	free(form_to);
-	free(form_from);
-	free(term_to);
-	free(term_from);
-}
-
-static uint32_t impact(const struct find *f, uint64_t tf, uint64_t length)
-{
-	uint64_t d = tf * 1000 + 300 + 900 * length * f->n / f->total, q = (FIND_IMPACT * 1000 * tf + d / 2) / d;
-
-	return q ? (uint32_t)q : 1;
-}
-
-/* The lists of one document: weights summed up by list. */
-struct sums {
-	uint32_t *weight;		/* by list; 0 between documents */
-	uint32_t *lists;		/* those that have one, each once */
-	size_t n;
-};
-
-static void sum_up(struct sums *s, const struct find *f, size_t k, uint32_t *const *list_of)
-{
-	struct str posts = find_posts(f, k);
-	unsigned part = f->spots[k].part;
-	uint64_t word, weight;
-	uint32_t list;
-
-	for (s->n = 0; varint_get(&word, &posts) && varint_get(&weight, &posts);) {
-		if (word >= f->parts[part].words.n || (list = list_of[part][word]) == UINT32_MAX)
-			continue;
-		if (!s->weight[list])
-			s->lists[s->n++] = list;
-		s->weight[list] += (uint32_t)weight;
-	}
-}
-
-/* list_of[i]: the list of each word of part i, or UINT32_MAX. */
-static void fill_lists(struct find *f, uint32_t *const *list_of)
-{
-	struct sums s = { xmalloc((f->nlists + 1) * sizeof *s.weight), xmalloc((f->nlists + 1) * sizeof *s.lists), 0 };
-	uint32_t *next = xmalloc((f->nlists + 1) * sizeof *next), w;
-	size_t i, k;
-
-	memset(s.weight, 0, (f->nlists + 1) * sizeof *s.weight);
-	memset(next, 0, (f->nlists + 1) * sizeof *next);
-	for (k = 0; k < f->n; k++) {
-		sum_up(&s, f, k, list_of);
-		for (i = 0; i < s.n; i++) {
-			next[s.lists[i]]++;
-			f->length[k] += s.weight[s.lists[i]];
-			s.weight[s.lists[i]] = 0;
-		}
-		f->length[k] += !f->length[k];
-		f->total += f->length[k];
-	}
-	f->list_at = arena_array(&f->a, f->nlists + 1, sizeof *f->list_at);
-	for (k = 0; k < f->nlists; k++)
-		f->list_at[k + 1] = f->list_at[k] + next[k];
-	f->posts = arena_array(&f->a, f->list_at[f->nlists], sizeof *f->posts);
-	memcpy(next, f->list_at, f->nlists * sizeof *next);
-	for (k = 0; k < f->n; k++) {	/* in order of number, so that lists rise */
-		sum_up(&s, f, k, list_of);
-		for (i = 0; i < s.n; i++) {
-			w = s.weight[s.lists[i]];
-			f->posts[next[s.lists[i]]++] = (uint32_t)k << 8 | impact(f, w > 255 ? 255 : w, f->length[k]);
-			s.weight[s.lists[i]] = 0;
-		}
-	}
-	free(s.weight);
-	free(s.lists);
-	free(next);
-}
-
-/* The forms and lists of the words of all parts. */
-static void make_lists(struct find *f)
-{
-	uint32_t **map = arena_array(&f->a, f->nparts, sizeof *map), *of_term;
-	struct merge m = { 0 };
-	unsigned i;
-	size_t k;
-
-	merge_words(&m, f, map);
-	of_term = xmalloc((m.terms.n + 1) * sizeof *of_term);
-	memset(of_term, 0xff, (m.terms.n + 1) * sizeof *of_term);
-	number_lists(f, &m, of_term);
-	for (i = 0; i < f->nparts; i++) {
-		const struct strings *words = &f->parts[i].words;
-
-		f->list_of[i] = xmalloc((words->n + 1) * sizeof *f->list_of[i]);
-		for (k = 0; k < words->n; k++)
-			f->list_of[i][k] = f->parts[i].used[k] ? of_term[map[i][k]] : UINT32_MAX;
-		free(map[i]);
-	}
-	free(of_term);
-	free(m.pairs);
-	strings_free(&m.terms);
-	strings_free(&m.forms);
-}
-
-void find_finish(struct find *f)
-{
-	f->list_of = arena_array(&f->a, f->nparts, sizeof *f->list_of);
-	find_used(f);
-	if (!find_same_words(f, f->list_of))
-		make_lists(f);
-	fill_lists(f, f->list_of);
-	find_facets(f);
 	find_encode(f);
+	return RC_OK;
 }
 
 /* ---- ranking ---- */

@@ -21,17 +21,18 @@ void find_close(struct find *f);	/* no-op on NULL */
 /* Add one admitted entry with the HTML of its body, as on its page. c: the copy, or one that is watched. Each entry once, in any order, by any part: the
  * result is the same. Not at the same time with the same part. */
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html);
-/* After the last find_add: from then on the index can be written and asked. */
+/* After the last find_add: the order of words. Then, after find_save where that is wanted, find_encode: from then on the
+ * index can be written and asked. */
 void find_finish(struct find *f);
+void find_encode(struct find *f);
 
 /* find_kept.c. Instead of find_add: the words of an entry as they were in the build that wrote the file at path. First
  * find_load, before anything is added; false: there is no such file, or it is of another stamp. find_keep: like find_add;
  * false: it has no such entry. */
 bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp);
 bool find_keep(struct find *f, const struct entry *e);
-enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp,
+enum rc find_save(const struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp,
     struct err *e) NODISCARD;	/* after find_finish */
-void find_forget(struct find *f);	/* after find_finish: free what find_save needs */
 
 /* Add all entries, their bodies laid out by m; then find_finish. RC_IO: no Markdown worker. */
 enum rc find_fill(struct find *f, struct md *m, struct err *e) NODISCARD;

@@ -184,7 +184,7 @@ static void encode_lists(struct find *f)
 	buf_free(&one);
 }
 
-void find_encode(struct find *f)
+void find_blocks(struct find *f)
 {
 	encode_forms(f);
 	encode_lists(f);

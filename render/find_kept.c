@@ -7,8 +7,8 @@
  *	words: struct string, bytes, slots (strings.h); struct find_word; the list of each, u32
  *	strings: struct string, bytes, slots
  *	forms, by order: number of the string; where its references begin; references
- *	documents, by name: offset and length of the name, of the words (as in find_part.posts); u64
- *	names; words
+ *	words of documents, as in find_part.posts; names
+ *	documents, by name: offset behind the references and length of the name, of the words; u64
  */
 #include "render/find_parts.h"
 
@@ -58,13 +58,13 @@ static bool take_set(struct strings *to, struct str *s, size_t n, size_t bytes, 
 
 static bool take_documents(struct find *f, struct str s, size_t n)
 {
-	const void *v;
 	const struct document *d;
 	size_t i;
 
-	if (!take(&v, &s, n, sizeof *d))
+	if (n > s.n / sizeof *d)
 		return false;
-	d = v;
+	d = (const void *)(s.p + s.n - n * sizeof *d);
+	s.n -= n * sizeof *d;
 	f->kept_names = arena_array(&f->a, n, sizeof *f->kept_names);
 	f->kept_spots = arena_array(&f->a, n, sizeof *f->kept_spots);
 	for (i = 0; i < n; i++) {
@@ -73,14 +73,14 @@ static bool take_documents(struct find *f, struct str s, size_t n)
 		f->kept_names[i] = (struct str){ s.p + d[i].name, d[i].name_n };
 		f->kept_spots[i] = (struct find_spot){ f->kept, d[i].words, d[i].words_n };
 	}
-	f->parts[f->kept].borrowed = s;
+	f->kept_posts = s;
 	f->nkept = n;
 	return true;
 }
 
 static bool parse(struct find *f, struct str s, struct str stamp)
 {
-	struct find_part *p = &f->parts[f->kept];
+	struct find_words *p = &f->kept_words;
 	struct find_kept *k = &f->of_kept;
 	const void *counts, *of;
 	const uint32_t *n;
@@ -122,7 +122,7 @@ bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KE
 		return false;
 	if (parse(f, f->map.body, stamp))
 		return true;
-	f->parts[f->kept] = (struct find_part){ 0 };
+	f->kept_words = (struct find_words){ 0 };
 	f->nkept = 0;
 	kept_unmap(&f->map);
 	return false;
@@ -147,88 +147,25 @@ bool find_keep(struct find *f, const struct entry *e)
 	return false;
 }
 
-bool find_same_words(struct find *f, uint32_t **list_of)
+void find_kept_lists(struct find *f)
 {
-	const struct find_part *kept = &f->parts[f->kept];
 	const struct find_kept *k = &f->of_kept;
-	char *used;
-	unsigned i;
-	size_t j, at;
-	bool same = kept->words.n > 0;
 
-	if (!same)
-		return false;
-	used = memcpy(xmalloc(kept->words.n), kept->used, kept->words.n);
-	for (i = 0; same && i < f->kept; i++) {
-		const struct strings *words = &f->parts[i].words;
-
-		f->to_kept[i] = xmalloc((words->n + 1) * sizeof *f->to_kept[i]);
-		for (j = 0; same && j < words->n; j++) {
-			at = strings_find(&kept->words, strings_at(words, j), words->v[j].tag);
-			same = at != SIZE_MAX;
-			f->to_kept[i][j] = (uint32_t)at;
-			if (same)
-				used[at] = 1;
-		}
-	}
-	same = same && !memchr(used, 0, kept->words.n);
-	free(used);
-	if (!same)
-		return false;
-	for (i = 0; i < f->kept; i++) {
-		list_of[i] = xmalloc((f->parts[i].words.n + 1) * sizeof **list_of);
-		for (j = 0; j < f->parts[i].words.n; j++)
-			list_of[i][j] = k->list_of[f->to_kept[i][j]];
-	}
-	list_of[f->kept] = memcpy(xmalloc(kept->words.n * sizeof **list_of), k->list_of, kept->words.n * sizeof **list_of);
-	f->forms = arena_array(&f->a, k->nforms, sizeof *f->forms);
-	for (j = 0; j < k->nforms; j++)		/* the map ends before the index does */
-		f->forms[j] = arena_str(&f->a, strings_at(&kept->strings, k->forms[j]));
+	f->list_of = (uint32_t *)(uintptr_t)k->list_of;		/* read-only, as find_forget knows */
+	f->form_strings = (uint32_t *)(uintptr_t)k->forms;
 	f->ref_at = memcpy(arena_array(&f->a, k->nforms + 1, sizeof *f->ref_at), k->ref_at, (k->nforms + 1) * sizeof *f->ref_at);
-	f->refs = memcpy(arena_array(&f->a, k->nrefs + 1, sizeof *f->refs), k->refs, k->nrefs * sizeof *f->refs);
+	f->refs = arena_array(&f->a, k->nrefs + 1, sizeof *f->refs);
+	memcpy(f->refs, k->refs, k->nrefs * sizeof *f->refs);
 	f->nforms = k->nforms;
 	f->nlists = k->nlists;
-	f->same = true;
-	return true;
 }
 
 /* ---- writing ---- */
 
-static uint32_t put(struct strings *to, const struct strings *from, size_t i)
-{
-	return (uint32_t)strings_put(to, strings_at(from, i), from->v[i].tag, from->v[i].hash, NULL);
-}
-
-/* Words and strings of all parts, each once; to[i]: the new number of each word of part i; list: of each new word. */
-static void join(struct find_part *all, struct find *f, uint32_t **to, uint32_t **list, struct arena *a)
-{
-	unsigned i;
-	size_t k, total = 0;
-	uint32_t w;
-
-	for (i = 0; i < f->nparts; i++)
-		total += f->parts[i].words.n;
-	all->of = xmalloc((total + 1) * sizeof *all->of);
-	*list = arena_array(a, total, sizeof **list);
-	for (i = 0; i < f->nparts; i++) {
-		const struct find_part *p = &f->parts[i];
-
-		to[i] = arena_array(a, p->words.n, sizeof *to[i]);
-		for (k = 0; k < p->words.n; k++) {
-			if (!p->used[k])
-				continue;
-			to[i][k] = w = put(&all->words, &p->words, k);
-			(*list)[w] = f->list_of[i][k];
-			all->of[w] = (struct find_word){ put(&all->strings, &p->strings, p->of[k].term),
-			    put(&all->strings, &p->strings, p->of[k].english), put(&all->strings, &p->strings, p->of[k].form) };
-		}
-	}
-}
+static const char zeros[8];
 
 static void add(struct kept_out *o, const void *p, size_t n)
 {
-	static const char zeros[8];
-
 	kept_add(o, (struct str){ p, n });
 	kept_add(o, (struct str){ zeros, (8 - n % 8) % 8 });
 }
@@ -240,100 +177,80 @@ static void add_set(struct kept_out *o, const struct strings *s)
 	add(o, s->slots, s->nslots * sizeof *s->slots);
 }
 
-/* The words of document k with new numbers. */
-static void renumber(struct buf *to, const struct find *f, size_t k, uint32_t *const *map)
+/* The words of document k with the numbers of all. */
+static void renumber(struct buf *to, const struct find *f, size_t k)
 {
-	const struct find_spot *spot = &f->spots[k];
+	const uint32_t *map = f->to[f->spots[k].part];
 	struct str s = find_posts(f, k);
 	uint64_t word, weight;
 
-	if (!map[spot->part]) {
+	buf_clear(to);
+	if (!map) {
 		buf_str_add(to, s);
 		return;
 	}
-	while (varint_get(&word, &s) && varint_get(&weight, &s))
-		if (word < f->parts[spot->part].words.n) {
-			varint_put(to, map[spot->part][word]);
-			varint_put(to, weight);
-		}
+	while (varint_get(&word, &s) && varint_get(&weight, &s)) {
+		if (f->spots[k].part == f->kept && word >= f->kept_words.words.n)
+			continue;
+		varint_put(to, map[word]);
+		varint_put(to, weight);
+	}
 }
 
-static void add_documents(struct kept_out *o, const struct find *f, uint32_t *const *map, struct arena *a)
+/* Words first: how long they are is known when they are written. */
+static void add_documents(struct kept_out *o, const struct find *f, struct arena *a)
 {
 	struct document *d = arena_array(a, f->n, sizeof *d);
 	struct buf names = BUF_INIT, words = BUF_INIT;
+	uint64_t total = 0;
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
-		const struct entry *e = f->copy->v[i];
-
-		d[i].name = names.n;
-		d[i].name_n = e->name.n;
-		buf_str_add(&names, e->name);
-		d[i].words = words.n;
-		renumber(&words, f, f->number[e - f->copy->all], map);
-		d[i].words_n = words.n - d[i].words;
+		renumber(&words, f, f->number[f->copy->v[i] - f->copy->all]);
+		kept_add(o, buf_str(&words));
+		d[i].words = total;
+		d[i].words_n = words.n;
+		total += words.n;
 	}
-	for (i = 0; i < f->n; i++)
-		d[i].words += names.n;
-	add(o, d, f->n * sizeof *d);
+	for (i = 0; i < f->n; i++) {
+		d[i].name = total + names.n;
+		d[i].name_n = f->copy->v[i]->name.n;
+		buf_str_add(&names, f->copy->v[i]->name);
+	}
 	kept_add(o, buf_str(&names));
-	kept_add(o, buf_str(&words));
+	kept_add(o, (struct str){ zeros, (8 - (total + names.n) % 8) % 8 });
+	kept_add(o, (struct str){ (const char *)d, f->n * sizeof *d });
 	buf_free(&names);
 	buf_free(&words);
 }
 
-enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
+enum rc find_save(const struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
 {
+	const struct find_words *w = &f->all;
+	const uint32_t n[COUNTS] = { [N_WORDS] = (uint32_t)w->words.n, [N_WORD_BYTES] = (uint32_t)w->words.bytes.n,
+		[N_WORD_SLOTS] = (uint32_t)w->words.nslots, [N_STRINGS] = (uint32_t)w->strings.n,
+		[N_STRING_BYTES] = (uint32_t)w->strings.bytes.n, [N_STRING_SLOTS] = (uint32_t)w->strings.nslots,
+		[N_FORMS] = (uint32_t)f->nforms, [N_REFS] = f->ref_at[f->nforms], [N_LISTS] = (uint32_t)f->nlists,
+		[N_DOCUMENTS] = (uint32_t)f->n };
 	struct arena a = ARENA_INIT;
-	struct find_part all = { 0 }, *p = &all;
-	uint32_t **map = arena_array(&a, f->nparts, sizeof *map), *list, *forms, n[COUNTS];
 	struct kept_out *o = NULL;
-	struct str head = STR_NONE;
-	size_t i;
 	enum rc rc;
 
 	if ((rc = kept_begin(&o, path, key, e)))
 		goto out;
-	if (f->same) {
-		p = &f->parts[f->kept];
-		list = f->list_of[f->kept];
-		for (i = 0; i < f->kept; i++)
-			map[i] = f->to_kept[i];
-	} else {
-		join(&all, f, map, &list, &a);
-	}
-	forms = arena_array(&a, f->nforms, sizeof *forms);
-	for (i = 0; i < f->nforms; i++)
-		forms[i] = f->same ? f->of_kept.forms[i] : (uint32_t)strings_find(&p->strings, f->forms[i], 0);
-	n[N_WORDS] = (uint32_t)p->words.n;
-	n[N_WORD_BYTES] = (uint32_t)p->words.bytes.n;
-	n[N_WORD_SLOTS] = (uint32_t)p->words.nslots;
-	n[N_STRINGS] = (uint32_t)p->strings.n;
-	n[N_STRING_BYTES] = (uint32_t)p->strings.bytes.n;
-	n[N_STRING_SLOTS] = (uint32_t)p->strings.nslots;
-	n[N_FORMS] = (uint32_t)f->nforms;
-	n[N_REFS] = f->nforms ? f->ref_at[f->nforms] : 0;
-	n[N_LISTS] = (uint32_t)f->nlists;
-	n[N_DOCUMENTS] = (uint32_t)f->n;
 	kept_add_str(o, stamp);
-	head.n = (8 - (4 + stamp.n) % 8) % 8;	/* what stands before is a multiple of 8 */
-	head.p = "\0\0\0\0\0\0\0";
-	kept_add(o, head);
+	kept_add(o, (struct str){ zeros, (8 - (4 + stamp.n) % 8) % 8 });	/* what stands before is a multiple of 8 */
 	add(o, n, sizeof n);
-	add_set(o, &p->words);
-	add(o, p->of, p->words.n * sizeof *p->of);
-	add(o, list, p->words.n * sizeof *list);
-	add_set(o, &p->strings);
-	add(o, forms, f->nforms * sizeof *forms);
+	add_set(o, &w->words);
+	add(o, w->of, w->words.n * sizeof *w->of);
+	add(o, f->list_of, w->words.n * sizeof *f->list_of);
+	add_set(o, &w->strings);
+	add(o, f->form_strings, f->nforms * sizeof *f->form_strings);
 	add(o, f->ref_at, (f->nforms + 1) * sizeof *f->ref_at);
 	add(o, f->refs, n[N_REFS] * sizeof *f->refs);
-	add_documents(o, f, map, &a);
+	add_documents(o, f, &a);
 	rc = kept_end(o, true, e);
 out:
-	strings_free(&all.words);
-	strings_free(&all.strings);
-	free(all.of);
 	arena_free(&a);
 	return rc;
 }

@@ -31,16 +31,16 @@ struct find_facet {
 struct find_word {			/* numbers of strings */
 	uint32_t term, english, form;	/* its stem in its language; in English; its surface */
 };
-struct find_part {			/* words collected by one thread, or kept from an earlier build */
+struct find_words {			/* a dictionary */
+	struct strings words;		/* tag: the stemmer */
+	struct find_word *of;		/* for each of them */
+	struct strings strings;
+};
+struct find_part {			/* words collected by one thread */
 	struct stems *stems;
 	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
 	struct strings words;		/* of all documents */
-	struct find_word *of;		/* for each of them */
-	size_t cap;
-	struct strings strings;
-	char *used;			/* is a word in a document; after find_finish */
 	struct buf posts;		/* documents: for each word varint number and varint weight */
-	struct str borrowed;		/* the same of the kept part */
 	struct buf text;
 	unsigned english;
 };
@@ -50,7 +50,7 @@ struct find_spot {			/* where the words of a document stand: in posts of a part 
 };
 
 struct find_kept {			/* what find_finish made of the kept words; find_kept.c */
-	const uint32_t *list_of, *forms, *ref_at, *refs;	/* forms: numbers of strings of the kept part */
+	const uint32_t *list_of, *forms, *ref_at, *refs;	/* as find.list_of, form_strings and so on */
 	size_t nforms, nrefs, nlists;
 };
 
@@ -64,17 +64,22 @@ struct find {
 	struct find_spot *spots;
 	struct kept_map map;		/* of find_load */
 	struct find_kept of_kept;
-	uint32_t **list_of;		/* of each part, the list of each word, or UINT32_MAX; after find_finish */
-	uint32_t *to_kept[SITE_PARTS];	/* of each part but the kept one, the kept number of each word */
-	bool same;			/* the words are the kept ones, all of them */
+	struct find_words kept_words;	/* borrow it */
+	struct str kept_posts;
+	/* From find_finish to find_forget: */
+	struct find_words all;		/* of all parts */
+	uint32_t *to[SITE_PARTS + 1];	/* of each part, the number in `all` of each word; NULL: the same */
+	uint32_t *list_of;		/* the list of each word, or UINT32_MAX */
+	uint32_t *form_strings;		/* of each form, the string */
+	bool same;			/* all is kept_words: the documents use these and no others */
 	struct str *kept_names;		/* of its documents, sorted; where their words stand */
 	struct find_spot *kept_spots;
 	size_t nkept;
 	uint64_t total;			/* sum of them */
 	struct find_part *parts;
-	unsigned nparts, kept;		/* kept: the last one, with words from the build before */
+	unsigned nparts, kept;		/* kept: the last one, which stands for documents of the build before */
 
-	/* After find_finish. A form is a folded word of the texts; a list, the documents of one stem. */
+	/* After find_encode. A form is a folded word of the texts; a list, the documents of one stem. */
 	struct str *forms;		/* sorted by bytes */
 	uint32_t *ref_at, *refs;	/* lists of form i: refs[ref_at[i]] to refs[ref_at[i + 1]] */
 	size_t nforms;
@@ -98,11 +103,12 @@ const char *find_countries(const struct entry *e);
 /* The words of document k, as in find_part.posts. */
 struct str find_posts(const struct find *f, size_t k);
 
-/* The forms and lists of the kept words, if the documents use these and no others: then list_of is filled. */
-bool find_same_words(struct find *f, uint32_t **list_of);
+void find_forget(struct find *f);	/* free what is needed up to find_encode */
+/* The order of the kept words as that of all. */
+void find_kept_lists(struct find *f);
 
 void find_facets(struct find *f);	/* find_facets.c: fills facets[] */
-void find_encode(struct find *f);	/* find_files.c: fills the blocks */
+void find_blocks(struct find *f);	/* find_files.c: fills the blocks */
 
 void find_table(struct buf *out);	/* find_table.c */
 

@@ -543,7 +543,7 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 	random_bytes(stamp, STAMP);
 	if (s->words && find_save(w.find, s->words, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
 		(void)unlink(s->words);
-	find_forget(w.find);
+	find_encode(w.find);
 	index = find_names(n, a, w.find);
 	all.n = now->n + *n;
 	all.v = arena_array(a, all.n, sizeof *all.v);
