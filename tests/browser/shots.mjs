@@ -43,7 +43,7 @@ function pages(lang) {
 		...['case-study', 'lesson', 'contact', 'request'].map(k => ['write-' + k, `${lang}/write.html`, p => form(p, k)]),
 		['write-wrong', `${lang}/write.html`, async p => {
 			await form(p, 'lesson');
-			await p.fill('#f-title', 'Call +389 70 123 456 or a.b@example.com');
+			await p.fill('#f-title', 'Call +1 202 555 0123 or a.b@example.org');
 			await p.click('#save');
 			await p.waitForTimeout(100);
 		}],

@@ -49,7 +49,7 @@ A list, with languages.
 Given on the same day.
 Y
 write contacts ct-bg-2023-desk contact "Migrant smuggling desk, General Directorate Border Police" "summary: Day and night." "topics: [som]" "role: focal-point" "institution: frontex" "country: BG" \
-	"unit: Migrant smuggling desk" "email: desk@example.invalid" "phone: +359 0 000 00 00" "languages: [en, bg]" "hours: 24/7" "verified: 2023-10-01" <<Y
+	"unit: Migrant smuggling desk" "email: desk@example.invalid" "phone: +1 202 555 0123" "languages: [en, bg]" "hours: 24/7" "verified: 2023-10-01" <<Y
 ## Notes
 
 Ask for the officer on duty.
