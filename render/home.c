@@ -318,7 +318,7 @@ enum rc pack_write(struct page *p, struct str build, struct err *e)
 	page_puts(p, "<p><a class=\"button\" href=\"print.html\">");
 	page_t(p, "pack.print");
 	page_puts(p, "</a></p>\n");
-	if ((rc = page_body(p, p->c->meeting, false, e)) == RC_IO)
+	if ((rc = page_body(p, copy_best(p->c, p->c->meeting), false, e)) == RC_IO)
 		return rc;
 	contents(p);
 	return rc;

@@ -2,6 +2,7 @@
  * participants, open conflicts, the glossary. See lists.h. */
 #include "render/lists.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -337,6 +338,22 @@ static bool chairs_now(const struct copy *c, const struct entry *e)
 	return !date_parse(&first, &last, key_text(e, "chair-from")) || first <= c->today_days;
 }
 
+/* A link to a participant, by its name in the language of the page where that has one. */
+static void member(struct page *p, const struct entry *e)
+{
+	struct str name = text_of(p->t, key_has(e, "type", "country") ? "countries" : "institutions", key_text(e, "code"));
+
+	if (!name.n) {
+		page_link(p, e);
+		return;
+	}
+	page_puts(p, "<a href=\"");
+	page_href(p, e);
+	page_puts(p, "\">");
+	page_text(p, name);
+	page_puts(p, "</a>");
+}
+
 void page_chairs(struct page *p)
 {
 	struct arena a = ARENA_INIT;
@@ -352,7 +369,7 @@ void page_chairs(struct page *p)
 			continue;
 		seats++;
 		page_puts(p, "<li>");
-		page_link(p, v[i]);
+		member(p, v[i]);
 		if (key_text(v[i], "chair-from").n) {
 			page_puts(p, " <span class=\"quiet\">");
 			page_t(p, "key.chair-from");
@@ -397,11 +414,12 @@ static void contacts(struct page *p)
 		page_link(p, e);
 		page_puts(p, ": ");
 		page_values(p, e, "role");
-		page_puts(p, ", ");
+		page_comma(p);
 		if (!page_values(p, e, "country"))
 			page_values(p, e, "institution");
 		if (copy_old(p->c, key_text(e, "verified"))) {
-			page_puts(p, ", <strong>");
+			page_comma(p);
+			page_puts(p, "<strong>");
 			page_t(p, "to-be-confirmed");
 			page_puts(p, "</strong>");
 		}
@@ -427,7 +445,7 @@ void page_participants(struct page *p)
 				continue;
 			j++;
 			page_puts(p, "<li>");
-			page_link(p, v[i]);
+			member(p, v[i]);
 			page_puts(p, " <span class=\"quiet\">");
 			page_values(p, v[i], "roles");
 			page_puts(p, "</span></li>\n");
@@ -491,7 +509,9 @@ void page_words(struct page *p)
 	page_puts(p, "</ul>\n");
 	for (i = 0; i < p->c->vocab.n; i++) {
 		const struct vocab_table *t = &p->c->vocab.tables[i];
+		char name[64];
 
+		snprintf(name, sizeof name, "%.*s", FMT_STR(t->name));
 		if (str_is(t->name, "countries"))
 			continue;
 		page_puts(p, "<h2>");
@@ -499,11 +519,11 @@ void page_words(struct page *p)
 		page_puts(p, "</h2>\n");
 		page_table(p, "words", "words.word words.code words.also");
 		for (j = 0; j < t->n; j++) {
-			page_puts(p, "<tr lang=\"en\" dir=\"ltr\"><td>");
-			page_text(p, t->terms[j].label);
-			td(p);
+			page_puts(p, "<tr><td>");
+			page_label(p, name, t->terms[j].code);
+			page_puts(p, "</td><td lang=\"en\" dir=\"ltr\">");
 			page_text(p, t->terms[j].code);
-			td(p);
+			page_puts(p, "</td><td lang=\"en\" dir=\"ltr\">");
 			page_text(p, t->terms[j].also);
 			page_puts(p, "</td></tr>\n");
 		}

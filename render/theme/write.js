@@ -184,7 +184,7 @@
 	}
 	function personalIn(s, passed) {
 		return personal.check(s, kind.name === 'contact').filter(function (f) { return passed.indexOf(f.rule) < 0; }).map(function (f) {
-			return { stop: f.error, text: t('form.' + f.rule) + ' ' + f.shows + ' (' + f.rule + ')' };
+			return { stop: f.error, text: t('form.' + f.rule) + ' \u2066' + f.shows + ' (' + f.rule + ')\u2069' };
 		});
 	}
 	/* All findings: { where: id of the field, stop: may not leave as it is, text }. all: also what is missing. */
