@@ -182,7 +182,7 @@ static enum rc ask(struct result *res, struct arena *a, struct ranking *r, struc
 		return r->as_site->run(res, a, r->site, text, &f, limit, e);
 	if ((rc = query_parse(&q, &f, a, text, e)))
 		return rc;
-	return query_run(res, a, r->in.snap, q, &f, limit, false, e);
+	return query_run(res, a, r->in.snap, q, &f, limit, COUNT_NONE, e);
 }
 
 static int batch(struct ctx *c, struct ranking *r, const char *audience, const char *file, const struct filters *filters,
@@ -276,7 +276,7 @@ static void offer_values(struct ctx *c, const struct filters *f, struct snap *sn
 
 	for (i = 0; kinds[i].name; i++)		/* of any kind: every document */
 		(void)filters_add(&all, c->arena, cstr(filter_fields[0]), cstr(kinds[i].name));
-	if (query_parse(&q, &all, c->arena, STR_NONE, &e) || query_run(&res, c->arena, snap, q, &all, 0, true, &e))
+	if (query_parse(&q, &all, c->arena, STR_NONE, &e) || query_run(&res, c->arena, snap, q, &all, 0, COUNT_FACETS, &e))
 		return;
 	for (i = 0; i < FILTER_FIELDS; i++)
 		for (j = 0; j < counts[i]; j++) {
@@ -378,7 +378,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 		if (rc || (rc = reading_open(&in, c, c->dirs[d], &e)))
 			break;
 		start = microseconds();
-		rc = query_run(&res, c->arena, in.snap, q, &mine, limit, facets, &e);
+		rc = query_run(&res, c->arena, in.snap, q, &mine, limit, facets ? COUNT_FACETS : limit ? COUNT_NONE : COUNT_TOTAL, &e);
 		if (timing)
 			fprintf(c->err, "%llu\n", (unsigned long long)(microseconds() - start));
 		for (i = 0; i < res.n && !rc; i++) {

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/base/fixed.h"
 #include "kb/index/record.h"
 #include "kb/text/stem.h"
 #include "render/page.h"
@@ -248,29 +249,10 @@ enum rc find_fill(struct find *f, struct md *m, struct err *e)
 
 /* ---- ranking ---- */
 
-/* log2 of a 48.16 number, as 16.16; search.js has the same. */
-static uint64_t log2_fixed(uint64_t x)
-{
-	uint64_t whole = 0, frac = 0;
-	int i;
-
-	while (x >= (uint64_t)2 << 16)
-		x >>= 1, whole++;
-	for (i = 0; i < 16; i++) {
-		x = x * x >> 16;
-		frac <<= 1;
-		if (x >= (uint64_t)2 << 16) {
-			x >>= 1;
-			frac |= 1;
-		}
-	}
-	return whole << 16 | frac;
-}
-
-/* ln(1 + (n - df + 0.5) / (df + 0.5)) as 16.16; ln 2 is 45426 / 65536. */
+/* ln(1 + (n - df + 0.5) / (df + 0.5)) as 16.16; ln 2 is 45426 / 65536. search.js has the same. */
 static uint64_t idf(uint64_t n, uint64_t df)
 {
-	return log2_fixed(((2 * n + 2) << 16) / (2 * df + 1)) * 45426 >> 16;
+	return (uint64_t)fixed_log2(((2 * n + 2) << 16) / (2 * df + 1)) * 45426 >> 16;
 }
 
 struct asked {

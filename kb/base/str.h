@@ -23,7 +23,12 @@ bool str_is(struct str a, const char *s);	/* equal to a C string */
 int str_cmp(struct str a, struct str b);	/* by bytes, the shorter first */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-struct str str_sub(struct str s, size_t from, size_t to);	/* [from, to), cut to what is there */
+static inline struct str str_sub(struct str s, size_t from, size_t to)	/* [from, to), cut to what is there */
+{
+	to = to < s.n ? to : s.n;
+	from = from < to ? from : to;
+	return s.p ? (struct str){ s.p + from, to - from } : STR_NONE;
+}
 struct str str_trim(struct str s);		/* without blanks, tabs, CR, LF at both ends */
 size_t str_find(struct str s, struct str needle);	/* offset, or SIZE_MAX */
 size_t str_chr(struct str s, char c);		/* offset, or SIZE_MAX */

@@ -22,9 +22,13 @@ struct store {
 	bool write;
 };
 
+enum { TABLES = STORE_TABLES + 2 };	/* LMDB's own two stand before the named ones */
+
 struct txn {
 	MDB_txn *txn;
 	struct store *store;
+	MDB_cursor *near[TABLES];	/* of a read transaction, by table; NULL: not opened yet */
+	bool write;
 };
 
 static enum rc fail(struct err *e, const char *path, const char *what, int code)
@@ -231,7 +235,7 @@ enum rc txn_begin(struct txn **out, struct store *s, bool write, struct err *e)
 	struct txn *t = xmalloc(sizeof *t);
 	int code;
 
-	*t = (struct txn){ NULL, s };
+	*t = (struct txn){ .store = s, .write = write };
 	if ((code = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &t->txn))) {
 		free(t);
 		return fail(e, s->path, "beginning a transaction", code);
@@ -257,14 +261,24 @@ static int whole_file(struct store *s)
 	return fstat(fd, &st) || ((uint64_t)st.st_size < size && ftruncate(fd, (off_t)size)) ? errno : 0;
 }
 
+static void close_near(struct txn *t)
+{
+	size_t i;
+
+	for (i = 0; i < TABLES; i++)
+		if (t->near[i])
+			mdb_cursor_close(t->near[i]);
+}
+
 enum rc txn_commit(struct txn **t, struct err *e)
 {
 	struct store *s = (*t)->store;
-	int code = mdb_txn_commit((*t)->txn);
+	int code;
 
+	close_near(*t);
+	code = mdb_txn_commit((*t)->txn);
 	if (!code && s->write)
 		code = whole_file(s);
-
 	free(*t);
 	*t = NULL;
 	return code ? fail(e, s->path, "writing", code) : RC_OK;
@@ -274,6 +288,7 @@ void txn_abort(struct txn **t)
 {
 	if (!*t)
 		return;
+	close_near(*t);
 	mdb_txn_abort((*t)->txn);
 	free(*t);
 	*t = NULL;
@@ -313,25 +328,51 @@ enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, s
 	return RC_OK;
 }
 
-enum rc txn_get_before(struct str *at, struct str *value, struct txn *t, table_id id, struct str key, struct err *e)
+/* A cursor to look around with: a read transaction keeps one a table, as nothing moves under it. */
+static int near_open(MDB_cursor **c, struct txn *t, table_id id)
+{
+	int code = 0;
+
+	if (t->write || id >= TABLES)
+		return mdb_cursor_open(t->txn, id, c);
+	if (!t->near[id])
+		code = mdb_cursor_open(t->txn, id, &t->near[id]);
+	*c = t->near[id];
+	return code;
+}
+
+static enum rc get_near(struct str *at, struct str *value, struct txn *t, table_id id, struct str key, bool before, struct err *e)
 {
 	MDB_val k = val(key), v;
 	MDB_cursor *c;
-	int code = mdb_cursor_open(t->txn, id, &c);
+	int code = near_open(&c, t, id);
 
 	if (code)
 		return fail(e, t->store->path, "reading", code);
 	code = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
-	if (code == MDB_NOTFOUND)
+	if (before && code == MDB_NOTFOUND)
 		code = mdb_cursor_get(c, &k, &v, MDB_LAST);
-	else if (!code && !str_eq(from_val(k), key))
+	else if (before && !code && !str_eq(from_val(k), key))
 		code = mdb_cursor_get(c, &k, &v, MDB_PREV);
-	mdb_cursor_close(c);
+	if (t->write || id >= TABLES)
+		mdb_cursor_close(c);
+	if (code == MDB_NOTFOUND)		/* often, so without a long message */
+		return err_set(e, RC_NOTFOUND, "not there");
 	if (code)
 		return fail(e, t->store->path, "reading", code);
 	*at = from_val(k);
 	*value = from_val(v);
 	return RC_OK;
+}
+
+enum rc txn_get_before(struct str *k, struct str *value, struct txn *t, table_id id, struct str key, struct err *e)
+{
+	return get_near(k, value, t, id, key, true, e);
+}
+
+enum rc txn_get_from(struct str *k, struct str *value, struct txn *t, table_id id, struct str key, struct err *e)
+{
+	return get_near(k, value, t, id, key, false, e);
 }
 
 static enum rc put(struct txn *t, table_id id, struct str key, struct str value, unsigned flags, struct err *e)

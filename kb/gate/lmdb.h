@@ -43,6 +43,8 @@ enum rc txn_table(table_id *id, struct txn *t, const char *name, struct err *e) 
 enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
 /* The last entry whose key is not after this one. */
 enum rc txn_get_before(struct str *k, struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
+/* The first entry whose key is not before this one. */
+enum rc txn_get_from(struct str *k, struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
 enum rc txn_put(struct txn *t, table_id id, struct str key, struct str value, struct err *e) NODISCARD;
 /* The same for a key after all that are there: no search, pages filled full. RC_INVALID: not after. */
 enum rc txn_append(struct txn *t, table_id id, struct str key, struct str value, struct err *e) NODISCARD;

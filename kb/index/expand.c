@@ -35,13 +35,25 @@ static bool has_digit(struct str s)
 
 /* The stems of a word in every language of the index, and in English, that of the codes' names. A word of a document
  * whose language has no stemmer stands in the forms. */
+struct putting { struct expansion *x; struct arena *a; size_t *cap; };
+
+static void put_stem(void *ctx, struct str term)
+{
+	const struct putting *p = ctx;
+
+	put_term(p->x, p->a, p->cap, term);
+}
+
 static void put_stems(struct expansion *x, struct arena *a, size_t *cap, struct snap *s, struct str word)
 {
-	unsigned lang, en = stems_lang(STR("en"));
+	struct putting p = { x, a, cap };
+	bool wanted[LANGS];
+	unsigned lang;
 
-	for (lang = 1; lang < stems_count() && lang < LANGS; lang++)
-		if (lang == en || s->stamp.langs[lang])
-			put_term(x, a, cap, stems_term(index_stems(s->ix), word, lang));
+	for (lang = 0; lang < LANGS; lang++)
+		wanted[lang] = s->stamp.langs[lang] > 0;
+	wanted[stems_lang(STR("en"))] = true;
+	stems_each(index_stems(s->ix), word, wanted, LANGS, put_stem, &p);
 }
 
 /* Ways to write what a keyboard lacks: ae for ä, zh for ж. Each set makes one spelling of a surface, replaced from left to

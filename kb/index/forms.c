@@ -285,13 +285,11 @@ struct search {
 	size_t dead_end;		/* bytes of a beginning none of whose forms is near, or 0 */
 };
 
-static void keep(struct search *q, const struct entry *x, unsigned edits)
+static void keep(struct search *q, struct str form, struct str term, uint64_t n, unsigned edits)
 {
-	const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
-
 	if (q->n == q->cap)
 		q->v = arena_grow(q->a, q->v, &q->cap, sizeof *q->v);
-	q->v[q->n++] = (struct form){ arena_str(q->a, form), arena_str(q->a, term), q->gone ? 0 - x->n : x->n, edits };
+	q->v[q->n++] = (struct form){ arena_str(q->a, form), arena_str(q->a, term), q->gone ? 0 - n : n, edits };
 	q->any_gone |= q->gone;
 }
 
@@ -364,19 +362,17 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 		got = sealed(&v, k) ? 0 : -1;
 		*x = (struct entry){ .rest = v };
 		while (!done && !rc && got >= 0 && (got = entry_next(x)) > 0) {
-			const struct str form = { x->form, x->nform };
+			const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
 			unsigned edits = 0;
 
 			if (!str_starts(form, from)) {
 				done = str_cmp(form, from) > 0;
 			} else if (mode == NEAR) {
 				if ((edits = edits_of(q, x)) <= q->edits)
-					keep(q, x, edits);
-			} else if (mode == PREFIX || form.n == from.n) {
-				keep(q, x, 0);
-				done = ++seen == FORMS_MAX;
+					keep(q, form, term, x->n, edits);
 			} else {
-				done = true;
+				keep(q, form, term, x->n, 0);
+				done = ++seen == FORMS_MAX;
 			}
 		}
 		if (got < 0)
@@ -388,6 +384,58 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 out:
 	free(x);
 	return rc;
+}
+
+/* The entries of one form, which stand in one block: its terms. Bytes are compared where they differ from those of the form
+ * before, and nothing is copied. */
+static enum rc search_exact(struct search *q, table_id table, uint32_t segment, struct err *e)
+{
+	char key[KEY_HEAD + WORD_MAX], term[WORD_MAX];
+	size_t same = 0, have = 0, shared, parts[2][2];	/* of form and of term: bytes shared, bytes of its own */
+	const char *own[2];
+	struct str k, v;
+	uint64_t more, n;
+	bool equal;
+	int i;
+	enum rc rc;
+
+	rc = txn_get_from(&k, &v, q->s->txn, table, key_head(key, segment, q->form), e);
+	if (rc || k.n <= KEY_HEAD || memcmp(k.p, key, KEY_HEAD) != 0)
+		return rc == RC_NOTFOUND ? RC_OK : rc;
+	if (!sealed(&v, k))
+		return broken(e);
+	while (v.n) {
+		for (i = 0; i < 2; i++) {
+			if (!v.n || (shared = (unsigned char)*v.p) > have)
+				goto bad;
+			v = str_sub(v, 1, v.n);
+			if (!varint_get(&more, &v) || more > WORD_MAX - shared || more > v.n || shared + more == 0)
+				goto bad;
+			own[i] = v.p;
+			parts[i][0] = shared;
+			parts[i][1] = more;
+			v = str_sub(v, more, v.n);
+			if (i == 0)
+				have = shared + more;
+		}
+		if (!varint_get(&n, &v) || !n || n > COUNT_MAX)
+			goto bad;
+		if (parts[0][0] > same)		/* before it as the last one was */
+			continue;
+		for (same = shared = parts[0][0]; same < have && same < q->form.n && own[0][same - shared] == q->form.p[same]; same++)
+			;
+		equal = same == q->form.n && have == same;
+		if (!equal && (same == q->form.n || (same < have && (unsigned char)own[0][same - shared] > (unsigned char)q->form.p[same])))
+			return RC_OK;
+		if (!equal)
+			continue;
+		memcpy(term, q->form.p, parts[1][0]);
+		memcpy(term + parts[1][0], own[1], parts[1][1]);
+		keep(q, q->form, (struct str){ term, parts[1][0] + parts[1][1] }, n, 0);
+	}
+	return RC_OK;
+bad:
+	return broken(e);
 }
 
 static int by_name(const void *x, const void *y)
@@ -415,8 +463,11 @@ static enum rc search_all(struct form_list *out, struct search *q, enum mode mod
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < 2 * q->s->stamp.nsegments && !rc && q->form.n; i++) {
+		const table_id table = i % 2 ? q->s->t.gone : q->s->t.forms;
+		const uint32_t segment = q->s->segments[i / 2].info.id;
+
 		q->gone = i % 2;
-		rc = search_segment(q, mode, q->gone ? q->s->t.gone : q->s->t.forms, q->s->segments[i / 2].info.id, e);
+		rc = mode == EXACT ? search_exact(q, table, segment, e) : search_segment(q, mode, table, segment, e);
 	}
 	if (rc)
 		return rc;

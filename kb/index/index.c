@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "kb/base/file.h"
+#include "kb/index/evaluate.h"
 #include "kb/index/parts.h"
 #include "kb/limits.h"
 
@@ -634,7 +635,7 @@ void index_close(struct index *ix)
 	shut(ix);
 	stems_close(ix->stems);
 	repo_close(ix->repo);
-	scratch_free(ix->scratch);
+	evaluator_close(ix->evaluator);
 	buf_free(&ix->dict);
 	arena_free(&ix->a);
 	free(ix);

@@ -146,6 +146,38 @@ size_t pack_get(uint32_t v[PACK], struct str s)
 	return s.n - rest.n;
 }
 
+bool pack_rising(uint32_t v[PACK], uint32_t before)
+{
+	const lanes zero = { 0 }, one = { 1, 1, 1, 1 };
+	lanes sum = { before, before, before, before }, any = zero, x;
+	uint64_t at = (uint64_t)before + 1;
+	unsigned i;
+
+	for (i = 0; i < PACK / 4; i++) {
+		memcpy(&x, v + 4 * i, sizeof x);
+		any |= x;
+	}
+	if ((any[0] | any[1] | any[2] | any[3]) >> 24 == 0 && (at & UINT32_MAX) >> 31 == 0) {	/* no sum of them runs over */
+		for (i = 0; i < PACK / 4; i++) {
+			memcpy(&x, v + 4 * i, sizeof x);
+			x += one;
+			x += __builtin_shuffle(x, zero, (lanes){ 4, 0, 1, 2 });
+			x += __builtin_shuffle(x, zero, (lanes){ 4, 5, 0, 1 });
+			sum += x;
+			memcpy(v + 4 * i, &sum, sizeof sum);
+			sum = __builtin_shuffle(sum, (lanes){ 3, 3, 3, 3 });
+		}
+		return true;
+	}
+	for (i = 0, at &= UINT32_MAX; i < PACK; i++, at++) {
+		at += v[i];
+		if (at > UINT32_MAX)
+			return false;
+		v[i] = (uint32_t)at;
+	}
+	return true;
+}
+
 /* ---- bits ---- */
 
 void bits_open(struct bits_out *o, struct buf *b)

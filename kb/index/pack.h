@@ -11,6 +11,8 @@ enum { PACK = 128 };			/* numbers in a block */
 void pack_put(struct buf *b, const uint32_t v[PACK]);
 /* Decode a block that begins s; the bytes it took, or 0: it does not decode. */
 size_t pack_get(uint32_t v[PACK], struct str s);
+/* Gaps, less one each, as numbers that rise from the one before them (UINT32_MAX: there is none). false: they run over. */
+bool pack_rising(uint32_t v[PACK], uint32_t before);
 
 /* A stream of bits, low bits of a byte first; whole bytes from bits_open to bits_end. */
 struct bits_out { struct buf *b; uint64_t acc; unsigned n; };

@@ -29,9 +29,6 @@ struct tables {
 };
 enum rc tables_open(struct tables *t, struct txn *txn, struct err *e) NODISCARD;
 
-struct scratch;				/* rank.c: what a query needs of memory, kept for the next one */
-void scratch_free(struct scratch *s);
-
 struct index {
 	const struct node *node;
 	struct arena a;			/* of the index itself */
@@ -43,7 +40,7 @@ struct index {
 	struct repo *repo;		/* NULL until asked for */
 	struct buf dict;
 	struct zpack *zpack;
-	struct scratch *scratch;
+	struct evaluator *evaluator;	/* of queries; NULL: none was asked */
 	uint64_t map;
 	bool write;			/* the store is open for writing */
 	bool damaged;			/* something in it was found so: it is made anew when it is opened next */

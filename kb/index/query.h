@@ -36,14 +36,16 @@ struct facet { const char *field; struct str value; uint32_t count; };
 struct result {
 	struct hit *hits;		/* best first, ties by rising id; in the arena */
 	size_t n;
-	uint64_t total;			/* documents that match at all */
+	uint64_t total;			/* documents that match at all; not counted: n */
 	struct facet *facets;		/* by field in the order of FILTERS, then falling count, then value */
 	size_t nfacets;
 	struct str note;		/* "showing X for Y", or STR_NONE */
 };
+/* Counting looks at every document that matches; else those that cannot be among the best are passed over. */
+enum counting { COUNT_NONE, COUNT_TOTAL, COUNT_FACETS };	/* facets: the total too */
 /* q keeps what its words were found as, for query_snippet. RC_CORRUPT: the index does not decode. */
 enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q,
-    const struct filters *f, size_t limit, bool facets, struct err *e) NODISCARD;
+    const struct filters *f, size_t limit, enum counting count, struct err *e) NODISCARD;
 
 /* The passage with most of the query's words, plain text (Markdown marks and front matter left out), at
  * most about 240 characters, and the spans to mark (byte offsets into *text, rising, not overlapping). */

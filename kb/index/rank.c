@@ -1,229 +1,66 @@
 /* kb/index/rank.c: from a parsed query to the best documents.
  *
- * Ranking is BM25 (k1 1.4, b 0.7; idf_of has a power) over the weights of segment.c and the norms of columns.c, in whole numbers, so that
- * every machine gives the same scores. A word of the query stands for all the terms it may be, by the tiers of
- * expand.h; a document's weight for a word is the highest of these terms' weights in it, and the documents counted
- * for it are those that have any of them and are alive. That is exact whatever died since, so an index brought
- * forward scores as one made anew.
+ * A word of the query stands for all the terms it may be, by the tiers of expand.h; a document's weight for a word is
+ * the highest of these terms' weights in it, and the documents counted for it are those that have any of them and are
+ * alive. That is exact whatever died since, so an index brought forward scores as one made anew.
  *
- * Evaluation goes word by word: lists are decoded a block at a time and added to a flat array of scores, one slot for each
- * document of all segments; bits tell which slots were hit. A word with one list in a segment is added as it is decoded;
- * with several, their highest weights are gathered first. The array is kept, zeroed, for the next query, so a query
- * costs what its lists hold and not what the index holds. What must be there (+word) and phrases go document by
- * document instead: the rarest word leads, the others are looked up by their skip entries; a phrase's words must
- * stand at positions in a row. Filters are asked for documents that scored, and never for more.
- *
- * The saturated part of the formula depends on weight and norm only, of which few differ: it is a table. Ties go by id, which is the order of places within a segment. */
+ * First all words are looked up: what they are in the index, where their lists stand, how many living documents have
+ * them, so what they count (bm25.h). A phrase's documents are found at once, because what it counts depends on how many
+ * there are: the rarest word leads, the others are looked up by their skip entries, and where a document has all of
+ * them, they must stand at positions in a row. Then each segment is evaluated (evaluate.h), and records are read
+ * of the best only. */
 #include "kb/index/clause.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "kb/index/columns.h"
+#include "kb/index/evaluate.h"
 #include "kb/index/expand.h"
 #include "kb/index/parts.h"
-
-enum { WEIGHTS = 32, NORMS = 256 };	/* weights below WEIGHTS are looked up */
-
-struct scratch {
-	size_t slots;			/* room for so many; all zero between queries */
-	uint32_t *score, *weight;	/* 16.16 fixed point; of the word in work */
-	uint64_t *hit, *out, *has;	/* bit by slot: scored; left out; has the word in work */
-	uint64_t documents, length;	/* what the table is of */
-	uint32_t table[WEIGHTS][NORMS];
-};
-
-void scratch_free(struct scratch *s)
-{
-	if (!s)
-		return;
-	free(s->score);
-	free(s->weight);
-	free(s->hit);
-	free(s->out);
-	free(s->has);
-	free(s);
-}
-
-static void *zeroed(size_t n, size_t size)
-{
-	void *p = calloc(n + 1, size);		/* pages that no query touches cost nothing */
-
-	if (!p)
-		out_of_memory();
-	return p;
-}
-
-static uint32_t saturation(const struct scratch *s, uint32_t weight, uint8_t norm);
-
-static struct scratch *scratch_of(struct index *ix, const struct stamp *st, size_t slots)
-{
-	struct scratch *s = ix->scratch;
-
-	if (!s || s->slots < slots) {
-		scratch_free(s);
-		s = ix->scratch = xmalloc(sizeof *s);
-		s->slots = slots;
-		s->score = zeroed(slots, sizeof *s->score);
-		s->weight = zeroed(slots, sizeof *s->weight);
-		s->hit = zeroed(slots / 64, sizeof *s->hit);
-		s->out = zeroed(slots / 64, sizeof *s->out);
-		s->has = zeroed(slots / 64, sizeof *s->has);
-		s->documents = UINT64_MAX;
-	}
-	if (s->documents != st->documents || s->length != st->length) {
-		uint32_t w, i;
-
-		s->documents = st->documents;
-		s->length = st->length;
-		for (w = 0; w < WEIGHTS; w++)
-			for (i = 0; i < NORMS; i++)
-				s->table[w][i] = saturation(s, w, (uint8_t)i);
-	}
-	return s;
-}
-
-/* weight * 2.4 / (weight + 1.4 * (0.3 + 0.7 * length / average)), 16.16 */
-static uint32_t saturation(const struct scratch *s, uint32_t weight, uint8_t norm)
-{
-	uint64_t total = s->length ? s->length : 1, w = weight;
-
-	return (uint32_t)((w * 2400 << 16) / (w * 1000 + 420 + 980 * (uint64_t)norm_length(norm) * s->documents / total));
-}
-
-/* log2 of a 48.16 number, as 16.16: whole bits, then one bit of the fraction at a time by squaring. */
-static uint32_t log2_fixed(uint64_t x)
-{
-	uint32_t whole = 0, frac = 0, i;
-
-	while (x >= (uint64_t)2 << 16)
-		x >>= 1, whole++;
-	for (i = 0; i < 16; i++) {
-		x = x * x >> 16;
-		frac <<= 1;
-		if (x >= (uint64_t)2 << 16) {
-			x >>= 1;
-			frac |= 1;
-		}
-	}
-	return whole << 16 | frac;
-}
 
 struct lists {				/* of one word in one segment */
 	struct listing *v;
 	size_t n;
-	bool gathered;			/* they stand in weight and has */
 };
 struct run {
 	struct snap *s;
 	struct arena *a;
 	struct query *q;
-	struct scratch *m;
-	size_t *base;			/* first slot of each segment, a multiple of 64; base[nsegments]: number of slots */
+	const struct bm25 *f;
 	struct buf *note;
-	struct cursor *c;
+	struct cursor *c;		/* for counting */
+	uint64_t *bits, **out;		/* a bit a document of a segment, all zero; by segment: left out, NULL: none */
+	struct part *parts;		/* segment * most + number */
+	size_t n, most;
+	bool none;			/* what must be there is nowhere */
 };
-
-static uint64_t root(uint64_t x)		/* the largest whole number whose square is no more */
-{
-	uint64_t r = 0, bit = (uint64_t)1 << 62;
-
-	while (bit > x)
-		bit >>= 2;
-	for (; bit; bit >>= 2) {
-		if (x >= r + bit) {
-			x -= r + bit;
-			r = (r >> 1) + bit;
-		} else {
-			r >>= 1;
-		}
-	}
-	return r;
-}
-
-/* Half of ln(1 + (n - df + 0.5) / (df + 0.5)) to the power of 1.375, 16.16: half, so that a thousand rare words do not
- * overflow a score. BM25 has no power; with it, the small words of a question weigh less against its own, in every
- * language and without a list of them: half a point of nDCG@10 on each of seven judged collections. */
-static uint32_t idf_of(const struct run *r, uint64_t df)
-{
-	uint64_t n = r->s->stamp.documents;
-	uint64_t idf = (uint64_t)log2_fixed(((2 * n + 2) << 16) / (2 * df + 1)) * 45426 >> 16;	/* ln 2 is 45426 / 65536 */
-	uint64_t fourth = root(root(idf << 16) << 16), eighth = root(fourth << 16);
-
-	return (uint32_t)((idf * fourth >> 16) * eighth >> 17);
-}
-
-/* ---- lists of a word ---- */
-
-/* Where a segment has the terms of a word. */
-static enum rc find_lists(struct lists *l, struct run *r, const struct word *w, struct err *e)
-{
-	size_t seg, i;
-	enum rc rc;
-
-	for (seg = 0; seg < r->s->stamp.nsegments; seg++) {
-		l[seg] = (struct lists){ arena_array(r->a, w->n, sizeof *l->v), 0, false };
-		for (i = 0; i < w->n; i++) {
-			rc = segment_find(&l[seg].v[l[seg].n], &r->s->segments[seg], w->terms[i], e);
-			if (!rc)
-				l[seg].n++;
-			else if (rc != RC_NOTFOUND)
-				return rc;
-		}
-	}
-	return RC_OK;
-}
-
-/* Put the highest weights of several lists into weight and has; those of the living. */
-static enum rc gather(struct run *r, struct lists *l, size_t seg, struct err *e)
-{
-	struct segment *s = &r->s->segments[seg];
-	uint32_t *weight = r->m->weight + r->base[seg];
-	uint64_t *has = r->m->has + r->base[seg] / 64;
-	enum iter more = ITER_DONE;
-	size_t i;
-	unsigned k;
-
-	l->gathered = true;
-	for (i = 0; i < l->n; i++) {
-		if (cursor_open(r->c, s, &l->v[i], e)) {
-			cursor_close(r->c);
-			return e->rc;
-		}
-		while ((more = cursor_block(r->c, e)) == ITER_ITEM)
-			for (k = 0; k < r->c->n; k++) {
-				uint32_t place = r->c->docs[k];
-
-				if (r->c->weights[k] > weight[place])
-					weight[place] = r->c->weights[k];
-				has[place / 64] |= (uint64_t)1 << place % 64;
-			}
-		cursor_close(r->c);
-		if (more == ITER_ERROR)
-			return e->rc;
-	}
-	return RC_OK;
-}
 
 static size_t words64(const struct segment *s)
 {
 	return ((size_t)s->info.n + 63) / 64;
 }
 
-static void forget(struct run *r, struct lists *l)
+/* ---- lists of a word ---- */
+
+static int by_term(const void *x, const void *y)
 {
-	size_t seg, i;
+	return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
 
-	for (seg = 0; seg < r->s->stamp.nsegments; seg++) {
-		uint64_t *has = r->m->has + r->base[seg] / 64;
+/* Where the segments have the terms of a word. */
+static enum rc find_lists(struct lists *l, struct run *r, const struct word *w, struct err *e)
+{
+	size_t seg;
+	enum rc rc = RC_OK;
 
-		for (i = 0; l[seg].gathered && i < words64(&r->s->segments[seg]); i++)
-			if (has[i]) {
-				has[i] = 0;
-				memset(r->m->weight + r->base[seg] + 64 * i, 0, 64 * sizeof *r->m->weight);
-			}
-		l[seg].gathered = false;
+	if (w->n)
+		qsort(w->terms, w->n, sizeof *w->terms, by_term);
+	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
+		l[seg].v = arena_array(r->a, w->n, sizeof *l->v);
+		rc = segment_find(l[seg].v, &l[seg].n, &r->s->segments[seg], w->terms, w->n, e);
 	}
+	return rc;
 }
 
 /* Documents of one list that are dead. */
@@ -247,7 +84,7 @@ static enum rc count_dead(uint32_t *dead, struct run *r, struct segment *s, cons
 			}
 		}
 	} else {
-		while ((more = cursor_block(r->c, e)) == ITER_ITEM)
+		while ((more = cursor_docs(r->c, e)) == ITER_ITEM)
 			for (k = 0; k < r->c->n; k++)
 				n += segment_dead(s, r->c->docs[k]);
 	}
@@ -258,10 +95,75 @@ static enum rc count_dead(uint32_t *dead, struct run *r, struct segment *s, cons
 	return RC_OK;
 }
 
-/* Living documents that have the word. Several lists are gathered for it, and stay so until `forget`. */
-static enum rc count_documents(uint64_t *df, struct run *r, struct lists *l, struct err *e)
+/* Set the bits of a list's documents. */
+static enum rc mark(uint64_t *bits, struct run *r, struct segment *s, const struct listing *x, struct err *e)
 {
-	size_t seg, i;
+	enum iter more = ITER_ERROR;
+	unsigned k;
+
+	if (!cursor_open(r->c, s, x, e))
+		while ((more = cursor_docs(r->c, e)) == ITER_ITEM)
+			for (k = 0; k < r->c->n; k++)
+				bits[r->c->docs[k] / 64] |= (uint64_t)1 << r->c->docs[k] % 64;
+	cursor_close(r->c);
+	return more == ITER_ERROR ? e->rc : RC_OK;
+}
+
+/* Of the documents in bits, those that a list has. */
+static enum rc count_common(uint64_t *common, const uint64_t *bits, struct run *r, struct segment *s, const struct listing *x, struct err *e)
+{
+	enum iter more = ITER_ITEM;
+	uint32_t place;
+	size_t i;
+
+	*common = 0;
+	if (cursor_open(r->c, s, x, e))
+		more = ITER_ERROR;
+	for (i = 0; i < words64(s) && more == ITER_ITEM; i++) {
+		uint64_t rest = bits[i];
+
+		for (; rest && more == ITER_ITEM; rest &= rest - 1) {
+			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(rest);
+			if ((more = cursor_seek(r->c, place, e)) == ITER_ITEM)
+				*common += r->c->docs[r->c->i] == place;
+		}
+	}
+	cursor_close(r->c);
+	return more == ITER_ERROR ? e->rc : RC_OK;
+}
+
+/* Living documents of a segment that have one of several lists. Where one list is much longer than the others, only theirs
+ * are looked up in it. */
+static enum rc count_any(uint64_t *df, struct run *r, struct segment *s, const struct lists *l, struct err *e)
+{
+	uint64_t all = 0, common = 0;
+	size_t i, longest = 0;
+	bool apart;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < l->n; i++) {
+		all += l->v[i].df;
+		longest = l->v[i].df > l->v[longest].df ? i : longest;
+	}
+	apart = !s->dead && all - l->v[longest].df < l->v[longest].df / 32;
+	for (i = 0; i < l->n && !rc; i++)
+		if (!apart || i != longest)
+			rc = mark(r->bits, r, s, &l->v[i], e);
+	if (apart && !rc)
+		rc = count_common(&common, r->bits, r, s, &l->v[longest], e);
+	*df = apart ? l->v[longest].df - common : 0;
+	for (i = 0; i < words64(s); i++) {
+		*df += (uint64_t)__builtin_popcountll(s->dead ? r->bits[i] & ~s->dead[i] : r->bits[i]);
+		r->bits[i] = 0;
+	}
+	return rc;
+}
+
+/* Living documents that have the word. */
+static enum rc count_documents(uint64_t *df, struct run *r, const struct lists *l, struct err *e)
+{
+	size_t seg;
+	uint64_t n;
 	uint32_t dead;
 	enum rc rc;
 
@@ -275,13 +177,9 @@ static enum rc count_documents(uint64_t *df, struct run *r, struct lists *l, str
 				return rc;
 			*df += l[seg].v[0].df - dead;
 		} else if (l[seg].n) {
-			if ((rc = gather(r, &l[seg], seg, e)))
+			if ((rc = count_any(&n, r, s, &l[seg], e)))
 				return rc;
-			for (i = 0; i < words64(s); i++) {
-				uint64_t bits = r->m->has[r->base[seg] / 64 + i];
-
-				*df += (uint64_t)__builtin_popcountll(s->dead ? bits & ~s->dead[i] : bits);
-			}
+			*df += n;
 		}
 	}
 	return RC_OK;
@@ -296,7 +194,6 @@ static enum rc find_word(struct lists *l, uint64_t *df, struct run *r, struct wo
 
 	*df = 0;
 	for (tier = 0; tier < (exact ? TIER_EXACT + 1 : TIERS) && !*df; tier++) {
-		forget(r, l);
 		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, last ? (r->q->typing ? TYPED_PART : TYPED_LAST) : TYPED_WHOLE, e)))
 			break;
 		w->terms = x.terms;
@@ -312,126 +209,64 @@ static enum rc find_word(struct lists *l, uint64_t *df, struct run *r, struct wo
 	return rc;
 }
 
-/* ---- scores ---- */
-
-static inline uint32_t score_of(const struct scratch *m, uint32_t idf, uint32_t weight, uint8_t norm)
+static struct lists *no_lists(struct run *r)
 {
-	uint32_t s = weight < WEIGHTS ? m->table[weight][norm] : saturation(m, weight, norm);
-
-	return (uint32_t)((uint64_t)idf * s >> 16);
+	return arena_array(r->a, r->s->stamp.nsegments + 1, sizeof(struct lists));
 }
 
-static enum rc norms_of(const uint8_t **norms, struct run *r, size_t seg, uint32_t place, struct err *e)
-{
-	const struct column_chunk *c;
-	enum rc rc = columns_chunk(&c, &r->s->segments[seg], place / CHUNK_DOCS, e);
+/* ---- what is to be evaluated ---- */
 
-	if (!rc)
-		*norms = c->norms;
-	return rc;
+static void add_part(struct run *r, const struct lists *l, const struct found *f, uint32_t idf, bool must)
+{
+	size_t seg;
+
+	for (seg = 0; seg < r->s->stamp.nsegments; seg++)
+		r->parts[seg * r->most + r->n] = (struct part){ .lists = l ? l[seg].v : NULL, .n = l ? l[seg].n : 0,
+		    .found = f ? &f[seg] : NULL, .idf = idf, .must = must };
+	r->n++;
 }
 
-static enum rc add_list(struct run *r, size_t seg, const struct listing *x, uint32_t idf, struct err *e)
+static uint64_t *out_bits(struct run *r, size_t seg)
 {
-	const struct scratch *m = r->m;
-	const uint32_t *weights = r->c->weights;
-	uint32_t *score = m->score + r->base[seg], chunk = UINT32_MAX, place;
-	uint64_t *hit = r->m->hit + r->base[seg] / 64;
-	const uint8_t *norms = NULL;
-	enum iter more = ITER_DONE;
-	unsigned k;
-
-	if (cursor_open(r->c, &r->s->segments[seg], x, e))
-		more = ITER_ERROR;
-	while (more != ITER_ERROR && (more = cursor_block(r->c, e)) == ITER_ITEM)
-		for (k = 0; k < r->c->n; k++) {
-			place = r->c->docs[k];
-			if (place / CHUNK_DOCS != chunk) {
-				chunk = place / CHUNK_DOCS;
-				if (norms_of(&norms, r, seg, place, e)) {
-					more = ITER_ERROR;
-					break;
-				}
-			}
-			score[place] += score_of(m, idf, weights[k], norms[place % CHUNK_DOCS]);
-			hit[place / 64] |= (uint64_t)1 << place % 64;
-		}
-	cursor_close(r->c);
-	return more == ITER_ERROR ? e->rc : RC_OK;
-}
-
-static enum rc add_gathered(struct run *r, size_t seg, uint32_t idf, struct err *e)
-{
-	uint32_t *score = r->m->score + r->base[seg], place;
-	const uint64_t *has = r->m->has + r->base[seg] / 64;
-	uint64_t *hit = r->m->hit + r->base[seg] / 64, bits;
-	const uint8_t *norms;
-	size_t i;
-	enum rc rc;
-
-	for (i = 0; i < words64(&r->s->segments[seg]); i++) {
-		if (!has[i])
-			continue;
-		if ((rc = norms_of(&norms, r, seg, (uint32_t)(64 * i), e)))
-			return rc;
-		for (bits = has[i]; bits; bits &= bits - 1) {
-			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits);
-			score[place] += score_of(r->m, idf, r->m->weight[r->base[seg] + place], norms[place % CHUNK_DOCS]);
-		}
-		hit[i] |= has[i];
-	}
-	return RC_OK;
-}
-
-static enum rc mark_out(struct run *r, size_t seg, const struct listing *x, struct err *e)
-{
-	uint64_t *out = r->m->out + r->base[seg] / 64;
-	enum iter more = ITER_DONE;
-	unsigned k;
-
-	if (cursor_open(r->c, &r->s->segments[seg], x, e))
-		more = ITER_ERROR;
-	while (more != ITER_ERROR && (more = cursor_block(r->c, e)) == ITER_ITEM)
-		for (k = 0; k < r->c->n; k++)
-			out[r->c->docs[k] / 64] |= (uint64_t)1 << r->c->docs[k] % 64;
-	cursor_close(r->c);
-	return more == ITER_ERROR ? e->rc : RC_OK;
+	if (!r->out[seg])
+		r->out[seg] = arena_array(r->a, words64(&r->s->segments[seg]), sizeof **r->out);
+	return r->out[seg];
 }
 
 /* A single word: its documents score, or are left out. */
-static enum rc run_word(struct run *r, struct clause *c, bool last, struct err *e)
+static enum rc run_word(struct run *r, struct word *w, bool last, bool not, bool must, struct err *e)
 {
-	struct lists *l = arena_array(r->a, r->s->stamp.nsegments + 1, sizeof *l);
+	struct lists *l = no_lists(r);
 	uint64_t df = 0;
 	size_t seg, i;
-	enum rc rc = find_word(l, &df, r, &c->words[0], last, c->not, e);
+	enum rc rc = find_word(l, &df, r, w, last, not, e);
 
-	for (seg = 0; seg < r->s->stamp.nsegments && !rc && df; seg++) {
-		if (c->not)
-			for (i = 0; i < l[seg].n && !rc; i++)
-				rc = mark_out(r, seg, &l[seg].v[i], e);
-		else if (l[seg].gathered)
-			rc = add_gathered(r, seg, idf_of(r, df), e);
-		else if (l[seg].n)
-			rc = add_list(r, seg, &l[seg].v[0], idf_of(r, df), e);
-	}
-	forget(r, l);
+	if (rc)
+		return rc;
+	if (!df)
+		r->none |= must;
+	else if (!not)
+		add_part(r, l, NULL, bm25_idf(r->f, df), must);
+	for (seg = 0; not && seg < r->s->stamp.nsegments && !rc; seg++)
+		for (i = 0; i < l[seg].n && !rc; i++)
+			rc = mark(out_bits(r, seg), r, &r->s->segments[seg], &l[seg].v[i], e);
 	return rc;
 }
 
-/* ---- what must be there, and phrases ---- */
+/* ---- phrases ---- */
 
 struct need {				/* a word that a document must have */
-	struct word *word;
 	struct lists *l;		/* by segment */
 	uint64_t df;
+	uint32_t idf;
 	struct cursor *c;		/* of this segment's lists */
 	size_t n;
+	uint64_t size;			/* their postings */
 	uint32_t weight;		/* in the document looked at */
 	struct buf positions;
 	size_t at;			/* in positions, see in_a_row */
 };
-struct found {				/* documents that have all */
+struct matches {			/* documents that have all */
 	uint32_t *places, *weights;	/* weights: nneeds a document */
 	size_t n, cap;
 };
@@ -441,17 +276,32 @@ static enum iter need_seek(struct need *d, uint32_t place, struct err *e)
 	enum iter more, got = ITER_DONE;
 	size_t i;
 
-	d->weight = 0;
 	for (i = 0; i < d->n; i++) {
 		if ((more = cursor_seek(&d->c[i], place, e)) == ITER_ERROR)
 			return more;
-		if (more == ITER_ITEM && d->c[i].docs[d->c[i].i] == place) {
+		if (more == ITER_ITEM && d->c[i].docs[d->c[i].i] == place)
 			got = ITER_ITEM;
-			if (d->c[i].weights[d->c[i].i] > d->weight)
-				d->weight = d->c[i].weights[d->c[i].i];
-		}
 	}
 	return got;
+}
+
+/* Its weight in the document that its cursors were sent to. */
+static enum rc need_weigh(struct need *d, uint32_t place, struct err *e)
+{
+	size_t i;
+	enum rc rc;
+
+	d->weight = 0;
+	for (i = 0; i < d->n; i++) {
+		struct cursor *c = &d->c[i];
+
+		if (c->i >= c->n || c->docs[c->i] != place)
+			continue;
+		if ((rc = cursor_weights(c, e)))
+			return rc;
+		d->weight = c->weights[c->i] > d->weight ? c->weights[c->i] : d->weight;
+	}
+	return RC_OK;
 }
 
 /* The first place at or after `place` that one of the lists has; UINT32_MAX: none. */
@@ -526,9 +376,10 @@ static enum rc in_a_row(bool *yes, struct need *d, size_t n, uint32_t place, str
 	}
 }
 
-static void found_add(struct found *f, uint32_t place, const struct need *needs, size_t n)
+static enum rc add_match(struct matches *f, uint32_t place, struct need *needs, size_t n, struct err *e)
 {
 	size_t k;
+	enum rc rc;
 
 	if (f->n == f->cap) {
 		size_t cap = f->cap ? 2 * f->cap : 64;
@@ -538,30 +389,33 @@ static void found_add(struct found *f, uint32_t place, const struct need *needs,
 		f->cap = cap;
 	}
 	f->places[f->n] = place;
-	for (k = 0; k < n; k++)
+	for (k = 0; k < n; k++) {
+		if ((rc = need_weigh(&needs[k], place, e)))
+			return rc;
 		f->weights[f->n * n + k] = needs[k].weight;
+	}
 	f->n++;
+	return RC_OK;
 }
 
 /* The living documents of a segment that have all needs, and each phrase among them: clauses in the order of needs. */
-static enum rc find_all(struct found *f, struct run *r, size_t seg, struct need *needs, size_t n, struct clause *const *clauses,
+static enum rc find_all(struct matches *f, struct run *r, size_t seg, struct need *needs, size_t n, struct clause *const *clauses,
     size_t nclauses, struct err *e)
 {
 	struct segment *s = &r->s->segments[seg];
-	size_t k, i, lead = 0, at, opened = 0;
-	uint64_t size, least = UINT64_MAX;
+	struct need **order = arena_array(r->a, n, sizeof *order);	/* the rarest first */
+	size_t k, i, at, opened = 0;
 	uint32_t place = 0;
 	enum rc rc = RC_OK;
 
 	for (k = 0; k < n; k++) {
-		for (i = 0, size = 0; i < needs[k].l[seg].n; i++)
-			size += needs[k].l[seg].v[i].df;
-		if (!size)
+		for (i = 0, needs[k].size = 0; i < needs[k].l[seg].n; i++)
+			needs[k].size += needs[k].l[seg].v[i].df;
+		if (!needs[k].size)
 			return RC_OK;
-		if (size < least) {
-			least = size;
-			lead = k;
-		}
+		for (i = k; i && needs[k].size < order[i - 1]->size; i--)
+			order[i] = order[i - 1];
+		order[i] = &needs[k];
 	}
 	for (; opened < n; opened++) {
 		struct need *d = &needs[opened];
@@ -572,11 +426,11 @@ static enum rc find_all(struct found *f, struct run *r, size_t seg, struct need 
 			if (cursor_open(&d->c[i], s, &d->l[seg].v[i], e))
 				rc = e->rc;
 	}
-	while (!rc && !(rc = need_first(&place, &needs[lead], place, e)) && place != UINT32_MAX) {
+	while (!rc && !(rc = need_first(&place, order[0], place, e)) && place != UINT32_MAX) {
 		bool all = !segment_dead(s, place);
 
-		for (k = 0; k < n && all && !rc; k++) {
-			enum iter more = need_seek(&needs[k], place, e);
+		for (k = 1; k < n && all && !rc; k++) {
+			enum iter more = need_seek(order[k], place, e);
 
 			if (more == ITER_ERROR)
 				rc = e->rc;
@@ -586,7 +440,7 @@ static enum rc find_all(struct found *f, struct run *r, size_t seg, struct need 
 			if (clauses[k]->phrase)
 				rc = in_a_row(&all, &needs[at], clauses[k]->n, place, e);
 		if (all && !rc)
-			found_add(f, place, needs, n);
+			rc = add_match(f, place, needs, n, e);
 		place++;
 	}
 	for (k = 0; k < opened; k++) {
@@ -597,12 +451,38 @@ static enum rc find_all(struct found *f, struct run *r, size_t seg, struct need 
 	return rc;
 }
 
-/* Documents that have all words of some clauses: they score, or are left out; only = true: no others can be hits. */
-static enum rc run_needs(struct run *r, struct clause *const *clauses, size_t nclauses, size_t open_clause, bool only,
-    uint64_t *found, struct err *e)
+/* What the documents found in a segment score, for evaluation; or they are left out. */
+static enum rc take_matches(struct found *to, struct run *r, size_t seg, const struct matches *f, const struct need *needs, size_t n,
+    bool not, struct err *e)
 {
-	size_t nsegments = r->s->stamp.nsegments, n = 0, k, j, seg, i, w;
-	struct found *f = arena_array(r->a, nsegments + 1, sizeof *f);
+	struct segment *s = &r->s->segments[seg];
+	const struct column_chunk *c;
+	size_t i, k;
+	enum rc rc;
+
+	for (i = 0; not && i < f->n; i++)
+		out_bits(r, seg)[f->places[i] / 64] |= (uint64_t)1 << f->places[i] % 64;
+	if (not)
+		return RC_OK;
+	to->n = f->n;
+	to->places = arena_array(r->a, f->n, sizeof *to->places);
+	to->scores = arena_array(r->a, f->n, sizeof *to->scores);
+	for (i = 0; i < f->n; i++) {
+		if ((rc = columns_chunk(&c, s, f->places[i] / CHUNK_DOCS, e)))
+			return rc;
+		to->places[i] = f->places[i];
+		for (k = 0; k < n; k++)
+			to->scores[i] += bm25_score(r->f, needs[k].idf, f->weights[i * n + k], c->norms[f->places[i] % CHUNK_DOCS]);
+	}
+	return RC_OK;
+}
+
+/* Clauses, phrases among them, whose documents must have all their words: as one part, or left out. */
+static enum rc run_needs(uint64_t *found, struct run *r, struct clause *const *clauses, size_t nclauses, size_t open_clause, struct err *e)
+{
+	size_t nsegments = r->s->stamp.nsegments, n = 0, k, j, seg, w;
+	struct matches *f = arena_array(r->a, nsegments + 1, sizeof *f);
+	struct found *to = arena_array(r->a, nsegments + 1, sizeof *to);
 	struct need *needs;
 	uint64_t all = 0;
 	enum rc rc = RC_OK;
@@ -612,189 +492,28 @@ static enum rc run_needs(struct run *r, struct clause *const *clauses, size_t nc
 	needs = arena_array(r->a, n + 1, sizeof *needs);
 	for (k = 0, j = 0; k < nclauses && !rc; k++)
 		for (w = 0; w < clauses[k]->n && !rc; w++, j++) {
-			needs[j].word = &clauses[k]->words[w];
-			needs[j].l = arena_array(r->a, nsegments + 1, sizeof *needs[j].l);
-			rc = find_word(needs[j].l, &needs[j].df, r, needs[j].word, k == open_clause, clauses[k]->phrase || clauses[k]->not, e);
-			forget(r, needs[j].l);
+			needs[j].l = no_lists(r);
+			rc = find_word(needs[j].l, &needs[j].df, r, &clauses[k]->words[w], k == open_clause,
+			    clauses[k]->phrase || clauses[k]->not, e);
 		}
 	for (seg = 0; seg < nsegments && !rc; seg++) {
 		rc = find_all(&f[seg], r, seg, needs, n, clauses, nclauses, e);
 		all += f[seg].n;
 	}
-	for (k = 0, j = 0; k < nclauses; k++)		/* a phrase's words are as rare as the phrase */
-		for (w = 0; w < clauses[k]->n; w++, j++)
-			needs[j].df = clauses[k]->phrase && nclauses == 1 ? all : needs[j].df;
-	for (seg = 0; seg < nsegments && !rc; seg++) {
-		uint64_t *hit = r->m->hit + r->base[seg] / 64, *out = r->m->out + r->base[seg] / 64;
-		const uint8_t *norms;
-
-		if (only)
-			memset(out, 0xff, words64(&r->s->segments[seg]) * sizeof *out);
-		for (i = 0; i < f[seg].n && !rc; i++) {
-			uint32_t place = f[seg].places[i];
-
-			if (clauses[0]->not) {
-				out[place / 64] |= (uint64_t)1 << place % 64;
-				continue;
-			}
-			if ((rc = norms_of(&norms, r, seg, place, e)))
-				break;
-			for (k = 0; k < n; k++)
-				r->m->score[r->base[seg] + place] += score_of(r->m, idf_of(r, needs[k].df), f[seg].weights[i * n + k],
-				    norms[place % CHUNK_DOCS]);
-			hit[place / 64] |= (uint64_t)1 << place % 64;
-			if (only)
-				out[place / 64] &= ~((uint64_t)1 << place % 64);
-		}
-	}
+	for (k = 0; k < n && !rc; k++)		/* a phrase's words are as rare as the phrase */
+		needs[k].idf = bm25_idf(r->f, nclauses == 1 ? all : needs[k].df);
 	for (seg = 0; seg < nsegments; seg++) {
+		if (!rc)
+			rc = take_matches(&to[seg], r, seg, &f[seg], needs, n, clauses[0]->not, e);
 		free(f[seg].places);
 		free(f[seg].weights);
 	}
 	for (k = 0; k < n; k++)
 		buf_free(&needs[k].positions);
+	if (!rc && all && !clauses[0]->not)
+		add_part(r, NULL, to, 0, clauses[0]->must);
 	*found = all;
 	return rc;
-}
-
-/* ---- picking ---- */
-
-struct pick {
-	uint32_t score, place;
-	size_t seg;
-	struct str id;			/* empty until it is asked for */
-};
-struct top {
-	struct run *r;
-	struct pick *v;			/* a heap: the worst on top */
-	size_t n, limit;
-	enum rc rc;			/* of looking an id up */
-	struct err *e;
-};
-
-static void pick_id(struct top *t, struct pick *p)
-{
-	struct record rec;
-	uint32_t ordinal = 0;
-
-	if (p->id.n || t->rc)
-		return;
-	(void)((t->rc = columns_ordinal(&ordinal, &t->r->s->segments[p->seg], p->place, t->e)) ||
-	    (t->rc = docs_get(&rec, t->r->a, t->r->s->txn, &t->r->s->t, ordinal, t->e)));
-	if (!t->rc)
-		p->id = rec.id;
-}
-
-/* Does a come before b? By score as it is shown, then by id. */
-static bool before(struct top *t, struct pick *a, struct pick *b)
-{
-	if (a->score != b->score)
-		return a->score > b->score;
-	if (a->seg == b->seg)
-		return a->place < b->place;
-	pick_id(t, a);
-	pick_id(t, b);
-	return str_cmp(a->id, b->id) < 0;
-}
-
-static void sift(struct top *t, size_t n, size_t i)
-{
-	struct pick *h = t->v, x;
-	size_t k;
-
-	for (; (k = 2 * i + 1) < n; i = k) {
-		if (k + 1 < n && before(t, &h[k], &h[k + 1]))
-			k++;
-		if (!before(t, &h[i], &h[k]))
-			return;
-		x = h[i], h[i] = h[k], h[k] = x;
-	}
-}
-
-static void offer(struct top *t, struct pick p)
-{
-	size_t k;
-
-	if (t->n < t->limit) {
-		t->v[t->n++] = p;
-		if (t->n == t->limit)
-			for (k = t->n / 2; k-- > 0;)
-				sift(t, t->n, k);
-	} else if (t->limit && before(t, &p, &t->v[0])) {
-		t->v[0] = p;
-		sift(t, t->n, 0);
-	}
-}
-
-/* Best first: take the worst off again and again. */
-static void settle(struct top *t)
-{
-	struct pick x;
-	size_t n, k;
-
-	for (k = t->n < t->limit ? t->n / 2 : 0; k-- > 0;)
-		sift(t, t->n, k);
-	for (n = t->n; n > 1; n--) {
-		x = t->v[0], t->v[0] = t->v[n - 1], t->v[n - 1] = x;
-		sift(t, n - 1, 0);
-	}
-}
-
-/* Look at every hit of a segment. all: every living document is one, of score 0. */
-static enum rc pick_segment(struct top *t, uint64_t *total, size_t seg, const struct filters *f, struct column_counts *counts, bool all,
-    struct err *e)
-{
-	struct run *r = t->r;
-	struct segment *s = &r->s->segments[seg];
-	const uint32_t *score = r->m->score + r->base[seg];
-	const uint64_t *hit = r->m->hit + r->base[seg] / 64, *out = r->m->out + r->base[seg] / 64;
-	const struct column_chunk *c = NULL;
-	struct column_filter *filter;
-	uint64_t bits;
-	size_t i;
-	enum rc rc;
-
-	if ((rc = columns_filter(&filter, r->a, s, f, e)) || (counts && (rc = counts_segment(counts, s, e))))
-		return rc;
-	for (i = 0; i < words64(s); i++) {
-		bits = (all ? UINT64_MAX : hit[i]) & ~out[i];
-		if (s->dead)
-			bits &= ~s->dead[i];
-		if (64 * (i + 1) > s->info.n && s->info.n % 64)
-			bits &= ((uint64_t)1 << s->info.n % 64) - 1;
-		if (!bits)
-			continue;
-		if ((filter || counts) && (rc = columns_chunk(&c, s, (uint32_t)(64 * i / CHUNK_DOCS), e)))
-			return rc;
-		if (!filter)
-			*total += (uint64_t)__builtin_popcountll(bits);
-		for (; bits; bits &= bits - 1) {
-			uint32_t place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits), shown = score[place] >> 6;
-
-			if (filter && !columns_pass(filter, c, place))
-				continue;
-			*total += filter != NULL;
-			if (counts)
-				counts_add(counts, c, place);
-			if (t->n < t->limit || (t->limit && shown >= t->v[0].score))
-				offer(t, (struct pick){ shown, place, seg, STR_NONE });
-		}
-	}
-	return t->rc;
-}
-
-static void clear(struct run *r)
-{
-	struct scratch *m = r->m;
-	size_t i, n = r->base[r->s->stamp.nsegments] / 64;
-
-	for (i = 0; i < n; i++) {
-		if (m->hit[i])
-			memset(m->score + 64 * i, 0, 64 * sizeof *m->score);
-		if (m->has[i])			/* only when something failed */
-			memset(m->weight + 64 * i, 0, 64 * sizeof *m->weight);
-		m->hit[i] = m->out[i] = m->has[i] = 0;
-	}
 }
 
 static struct str said(const struct clause *c)	/* the words of a clause as they were typed */
@@ -807,91 +526,118 @@ static struct str said(const struct clause *c)	/* the words of a clause as they 
 /* A phrase scores the documents that have it. One that nobody wrote, within a longer question, is taken as its words. */
 static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 {
-	struct clause word = { .n = 1 };
 	uint64_t found;
-	enum rc rc = run_needs(r, &c, 1, SIZE_MAX, false, &found, e);
+	enum rc rc = run_needs(&found, r, &c, 1, SIZE_MAX, e);
 	size_t i;
 
 	if (rc || found || c->not || r->q->positive < 2)
 		return rc;
 	buf_printf(r->note, "%sno document has \"%.*s\" in a row: looking for its words", r->note->n ? ", " : "", FMT_STR(said(c)));
-	for (i = 0; i < c->n && !rc; i++) {
-		word.words = &c->words[i];
-		rc = run_word(r, &word, false, e);
-	}
+	for (i = 0; i < c->n && !rc; i++)
+		rc = run_word(r, &c->words[i], false, false, false, e);
 	return rc;
 }
 
 static enum rc run_clauses(struct run *r, struct err *e)
 {
-	uint64_t found;
 	struct query *q = r->q;
 	struct clause **must = arena_array(r->a, q->n + 1, sizeof *must);
 	size_t i, n = 0, last = q->open_end ? q->n - 1 : SIZE_MAX, last_must = SIZE_MAX;
+	bool phrase = false;
+	uint64_t found;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < q->n && !rc; i++) {
+	for (i = 0; i < q->n; i++) {
 		struct clause *c = &q->clauses[i];
 
 		if (c->must) {
 			if (i == last)
 				last_must = n;
+			phrase |= c->phrase;
 			must[n++] = c;
 		}
 	}
-	if (n)
-		rc = run_needs(r, must, n, last_must, true, &found, e);
+	if (phrase) {
+		rc = run_needs(&found, r, must, n, last_must, e);
+		r->none |= !rc && !found;
+	}
+	for (i = 0; i < n && !phrase && !rc; i++)
+		rc = run_word(r, &must[i]->words[0], i == last_must, false, true, e);
 	for (i = 0; i < q->n && !rc; i++) {
 		struct clause *c = &q->clauses[i];
 
-		if (c->must)
-			continue;
-		rc = c->phrase ? run_phrase(r, c, e) : run_word(r, c, i == last, e);
+		if (!c->must)
+			rc = c->phrase ? run_phrase(r, c, e) : run_word(r, &c->words[0], i == last, c->not, false, e);
+	}
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+static enum rc run_segments(struct result *res, struct run *r, struct top *t, const struct filters *f, struct column_counts *counts,
+    bool total, struct err *e)
+{
+	size_t seg;
+	enum rc rc = RC_OK;
+
+	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
+		struct segment *s = &r->s->segments[seg];
+		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .all = r->q->positive == 0, .out = r->out[seg],
+		    .counts = counts, .total = total ? &res->total : NULL };
+		struct column_filter *filter;
+
+		if (!(rc = columns_filter(&filter, r->a, s, f, e)) && counts)
+			rc = counts_segment(counts, s, e);
+		q.filter = filter;
+		if (!rc && !r->none)
+			rc = evaluate_segment(r->s->ix->evaluator, t, s, seg, &q, e);
 	}
 	return rc;
 }
 
 enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
-    size_t limit, bool facets, struct err *e)
+    size_t limit, enum counting count, struct err *e)
 {
 	struct run r = { .s = s, .a = a, .q = q };
-	struct top top = { .r = &r, .e = e };
-	struct column_counts *counts = facets ? counts_open(a) : NULL;
+	struct top top;
+	struct column_counts *counts = count == COUNT_FACETS ? counts_open(a) : NULL;
 	struct buf note = BUF_INIT;
-	size_t seg, n = 0, k;
+	size_t i, most = 0, n = s->stamp.nsegments;
 	uint32_t ordinal = 0;
 	enum rc rc;
 
 	*res = (struct result){ 0 };
+	if (!s->ix->evaluator)
+		s->ix->evaluator = evaluator_open();
+	r.f = evaluator_formula(s->ix->evaluator, s->stamp.documents, s->stamp.length);
 	r.note = &note;
-	r.base = arena_array(a, s->stamp.nsegments + 1, sizeof *r.base);
-	for (seg = 0; seg < s->stamp.nsegments; seg++) {
-		r.base[seg] = n;
-		n += 64 * words64(&s->segments[seg]);
-	}
-	r.base[seg] = n;
-	r.m = scratch_of(s->ix, &s->stamp, n);
-	r.c = arena_alloc(a, sizeof *r.c);
-	top.limit = limit < s->stamp.documents ? limit : (size_t)s->stamp.documents;
-	top.v = arena_array(a, top.limit, sizeof *top.v);
-	rc = run_clauses(&r, e);
-	for (seg = 0; seg < s->stamp.nsegments && !rc; seg++)
-		rc = pick_segment(&top, &res->total, seg, f, counts, q->positive == 0, e);
-	clear(&r);
+	r.c = xmalloc(sizeof *r.c);
+	for (i = 0; i < n; i++)
+		most = words64(&s->segments[i]) > most ? words64(&s->segments[i]) : most;
+	r.bits = arena_array(a, most, sizeof *r.bits);
+	r.out = arena_array(a, n, sizeof *r.out);
+	for (i = 0; i < q->n; i++)
+		r.most += q->clauses[i].n;
+	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
+	top_open(&top, limit, s, a, e);
+	if (!(rc = run_clauses(&r, e)))
+		rc = run_segments(res, &r, &top, f, counts, count != COUNT_NONE, e);
 	if (!rc)
-		settle(&top);
-	rc = rc ? rc : top.rc;
+		rc = top_close(&top);
 	res->hits = arena_array(a, top.n, sizeof *res->hits);
-	for (k = 0; k < top.n && !rc; k++) {
-		res->hits[k].score = top.v[k].score;
-		if (!(rc = columns_ordinal(&ordinal, &s->segments[top.v[k].seg], top.v[k].place, e)))
-			rc = snap_by_ordinal(&res->hits[k].record, s, a, ordinal, e);
+	for (i = 0; i < top.n && !rc; i++) {
+		res->hits[i].score = top.v[i].score;
+		if (!(rc = columns_ordinal(&ordinal, &s->segments[top.v[i].seg], top.v[i].place, e)))
+			rc = snap_by_ordinal(&res->hits[i].record, s, a, ordinal, e);
 	}
 	res->n = top.n;
+	if (count == COUNT_NONE)
+		res->total = res->n;
 	if (counts && !rc)
 		counts_close(&res->facets, &res->nfacets, counts);
 	if (note.n)
 		res->note = arena_str(a, buf_str(&note));
 	buf_free(&note);
+	free(r.c);
 	return snap_result(s, rc);
 }

@@ -83,7 +83,7 @@ void varint_put(struct buf *b, uint64_t v)
 	buf_putc(b, (char)v);
 }
 
-bool varint_get(uint64_t *v, struct str *s)
+bool varint_more(uint64_t *v, struct str *s)
 {
 	uint64_t sum = 0;
 	unsigned shift, c;

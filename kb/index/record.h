@@ -31,6 +31,14 @@ void record_plain(struct buf *out, const struct record *r, struct str text);
 
 /* Numbers in 7-bit groups, low first. varint_get: false at the end or past 64 bits. */
 void varint_put(struct buf *b, uint64_t v);
-bool varint_get(uint64_t *v, struct str *s);
+bool varint_more(uint64_t *v, struct str *s);
+static inline bool varint_get(uint64_t *v, struct str *s)
+{
+	if (!s->n || (unsigned char)*s->p >= 0x80)
+		return varint_more(v, s);
+	*v = (unsigned char)*s->p;
+	s->p++, s->n--;
+	return true;
+}
 
 #endif

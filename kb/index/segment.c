@@ -635,46 +635,92 @@ static bool block_get(unsigned *terms, struct str *strings, struct str *entries,
 	return true;
 }
 
-enum rc segment_find(struct listing *x, const struct segment *s, struct str term, struct err *e)
+/* A dictionary block that terms are looked for in, in their order. */
+struct scan {
+	struct str strings, entries;
+	char word[64];
+	size_t have;			/* bytes of word, the term looked at */
+	unsigned left, at, entry;	/* terms behind it; which it is; which `entries` begins with */
+};
+
+/* On to the term, or the first after it: 1, 0: it is not there, -1: broken. */
+static int scan_to(struct scan *b, struct str term)
 {
-	struct str k, v, strings, entries;
-	char key[4 + 64], word[64];
-	unsigned terms, i;
-	size_t n = term_key(key, s->info.id, term), have;
+	size_t same = 0, shared, own;
+
+	for (;;) {
+		while (same < b->have && same < term.n && b->word[same] == term.p[same])
+			same++;
+		if (same == term.n)
+			return b->have == term.n;
+		if (same < b->have && (unsigned char)b->word[same] > (unsigned char)term.p[same])
+			return 0;
+		do {				/* those that share more with the one before are before the term, as it is */
+			if (!b->left)
+				return 0;
+			if (b->strings.n < 2)
+				return -1;
+			shared = (unsigned char)b->strings.p[0];
+			own = (unsigned char)b->strings.p[1];
+			if (shared > b->have || shared + own > sizeof b->word || own > b->strings.n - 2)
+				return -1;
+			memcpy(b->word + shared, b->strings.p + 2, own);
+			b->have = shared + own;
+			b->strings = (struct str){ b->strings.p + 2 + own, b->strings.n - 2 - own };
+			b->left--;
+			b->at++;
+		} while (shared > same);
+		same = shared < same ? shared : same;
+	}
+}
+
+enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, const struct str *terms, size_t n, struct err *e)
+{
+	struct scan b = { .left = 0 };
+	struct str k = STR_NONE, v;
+	char key[4 + 64];
+	size_t i;
+	int got = 0;
 	enum rc rc;
 
-	if ((rc = txn_get_before(&k, &v, s->txn, s->t.terms, (struct str){ key, n }, e)))
-		return rc;
-	if (k.n < 4 || k.n > 4 + 64 || memcmp(k.p, key, 4) != 0)
-		return RC_NOTFOUND;
-	if (!sealed(&v, k) || !block_get(&terms, &strings, &entries, v))
-		return broken(e, s, "terms");
-	have = k.n - 4;
-	memcpy(word, k.p + 4, have);
-	for (i = 0;; i++) {
-		int c = str_cmp((struct str){ word, have }, term);
-		size_t shared, own;
+	for (i = *found = 0; i < n; i++) {
+		const struct str term = terms[i], at = { key, term_key(key, s->info.id, term) };
 
-		if (c == 0)
-			break;
-		if (c > 0 || i + 1 == terms)
-			return RC_NOTFOUND;
-		if (strings.n < 2)
+		if (!k.n || !(got = scan_to(&b, term))) {
+			const struct str before = k;
+
+			if (k.n && b.left)	/* the scan stands at a later term */
+				continue;
+			if ((rc = txn_get_before(&k, &v, s->txn, s->t.terms, at, e)) == RC_NOTFOUND) {
+				k = STR_NONE;
+				continue;
+			}
+			if (rc)
+				return rc;
+			if (k.n < 4 || k.n > 4 + 64 || memcmp(k.p, key, 4) != 0) {
+				k = STR_NONE;
+				continue;
+			}
+			if (k.p == before.p)
+				continue;
+			if (!sealed(&v, k) || !block_get(&b.left, &b.strings, &b.entries, v))
+				return broken(e, s, "terms");
+			b.left--;
+			b.at = b.entry = 0;
+			b.have = k.n - 4;
+			memcpy(b.word, k.p + 4, b.have);
+			got = scan_to(&b, term);
+		}
+		if (got < 0)
 			return broken(e, s, "terms");
-		shared = (unsigned char)strings.p[0];
-		own = (unsigned char)strings.p[1];
-		if (shared > have || shared + own > sizeof word || own > strings.n - 2)
-			return broken(e, s, "terms");
-		memcpy(word + shared, strings.p + 2, own);
-		have = shared + own;
-		strings = str_sub(strings, 2 + own, strings.n);
+		if (!got)
+			continue;
+		for (; b.entry <= b.at; b.entry++)
+			if (!entry_get(&x[*found], &b.entries))
+				return broken(e, s, "terms");
+		++*found;
 	}
-	for (; ; i--) {
-		if (!entry_get(x, &entries))
-			return broken(e, s, "terms");
-		if (!i)
-			return RC_OK;
-	}
+	return RC_OK;
 }
 
 enum rc terms_open(struct terms *t, const struct segment *s, struct str from, struct err *e)
@@ -781,6 +827,8 @@ enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x
 	c->last = UINT32_MAX;
 	c->lengths = NULL;
 	c->bits_open = false;
+	c->packed = STR_NONE;
+	c->skips = NULL;
 	c->copy = c->lengths_copy = c->skips_copy = c->bits_copy = (struct buf)BUF_INIT;
 	c->nblocks = (uint32_t)(((uint64_t)x->df + PACK - 1) / PACK);
 	if (x->here.p)
@@ -825,27 +873,22 @@ static bool short_block(struct cursor *c, struct str s)
 		c->docs[i] = (uint32_t)place++;
 		c->weights[i] = (uint32_t)w;
 	}
+	for (; i < PACK; i++)
+		c->docs[i] = UINT32_MAX;
 	return s.n == 0;
 }
 
 static bool full_block(struct cursor *c, struct str s, uint32_t last)
 {
-	size_t n = pack_get(c->docs, s), m;
-	uint32_t place = c->last, most = 0, i;
+	size_t n = pack_get(c->docs, s);
 
-	if (!n || !(m = pack_get(c->weights, str_sub(s, n, s.n))) || n + m != s.n)
+	if (!n || !pack_rising(c->docs, c->last))
 		return false;
-	for (i = 0; i < PACK; i++) {
-		place += c->docs[i] + 1;
-		c->docs[i] = place;
-		c->weights[i]++;
-		most = place > most ? place : most;
-	}
-	/* A sum that ran over shows: in the middle as a place after the last, at the end as another one. */
-	return place == last && most == last && last < c->s->info.n;
+	c->packed = str_sub(s, n, s.n);
+	return c->docs[PACK - 1] == last && last < c->s->info.n;
 }
 
-enum iter cursor_block(struct cursor *c, struct err *e)
+enum iter cursor_docs(struct cursor *c, struct err *e)
 {
 	const char *p;
 	size_t n;
@@ -856,6 +899,7 @@ enum iter cursor_block(struct cursor *c, struct err *e)
 		c->last = c->docs[c->n - 1];
 	c->n = c->block + 1 < c->nblocks || c->x.df % PACK == 0 ? PACK : c->x.df % PACK;
 	c->i = 0;
+	c->packed = STR_NONE;
 	c->bits_open = false;
 	if (c->x.here.p) {
 		n = (unsigned char)c->x.here.p[0];
@@ -869,8 +913,7 @@ enum iter cursor_block(struct cursor *c, struct err *e)
 		goto bad;
 	if (heap_get(&p, c->s, 0, c->at, n, &c->copy, e))
 		return ITER_ERROR;
-	if (c->n == PACK ? !full_block(c, (struct str){ p, n }, u32_get(c->skips + (size_t)c->block * SKIP)) :
-	    !short_block(c, (struct str){ p, n }))
+	if (c->n == PACK ? !full_block(c, (struct str){ p, n }, cursor_skip(c, c->block).last) : !short_block(c, (struct str){ p, n }))
 		goto bad;
 	c->at += n;
 	c->block++;
@@ -880,31 +923,45 @@ bad:
 	return ITER_ERROR;
 }
 
-/* Leave the next block out. */
-static enum rc pass_block(struct cursor *c, struct err *e)
+enum rc cursor_weights(struct cursor *c, struct err *e)
 {
-	uint32_t last = u32_get(c->skips + (size_t)c->block * SKIP);
+	unsigned i;
 
+	if (!c->packed.p)
+		return RC_OK;
+	if (pack_get(c->weights, c->packed) != c->packed.n)
+		return broken(e, c->s, "lists");
+	for (i = 0; i < PACK; i++)
+		c->weights[i]++;
+	c->packed = STR_NONE;
+	return RC_OK;
+}
+
+enum rc cursor_pass(struct cursor *c, struct err *e)
+{
+	uint32_t last = cursor_skip(c, c->block).last;
+
+	if (c->n)
+		c->last = c->docs[c->n - 1];
+	c->n = c->i = 0;
 	if (c->last != UINT32_MAX && last <= c->last)
 		return broken(e, c->s, "lists");
 	c->last = last;
 	c->at += skip_bytes(c->skips, c->block++);
-	c->n = 0;
 	return RC_OK;
 }
 
 enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 {
+	const uint32_t *p;
 	enum iter more;
-	unsigned lo, hi;
+	unsigned step;
 
 	if (!c->n || c->docs[c->n - 1] < place) {
-		if (c->n)
-			c->last = c->docs[c->n - 1];
-		while (!c->x.here.p && c->block < c->nblocks && u32_get(c->skips + (size_t)c->block * SKIP) < place)
-			if (pass_block(c, e))
+		while (!c->x.here.p && c->block < c->nblocks && cursor_skip(c, c->block).last < place)
+			if (cursor_pass(c, e))
 				return ITER_ERROR;
-		if ((more = cursor_block(c, e)) != ITER_ITEM) {
+		if ((more = cursor_docs(c, e)) != ITER_ITEM) {
 			c->n = c->i = 0;
 			return more;
 		}
@@ -913,23 +970,19 @@ enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 			return ITER_DONE;
 		}
 	}
-	for (lo = c->i, hi = c->n - 1; lo < hi;) {
-		unsigned mid = (lo + hi) / 2;
-
-		if (c->docs[mid] < place)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	c->i = lo;
+	for (step = PACK / 2, p = c->docs; step; step /= 2)	/* without branches: behind the last, all are greater */
+		p += p[step - 1] < place ? step : 0;
+	c->i = (unsigned)(p - c->docs);
 	return ITER_ITEM;
 }
 
 enum iter cursor_next(struct cursor *c, struct err *e)
 {
-	if (c->n && ++c->i < c->n)
-		return ITER_ITEM;
-	return cursor_block(c, e);
+	enum iter more;
+
+	if ((!c->n || ++c->i >= c->n) && (more = cursor_docs(c, e)) != ITER_ITEM)
+		return more;
+	return cursor_weights(c, e) ? ITER_ERROR : ITER_ITEM;
 }
 
 /* Where the positions of the block in work begin. */
@@ -969,7 +1022,7 @@ enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 {
 	enum rc rc;
 
-	if (!c->bits_open && (rc = open_bits(c, e)))
+	if ((!c->bits_open && (rc = open_bits(c, e))) || (rc = cursor_weights(c, e)))
 		return rc;
 	for (; c->bit_i <= c->i; c->bit_i++) {
 		uint32_t excess, count, v, at = 0, j;

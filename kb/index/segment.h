@@ -68,7 +68,8 @@ struct listing {				/* of one term */
 	size_t list_n, positions_n;	/* bytes */
 	struct str here;		/* inline: the list itself, borrowed; else STR_NONE */
 };
-enum rc segment_find(struct listing *x, const struct segment *s, struct str term, struct err *e) NODISCARD;	/* RC_NOTFOUND */
+/* Of n terms, rising, those that the segment has: *found of them, in this order. */
+enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, const struct str *terms, size_t n, struct err *e) NODISCARD;
 
 /* Terms in order of bytes, from the first that is not before `from`. */
 struct terms {
@@ -92,6 +93,7 @@ struct cursor {
 	struct listing x;
 	uint32_t docs[PACK], weights[PACK];
 	unsigned n, i;			/* of the block in work; the posting looked at */
+	struct str packed;		/* its weights, when they are not in weights yet; else STR_NONE */
 	uint32_t block, nblocks, bits_block, last;	/* block: the next one; last: last place of the one before */
 	uint64_t at, positions_at;	/* in the heaps: of the next block; of the positions of this one */
 	const char *skips, *lengths;	/* see segment.c; lengths NULL: not read yet */
@@ -102,10 +104,22 @@ struct cursor {
 };
 enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e) NODISCARD;
 void cursor_close(struct cursor *c);	/* always */
-/* The next block: c->docs, weights, n; i = 0. */
-enum iter cursor_block(struct cursor *c, struct err *e);
-/* To the first posting at or after place; ITER_DONE: none. Never goes back. */
+/* The next block: c->docs, n; i = 0. */
+enum iter cursor_docs(struct cursor *c, struct err *e);
+/* Its weights too. */
+enum rc cursor_weights(struct cursor *c, struct err *e) NODISCARD;
+/* What is known of a block without decoding it. Not of lists that stand here, c->x.here. */
+struct skip { uint32_t last; uint8_t weight, norm; };	/* last document; highest weight (255: or more); shortest norm */
+static inline struct skip cursor_skip(const struct cursor *c, uint32_t block)
+{
+	const char *p = c->skips + (size_t)block * 8;
+
+	return (struct skip){ u32_get(p), (uint8_t)p[6], (uint8_t)p[7] };
+}
+enum rc cursor_pass(struct cursor *c, struct err *e) NODISCARD;	/* leave the next block out */
+/* To the first posting at or after place; ITER_DONE: none. Never goes back. Weights are for cursor_weights. */
 enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e);
+/* The next posting, and its weight. */
 enum iter cursor_next(struct cursor *c, struct err *e);
 /* Append the positions of the posting c stands at, rising, to an array of u32 in *to. Never goes back. */
 enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e) NODISCARD;

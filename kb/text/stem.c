@@ -14,16 +14,21 @@
 #include "kb/base/arena.h"
 #include "kb/text/strip.h"
 
-static const struct { const char *lang, *snowball; } stemmers[] = {
-	{ "", NULL },			/* 0: none */
-	{ "en", "english" }, { "ar", "arabic" }, { "de", "german" }, { "fr", "french" }, { "es", "spanish" },
-	{ "ru", "russian" }, { "sr", "serbian" }, { "tr", "turkish" }, { "it", "italian" }, { "pt", "portuguese" },
-	{ "nl", "dutch" }, { "hu", "hungarian" }, { "ro", "romanian" }, { "sv", "swedish" }, { "da", "danish" },
-	{ "no", "norwegian" }, { "fi", "finnish" }, { "el", "greek" }, { "id", "indonesian" }, { "hi", "hindi" },
-	{ "ga", "irish" }, { "lt", "lithuanian" }, { "ca", "catalan" }, { "eu", "basque" }, { "hy", "armenian" },
-	{ "ne", "nepali" }, { "ta", "tamil" }, { "yi", "yiddish" },
+/* The scripts of letters that a stemmer looks at, as bits. What has none of them, it leaves as it is. */
+enum { LATIN = 1, CYRILLIC = 2, ARABIC = 4, GREEK = 8, OTHER = 16, ALL = 31 };
+static const struct { const char *lang, *snowball; unsigned scripts; } stemmers[] = {
+	{ "", NULL, 0 },		/* 0: none */
+	{ "en", "english", LATIN }, { "ar", "arabic", ARABIC }, { "de", "german", LATIN }, { "fr", "french", LATIN },
+	{ "es", "spanish", LATIN }, { "ru", "russian", CYRILLIC }, { "sr", "serbian", LATIN },
+	{ "tr", "turkish", LATIN }, { "it", "italian", LATIN }, { "pt", "portuguese", LATIN },
+	{ "nl", "dutch", LATIN }, { "hu", "hungarian", LATIN }, { "ro", "romanian", LATIN },
+	{ "sv", "swedish", LATIN }, { "da", "danish", LATIN }, { "no", "norwegian", LATIN },
+	{ "fi", "finnish", LATIN }, { "el", "greek", GREEK }, { "id", "indonesian", LATIN },
+	{ "hi", "hindi", OTHER }, { "ga", "irish", LATIN }, { "lt", "lithuanian", LATIN },
+	{ "ca", "catalan", LATIN }, { "eu", "basque", LATIN }, { "hy", "armenian", OTHER },
+	{ "ne", "nepali", OTHER }, { "ta", "tamil", OTHER }, { "yi", "yiddish", OTHER },
 };
-enum { SERBIAN = 7, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };	/* tables of strip.h behind them */
+enum { SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };	/* tables of strip.h behind them */
 
 struct slot {
 	unsigned char lang, nword, nterm;
@@ -90,11 +95,46 @@ static struct slot *slot_of(struct stems *s, struct str word, unsigned lang)
 	return &s->slots[(h ^ h >> 32) % SLOTS];
 }
 
+struct look { unsigned scripts; char last; };
+
+/* The scripts of a word's letters, and its last byte. */
+static struct look looked_at(struct str low)
+{
+	unsigned scripts = 0, c;
+	size_t i;
+
+	for (i = 0; i < low.n; i++) {
+		c = (unsigned char)low.p[i];
+		if (c < 0x80)
+			scripts |= c >= 'a' && c <= 'z' ? LATIN : 0;
+		else if (c < 0xc0)		/* in a character */
+			continue;
+		else if (c < 0xcc)
+			scripts |= LATIN;
+		else if (c == 0xce || c == 0xcf)
+			scripts |= GREEK;
+		else if (c >= 0xd0 && c < 0xd4)
+			scripts |= CYRILLIC;
+		else if (c >= 0xd8 && c < 0xdc)
+			scripts |= ARABIC;
+		else
+			scripts |= ALL;
+	}
+	return (struct look){ scripts, low.n ? low.p[low.n - 1] : '\0' };
+}
+
+/* Does a stemmer leave a word as it is, to be seen without asking it? Turkish asks for a hundred endings where English asks
+ * for one; none of them ends in these letters. */
+static bool leaves(unsigned lang, struct look word)
+{
+	return !(word.scripts & stemmers[lang].scripts) || (lang == TURKISH && strchr("fhjlopqstvwxy", word.last));
+}
+
 static struct str snowball(struct stems *s, struct str word, unsigned lang)
 {
 	const sb_symbol *p;
 
-	if (!word.n)
+	if (leaves(lang, looked_at(word)))
 		return word;
 	if (!s->open[lang] && !(s->open[lang] = sb_stemmer_new(stemmers[lang].snowball, NULL)))
 		out_of_memory();	/* the names are libstemmer's own */
@@ -130,4 +170,22 @@ struct str stems_term(struct stems *s, struct str word, unsigned lang)
 			memcpy(slot->term, s->term.p, s->term.n);
 	}
 	return buf_str(&s->term);
+}
+
+void stems_each(struct stems *s, struct str word, const bool *wanted, unsigned n, term_fn *fn, void *ctx)
+{
+	bool plain = false, left;		/* the term of a word that is left as it is was given */
+	struct look look;
+	unsigned lang;
+
+	buf_clear(&s->low);
+	text_lower(&s->low, word);
+	look = looked_at(buf_str(&s->low));
+	for (lang = 1; lang < n && lang < stems_count(); lang++) {
+		left = lang < STEMMERS && lang != SERBIAN && leaves(lang, look);
+		if (!wanted[lang] || (left && plain))
+			continue;
+		plain |= left;
+		fn(ctx, stems_term(s, word, lang));
+	}
 }

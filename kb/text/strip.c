@@ -49,7 +49,7 @@ unsigned strip_count(void)
 /* Cut one affix off; false: it does not fit. */
 static bool cut(struct buf *b, struct str affix, size_t left)
 {
-	struct str word = buf_str(b), with = STR_NONE;
+	struct str word = buf_str(b), with;
 	size_t arrow;
 
 	if (affix.p[0] != '-') {
@@ -61,15 +61,26 @@ static bool cut(struct buf *b, struct str affix, size_t left)
 		return true;
 	}
 	affix = str_sub(affix, 1, affix.n);
-	arrow = str_chr(affix, '>');
-	if (arrow != SIZE_MAX) {
-		with = str_sub(affix, arrow + 1, affix.n);
-		affix.n = arrow;
-	}
-	if (!str_ends(word, affix) || str_utf8_count(str_sub(word, 0, word.n - affix.n)) < left)
+	for (arrow = 1; arrow < affix.n && affix.p[arrow] != '>'; arrow++)
+		;
+	with = str_sub(affix, arrow + 1, affix.n);
+	affix.n = arrow;
+	if (word.p[word.n - 1] != affix.p[affix.n - 1] || !str_ends(word, affix) || str_utf8_count(str_sub(word, 0, word.n - affix.n)) < left)
 		return false;
 	buf_splice(b, word.n - affix.n, affix.n, with);
 	return true;
+}
+
+/* No affix of a table fits a word of other letters: ASCII, or any but ASCII, as all affixes of a table are. */
+static bool foreign(struct str word, const char *affixes)
+{
+	size_t i;
+
+	if ((unsigned char)affixes[1] < 0x80)	/* these are endings */
+		return (unsigned char)word.p[word.n - 1] >= 0x80;
+	for (i = 0; i < word.n && (unsigned char)word.p[i] < 0x80; i++)
+		;
+	return i == word.n;
 }
 
 void strip_word(struct buf *surface, unsigned table)
@@ -77,12 +88,15 @@ void strip_word(struct buf *surface, unsigned table)
 	const struct step *s;
 	struct str rest, affix;
 
-	if (!table || table > TABLES || !surface->n)
+	if (!table || table > TABLES || !surface->n || foreign(buf_str(surface), tables[table - 1].steps->affixes))
 		return;
 	for (s = tables[table - 1].steps; s < tables[table - 1].steps + 5 && s->affixes; s++)
-		for (rest = cstr(s->affixes); str_split(&affix, &rest, ' ');)
+		for (rest = cstr(s->affixes); rest.n; rest = str_sub(rest, affix.n + 1, rest.n)) {
+			for (affix = (struct str){ rest.p, 1 }; affix.n < rest.n && rest.p[affix.n] != ' '; affix.n++)
+				;
 			if (cut(surface, affix, s->left))
 				break;
+		}
 }
 
 bool strip_affix(struct str *affix, unsigned table, size_t i)

@@ -200,7 +200,7 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, const s
 		f.nkind = 1;
 	}
 	if ((rc = snap_open(&snap, s->ix, e)) || (rc = query_parse(&q, &f, a, ask->text, e)) ||
-	    (rc = query_run(&res, a, snap, q, &f, guest ? HITS_MAX : ask->show, false, e)))
+	    (rc = query_run(&res, a, snap, q, &f, guest ? HITS_MAX : ask->show, COUNT_TOTAL, e)))
 		goto out;
 	if (guest)
 		only_shown(&res, s->copy, ask->show);
@@ -287,7 +287,7 @@ static void live(struct serve *s, const struct http_request *rq, struct http_rep
 	rc = query_parse(&q, &f, &a, text, &e);
 	if (!rc && !(rc = snap_open(&snap, s->ix, &e))) {
 		query_typing(q);
-		rc = query_run(&res, &a, snap, q, &f, guest ? HITS_MAX : LIVE, false, &e);
+		rc = query_run(&res, &a, snap, q, &f, guest ? HITS_MAX : LIVE, COUNT_TOTAL, &e);
 	}
 	if (!rc) {
 		if (guest)

@@ -8,7 +8,8 @@ drawn from the documents: three words any of which may be there (or), two that m
 a beginning that is no word (prefix), a word with one wrong letter (typo; neither peer has the like). Each class runs
 PASSES times, engines in turn; a query's time is its least, so that others' work on the machine counts little. Times in
 microseconds: median and 95th percentile. The peers' are those of the one call that answers, ids only; ours has
-parsing and the records in it. Works in a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; nothing
+parsing and the records in it. Works in a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; with
+BENCH_KEEP=FOLDER in that one, and when it is there already, what was indexed in it is asked and nothing made. Nothing
 passes or fails. Debian's own python3, for python3-xapian."""
 import os, random, re, resource, shutil, sqlite3, statistics, subprocess, sys, tempfile, time
 
@@ -101,6 +102,8 @@ class Colep:
 
     def __init__(self, work, docs):
         self.node = os.path.join(work, "node")
+        if os.path.exists(self.node):
+            return
         run(colep, "init", self.node, "--id", "bps")
         run(colep, "-C", self.node, "import", os.path.join(work, "docs"))
 
@@ -140,12 +143,15 @@ class Fts5:
     def build(self):
         if os.path.exists(self.path):
             os.unlink(self.path)
-        self.db = sqlite3.connect(self.path, isolation_level=None)
+        self.open()
         self.db.execute("pragma synchronous=full")
         self.db.execute("create virtual table d using fts5(text, tokenize='porter unicode61', content='')")
         self.db.execute("begin")
         self.db.executemany("insert into d(rowid, text) values (?, ?)", ((i, t) for i, (_, t) in enumerate(self.docs)))
         self.db.execute("commit")
+
+    def open(self):
+        self.db = sqlite3.connect(self.path, isolation_level=None)
 
     def ask_all(self, kind, queries):
         if kind == "typo":
@@ -169,8 +175,7 @@ class Xapian:
     def build(self):
         db = xapian.WritableDatabase(self.path, xapian.DB_CREATE_OR_OVERWRITE)
         gen = xapian.TermGenerator()
-        self.stem = xapian.Stem("en")
-        gen.set_stemmer(self.stem)
+        gen.set_stemmer(xapian.Stem("en"))
         for _, text in self.docs:
             doc = xapian.Document()
             gen.set_document(doc)
@@ -178,7 +183,10 @@ class Xapian:
             gen.index_text(text)
             db.add_document(doc)
         db.commit()
-        self.db = xapian.Database(self.path)
+        self.open()
+
+    def open(self):
+        self.db, self.stem = xapian.Database(self.path), xapian.Stem("en")
 
     def ask_all(self, kind, queries):
         if kind == "typo":
@@ -205,7 +213,9 @@ def least(engine, kind, queries, *extra):
 
 
 def main(work):
-    run(generate, str(count), str(seed), f"{work}/docs", f"{work}/q", f"{work}/t")
+    made = os.path.exists(f"{work}/docs")
+    if not made:
+        run(generate, str(count), str(seed), f"{work}/docs", f"{work}/q", f"{work}/t")
     docs = read_all(f"{work}/docs")
     size = sum(len(t.encode()) for _, t in docs)
     print(f"{len(docs)} documents, {size / 1e6:.1f} MB; sqlite {sqlite3.sqlite_version}"
@@ -214,6 +224,15 @@ def main(work):
     ours = Colep(work, docs)
     others = [c(work, docs) for c in (Fts5, Xapian) if c.name in peers]
 
+    if made:
+        for engine in others:
+            engine.open()
+    else:
+        index(ours, others)
+    ask(ours, others, queries)
+
+
+def index(ours, others):
     for engine in others:
         _, cpu, wall = timed(engine.build)
         engine.cpu = cpu
@@ -233,6 +252,9 @@ def main(work):
         n = (os.path.getsize(engine.path) if os.path.isfile(engine.path) else
              sum(os.path.getsize(os.path.join(engine.path, f)) for f in os.listdir(engine.path)))
         row(f"size: {engine.name}", f"{n / 1e6:.1f} MB", f"ours {bare / n:.2f} of it")
+
+
+def ask(ours, others, queries):
     row("query: median / p95, us", "colep", *(e.name for e in others), "ratios")
     for kind, asked in queries.items():
         mine = least(ours, kind, asked)
@@ -243,9 +265,12 @@ def main(work):
                                                               for _ in range(PASSES)))]))
 
 
-work = tempfile.mkdtemp(prefix="colep-bench.", dir=os.environ.get("BENCH_DIR"))
+keep = os.environ.get("BENCH_KEEP")
+work = os.path.abspath(keep) if keep else tempfile.mkdtemp(prefix="colep-bench.", dir=os.environ.get("BENCH_DIR"))
+os.makedirs(work, exist_ok=True)
 os.environ.update(HOME=work, COLEP_KEYS=f"{work}/keys", GIT_CONFIG_NOSYSTEM="1")
 try:
     main(work)
 finally:
-    shutil.rmtree(work, ignore_errors=True)
+    if not keep:
+        shutil.rmtree(work, ignore_errors=True)

@@ -64,6 +64,14 @@ static void finish(struct world *w, struct segment_out *o)
 	assert_int_equal(segment_open(&w->s, &w->a, w->txn, &w->t, &info, w->seen, &w->e), RC_OK);
 }
 
+static enum rc find(struct listing *x, const struct segment *s, struct str term, struct err *e)
+{
+	size_t n;
+	enum rc rc = segment_find(x, &n, s, &term, 1, e);
+
+	return rc ? rc : n ? RC_OK : RC_NOTFOUND;
+}
+
 /* ---- made-up postings: what they are is a function of term and place ---- */
 
 static uint64_t mix(uint64_t x)
@@ -105,7 +113,7 @@ static void check_list(struct world *w, unsigned term, struct str name)
 	struct listing x;
 	uint32_t v[300], weight, place, n = 0;
 
-	assert_int_equal(segment_find(&x, &w->s, name, &w->e), RC_OK);
+	assert_int_equal(find(&x, &w->s, name, &w->e), RC_OK);
 	assert_int_equal(cursor_open(c, &w->s, &x, &w->e), RC_OK);
 	for (place = 0; place < DOCS; place++) {
 		size_t k;
@@ -140,7 +148,7 @@ static void check_seek(struct world *w, unsigned term, struct str name, uint32_t
 	struct buf got = BUF_INIT;
 	size_t k;
 
-	assert_int_equal(segment_find(&x, &w->s, name, &w->e), RC_OK);
+	assert_int_equal(find(&x, &w->s, name, &w->e), RC_OK);
 	assert_int_equal(cursor_open(c, &w->s, &x, &w->e), RC_OK);
 	for (place = rnd(step); place < DOCS; place = want + 1 + rnd(step)) {
 		for (want = place; want < DOCS && !has(term, want); want++)
@@ -206,16 +214,16 @@ static void test_segment__gives_back_what_was_written(void **state_)
 	world_open(&w);
 	fill(&w, names);
 	for (t = 0; t < TERMS; t += t < 100 ? 1 : 37)
-		if (segment_find(&x, &w.s, cstr(names[t]), &w.e) == RC_OK)
+		if (find(&x, &w.s, cstr(names[t]), &w.e) == RC_OK)
 			check_list(&w, t, cstr(names[t]));
 	check_list(&w, 0, cstr(names[0]));
 	for (t = 0; t < 24; t++) {
 		check_seek(&w, t, cstr(names[t]), 20);
 		check_seek(&w, t, cstr(names[t]), 3000);
 	}
-	assert_int_equal(segment_find(&x, &w.s, STR("aa"), &w.e), RC_NOTFOUND);
-	assert_int_equal(segment_find(&x, &w.s, STR("aa00000x"), &w.e), RC_NOTFOUND);
-	assert_int_equal(segment_find(&x, &w.s, STR("zz"), &w.e), RC_NOTFOUND);
+	assert_int_equal(find(&x, &w.s, STR("aa"), &w.e), RC_NOTFOUND);
+	assert_int_equal(find(&x, &w.s, STR("aa00000x"), &w.e), RC_NOTFOUND);
+	assert_int_equal(find(&x, &w.s, STR("zz"), &w.e), RC_NOTFOUND);
 	world_close(&w);
 }
 
@@ -242,7 +250,7 @@ static void test_segment__terms_come_in_order_from_any_point(void **state_)
 			snprintf(last, sizeof last, "%.*s", FMT_STR(term));
 			if (n % 7 == 0) {
 				assert_int_equal(terms_entry(&x, &it, &w.e), RC_OK);
-				assert_int_equal(segment_find(&y, &w.s, term, &w.e), RC_OK);
+				assert_int_equal(find(&y, &w.s, term, &w.e), RC_OK);
 				assert_int_equal(x.df, y.df);
 				assert_int_equal(x.list, y.list);
 				assert_int_equal(x.positions, y.positions);
@@ -271,7 +279,7 @@ static void test_segment__a_short_list_is_as_told_on_top(void **state_)
 	segment_posting(o, 0, 1, &four, 1);
 	segment_posting(o, 3, 3, &nine, 1);
 	finish(&w, o);
-	assert_int_equal(segment_find(&x, &w.s, STR("border"), &w.e), RC_OK);
+	assert_int_equal(find(&x, &w.s, STR("border"), &w.e), RC_OK);
 	assert_int_equal(x.df, 2);
 	assert_int_equal(x.here.n, 8);
 	assert_memory_equal(x.here.p, "\x03\x01\x04\x01\x02\x00\x62\x0b", 8);
@@ -299,7 +307,7 @@ static void test_segment__the_dead_are_told_apart_and_dropped_rows_are_gone(void
 	again.info.dead++;
 	assert_int_equal(segment_open(&again, &w.a, w.txn, &w.t, &again.info, w.seen, &w.e), RC_CORRUPT);
 	assert_int_equal(segment_drop(w.txn, &w.t, &w.s.info, &w.e), RC_OK);
-	assert_int_equal(segment_find(&x, &w.s, cstr(names[0]), &w.e), RC_NOTFOUND);
+	assert_int_equal(find(&x, &w.s, cstr(names[0]), &w.e), RC_NOTFOUND);
 	world_close(&w);
 }
 
@@ -327,7 +335,7 @@ static void test_segment__damaged_lists_never_crash(void **state_)
 		segment_posting(o, place, weight, v, n);
 	}
 	finish(&w, o);
-	assert_int_equal(segment_find(&x, &w.s, STR("a"), &w.e), RC_OK);
+	assert_int_equal(find(&x, &w.s, STR("a"), &w.e), RC_OK);
 	assert_int_equal(cursor_open(c, &w.s, &x, &w.e), RC_OK);	/* its chunks are in the map now, and open to damage */
 	assert_int_equal(cursor_next(c, &w.e), ITER_ITEM);
 	assert_int_equal(cursor_positions(c, &got, &w.e), RC_OK);
@@ -412,7 +420,7 @@ static void test_segment__what_is_damaged_stays_so(void **state_)
 	assert_int_equal(txn_put(w.txn, w.t.lists, segment_key(&k, 1, 0), buf_str(&b), &w.e), RC_OK);
 	for (turn = 0; turn < 3; turn++) {	/* not only when it is first looked at */
 		assert_int_equal(segment_open(&again, &w.a, w.txn, &w.t, &w.s.info, w.seen, &w.e), RC_OK);
-		assert_int_equal(segment_find(&x, &again, STR("a"), &w.e), RC_OK);
+		assert_int_equal(find(&x, &again, STR("a"), &w.e), RC_OK);
 		assert_int_equal(cursor_open(c, &again, &x, &w.e), RC_CORRUPT);
 		cursor_close(c);
 	}
