@@ -9,9 +9,9 @@
  * too much next, then those that the filter does not pass; only for the rest the words put aside are sought, the most
  * promising first, until it is known that the document stays below.
  *
- * What is enough to be among the best is known late when documents are looked at in order. So it is first guessed from
- * below: as many documents of a rare word as are wanted score at least what this word alone gives them. And the first
- * windows are small.
+ * What is enough to be among the best is known late when documents are looked at in order. So it is guessed first, from
+ * below: by the scores of some documents of the rarest word, those that it gives the most. And the first windows are
+ * small.
  *
  * When words must be there, the rarest of them is the only essential one, and the others are sought first, the
  * rarest first. When hits are counted, nothing is left out for being low.
@@ -55,7 +55,6 @@ struct evaluator {
 	const uint8_t *norms;		/* by place less from */
 	uint32_t from, to;		/* the window */
 	uint64_t need, guess;		/* no document that scores less gets in; as it was guessed */
-	struct cursor c;		/* to guess with */
 };
 
 struct evaluator *evaluator_open(void)
@@ -374,76 +373,133 @@ static enum rc window(struct evaluator *v, struct word *lead)
 
 /* ---- a segment ---- */
 
-/* The least of `limit` scores that as many documents of the rarest list have from it alone. Blocks that hold no higher ones
- * are passed over. */
-static enum rc guess(struct evaluator *v)
+struct likely { uint32_t score, place; };
+
+/* The most likely documents of the rarest list, by what it alone gives them: at most `most`, in order of place. Blocks that
+ * hold none are passed over. */
+static enum rc find_likely(size_t *n, struct likely *best, size_t most, struct evaluator *v, struct cursor *c, uint32_t idf)
 {
 	const struct evaluate *q = v->q;
 	const struct column_chunk *chunk = NULL;
-	const struct listing *rarest = NULL;
-	uint32_t idf = 0, best[PRIMED], one, place, until = 0;
-	size_t limit = v->t->limit, n = 0, i, j;
-	uint64_t size = 0;
+	uint32_t one, place, until = 0;
 	enum iter more = ITER_DONE;
+	size_t i, j;
 
+	for (*n = 0;;) {			/* the least of them stands first */
+		while (*n == most && !c->x.here.p && c->block < c->nblocks) {
+			struct skip k = cursor_skip(c, c->block);
+
+			if (bm25_most(&v->f, idf, k.weight, k.norm) > best[0].score)
+				break;
+			if (cursor_pass(c, v->e))
+				return v->e->rc;
+		}
+		if ((more = cursor_docs(c, v->e)) != ITER_ITEM)
+			break;
+		if (cursor_weights(c, v->e))
+			return v->e->rc;
+		for (i = 0; i < c->n; i++) {
+			place = c->docs[i];
+			if (place >= until) {
+				if (columns_chunk(&chunk, v->s, place / CHUNK_DOCS, v->e))
+					return v->e->rc;
+				until = (place / CHUNK_DOCS + 1) * CHUNK_DOCS;
+			}
+			one = bm25_score(&v->f, idf, c->weights[i], chunk->norms[place % CHUNK_DOCS]);
+			if ((*n == most && one <= best[0].score) || segment_dead(v->s, place) ||
+			    (q->out && q->out[place / 64] >> place % 64 & 1) || (q->filter && !columns_pass(q->filter, chunk, place)))
+				continue;
+			if (*n < most)
+				for (j = (*n)++; j && best[j - 1].score > one; j--)
+					best[j] = best[j - 1];
+			else
+				for (j = 0; j + 1 < most && best[j + 1].score < one; j++)
+					best[j] = best[j + 1];
+			best[j] = (struct likely){ one, place };
+		}
+	}
+	if (more == ITER_ERROR)
+		return v->e->rc;
+	for (i = 1; i < *n; i++) {
+		const struct likely x = best[i];
+
+		for (j = i; j && best[j - 1].place > x.place; j--)
+			best[j] = best[j - 1];
+		best[j] = x;
+	}
+	return RC_OK;
+}
+
+static int by_score(const void *x, const void *y)
+{
+	const struct likely *a = x, *b = y;
+
+	return (a->score < b->score) - (a->score > b->score);
+}
+
+/* So much `limit` documents score: the whole score of the most likely ones of the rarest list. */
+static enum rc guess(struct evaluator *v)
+{
+	const struct evaluate *q = v->q;
+	size_t limit = v->t->limit, n, i, j, k;
+	struct likely best[2 * PRIMED];
+	struct cursor *rarest = NULL;
+	uint32_t idf = 0, add;
+	uint64_t size = 0;
+	bool has;
+	enum rc rc;
+
+	if (!limit || limit > PRIMED)
+		return RC_OK;
 	for (i = 0; i < q->n; i++)
 		for (j = 0; j < q->parts[i].n; j++) {
-			const struct listing *x = &q->parts[i].lists[j];
+			struct cursor *c = &v->words[i].lists[j].c;
 
-			size += x->df;
 			if (q->parts[i].must)
 				return RC_OK;
-			if (x->df >= 2 * limit && (!rarest || x->df < rarest->df)) {
-				rarest = x;
+			size += c->x.df;
+			if (c->x.df >= 2 * limit && (!rarest || c->x.df < rarest->x.df)) {
+				rarest = c;
 				idf = q->parts[i].idf;
 			}
 		}
-	if (!limit || limit > PRIMED || !rarest || size < 4 * (uint64_t)rarest->df)
+	if (!rarest || size < 4 * (uint64_t)rarest->x.df)
 		return RC_OK;
-	if (cursor_open(&v->c, v->s, rarest, v->e))
-		more = ITER_ERROR;
-	while (more != ITER_ERROR) {
-		while (n == limit && !rarest->here.p && v->c.block < v->c.nblocks) {
-			struct skip k = cursor_skip(&v->c, v->c.block);
-
-			if (bm25_most(&v->f, idf, k.weight, k.norm) > best[0])
-				break;
-			if (cursor_pass(&v->c, v->e))
-				goto failed;
-		}
-		if ((more = cursor_docs(&v->c, v->e)) != ITER_ITEM)
-			break;
-		if (cursor_weights(&v->c, v->e))
-			goto failed;
-		for (i = 0; i < v->c.n; i++) {
-			place = v->c.docs[i];
-			if (place >= until) {
-				if (columns_chunk(&chunk, v->s, place / CHUNK_DOCS, v->e))
-					goto failed;
-				until = (place / CHUNK_DOCS + 1) * CHUNK_DOCS;
-			}
-			one = bm25_score(&v->f, idf, v->c.weights[i], chunk->norms[place % CHUNK_DOCS]);
-			if ((n == limit && one <= best[0]) || segment_dead(v->s, place) ||
-			    (q->out && q->out[place / 64] >> place % 64 & 1) || (q->filter && !columns_pass(q->filter, chunk, place)))
-				continue;
-			/* the least stands first */
-			if (n < limit) {
-				for (j = n++; j && best[j - 1] > one; j--)
-					best[j] = best[j - 1];
-			} else {
-				for (j = 0; j + 1 < limit && best[j + 1] < one; j++)
-					best[j] = best[j + 1];
-			}
-			best[j] = one;
+	cursor_rewind(rarest);
+	if ((rc = find_likely(&n, best, 2 * limit, v, rarest, idf)) || n < limit)
+		return rc;
+	cursor_rewind(rarest);
+	for (k = 0; k < n; k++) {
+		v->from = best[k].place / CHUNK_DOCS * CHUNK_DOCS;
+		if ((rc = columns_chunk(&v->chunk, v->s, v->from / CHUNK_DOCS, v->e)))
+			return rc;
+		v->norms = v->chunk->norms;
+		best[k].score = 0;
+		for (i = 0; i < q->n; i++) {
+			if ((rc = word_seek(&has, &add, v, &v->words[i], best[k].place, 0)))
+				return rc;
+			best[k].score += add;
 		}
 	}
-	cursor_close(&v->c);
-	if (n == limit)
-		v->guess = (uint64_t)(best[0] >> SHOWN) << SHOWN;
-	return more == ITER_ERROR ? v->e->rc : RC_OK;
-failed:
-	cursor_close(&v->c);
-	return v->e->rc;
+	qsort(best, n, sizeof *best, by_score);
+	v->guess = (uint64_t)(best[limit - 1].score >> SHOWN) << SHOWN;
+	return RC_OK;
+}
+
+/* All cursors before their first posting; of lists that stand here, at it. */
+static enum rc begin(struct evaluator *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		cursor_rewind(&v->lists[i].c);
+		v->lists[i].next = 0;
+		if (v->lists[i].c.x.here.p && cursor_docs(&v->lists[i].c, v->e) != ITER_ITEM)
+			return v->e->rc;
+	}
+	for (i = 0; i < v->q->n; i++)
+		v->words[i].at = 0;
+	return RC_OK;
 }
 
 static void make_room(struct evaluator *v, size_t lists, size_t words)
@@ -484,20 +540,19 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 		*w = (struct word){ .p = p, .lists = v->lists + opened, .size = p->found ? p->found->n : 0 };
 		for (j = 0; j < p->n && !rc; j++, opened++) {
 			w->size += p->lists[j].df;
-			w->lists[j].next = 0;
 			rc = cursor_open(&w->lists[j].c, s, &p->lists[j], e);
-			if (!rc && p->lists[j].here.p && cursor_docs(&w->lists[j].c, e) != ITER_ITEM)
-				rc = e->rc;
 		}
 		if (p->must && (!lead || w->size < lead->size))
 			lead = w;
 	}
-	if (lead && !lead->size)
+	if (rc || (lead && !lead->size))
 		goto out;
-	if (!q->total && !rc) {
-		rc = guess(v);
+	if (!q->total) {
+		if ((rc = guess(v)))
+			goto out;
 		set_need(v);
 	}
+	rc = begin(v, opened);
 	for (v->from = 0; v->from < s->info.n && !rc; v->from = v->to) {
 		v->to = v->from < WINDOW_FIRST ? WINDOW_FIRST : v->from < WINDOW ? 2 * v->from : v->from + WINDOW;
 		v->to = v->to < s->info.n ? v->to : s->info.n;

@@ -822,22 +822,27 @@ enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x
 {
 	c->s = s;
 	c->x = *x;
-	c->n = c->i = 0;
-	c->block = 0;
-	c->last = UINT32_MAX;
 	c->lengths = NULL;
-	c->bits_open = false;
-	c->packed = STR_NONE;
 	c->skips = NULL;
 	c->copy = c->lengths_copy = c->skips_copy = c->bits_copy = (struct buf)BUF_INIT;
 	c->nblocks = (uint32_t)(((uint64_t)x->df + PACK - 1) / PACK);
+	cursor_rewind(c);
 	if (x->here.p)
 		return RC_OK;
-	c->at = x->list + (uint64_t)c->nblocks * SKIP;
-	c->positions_at = x->positions + (uint64_t)c->nblocks * 4;
 	if (x->list_n < (size_t)c->nblocks * SKIP || x->positions_n < (size_t)c->nblocks * 4)
 		return broken(e, s, "lists");
 	return heap_get(&c->skips, s, 0, x->list, (size_t)c->nblocks * SKIP, &c->skips_copy, e);
+}
+
+void cursor_rewind(struct cursor *c)
+{
+	c->n = c->i = 0;
+	c->block = c->bits_block = 0;
+	c->last = UINT32_MAX;
+	c->bits_open = false;
+	c->packed = STR_NONE;
+	c->at = c->x.list + (uint64_t)c->nblocks * SKIP;
+	c->positions_at = c->x.positions + (uint64_t)c->nblocks * 4;
 }
 
 void cursor_close(struct cursor *c)

@@ -103,6 +103,7 @@ struct cursor {
 	struct buf copy, lengths_copy, skips_copy, bits_copy;	/* for what crosses chunks */
 };
 enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e) NODISCARD;
+void cursor_rewind(struct cursor *c);	/* as it was opened */
 void cursor_close(struct cursor *c);	/* always */
 /* The next block: c->docs, n; i = 0. */
 enum iter cursor_docs(struct cursor *c, struct err *e);

@@ -1,0 +1,530 @@
+/* tests/unit/rank.c: what a query finds is what a reader finds who looks at every document: the same ones, in the same
+ * order, with the same scores, whatever the evaluation left out; over several segments and after documents died. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kb/base/date.h"
+#include "kb/index/bm25.h"
+#include "kb/index/build.h"
+#include "kb/index/clause.h"
+#include "kb/index/columns.h"
+#include "kb/index/evaluate.h"
+#include "kb/index/expand.h"
+#include "kb/index/parts.h"
+
+enum { SEGMENTS = 3, DOCS = 10500, WORDS = 90, LONGEST = 40 };
+static const uint32_t sizes[SEGMENTS] = { 9000, 1499, 1 };	/* several windows of places; one; no more than a document */
+
+static struct arena a, kept;		/* of a query; of the whole test */
+static struct err e = ERR_INIT;
+static uint64_t seed = 5;
+
+static uint32_t below(uint32_t n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(seed >> 33) % n;
+}
+
+/* ---- documents ---- */
+
+struct doc {
+	struct str id;
+	size_t seg;
+	unsigned lang;
+	size_t n;
+	struct { unsigned short term; unsigned char word, weight; bool running; } w[LONGEST];
+	uint8_t norm;
+	bool dead, lesson;
+	unsigned year;
+};
+static struct doc docs[DOCS];		/* in order of id */
+static struct str words[WORDS];
+static struct snap snap;
+static struct index ix;
+static struct bm25 formula;
+
+static void make_words(void)
+{
+	static const char *const ends[] = { "", "s", "ing", "ed", "а", "ami" }, *const parts[] = { "bor", "tra", "mig", "ne", "po", "ска", "rü" };
+	size_t i;
+
+	for (i = 0; i < WORDS; i++) {
+		struct buf b = BUF_INIT;
+		uint32_t n = 1 + below(3);
+
+		while (n--)
+			buf_puts(&b, parts[below(7)]);
+		buf_puts(&b, ends[below(6)]);
+		words[i] = arena_str(&kept, buf_str(&b));
+		buf_free(&b);
+	}
+}
+
+static void make_docs(void)
+{
+	size_t i, k, left[SEGMENTS];
+
+	for (i = 0; i < SEGMENTS; i++)
+		left[i] = sizes[i];
+	for (i = 0; i < DOCS; i++) {
+		struct doc *d = &docs[i];
+
+		do
+			d->seg = below(DOCS) < sizes[0] ? 0 : below(sizes[1]) ? 1 : 2;
+		while (!left[d->seg] && (left[0] || left[1] || left[2]));
+		left[d->seg]--;
+		d->id = cstr(arena_printf(&kept, "ll-mk-2022-%05zu", i));
+		d->lang = stems_lang(below(3) ? STR("en") : below(2) ? STR("ru") : STR("xx"));
+		d->lesson = below(4) == 0;
+		d->year = 2015 + below(8);
+		d->n = 1 + below(below(20) ? 12 : LONGEST);
+		for (k = 0; k < d->n; k++) {
+			uint32_t rank = below(WORDS);	/* the first words are frequent: the first one nearly everywhere */
+
+			d->w[k].word = (unsigned char)(k == 0 && below(300) ? 0 : rank * below(rank + 1) / WORDS);
+			d->w[k].weight = below(9) ? 1 : 3;
+			d->w[k].running = below(10) > 0;
+		}
+	}
+}
+
+static void open_tables(struct txn *t)
+{
+	static const char *const names[] = { "meta", "docs", "ids", "texts", "forms", "gone", "files", "terms", "lists", "positions", "columns",
+		"dead" };
+	table_id *const ids[] = { &snap.t.meta, &snap.t.docs, &snap.t.ids, &snap.t.texts, &snap.t.forms, &snap.t.gone, &snap.t.files,
+		&snap.t.segment.terms, &snap.t.segment.lists, &snap.t.segment.positions, &snap.t.segment.columns, &snap.t.segment.dead };
+	size_t i;
+
+	for (i = 0; i < sizeof ids / sizeof *ids; i++)
+		assert_int_equal(txn_table(ids[i], t, names[i], &e), RC_OK);
+}
+
+static void put_record(struct txn *t, struct columns_out *columns, const struct doc *d, uint32_t ordinal)
+{
+	struct record r = { .id = d->id, .kind = d->lesson ? STR("lesson") : STR("issue"), .title = d->id };
+	struct buf b = BUF_INIT;
+	struct key32 k;
+
+	r.date = cstr(arena_printf(&a, "%u-05-01", d->year));
+	record_encode(&b, &r);
+	assert_int_equal(sealed_put(t, snap.t.docs, key32(&k, ordinal), &b, &e), RC_OK);
+	columns_add(columns, &r, ordinal, d->norm);
+	buf_free(&b);
+}
+
+/* A segment of the documents that are in it. */
+static void put_segment(struct txn **t, struct segment_info *info, size_t seg)
+{
+	struct columns_out *columns = columns_create();
+	struct builder *b = builder_open();
+	struct stems *stems = stems_open();
+	struct forms *f = forms_open();
+	uint32_t places[DOCS], n = 0;
+	struct segment_out *o;
+	size_t i, k;
+
+	for (i = 0; i < DOCS; i++) {
+		struct doc *d = &docs[i];
+
+		if (d->seg != seg)
+			continue;
+		builder_document(b, n);
+		for (k = 0; k < d->n; k++)
+			builder_word(b, stems, words[d->w[k].word], d->lang, d->w[k].weight, d->w[k].running);
+		d->norm = norm_of(builder_end(b));
+		put_record(*t, columns, d, (uint32_t)i);
+		places[n] = n;
+		n++;
+		snap.stamp.documents++;
+		snap.stamp.length += norm_length(d->norm);
+		snap.stamp.langs[d->lang]++;
+	}
+	o = segment_create(t, &snap.t.segment, (uint32_t)seg, columns_norms(columns), n, NULL, NULL);
+	builder_write(&b, 1, o, places);
+	assert_int_equal(segment_finish(info, o, &e), RC_OK);
+	assert_int_equal(columns_write(columns, *t, snap.t.segment.columns, (uint32_t)seg, &e), RC_OK);
+	builder_forms(b, f, false);
+	assert_int_equal(forms_write(f, *t, snap.t.forms, snap.t.gone, (uint32_t)seg, &e), RC_OK);
+	forms_close(f);
+	stems_close(stems);
+	builder_close(b);
+	columns_free(columns);
+}
+
+static void kill_some(struct segment *s, size_t seg)
+{
+	uint32_t places[DOCS], place = 0, n = 0;
+	size_t i;
+
+	for (i = 0; i < DOCS; i++) {
+		if (docs[i].seg != seg)
+			continue;
+		if (below(7) == 0) {
+			places[n++] = place;
+			docs[i].dead = true;
+			snap.stamp.documents--;
+			snap.stamp.length -= norm_length(docs[i].norm);
+		}
+		place++;
+	}
+	assert_int_equal(segment_kill(s, places, n, &e), RC_OK);
+}
+
+/* ---- the slow reader ---- */
+
+struct slow {
+	uint32_t *score;		/* 16.16 */
+	bool *hit, *out, *must;
+	bool any_must;
+	const struct query *q;
+};
+
+enum { TERMS = 3 * WORDS };
+static struct str terms[TERMS];		/* of the words, in each language; documents have the first of those that are the same */
+
+static void make_terms(void)
+{
+	const unsigned langs[] = { 0, stems_lang(STR("en")), stems_lang(STR("ru")) };
+	size_t i, k;
+	unsigned t;
+
+	for (t = 0; t < TERMS; t++)
+		terms[t] = arena_str(&kept, stems_term(index_stems(&ix), words[t / 3], langs[t % 3]));
+	for (i = 0; i < DOCS; i++)
+		for (k = 0; k < docs[i].n; k++) {	/* the first that is the same */
+			struct str term = terms[3 * docs[i].w[k].word + (docs[i].lang == langs[1] ? 1 : docs[i].lang == langs[2] ? 2 : 0)];
+
+			for (t = 0; !str_eq(terms[t], term); t++)
+				;
+			docs[i].w[k].term = (unsigned short)t;
+		}
+}
+
+/* Which terms a word may be. */
+struct sense { bool term[TERMS]; };
+
+static void make_sense(struct sense *s, const struct expansion *x)
+{
+	unsigned i;
+	size_t k;
+
+	memset(s, 0, sizeof *s);
+	for (i = 0; i < TERMS; i++)
+		for (k = 0; k < x->n; k++)
+			s->term[i] |= str_eq(terms[i], x->terms[k]);
+}
+
+/* The highest weight that one of the terms has in a document. */
+static uint32_t weight_in(const struct doc *d, const struct sense *x)
+{
+	uint32_t most = 0, sum;
+	size_t i, j;
+
+	for (i = 0; i < d->n; i++) {
+		if (!x->term[d->w[i].term])
+			continue;
+		for (j = 0, sum = 0; j < d->n; j++)
+			sum += d->w[j].term == d->w[i].term ? d->w[j].weight : 0;
+		most = sum > most ? sum : most;
+	}
+	return most;
+}
+
+static uint64_t look_up(uint32_t *weight, struct sense *sense, const struct query *q, const struct word *w, bool last, bool exact)
+{
+	struct expansion x;
+	enum tier tier;
+	uint64_t df = 0;
+	size_t i;
+
+	for (tier = 0; tier < (exact ? TIER_EXACT + 1 : TIERS) && !df; tier++) {
+		assert_int_equal(expand_word(&x, &a, &snap, w->raw, tier, last ? (q->typing ? TYPED_PART : TYPED_LAST) : TYPED_WHOLE, &e),
+		    RC_OK);
+		make_sense(sense, &x);
+		for (i = 0; i < DOCS; i++) {
+			weight[i] = weight_in(&docs[i], sense);
+			df += weight[i] && !docs[i].dead;
+		}
+	}
+	return df;
+}
+
+static bool in_a_row(const struct doc *d, const struct sense *x, size_t n)
+{
+	size_t i, j, k;
+
+	for (i = 0; i < d->n; i++) {
+		for (j = i, k = 0; j < d->n && k < n; j++) {
+			if (!d->w[j].running)
+				continue;
+			if (!x[k].term[d->w[j].term])
+				break;
+			k++;
+		}
+		if (k == n)
+			return true;
+	}
+	return false;
+}
+
+/* Documents that have all words of some clauses. */
+static uint64_t all_of(struct slow *s, struct clause *const *c, size_t nc, size_t open_clause)
+{
+	uint32_t *weight[16];
+	struct sense x[16];
+	uint64_t df[16], found = 0;
+	size_t n = 0, i, j, k;
+	bool *has = arena_array(&a, DOCS, sizeof *has);
+
+	for (i = 0; i < nc; i++)
+		for (j = 0; j < c[i]->n; j++, n++) {
+			weight[n] = arena_array(&a, DOCS, sizeof **weight);
+			df[n] = look_up(weight[n], &x[n], s->q, &c[i]->words[j], i == open_clause, c[i]->phrase || c[i]->not);
+		}
+	for (i = 0; i < DOCS; i++) {
+		has[i] = !docs[i].dead;
+		for (j = 0; j < n; j++)
+			has[i] &= weight[j][i] > 0;
+		for (j = 0, k = 0; j < nc && has[i]; k += c[j++]->n)
+			has[i] = !c[j]->phrase || in_a_row(&docs[i], &x[k], c[j]->n);
+		found += has[i];
+	}
+	for (i = 0; i < DOCS; i++) {
+		s->must[i] |= c[0]->must && has[i];
+		s->out[i] |= c[0]->not && has[i];
+		s->hit[i] |= !c[0]->not && has[i];
+		for (j = 0; j < n && has[i] && !c[0]->not; j++)
+			s->score[i] += bm25_score(&formula, bm25_idf(&formula, c[0]->phrase && nc == 1 ? found : df[j]), weight[j][i], docs[i].norm);
+	}
+	return found;
+}
+
+static void one_word(struct slow *s, const struct word *w, bool last, bool not)
+{
+	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight);
+	struct sense x;
+	uint64_t df = look_up(weight, &x, s->q, w, last, not);
+	size_t i;
+
+	for (i = 0; i < DOCS; i++) {
+		if (!weight[i] || !df)
+			continue;
+		s->out[i] |= not;
+		s->hit[i] |= !not;
+		if (!not)
+			s->score[i] += bm25_score(&formula, bm25_idf(&formula, df), weight[i], docs[i].norm);
+	}
+}
+
+static void read_slowly(struct slow *s, const struct query *q)
+{
+	struct clause *must[16];
+	size_t n = 0, i, j, last = q->open_end ? q->n - 1 : SIZE_MAX, last_must = SIZE_MAX;
+
+	*s = (struct slow){ .q = q };
+	s->score = arena_array(&a, DOCS, sizeof *s->score);
+	s->hit = arena_array(&a, DOCS, 1);
+	s->out = arena_array(&a, DOCS, 1);
+	s->must = arena_array(&a, DOCS, 1);
+	for (i = 0; i < q->n; i++)
+		if (q->clauses[i].must) {
+			last_must = i == last ? n : last_must;
+			must[n++] = &q->clauses[i];
+		}
+	if ((s->any_must = n > 0))
+		all_of(s, must, n, last_must);
+	for (i = 0; i < q->n; i++) {
+		struct clause *c = &q->clauses[i];
+
+		if (c->must)
+			continue;
+		if (!c->phrase)
+			one_word(s, &c->words[0], i == last, c->not);
+		else if (!all_of(s, &c, 1, SIZE_MAX) && !c->not && q->positive > 1)
+			for (j = 0; j < c->n; j++)
+				one_word(s, &c->words[j], false, false);
+	}
+}
+
+/* ---- comparing ---- */
+
+struct want { uint32_t score, doc; };
+
+static int best_first(const void *x, const void *y)
+{
+	const struct want *p = x, *q = y;
+
+	return p->score != q->score ? (p->score < q->score) - (p->score > q->score) : (p->doc > q->doc) - (p->doc < q->doc);
+}
+
+static void compare(struct str text, const struct filters *filters, bool typing)
+{
+	static const size_t limits[] = { 1, 10, 100, DOCS, 0 };
+	static struct want want[DOCS];
+	struct filters f = *filters;
+	struct result res;
+	struct query *q;
+	struct slow s;
+	size_t n = 0, i, k, lessons = 0;
+	enum counting count;
+	int64_t first, last;
+
+	assert_int_equal(query_parse(&q, &f, &a, text, &e), RC_OK);
+	if (typing)
+		query_typing(q);
+	read_slowly(&s, q);
+	for (i = 0; i < DOCS; i++) {
+		bool yes = date_parse(&first, &last, cstr(arena_printf(&a, "%u-05-01", docs[i].year)));
+
+		if (docs[i].dead || s.out[i] || (s.any_must && !s.must[i]) || (!s.hit[i] && q->positive) || !yes ||
+		    (f.nkind && docs[i].lesson != str_is(f.kind[0], "lesson")) || (f.since <= f.until && (last < f.since || first > f.until)))
+			continue;
+		lessons += docs[i].lesson;
+		want[n++] = (struct want){ s.score[i] >> SHOWN, (uint32_t)i };
+	}
+	if (n)
+		qsort(want, n, sizeof *want, best_first);
+	for (k = 0; k < sizeof limits / sizeof *limits; k++)
+		for (count = COUNT_NONE; count <= COUNT_FACETS; count++) {
+			size_t most = n < limits[k] ? n : limits[k];
+
+			assert_int_equal(query_run(&res, &a, &snap, q, &f, limits[k], count, &e), RC_OK);
+			if (res.n != most || (count != COUNT_NONE && res.total != n))
+				fail_msg("%.*s: %zu of %llu, not %zu of %zu", FMT_STR(text), res.n, (unsigned long long)res.total, most, n);
+			for (i = 0; i < most; i++)
+				if (!str_eq(res.hits[i].record.id, docs[want[i].doc].id) || res.hits[i].score != want[i].score)
+					fail_msg("%.*s, best %zu, number %zu: %.*s of %u, not %.*s of %u", FMT_STR(text), limits[k], i,
+					    FMT_STR(res.hits[i].record.id), res.hits[i].score, FMT_STR(docs[want[i].doc].id), want[i].score);
+			for (i = 0; i < res.nfacets; i++)
+				if (strcmp(res.facets[i].field, "kind") == 0 && str_is(res.facets[i].value, "lesson"))
+					assert_int_equal(res.facets[i].count, lessons);
+		}
+}
+
+static void put_some_word(struct buf *b, const struct doc *d)
+{
+	struct str w = words[below(3) ? d->w[below((uint32_t)d->n)].word : below(WORDS)];
+
+	switch (below(12)) {
+	case 0:					/* a beginning */
+		w = str_utf8_cut(w, w.n - 1);
+		break;
+	case 1:					/* a letter is wrong */
+		buf_str_add(b, str_sub(w, 0, 1));
+		buf_putc(b, 'q');
+		w = str_sub(w, 2, w.n);
+		break;
+	default:
+		break;
+	}
+	buf_str_add(b, w);
+}
+
+static void ask(unsigned turns)
+{
+	struct buf b = BUF_INIT;
+	unsigned turn, n, k;
+
+	for (turn = 0; turn < turns; turn++) {
+		struct filters f = FILTERS_INIT;
+
+		buf_clear(&b);
+		for (n = 1 + below(4); n; n--) {
+			const struct doc *d = &docs[below(DOCS)];
+
+			buf_puts(&b, below(8) == 0 ? "-" : below(6) == 0 ? "+" : "");
+			if (below(5) == 0 && d->n > 3) {
+				size_t at = below((uint32_t)d->n - 2);
+
+				buf_putc(&b, '"');
+				for (k = 2 + below(2); k; k--, at++) {
+					buf_str_add(&b, words[d->w[at].word]);
+					buf_putc(&b, k > 1 ? ' ' : '"');
+				}
+			} else {
+				put_some_word(&b, d);
+			}
+			buf_puts(&b, n > 1 ? " " : "");
+		}
+		if (below(4) == 0)
+			assert_true(filters_add(&f, &a, STR("kind"), below(2) ? STR("lesson") : STR("issue")));
+		if (below(6) == 0)
+			assert_true(filters_add(&f, &a, STR("since"), STR("2020")));
+		if (below(40) == 0)
+			buf_clear(&b);
+		if (f.nkind || f.since <= f.until || (b.n && !(b.p[0] == '-' && !strstr(b.p, " "))))
+			compare(buf_str(&b), &f, below(5) == 0);
+		arena_free(&a);
+	}
+	buf_free(&b);
+}
+
+static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
+{
+	struct segment_info infos[SEGMENTS];
+	struct segment segments[SEGMENTS];
+	char dir[] = "/tmp/colep-rank-XXXXXX";
+	struct seen *seen = seen_open();
+	struct store *store;
+	unsigned round;
+	size_t i;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(store_open(&store, arena_printf(&kept, "%s/x.mdb", dir), (size_t)1 << 28, true, &e), RC_OK);
+	snap = (struct snap){ .ix = &ix, .segments = segments, .stamp = { .nsegments = SEGMENTS, .segments = infos } };
+	make_words();
+	make_docs();
+	make_terms();
+	assert_int_equal(txn_begin(&snap.txn, store, true, &e), RC_OK);
+	open_tables(snap.txn);
+	for (i = 0; i < SEGMENTS; i++)
+		put_segment(&snap.txn, &infos[i], i);
+	for (round = 0; round < 2; round++) {		/* all alive; some dead */
+		for (i = 0; i < SEGMENTS; i++) {
+			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.segment, &infos[i], seen, &e), RC_OK);
+			if (round) {
+				kill_some(&segments[i], i);
+				infos[i] = segments[i].info;
+			}
+		}
+		assert_int_equal(txn_commit(&snap.txn, &e), RC_OK);
+		assert_int_equal(txn_begin(&snap.txn, store, false, &e), RC_OK);
+		for (i = 0; i < SEGMENTS; i++)
+			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.segment, &infos[i], seen, &e), RC_OK);
+		bm25_set(&formula, snap.stamp.documents, snap.stamp.length);
+		ask(60);
+		txn_abort(&snap.txn);
+		assert_int_equal(txn_begin(&snap.txn, store, true, &e), RC_OK);
+	}
+	txn_abort(&snap.txn);
+	store_close(store);
+	seen_close(seen);
+	stems_close(ix.stems);
+	evaluator_close(ix.evaluator);
+	arena_free(&snap.a);
+	unlink(arena_printf(&kept, "%s/x.mdb", dir));
+	unlink(arena_printf(&kept, "%s/x.mdb-lock", dir));
+	rmdir(dir);
+	arena_free(&a);
+	arena_free(&kept);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rank__finds_what_a_reader_of_every_document_finds),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("rank", tests, NULL, NULL);
+}
