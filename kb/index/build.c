@@ -38,7 +38,7 @@ struct entry {				/* one term */
 enum { WORD_NEAR = 18 };
 struct cell {				/* 32 bytes, so that a short word costs one look at memory */
 	uint32_t hash, entry;		/* entry NONE: nothing is left of the word */
-	uint32_t came;			/* how often */
+	int32_t came;			/* how often, less how often it went */
 	unsigned char lang, n;		/* n = 0: a free cell; FAR: word begins with a struct str that is in a slab */
 	char word[WORD_NEAR];		/* zeroes behind it */
 };
@@ -51,7 +51,7 @@ struct token {				/* a word on its way */
 	struct str word;
 	char near[24];			/* its beginning, zeroes behind it */
 	uint32_t hash, lang, weight, position, entry;
-	bool running;
+	bool running, gone;
 };
 /* The tables and rows are larger than the processor's caches: most of a word's time would be waiting for memory. So it
  * waits in a ring, STEP words each: for its cell, for its entry, and for the end of its row. */
@@ -310,7 +310,7 @@ static void find_entry(struct builder *b, struct token *t)
 	c = table_cell(&b->words, b, t->word, t->near, t->hash, t->lang, &fresh);
 	if (fresh)
 		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
-	c->came++;
+	c->came += t->gone ? -1 : 1;
 	t->entry = c->entry;
 	if (t->entry != NONE)
 		__builtin_prefetch(&b->entries[t->entry]);
@@ -328,7 +328,7 @@ static void take_token(struct builder *b, const struct token *t)
 	uint32_t gap = 0;
 	bool first;
 
-	if (t->entry == NONE)
+	if (t->entry == NONE || t->gone)
 		return;
 	x = &b->entries[t->entry];
 	if (!x->at || x->at > x->end)
@@ -361,22 +361,36 @@ static void move(struct builder *b, size_t step)
 		take_token(b, &b->ring[b->went++ % RING]);
 }
 
-void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight, bool running)
+static void take_word(struct builder *b, struct token *t, struct stems *s, struct str word, unsigned lang)
 {
-	struct token *t = &b->ring[b->came % RING];
-
 	t->word = word;
 	t->lang = lang;
-	t->weight = weight;
-	t->position = b->position;
-	t->running = running;
 	t->hash = hash_of(t->near, word, lang);
-	b->position += running;
 	b->came++;
 	b->stems = s;
 	if (b->words.cap)
 		__builtin_prefetch(&b->words.cells[t->hash & (b->words.cap - 1)]);
 	move(b, STEP);
+}
+
+void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight, bool running)
+{
+	struct token *t = &b->ring[b->came % RING];
+
+	t->weight = weight;
+	t->position = b->position;
+	t->running = running;
+	t->gone = false;
+	b->position += running;
+	take_word(b, t, s, word, lang);
+}
+
+void builder_gone(struct builder *b, struct stems *s, struct str word, unsigned lang)
+{
+	struct token *t = &b->ring[b->came % RING];
+
+	t->gone = true;
+	take_word(b, t, s, word, lang);
 }
 
 uint32_t builder_end(struct builder *b)
@@ -386,7 +400,7 @@ uint32_t builder_end(struct builder *b)
 	return b->length;
 }
 
-void builder_forms(const struct builder *b, struct forms *f, bool off)
+void builder_forms(const struct builder *b, struct forms *f)
 {
 	struct buf form = BUF_INIT;
 	size_t i;
@@ -394,11 +408,11 @@ void builder_forms(const struct builder *b, struct forms *f, bool off)
 	for (i = 0; i < b->words.cap; i++) {
 		const struct cell *c = &b->words.cells[i];
 
-		if (!c->n || c->entry == NONE)
+		if (!c->n || c->entry == NONE || !c->came)
 			continue;
 		buf_clear(&form);
 		text_surface(&form, cell_word(c));
-		forms_add(f, buf_str(&form), b->entries[c->entry].term, off ? -(int64_t)c->came : (int64_t)c->came);
+		forms_add(f, buf_str(&form), b->entries[c->entry].term, c->came);
 	}
 	buf_free(&form);
 }
@@ -497,12 +511,12 @@ void builder_write(struct builder *const *b, size_t n, struct segment_out *o, co
 
 	for (k = 0; k < n; k++) {
 		in[k].v = xmalloc((b[k]->n + 1) * sizeof *in[k].v);
-		in[k].i = 0;
-		in[k].n = b[k]->n;
+		in[k].i = in[k].n = 0;
 		in[k].r.positions = (struct buf)BUF_INIT;
 		for (i = 0; i < b[k]->n; i++)
-			in[k].v[i] = (struct ordered){ order_head(b[k]->entries[i].term), i };
-		order(in[k].v, b[k]->n, by_term, b[k]->entries);
+			if (b[k]->entries[i].head)	/* not only of what went */
+				in[k].v[in[k].n++] = (struct ordered){ order_head(b[k]->entries[i].term), i };
+		order(in[k].v, in[k].n, by_term, b[k]->entries);
 	}
 	for (;;) {
 		size_t first = n;

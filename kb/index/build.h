@@ -17,8 +17,10 @@ void builder_close(struct builder *b);	/* no-op on NULL */
 void builder_document(struct builder *b, uint32_t number);
 void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight, bool running);
 uint32_t builder_end(struct builder *b);	/* the document's length: its words' weights, summed */
-/* Add all words as they are spelled to f, or take them off. */
-void builder_forms(const struct builder *b, struct forms *f, bool off);
+/* A word of a document that goes: it is nowhere, but counts one less. */
+void builder_gone(struct builder *b, struct stems *s, struct str word, unsigned lang);
+/* Add all words as they are spelled to f, less those that went. */
+void builder_forms(const struct builder *b, struct forms *f);
 /* Give all terms of n builders to o. places[number]: of the document, rising with the numbers. */
 void builder_write(struct builder *const *b, size_t n, struct segment_out *o, const uint32_t *places);
 

@@ -55,7 +55,8 @@ struct writer {
 	struct builder *builders[THREADS_MAX];
 	size_t nbuilders;
 	struct columns_out *columns;
-	struct forms *forms;		/* its words; at first, less those of documents that went */
+	struct forms *forms;		/* its words, less those of documents that went */
+	size_t left;			/* how many went */
 	uint32_t *places;		/* by item */
 	size_t run;			/* bytes of text in the builders */
 
@@ -409,8 +410,8 @@ static enum rc put_items(struct writer *w, bool fresh, struct err *e)
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->turn, NULL);
 	for (k = 0; k < c->n && !rc; k++) {
-		w->builders[k] = builder_open();
-		w->nbuilders = k + 1;
+		if (k == w->nbuilders)
+			w->builders[w->nbuilders++] = builder_open();
 		rc = maker_open(&c->makers[k], w, w->builders[k], (unsigned)k, e);
 	}
 	for (k = 0; c->n > 1 && k < c->n && !rc; k++)
@@ -510,7 +511,7 @@ static enum rc write_segment(struct segment_info *info, struct writer *w, struct
 	if (!rc)
 		rc = columns_write(w->columns, *txn, t->columns, id, e);
 	for (k = 0; k < w->nbuilders && !rc; k++)
-		builder_forms(w->builders[k], w->forms, false);
+		builder_forms(w->builders[k], w->forms);
 	return rc ? rc : forms_write(w->forms, *txn, forms, gone, id, e);
 }
 
@@ -762,21 +763,18 @@ static int by_ordinal(const void *x, const void *y)
 	return (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
 }
 
-struct leaving {			/* the words of those that go */
-	struct builder *b;
-	struct stems *stems;
-	uint32_t n;
-};
-
 static void leave_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
 {
-	const struct leaving *l = ctx;
+	const struct writer *w = ctx;
 
-	builder_word(l->b, l->stems, word, lang, weight, running);
+	(void)weight;
+	(void)running;
+	builder_gone(w->builders[0], index_stems(w->ix), word, lang);
 }
 
-/* Take one document out of all but its segment. */
-static enum rc leave(struct writer *w, struct leaving *l, const struct leaver *x, struct err *e)
+/* Take one document out of all but its segment. Its words go to the builder that takes the new version's: the same word
+ * is stemmed once, and counts nothing. */
+static enum rc leave(struct writer *w, const struct leaver *x, struct err *e)
 {
 	struct buf text = BUF_INIT, plain = BUF_INIT;
 	struct arena a = ARENA_INIT;
@@ -789,9 +787,9 @@ static enum rc leave(struct writer *w, struct leaving *l, const struct leaver *x
 	    (rc = sealed_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
 	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
 		goto out;
-	builder_document(l->b, l->n++);
-	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, l);
-	(void)builder_end(l->b);
+	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, w);
+	(void)builder_end(w->builders[0]);
+	w->left++;
 	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
 	w->st.documents--;
 	(void)((rc = txn_del(w->txn, w->t.ids, x->id, e)) || (rc = txn_del(w->txn, w->t.docs, key32(&k, x->ordinal), e)) ||
@@ -804,8 +802,8 @@ out:
 }
 
 /* The documents of one segment that go. *n is how many. */
-static enum rc leave_segment(size_t *n, struct writer *w, struct leaving *l, struct segment_info *info, const struct leaver *v,
-    const uint32_t *ordinals, size_t all, struct seen *seen, struct err *e)
+static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *info, const struct leaver *v, const uint32_t *ordinals,
+    size_t all, struct err *e)
 {
 	const struct column_chunk *c;
 	struct buf places = BUF_INIT;
@@ -817,7 +815,7 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct leaving *l, str
 	enum rc rc;
 
 	*n = 0;
-	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, seen, e)) || (rc = columns_find(&places, &s, ordinals, all, e)) ||
+	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, w->ix->seen, e)) || (rc = columns_find(&places, &s, ordinals, all, e)) ||
 	    !places.n)
 		goto out;
 	at = (const uint32_t *)(const void *)places.p;
@@ -826,7 +824,7 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct leaving *l, str
 		if ((rc = columns_ordinal(&ordinal, &s, at[i], e)) || (rc = columns_chunk(&c, &s, at[i] / CHUNK_DOCS, e)))
 			break;
 		w->st.length -= norm_length(c->norms[at[i] % CHUNK_DOCS]);
-		rc = leave(w, l, bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal), e);
+		rc = leave(w, bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal), e);
 	}
 	if (!rc)
 		rc = segment_kill(&s, at, *n, e);
@@ -841,7 +839,6 @@ out:
 static enum rc remove_old(struct writer *w, struct err *e)
 {
 	struct leaver *v = arena_array(&w->a, w->n, sizeof *v);
-	struct leaving l = { builder_open(), index_stems(w->ix), 0 };
 	uint32_t *ordinals = arena_array(&w->a, w->n, sizeof *ordinals);
 	size_t n = 0, i, found, all = 0;
 	enum rc rc = RC_OK;
@@ -860,11 +857,9 @@ static enum rc remove_old(struct writer *w, struct err *e)
 	for (i = 0; i < n; i++)
 		ordinals[i] = v[i].ordinal;
 	for (i = 0; i < w->st.nsegments && !rc && all < n; i++) {
-		rc = leave_segment(&found, w, &l, &w->st.segments[i], v, ordinals, n, w->ix->seen, e);
+		rc = leave_segment(&found, w, &w->st.segments[i], v, ordinals, n, e);
 		all += found;
 	}
-	builder_forms(l.b, w->forms, true);
-	builder_close(l.b);
 	if (!rc && all != n)
 		rc = err_set(e, RC_CORRUPT, "index: a document is in no segment");
 	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
@@ -991,7 +986,7 @@ static enum rc tidy(struct writer *w, struct err *e)
 
 enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p, struct err *e)
 {
-	struct writer w = { .ix = ix, .progress = p, .store = ix->store, .forms = forms_open() };
+	struct writer w = { .ix = ix, .progress = p, .store = ix->store, .forms = forms_open(), .builders = { builder_open() }, .nbuilders = 1 };
 	struct segment_info info;
 	struct oid old;
 	struct str v;
@@ -1038,7 +1033,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
 	    (rc = files_vocab(&w.vocab, &w.a, w.txn, w.t.files, e)) || (rc = remove_old(&w, e)) || (rc = put_all(&w, false, e)))
 		goto out;
-	if (columns_count(w.columns) || !forms_none(w.forms)) {
+	if (columns_count(w.columns) || w.left) {
 		if ((rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.t.gone, w.st.next_segment, NULL, e)))
 			goto out;
 		add_info(&w, &info);

@@ -1,9 +1,9 @@
 /* kb/text/stem.c: see stem.h.
  *
  * Stemming costs ten times what cutting a text into words does, and a text repeats its words, so terms are
- * kept: a table of 2^10 slots by hash of (language, word), overwritten when two meet. It serves snippets and
- * phrases, some thousand words a query; a larger one costs a new process more page faults than it saves
- * stemming. Building an index remembers every word itself (kb/index/segment.c). */
+ * kept: a table of 2^12 slots by hash of (language, word), overwritten when two meet. It serves snippets and
+ * phrases, some thousand words a query, and documents that are replaced one after another; pages of it that no word
+ * met are never touched. Making a whole index remembers every word itself (kb/index/build.c). */
 #include "kb/text/stem.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static const struct { const char *lang, *snowball; unsigned scripts; } stemmers[
 	{ "ca", "catalan", LATIN }, { "eu", "basque", LATIN }, { "hy", "armenian", OTHER },
 	{ "ne", "nepali", OTHER }, { "ta", "tamil", OTHER }, { "yi", "yiddish", OTHER },
 };
-enum { SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 10 };	/* tables of strip.h behind them */
+enum { SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 12 };	/* tables of strip.h behind them */
 
 struct slot {
 	unsigned char lang, nword, nterm;
@@ -44,8 +44,9 @@ struct stems *stems_open(void)
 {
 	struct stems *s = xmalloc(sizeof *s);
 
-	*s = (struct stems){ .slots = xmalloc(SLOTS * sizeof *s->slots) };
-	memset(s->slots, 0, SLOTS * sizeof *s->slots);
+	*s = (struct stems){ .slots = calloc(SLOTS, sizeof *s->slots) };
+	if (!s->slots)
+		out_of_memory();
 	return s;
 }
 

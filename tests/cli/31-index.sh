@@ -117,6 +117,41 @@ done
 wait $p $p1 $p2
 is "two search while a third indexes: always the same answers, never a failure" "$(sort -u .errs)" ""
 
+# two index at the same time: both end well, and what is there is right
+pair() { # ARGS...: twice at once
+	"$COLEP" -C node index "$@" >.one 2>.err1 & p1=$!
+	"$COLEP" -C node index "$@" >.two 2>.err2 & p2=$!
+	wait $p1; st1=$?; wait $p2; st2=$?
+	[ "$st1 $st2" = "0 0" ] && cmp -s .one .two || bad="$bad $*: $st1 $st2 $(cat .err1 .err2)"
+}
+bad=''
+for i in 1 2 3; do
+	pair --rebuild; answers node >.now 2>&1; cmp -s .now want || bad="$bad rebuilt($i)"
+	rm -f "$ix" "$ix-lock" "$ix-sum"
+	pair; answers node >.now 2>&1; cmp -s .now want || bad="$bad from-nothing($i)"
+done
+for i in 1 2 3; do			# main moves, and two bring the index there
+	put node ll-bps-2023-pair title="Pair $i" body="Border and hawala, $i."
+	g add -A && g commit -q -m "Pair $i"; pair
+	answers node >.inc 2>&1; rm -rf copy; cp -R node copy; "$COLEP" -C copy index --rebuild >/dev/null 2>&1
+	answers copy 2>&1 | cmp -s - .inc || bad="$bad forward($i)"
+done
+is "two index at the same time, from nothing and forward: both end well, and the answers are right" "$bad" ""
+
+# a reader is killed with its transaction open: it keeps nothing from being used again
+mkfifo slow; exec 9<>slow
+awk 'BEGIN { for (i = 0; i < 20000; i++) print "q" i "\tborder" }' >many-queries
+"$COLEP" -C node search --batch many-queries >slow 2>/dev/null & p=$!
+i=0; while [ $i -lt 200 ] && ! grep -q pipe_w "/proc/$p/wchan" 2>/dev/null; do sleep 0.05; i=$((i + 1)); done
+is "a reader stands with its answers half given" "$([ -d /proc/$p ] && echo there)" there
+kill -9 $p; wait $p 2>/dev/null; exec 9>&-
+for i in 1 2 3 4 5 6 7 8; do put node ll-bps-2023-pair title="Reader $i" body="Border, $i."; g commit -q -a -m "Reader $i"; colep -C node index >/dev/null 2>&1; done
+size=$(stat -c %s "$ix")
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do put node ll-bps-2023-pair title="Reader $i" body="Border, $i."; g commit -q -a -m "Reader $i"; colep -C node index >/dev/null 2>&1; done
+is "a reader killed: the file grows no more than by a few pages" "$(($(stat -c %s "$ix") - size < 200000))" 1
+answers node >.inc 2>&1; rm -rf copy; cp -R node copy; "$COLEP" -C copy index --rebuild >/dev/null 2>&1
+is "and the answers are right" "$(answers copy 2>&1)" "$(cat .inc)"
+
 # of another user: read, not written
 if [ "$(id -u)" = 0 ]; then
 	chmod 711 "$here"; as() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$here/nohome" "$@"; }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kb/index/columns.h"
 #include "kb/index/forms.h"
@@ -30,7 +31,7 @@ static void open_store(void)
 	    txn_begin(&txn, store, true, &e) || tables_open(&tables, txn, &e) || txn_commit(&txn, &e))
 		abort();
 	store_remove(arena_printf(&a, "%s/x.mdb", path));	/* the open file is enough */
-	(void)remove(path);
+	(void)rmdir(path);
 	arena_free(&a);
 }
 
