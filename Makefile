@@ -211,9 +211,9 @@ bench: setup-bench	## measure import, index, search, bundles, sync, site beside 
 	@tests/bench/site.py ./colep $(BUILD)/bench/generate $(BUILD)/bench/pages $(or $(N),10000) $(or $(SEED),1)
 
 .PHONY: growth
-growth: setup-bench	## measure what a document costs as they become more (NS=10000,100000,1000000 BYTES=300)
+growth: setup-bench	## measure what a document costs as they become more (NS=10000,100000,1000000 BYTES=100)
 	@$(MAKE) -s colep $(BENCH)
-	@tests/bench/growth.py $(BUILD)/bench/generate $(BUILD)/bench/replace ./colep $(or $(NS),10000,100000) $(or $(BYTES),300)
+	@tests/bench/growth.py $(BUILD)/bench/generate $(BUILD)/bench/replace ./colep $(or $(NS),10000,100000) $(or $(BYTES),100)
 
 .PHONY: ir
 ir: setup-test	## measure how well search ranks judged collections (DIR="folder ..."; see tests/bench/ir)

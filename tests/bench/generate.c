@@ -236,8 +236,8 @@ static void body(const struct kind *k, size_t size)
 	const struct heading *h;
 	size_t n = 0, i, start = g.b.n;
 
-	for (h = k->headings; h->text; h++)
-		n++;
+	for (h = k->headings; h->text && n < size / 150 + 1; h++)
+		n++;				/* a short one has not all of them */
 	for (i = 0; i < n || i == 0; i++) {
 		if (n)
 			buf_printf(&g.b, "\n## %s\n", k->headings[i].text);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""tests/bench/growth.py GENERATE REPLACE COLEP [N=10000,100000 [BYTES=300 [SEED=1]]]: what a document costs as they
+"""tests/bench/growth.py GENERATE REPLACE COLEP [N=10000,100000 [BYTES=100 [SEED=1]]]: what a document costs as they
 become more.
 
 For each N: a node, N made-up documents (generate.c, bodies of BYTES or more) put into its main by git fast-import, as
@@ -11,7 +11,7 @@ a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; nothing 
 import os, re, shutil, statistics, subprocess, sys, tempfile, time
 
 generate, replace, colep = (os.path.abspath(p) for p in sys.argv[1:4])
-sizes, least, seed = (sys.argv[4:] + ["10000,100000", "300", "1"][len(sys.argv[4:]):])[:3]
+sizes, least, seed = (sys.argv[4:] + ["10000,100000", "100", "1"][len(sys.argv[4:]):])[:3]
 PASSES, REPLACED = 3, 60
 
 
