@@ -10,14 +10,15 @@
  *	forms, gone			words as they are spelled, by segment (forms.c)
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
  *
- * Behind each value stands a check, as told in segment.c. Numbers in keys are big-endian, so that they sort. An ordinal belongs to one version of one document and is
- * never used again. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
+ * Behind each value stands a check, as told in segment.c. Numbers in keys are big-endian, so that they sort. An ordinal
+ * belongs to one version of one document and is never used again. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
  * languages, words) is exact at any time, and what is ranked depends on counts and texts alone, so an index brought
  * forward commit by commit answers as one built at once.
  *
  * Trust: whatever is not as its writer left it (sum.c), does not decode, has another schema or analyser, or names
  * a commit that is not there is dropped and built anew. What the checks of values find while it is read ends what was
- * asked, and the record of sum.c is taken away, so that whoever opens the index next makes it anew. The file's lock (index.lock) is held while writing, never while reading.
+ * asked, and the record of sum.c is taken away, so that whoever opens the index next makes it anew. The file's lock
+ * (index.lock) is held while writing, never while reading.
  *
  * An index made anew takes its place by a rename, and so does LMDB's lock beside it, which holds what is true of one
  * file only. Who opens the two must not get one of each: so index.swap is held for these two moments, shared by those

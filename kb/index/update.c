@@ -815,8 +815,8 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *i
 	enum rc rc;
 
 	*n = 0;
-	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, w->ix->seen, e)) || (rc = columns_find(&places, &s, ordinals, all, e)) ||
-	    !places.n)
+	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, w->ix->seen, e)) ||
+	    (rc = columns_find(&places, &s, ordinals, all, e)) || !places.n)
 		goto out;
 	at = (const uint32_t *)(const void *)places.p;
 	*n = places.n / sizeof *at;
@@ -953,8 +953,8 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	}
 	w->st.segments = left;
 	w->st.nsegments = nleft;
-	if (!rc && (nrows || !forms_none(f)) && !(rc = merge_segments(&info, from, n, &w->txn, &w->t.segment, w->st.next_segment, columns_norms(columns),
-	    columns_count(columns), NULL, NULL, e)) && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
+	if (!rc && (nrows || !forms_none(f)) && !(rc = merge_segments(&info, from, n, &w->txn, &w->t.segment, w->st.next_segment,
+	    columns_norms(columns), columns_count(columns), NULL, NULL, e)) && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
 	    !(rc = forms_write(f, w->txn, w->t.forms, w->t.gone, info.id, e)))
 		add_info(w, &info);
 	for (j = 0; j < n && !rc; j++)
@@ -986,7 +986,8 @@ static enum rc tidy(struct writer *w, struct err *e)
 
 enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p, struct err *e)
 {
-	struct writer w = { .ix = ix, .progress = p, .store = ix->store, .forms = forms_open(), .builders = { builder_open() }, .nbuilders = 1 };
+	struct writer w = { .ix = ix, .progress = p, .store = ix->store, .forms = forms_open(), .builders = { builder_open() },
+		.nbuilders = 1 };
 	struct segment_info info;
 	struct oid old;
 	struct str v;

@@ -5,9 +5,9 @@ become more.
 For each N: a node, N made-up documents (generate.c, bodies of BYTES or more) put into its main by git fast-import, as
 importing is not what is measured. Then the index is made anew on one thread: processor time by what it went to, and
 for each document; time that passed; size; the largest memory. Queries: 200 of one to three words any of which may be
-there (or), the same words all of which must (and), two in a row (phrase), beginnings (prefix), 50 words with one wrong letter
-(typo); a query's time is the least of three; median / 95th percentile. One document replaced, beside LMDB's own commit (replace.c). Works in
-a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; nothing passes or fails."""
+there (or), the same words all of which must (and), two in a row (phrase), beginnings (prefix), 50 words with one wrong
+letter (typo); a query's time is the least of three; median / 95th percentile. One document replaced, beside LMDB's own
+commit (replace.c). Works in a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; nothing passes or fails."""
 import os, re, shutil, statistics, subprocess, sys, tempfile, time
 
 generate, replace, colep = (os.path.abspath(p) for p in sys.argv[1:4])

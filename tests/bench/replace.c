@@ -108,6 +108,8 @@ static const char *index_file(const struct node *node)
 	return NULL;
 }
 
+static const char *const who = "bench <bench@bench.invalid> 1700000000 +0000";
+
 static struct oid commit_on(struct repo *repo, const struct oid *parent, struct str path, struct str text)
 {
 	struct change c = { .path = path };
@@ -118,8 +120,8 @@ static struct oid commit_on(struct repo *repo, const struct oid *parent, struct 
 	must(repo_tree(&tree, repo, parent, &c, 1, &e), "a tree");
 	oid_format(tree_hex, &tree);
 	oid_format(parent_hex, parent);
-	must(repo_write(&commit, repo, OBJECT_COMMIT, cstr(arena_printf(&a, "tree %s\nparent %s\nauthor bench <bench@bench.invalid> "
-	    "1700000000 +0000\ncommitter bench <bench@bench.invalid> 1700000000 +0000\n\nReplace one\n", tree_hex, parent_hex)), &e), "a commit");
+	must(repo_write(&commit, repo, OBJECT_COMMIT, cstr(arena_printf(&a, "tree %s\nparent %s\nauthor %s\ncommitter %s\n\n"
+	    "Replace one\n", tree_hex, parent_hex, who, who)), &e), "a commit");
 	return commit;
 }
 
@@ -154,7 +156,7 @@ int main(int argc, char **argv)
 	struct node node;
 	size_t i, n;
 
-	if (argc < 3 || argc > 4 || !str_u64(&count, cstr(argv[2])) || !count || (argc == 4 && (!str_u64(&distance, cstr(argv[3])) || !distance))) {
+	if (argc < 3 || argc > 4 || !str_u64(&count, cstr(argv[2])) || !count || (argc == 4 && !str_u64(&distance, cstr(argv[3])))) {
 		fputs("usage: replace NODE COUNT [DISTANCE]\n", stderr);
 		return 2;
 	}
