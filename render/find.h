@@ -26,13 +26,14 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 void find_finish(struct find *f);
 void find_encode(struct find *f);
 
-/* find_kept.c. Instead of find_add: the words of an entry as they were in the build that wrote the file at path. First
- * find_load, before anything is added; false: there is no such file, or it is of another stamp. find_keep: like find_add;
- * false: it has no such entry. */
-bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp);
+/* find_kept.c. Instead of find_add: the words of an entry as they were in the build that wrote the files at these paths.
+ * First find_load, before anything is added; then find_keep for entries: false: there is none. Before find_finish
+ * find_load_words; false: those that were kept must be added after all. stamp: of KEPT_KEY bytes, never the same again. */
+bool find_load(struct find *f, const char *texts, const unsigned char key[KEPT_KEY], struct str stamp);
 bool find_keep(struct find *f, const struct entry *e);
-enum rc find_save(const struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp,
-    struct err *e) NODISCARD;	/* after find_finish */
+bool find_load_words(struct find *f, const char *words, const unsigned char key[KEPT_KEY]);
+enum rc find_save(const struct find *f, const char *texts, const char *words, const unsigned char key[KEPT_KEY],
+    struct str stamp, struct err *e) NODISCARD;	/* between find_finish and find_encode */
 
 /* Add all entries, their bodies laid out by m; then find_finish. RC_IO: no Markdown worker. */
 enum rc find_fill(struct find *f, struct md *m, struct err *e) NODISCARD;

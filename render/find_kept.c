@@ -1,14 +1,20 @@
 /* render/find_kept.c: the words of documents, kept for the next build (kept.h), whose pages need not be made then, and the
- * order that find_finish brought forms and lists into: it is the same as long as the documents use the same words. The
- * file is mapped and used as it is. All arrays begin at multiples of 8:
+ * dictionary of these words with the order that find_finish brought forms and lists into: it stays as it is as long as the
+ * documents use the same words. Both files are mapped and used as they are; arrays begin at multiples of 8.
  *
- *	stamp of its build: a string
- *	counts: words, their bytes, their slots; strings, their bytes, their slots; forms, references, lists; documents; u32
+ * "texts", new with every build that makes a document's page:
+ *
+ *	stamp of the build; id of the dictionary: strings
+ *	words of documents, as in find_part.posts; names
+ *	documents, by name: offset behind the id and length of the name, of the words; u64; then how many, u64
+ *
+ * "words", the dictionary:
+ *
+ *	its id: a string
+ *	counts: words, their bytes, their slots; strings, their bytes, their slots; forms, references, lists, 0; u32
  *	words: struct string, bytes, slots (strings.h); struct find_word; the list of each, u32
  *	strings: struct string, bytes, slots
  *	forms, by order: number of the string; where its references begin; references
- *	words of documents, as in find_part.posts; names
- *	documents, by name: offset behind the references and length of the name, of the words; u64
  */
 #include "render/find_parts.h"
 
@@ -18,8 +24,8 @@
 #include "kb/index/record.h"
 #include "render/kept.h"
 
-enum { N_WORDS, N_WORD_BYTES, N_WORD_SLOTS, N_STRINGS, N_STRING_BYTES, N_STRING_SLOTS, N_FORMS, N_REFS, N_LISTS, N_DOCUMENTS,
-	COUNTS };
+enum { N_WORDS, N_WORD_BYTES, N_WORD_SLOTS, N_STRINGS, N_STRING_BYTES, N_STRING_SLOTS, N_FORMS, N_REFS, N_LISTS,
+	COUNTS = 10 };
 struct document {
 	uint64_t name, name_n, words, words_n;
 };
@@ -56,15 +62,30 @@ static bool take_set(struct strings *to, struct str *s, size_t n, size_t bytes, 
 	return true;
 }
 
-static bool take_documents(struct find *f, struct str s, size_t n)
+static bool skip_to_8(struct str *s, const struct kept_map *map)
+{
+	struct str part;
+
+	return kept_take(&part, s, (8 - (size_t)(s->p - map->all.p) % 8) % 8);
+}
+
+static bool parse_texts(struct find *f, struct str s, struct str stamp)
 {
 	const struct document *d;
+	struct str had;
+	uint64_t n;
 	size_t i;
 
+	if (!kept_take_str(&had, &s) || !str_eq(had, stamp) || !kept_take_str(&had, &s) || had.n != sizeof f->dictionary ||
+	    !skip_to_8(&s, &f->map) || s.n < sizeof n)
+		return false;
+	memcpy(f->dictionary, had.p, had.n);
+	memcpy(&n, s.p + s.n - sizeof n, sizeof n);
+	s.n -= sizeof n;
 	if (n > s.n / sizeof *d)
 		return false;
-	d = (const void *)(s.p + s.n - n * sizeof *d);
 	s.n -= n * sizeof *d;
+	d = (const void *)(s.p + s.n);
 	f->kept_names = arena_array(&f->a, n, sizeof *f->kept_names);
 	f->kept_spots = arena_array(&f->a, n, sizeof *f->kept_spots);
 	for (i = 0; i < n; i++) {
@@ -78,7 +99,18 @@ static bool take_documents(struct find *f, struct str s, size_t n)
 	return true;
 }
 
-static bool parse(struct find *f, struct str s, struct str stamp)
+bool find_load(struct find *f, const char *texts, const unsigned char key[KEPT_KEY], struct str stamp)
+{
+	if (kept_map(&f->map, texts, key))
+		return false;
+	if (parse_texts(f, f->map.body, stamp))
+		return true;
+	f->nkept = 0;
+	kept_unmap(&f->map);
+	return false;
+}
+
+static bool parse_words(struct find *f, struct str s)
 {
 	struct find_words *p = &f->kept_words;
 	struct find_kept *k = &f->of_kept;
@@ -87,8 +119,8 @@ static bool parse(struct find *f, struct str s, struct str stamp)
 	struct str had;
 	size_t i;
 
-	if (!kept_take_str(&had, &s) || !str_eq(had, stamp) || !kept_take(&had, &s, (8 - (size_t)(s.p - f->map.all.p) % 8) % 8) ||
-	    !take(&counts, &s, COUNTS, sizeof *n))
+	if (!kept_take_str(&had, &s) || !str_eq(had, (struct str){ (const char *)f->dictionary, sizeof f->dictionary }) ||
+	    !skip_to_8(&s, &f->words_map) || !take(&counts, &s, COUNTS, sizeof *n))
 		return false;
 	n = counts;
 	if (!take_set(&p->words, &s, n[N_WORDS], n[N_WORD_BYTES], n[N_WORD_SLOTS]) || !take(&of, &s, n[N_WORDS], sizeof *p->of) ||
@@ -113,18 +145,17 @@ static bool parse(struct find *f, struct str s, struct str stamp)
 	for (i = 0; i < k->nrefs; i++)
 		if (k->refs[i] >= k->nlists)
 			return false;
-	return take_documents(f, s, n[N_DOCUMENTS]);
+	return s.n == 0;
 }
 
-bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp)
+bool find_load_words(struct find *f, const char *words, const unsigned char key[KEPT_KEY])
 {
-	if (kept_map(&f->map, path, key))
+	if (kept_map(&f->words_map, words, key))
 		return false;
-	if (parse(f, f->map.body, stamp))
+	if (parse_words(f, f->words_map.body))
 		return true;
 	f->kept_words = (struct find_words){ 0 };
-	f->nkept = 0;
-	kept_unmap(&f->map);
+	kept_unmap(&f->words_map);
 	return false;
 }
 
@@ -198,11 +229,12 @@ static void renumber(struct buf *to, const struct find *f, size_t k)
 }
 
 /* Words first: how long they are is known when they are written. */
-static void add_documents(struct kept_out *o, const struct find *f, struct arena *a)
+static void add_documents(struct kept_out *o, const struct find *f)
 {
-	struct document *d = arena_array(a, f->n, sizeof *d);
+	struct arena a = ARENA_INIT;
+	struct document *d = arena_array(&a, f->n, sizeof *d);
 	struct buf names = BUF_INIT, words = BUF_INIT;
-	uint64_t total = 0;
+	uint64_t total = 0, n = f->n;
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
@@ -219,27 +251,33 @@ static void add_documents(struct kept_out *o, const struct find *f, struct arena
 	}
 	kept_add(o, buf_str(&names));
 	kept_add(o, (struct str){ zeros, (8 - (total + names.n) % 8) % 8 });
-	kept_add(o, (struct str){ (const char *)d, f->n * sizeof *d });
+	add(o, d, f->n * sizeof *d);
+	add(o, &n, sizeof n);
 	buf_free(&names);
 	buf_free(&words);
+	arena_free(&a);
 }
 
-enum rc find_save(const struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
+/* So that what follows one or two strings begins at a multiple of 8, as the whole file does. */
+static void pad(struct kept_out *o, size_t n)
+{
+	kept_add(o, (struct str){ zeros, (8 - n % 8) % 8 });
+}
+
+static enum rc save_words(const struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str id, struct err *e)
 {
 	const struct find_words *w = &f->all;
 	const uint32_t n[COUNTS] = { [N_WORDS] = (uint32_t)w->words.n, [N_WORD_BYTES] = (uint32_t)w->words.bytes.n,
 		[N_WORD_SLOTS] = (uint32_t)w->words.nslots, [N_STRINGS] = (uint32_t)w->strings.n,
 		[N_STRING_BYTES] = (uint32_t)w->strings.bytes.n, [N_STRING_SLOTS] = (uint32_t)w->strings.nslots,
-		[N_FORMS] = (uint32_t)f->nforms, [N_REFS] = f->ref_at[f->nforms], [N_LISTS] = (uint32_t)f->nlists,
-		[N_DOCUMENTS] = (uint32_t)f->n };
-	struct arena a = ARENA_INIT;
+		[N_FORMS] = (uint32_t)f->nforms, [N_REFS] = f->ref_at[f->nforms], [N_LISTS] = (uint32_t)f->nlists };
 	struct kept_out *o = NULL;
 	enum rc rc;
 
 	if ((rc = kept_begin(&o, path, key, e)))
-		goto out;
-	kept_add_str(o, stamp);
-	kept_add(o, (struct str){ zeros, (8 - (4 + stamp.n) % 8) % 8 });	/* what stands before is a multiple of 8 */
+		return rc;
+	kept_add_str(o, id);
+	pad(o, 4 + id.n);
 	add(o, n, sizeof n);
 	add_set(o, &w->words);
 	add(o, w->of, w->words.n * sizeof *w->of);
@@ -248,9 +286,26 @@ enum rc find_save(const struct find *f, const char *path, const unsigned char ke
 	add(o, f->form_strings, f->nforms * sizeof *f->form_strings);
 	add(o, f->ref_at, (f->nforms + 1) * sizeof *f->ref_at);
 	add(o, f->refs, n[N_REFS] * sizeof *f->refs);
-	add_documents(o, f, &a);
-	rc = kept_end(o, true, e);
-out:
-	arena_free(&a);
-	return rc;
+	return kept_end(o, true, e);
+}
+
+enum rc find_save(const struct find *f, const char *texts, const char *words, const unsigned char key[KEPT_KEY],
+    struct str stamp, struct err *e)
+{
+	struct str id = { (const char *)f->dictionary, sizeof f->dictionary };
+	struct kept_out *o = NULL;
+	enum rc rc;
+
+	if (!f->same) {
+		id = stamp;		/* the dictionary is of this build */
+		if ((rc = save_words(f, words, key, id, e)))
+			return rc;
+	}
+	if ((rc = kept_begin(&o, texts, key, e)))
+		return rc;
+	kept_add_str(o, stamp);
+	kept_add_str(o, id);
+	pad(o, 8 + stamp.n + id.n);
+	add_documents(o, f);
+	return kept_end(o, true, e);
 }

@@ -372,4 +372,5 @@ void find_forget(struct find *f)
 	f->list_of = f->form_strings = NULL;
 	f->nparts = 0;
 	kept_unmap(&f->map);
+	kept_unmap(&f->words_map);
 }

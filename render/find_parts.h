@@ -62,7 +62,8 @@ struct find {
 	uint32_t *number;		/* of copy->all[i] */
 	uint32_t *length;		/* of each document: its words by weight, at least 1 */
 	struct find_spot *spots;
-	struct kept_map map;		/* of find_load */
+	struct kept_map map, words_map;	/* of find_load, find_load_words */
+	unsigned char dictionary[16];	/* its id, as the former tells */
 	struct find_kept of_kept;
 	struct find_words kept_words;	/* borrow it */
 	struct str kept_posts;

@@ -137,7 +137,7 @@ void kept_sweep(const struct kept_place *place)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 2 * FOLDERS + 1; i < n; i++)	/* two for each folder, and rows */
+	for (i = 3 * FOLDERS + 1; i < n; i++)	/* three for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }

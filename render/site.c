@@ -48,7 +48,7 @@ bool site_manifest_line(struct str *name, struct str line)
 	if (line.n < DIGEST + 3 || line.p[DIGEST] != ' ' || line.p[DIGEST + 1] != ' ')
 		return false;
 	for (i = 0; i < DIGEST; i++)
-		if (!strchr("0123456789abcdef", line.p[i]) || !line.p[i])
+		if (!((line.p[i] >= '0' && line.p[i] <= '9') || (line.p[i] >= 'a' && line.p[i] <= 'f')))
 			return false;
 	s = str_sub(line, DIGEST + 2, line.n);
 	slash = str_chr(s, '/');
@@ -181,7 +181,8 @@ struct build {
 	struct names old;		/* of the old manifest */
 	int fd;				/* of dir */
 	struct kept *kept;		/* of the build before, or NULL */
-	const char *files, *words;	/* paths of what is kept; NULL: nothing is */
+	const char *files, *texts, *words;	/* paths of what is kept; NULL: nothing is */
+	bool anew;			/* pages of documents that were left are made after all, and no others */
 	unsigned char key[KEPT_KEY];
 	struct buf all;			/* the manifest's lines without index.html, for the build id */
 };
@@ -325,7 +326,7 @@ static bool leave(struct hand *h, struct file *f)
 	const struct kept_file *k = kept_find(w->s->kept, f->name);
 	const struct entry *e = document_of(w->s->copy, f->name);
 
-	if (!k || !kept_same(w->s->kept, k) || !as_it_was(h, k, f) || (e && !find_keep(w->find, e)))
+	if (!k || w->s->anew || !kept_same(w->s->kept, k) || !as_it_was(h, k, f) || (e && !find_keep(w->find, e)))
 		return false;
 	f->kept = k;
 	return true;
@@ -337,7 +338,10 @@ static enum rc make(struct hand *h, struct file *f, struct err *e)
 	struct page_want want;
 	enum rc rc;
 
+	if (w->s->anew && w->want && !(f->kept && str_starts(f->name, STR("d/"))))
+		return RC_OK;
 	buf_clear(&h->page);
+	f->kept = NULL;
 	if (!w->want) {
 		(void)find_write(&h->page, w->find, f->name);
 		return put(h, f, e);
@@ -524,7 +528,7 @@ static bool index_stays(struct build *s, struct work *w, struct file **files, si
 	return stays;
 }
 
-#define STAMP 16			/* bytes, by chance: tie what is kept of a build together */
+#define STAMP KEPT_KEY			/* bytes, by chance: tie what is kept of a build together */
 
 /* The files of the search index, after the pages. stamp: changes with the words that are kept. */
 static enum rc index_files(struct build *s, struct work *pages, struct file **files, size_t *n, const struct names *now,
@@ -539,10 +543,18 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 
 	if (index_stays(s, pages, files, n, a))
 		return RC_OK;
+	if (s->kept && !find_load_words(w.find, s->words, s->key)) {
+		s->anew = true;
+		atomic_store(&pages->next, 0);
+		rc = work(pages, e);
+		s->anew = false;
+		if (rc)
+			return rc;
+	}
 	find_finish(w.find);
 	random_bytes(stamp, STAMP);
-	if (s->words && find_save(w.find, s->words, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
-		(void)unlink(s->words);
+	if (s->files && find_save(w.find, s->texts, s->words, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
+		(void)unlink(s->texts);
 	find_encode(w.find);
 	index = find_names(n, a, w.find);
 	all.n = now->n + *n;
@@ -580,7 +592,7 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	if (s->files) {
 		fact_ground(&ground, s->copy);
 		s->kept = kept_open(s->files, s->key, &ground);
-		if (s->kept && s->kept->stamp.n == STAMP && find_load(find, s->words, s->key, s->kept->stamp)) {
+		if (s->kept && s->kept->stamp.n == STAMP && find_load(find, s->texts, s->key, s->kept->stamp)) {
 			memcpy(stamp, s->kept->stamp.p, STAMP);
 		} else {
 			kept_close(s->kept);
@@ -646,8 +658,10 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		rc = err_errno(e, "%s: cannot be opened", dir);
 		goto out;
 	}
-	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages")))
+	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages"))) {
+		s.texts = kept_path(&a, kept, dir, "texts");
 		s.words = kept_path(&a, kept, dir, "words");
+	}
 	now.v = pages_names(&now.n, &a, c);
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
