@@ -38,6 +38,11 @@ static void script_escape(struct buf *b, struct str s)
 	while (i < s.n) {
 		uint32_t c;
 
+		for (from = i; i < s.n && s.p[i] >= ' ' && s.p[i] < 0x7f && s.p[i] != '"' && s.p[i] != '\\' && s.p[i] != '<'; i++)
+			;
+		buf_str_add(b, str_sub(s, from, i));	/* most of it needs no second look */
+		if (i == s.n)
+			break;
 		from = i;
 		c = str_utf8_next(s, &i);
 		if (c == '\n')
@@ -154,16 +159,23 @@ static void encode_lists(struct find *f)
 {
 	struct buf one = BUF_INIT, *b = &f->list_bytes;
 	size_t i, cap = 0, start = 0;
-	uint32_t k, before;
+	uint32_t k, before, v;
 
 	for (i = 0; i < f->nlists; i++) {
+		char *p;
+
 		buf_clear(&one);
+		buf_reserve(&one, (f->list_at[i + 1] - f->list_at[i]) * 8 + 1);	/* a number has 6 digits at most */
+		p = one.p;
 		for (k = f->list_at[i], before = 0; k < f->list_at[i + 1]; k++) {
-			find_number(&one, (f->posts[k] >> 8) - before);
-			buf_putc(&one, find_digits[f->posts[k] & 0xff]);
+			for (v = (f->posts[k] >> 8) - before; v >= 45; v = v / 45 - 1)
+				*p++ = find_digits[45 + v % 45];
+			*p++ = find_digits[v];
+			*p++ = find_digits[f->posts[k] & 0xff];
 			before = (f->posts[k] >> 8) + 1;
 		}
-		buf_putc(&one, ' ');
+		*p++ = ' ';
+		one.n = (size_t)(p - one.p);
 		if (i == 0 || b->n - start + one.n > FIND_BLOCK) {
 			if (f->nlist_blocks + 1 >= cap) {
 				size_t same = cap;
@@ -245,8 +257,8 @@ static void facet(struct buf *b, const struct find *f, const struct find_facet *
 
 static void root(struct buf *b, const struct find *f)
 {
-	struct buf all = BUF_INIT, rest = BUF_INIT;
-	unsigned char id[64];
+	struct buf docs = BUF_INIT, rest = BUF_INIT;
+	unsigned char hashes[4][16], id[16];
 	size_t i;
 
 	for (i = 0; i < f->nform_blocks; i++) {
@@ -259,18 +271,19 @@ static void root(struct buf *b, const struct find *f)
 	buf_putc(&rest, '\n');
 	for (i = 0; i < FIND_FACETS; i++)
 		facet(&rest, f, &f->facets[i]);
-	buf_str_add(&all, buf_str(&rest));
-	buf_str_add(&all, buf_str(&f->form_bytes));
-	buf_str_add(&all, buf_str(&f->list_bytes));
 	for (i = 0; i * FIND_DOCS < f->n; i++)
-		documents(&all, f, i);
-	sha512_of(id, buf_str(&all));
+		documents(&docs, f, i);
+	blake2b_of(hashes[0], buf_str(&rest));
+	blake2b_of(hashes[1], buf_str(&f->form_bytes));
+	blake2b_of(hashes[2], buf_str(&f->list_bytes));
+	blake2b_of(hashes[3], buf_str(&docs));
+	blake2b_of(id, (struct str){ (const char *)hashes, sizeof hashes });
 	buf_puts(b, "1 ");
 	for (i = 0; i < 8; i++)
 		buf_printf(b, "%02x", id[i]);
 	buf_printf(b, " %zu\n", f->n);
 	buf_str_add(b, buf_str(&rest));
-	buf_free(&all);
+	buf_free(&docs);
 	buf_free(&rest);
 }
 

@@ -246,11 +246,12 @@ static void make_lists(struct find *f)
 
 /* ---- postings ---- */
 
-/* The lists of one document: weights summed up by list. */
+/* The lists of one document: weights summed up by list. Lists lie all over memory, so each step is taken for all words of
+ * the document before the next: then the processor waits for many at a time. */
 struct sums {
 	uint32_t *weight;		/* by list; 0 between documents */
-	uint32_t *lists;		/* those that have one, each once */
-	size_t n;
+	uint32_t *lists, *weights;	/* of the document: each list once */
+	size_t n, cap;
 };
 
 static void sum_up(struct sums *s, const struct find *f, size_t k)
@@ -258,23 +259,40 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 	struct str posts = find_posts(f, k);
 	const uint32_t *to = f->to[f->spots[k].part];
 	uint64_t word, weight;
+	size_t i, n = 0;
 	uint32_t list;
 
-	for (s->n = 0; varint_get(&word, &posts) && varint_get(&weight, &posts);) {
+	if (posts.n > s->cap) {		/* more than it has words */
+		s->cap = posts.n * 2;
+		s->lists = xrealloc(s->lists, s->cap * sizeof *s->lists);
+		s->weights = xrealloc(s->weights, s->cap * sizeof *s->weights);
+	}
+	while (varint_get(&word, &posts) && varint_get(&weight, &posts)) {
 		if (f->spots[k].part == f->kept && word >= f->kept_words.words.n)
 			continue;
-		word = to ? to[word] : word;
-		if (word >= f->all.words.n || (list = f->list_of[word]) == UINT32_MAX)
+		s->lists[n] = (uint32_t)word;
+		s->weights[n++] = (uint32_t)weight;
+	}
+	for (i = 0; to && i < n; i++)
+		s->lists[i] = to[s->lists[i]];
+	for (i = 0; i < n; i++)
+		s->lists[i] = f->list_of[s->lists[i]];
+	for (s->n = i = 0; i < n; i++) {
+		if ((list = s->lists[i]) == UINT32_MAX)
 			continue;
 		if (!s->weight[list])
 			s->lists[s->n++] = list;
-		s->weight[list] += (uint32_t)weight;
+		s->weight[list] += s->weights[i];
+	}
+	for (i = 0; i < s->n; i++) {
+		s->weights[i] = s->weight[s->lists[i]];
+		s->weight[s->lists[i]] = 0;
 	}
 }
 
 static void fill_lists(struct find *f)
 {
-	struct sums s = { xmalloc((f->nlists + 1) * sizeof *s.weight), xmalloc((f->nlists + 1) * sizeof *s.lists), 0 };
+	struct sums s = { .weight = xmalloc((f->nlists + 1) * sizeof *s.weight) };
 	uint32_t *next = xmalloc((f->nlists + 1) * sizeof *next), w, q, d, base;
 	size_t i, k;
 
@@ -284,8 +302,7 @@ static void fill_lists(struct find *f)
 		sum_up(&s, f, k);
 		for (i = 0; i < s.n; i++) {
 			next[s.lists[i]]++;
-			f->length[k] += s.weight[s.lists[i]];
-			s.weight[s.lists[i]] = 0;
+			f->length[k] += s.weights[i];
 		}
 		f->length[k] += !f->length[k];
 		f->total += f->length[k];
@@ -298,17 +315,18 @@ static void fill_lists(struct find *f)
 	for (k = 0; k < f->n; k++) {	/* in order of number, so that lists rise */
 		base = 300 + (uint32_t)((uint64_t)900 * f->length[k] * f->n / f->total);
 		sum_up(&s, f, k);
+		for (i = 0; i < s.n; i++)
+			__builtin_prefetch(&f->posts[next[s.lists[i]]], 1);
 		for (i = 0; i < s.n; i++) {
-			w = s.weight[s.lists[i]];
-			w = w > 255 ? 255 : w;
+			w = s.weights[i] > 255 ? 255 : s.weights[i];
 			d = w * 1000 + base;	/* the impact, as told in find.c */
 			q = (FIND_IMPACT * 1000 * w + d / 2) / d;
 			f->posts[next[s.lists[i]]++] = (uint32_t)k << 8 | (q ? q : 1);
-			s.weight[s.lists[i]] = 0;
 		}
 	}
 	free(s.weight);
 	free(s.lists);
+	free(s.weights);
 	free(next);
 }
 

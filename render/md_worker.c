@@ -21,8 +21,11 @@
 #include "render/md_worker.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -220,6 +223,21 @@ static void signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The filter is made after the limit on memory, which a parent with large maps is above already: what it needs (some
+ * 20 KB) must be in the heap by then. */
+static void fill_heap(void)
+{
+	enum { PIECES = 8, PIECE = 64 << 10 };
+	void *p[PIECES];
+	int i;
+
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	for (i = 0; i < PIECES; i++)
+		p[i] = malloc(PIECE);
+	for (i = 0; i < PIECES; i++)
+		free(p[i]);
+}
+
 static void touch_stack(void)
 {
 	volatile char page[STACK];
@@ -251,6 +269,7 @@ void md_worker(int fd, pid_t parent)
 	if (arena == MAP_FAILED)
 		_exit(MD_EXIT_SANDBOX);
 	touch_stack();
+	fill_heap();
 	if (limits() || prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || lock_in())
 		_exit(MD_EXIT_SANDBOX);
 	for (;;)

@@ -130,7 +130,7 @@ def change():
 def damage():
     folder = 'n/.git/colep/site'
     files = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    what = r.choice(['none'] * 6 + ['cut', 'byte', 'gone', 'mix', 'edit', 'same size', 'unlink', 'link'])
+    what = r.choice(['none'] * 6 + ['cut', 'cut', 'byte', 'byte', 'gone', 'mix', 'edit', 'same size', 'unlink', 'link'])
     kept = os.path.join(folder, r.choice(files)) if files else None
     pages = [os.path.join(d, f) for d, _, fs in os.walk('out') for f in fs if f != 'manifest.txt']
     page = r.choice(sorted(pages)) if pages else None
@@ -195,7 +195,7 @@ for i in range(rounds):
     if same.returncode:
         failed += 1
         print('not ok %d - %s %s' % (i + 1, did, options))
-        print(''.join('# %s\n' % x for x in (same.stdout + a[2] + b[2]).split('\n')[:20]))
+        print(''.join('# %s\n' % x for x in (a[2] + b[2] + same.stdout).split('\n')[:20]))
         break
     print('ok %d - %s %s' % (i + 1, did, options))
     shutil.rmtree('new', ignore_errors=True)
