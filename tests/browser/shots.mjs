@@ -28,6 +28,10 @@ const lists = ['index', 'kinds', 'kind/lessons', 'kind/case-studies', 'countries
 
 async function hits(page, n) { await page.waitForFunction(k => document.getElementById('find-status').textContent && document.querySelectorAll('#find-hits li').length >= k, n); }
 async function form(page, kind) { await page.waitForSelector('#write:not([hidden])'); await page.selectOption('#kind', kind); }
+const at = where => page => page.evaluate(w => {
+	for (const d of document.querySelectorAll('details')) d.open = true;
+	document.querySelector(w).scrollIntoView();
+}, where);
 /* Name, file, what is done before the picture is taken. */
 function pages(lang) {
 	const own = lang === 'en' ? 'fa' : lang;
@@ -37,6 +41,8 @@ function pages(lang) {
 		['d-translation', `${lang}/d/mt-bps-2022-colep-2.${own}.html`], ['d-stale', `${lang}/d/ll-bg-2022-hawala.${own}.html`],
 		['search-empty', `${lang}/search.html`], ['search-hits', `${lang}/search.html#q=hawala`, p => hits(p, 1)],
 		['search-many', `${lang}/search.html#q=border&kind=lesson`, p => hits(p, 5)], ['search-none', `${lang}/search.html#q=zzxxqq`, p => hits(p, 0)],
+		['d-conflict', `${lang}/d/ll-mk-2022-mobile-teams.html`, at('.conflict .sides')],
+		['d-history', `${lang}/d/ll-mk-2022-mobile-teams.html`, at('.history')], ['changes-open', `${lang}/changes.html`, at('.diff')],
 		['d-marked', `${lang}/d/is-bg-2022-hawala.html#q=hawala`, p => p.waitForSelector('mark')],
 		['focus', `${lang}/index.html`, async p => { for (let i = 0; i < 7; i++) await p.keyboard.press('Tab'); }],
 		['skip', `${lang}/d/cp-bg.html`, p => p.keyboard.press('Tab')],
