@@ -116,6 +116,12 @@ faults:	## a power cut and a full disk at every write of sync, save, roster, res
 	@$(MAKE) -s DEV=1 colep $(BUILD)/fault.so
 	@FAULT_STEP=$(or $(FAULT_STEP),1) tests/run tests/cli/79-faults.sh
 
+.PHONY: firefox
+firefox: setup-test	## search from a folder in Firefox too (installs it when missing)
+	@$(call install,firefox-esr)
+	@$(MAKE) -s DEV=1 colep
+	@tests/run tests/browser/firefox.sh
+
 # Pictures of every kind of page, to be looked at: FOLDER/sheets. MODES: light dark phone small print forced.
 .PHONY: shots
 shots: setup setup-browser	## pictures of every kind of page (FOLDER=build/shots LANGS="en fa ur bn" MODES ONLY)
