@@ -60,6 +60,7 @@ static struct find *made(const struct text *v, size_t n, unsigned parts)
 			find_add(f, (unsigned)(k % parts), &copy, &all[k], cstr(v[k].html));
 	}
 	find_finish(f);
+	find_encode(f);
 	return f;
 }
 
