@@ -237,44 +237,6 @@ void bits_from(struct bits_in *i, struct str s)
 	*i = (struct bits_in){ (const unsigned char *)s.p, (const unsigned char *)s.p + s.n, 0, 0 };
 }
 
-static inline void bits_fill(struct bits_in *i)		/* at least 56 bits, but for the end */
-{
-	uint64_t w;
-
-	if (i->end - i->p >= 8) {
-		memcpy(&w, i->p, sizeof w);
-		i->acc |= w << i->n;		/* bytes are taken low first: a little-endian machine, as all of Debian's */
-		i->p += (63 - i->n) / 8;
-		i->n |= 56;
-		return;
-	}
-	for (; i->n <= 56 && i->p < i->end; i->n += 8)
-		i->acc |= (uint64_t)*i->p++ << i->n;
-}
-
-bool rice_get(uint32_t *v, struct bits_in *i, unsigned k)
-{
-	unsigned q;
-
-	bits_fill(i);
-	q = ~i->acc ? (unsigned)__builtin_ctzll(~i->acc) : 64;
-	if (q >= RICE_MAX) {
-		if (i->n < RICE_MAX + 32)
-			return false;
-		*v = (uint32_t)(i->acc >> RICE_MAX);
-		i->acc = i->acc >> RICE_MAX >> 32;
-		i->n -= RICE_MAX + 32;
-		return true;
-	}
-	if (i->n < q + 1 + k)
-		return false;
-	i->acc >>= q + 1;
-	*v = q << k | (uint32_t)(i->acc & (((uint64_t)1 << k) - 1));
-	i->acc >>= k;
-	i->n -= q + 1 + k;
-	return true;
-}
-
 void u32_add(struct buf *b, uint32_t v)
 {
 	char bytes[4];

@@ -3,6 +3,8 @@
 #ifndef KB_INDEX_PACK_H
 #define KB_INDEX_PACK_H
 
+#include <string.h>
+
 #include "kb/base/str.h"
 
 enum { PACK = 128 };			/* numbers in a block */
@@ -27,8 +29,63 @@ unsigned rice_parameter(uint64_t sum, uint64_t n);
 
 struct bits_in { const unsigned char *p, *end; uint64_t acc; unsigned n; };
 void bits_from(struct bits_in *i, struct str s);
+static inline void bits_fill(struct bits_in *i)		/* at least 56 bits, but for the end */
+{
+	uint64_t w;
+
+	if (i->end - i->p >= 8) {
+		memcpy(&w, i->p, sizeof w);
+		i->acc |= w << i->n;		/* bytes are taken low first: a little-endian machine, as all of Debian's */
+		i->p += (63 - i->n) / 8;
+		i->n |= 56;
+		return;
+	}
+	for (; i->n <= 56 && i->p < i->end; i->n += 8)
+		i->acc |= (uint64_t)*i->p++ << i->n;
+}
 /* false: the stream is at its end. */
-bool rice_get(uint32_t *v, struct bits_in *i, unsigned k);
+static inline bool rice_get(uint32_t *v, struct bits_in *i, unsigned k)
+{
+	unsigned q = ~i->acc ? (unsigned)__builtin_ctzll(~i->acc) : 64;
+
+	if (q >= RICE_MAX || q + 1 + k > i->n) {
+		bits_fill(i);
+		q = ~i->acc ? (unsigned)__builtin_ctzll(~i->acc) : 64;
+		if (q >= RICE_MAX) {
+			if (i->n < RICE_MAX + 32)
+				return false;
+			*v = (uint32_t)(i->acc >> RICE_MAX);
+			i->acc = i->acc >> RICE_MAX >> 32;
+			i->n -= RICE_MAX + 32;
+			return true;
+		}
+		if (i->n < q + 1 + k)
+			return false;
+	}
+	i->acc >>= q + 1;
+	*v = q << k | (uint32_t)(i->acc & (((uint64_t)1 << k) - 1));
+	i->acc >>= k;
+	i->n -= q + 1 + k;
+	return true;
+}
+
+/* The same for n numbers that nobody wants. */
+static inline bool rice_pass(struct bits_in *i, uint32_t n, unsigned k)
+{
+	uint32_t v;
+	unsigned q;
+
+	for (; n; n--) {
+		q = ~i->acc ? (unsigned)__builtin_ctzll(~i->acc) : 64;
+		if (q < RICE_MAX && q + 1 + k <= i->n) {
+			i->acc >>= q + 1 + k;
+			i->n -= q + 1 + k;
+		} else if (!rice_get(&v, i, k)) {
+			return false;
+		}
+	}
+	return true;
+}
 
 /* Numbers in 4 bytes, low first. */
 static inline uint32_t u32_get(const void *p)

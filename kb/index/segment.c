@@ -14,7 +14,8 @@
  *			begin in the heap of positions
  *
  * lists, positions: two heaps, each a row of bytes cut into chunks of CHUNK, keyed by u32 number; so that a value fills
- * 16 pages and can be written into room that another one left. What ranking reads is apart from positions, which
+ * 16 pages and can be written into room that another one left. Behind its bytes stand checks, u32, of each PART of them,
+ * so that what is read of a chunk is checked and no more (the check of the whole is there too). What ranking reads is apart from positions, which
  * are three quarters of all. In the heap a list is cut into blocks of 128 documents, the last one shorter:
  *
  *	for each block: u32 its last document, u16 its bytes, u8 its highest weight (255: or more), u8 its shortest norm
@@ -41,8 +42,10 @@
 #include "kb/index/columns.h"
 #include "kb/index/record.h"
 
-enum { TERMS = 64, BLOCK_MAX = 960, HERE = 40, SKIP = 8, CHUNK = 65520 - 4, TURN = 64 << 20 };
-/* BLOCK_MAX: four blocks fill a page. CHUNK: with its check and LMDB's header of 16 bytes, 16 pages. */
+enum { TERMS = 64, BLOCK_MAX = 960, HERE = 40, SKIP = 8, PART = 4096, PARTS = 16, CHUNK = 65520 - 4 - 4 * PARTS,
+	TURN = 64 << 20 };
+/* BLOCK_MAX: four blocks fill a page. CHUNK: with its checks and LMDB's header of 16 bytes, 16 pages. */
+_Static_assert((CHUNK + PART - 1) / PART == PARTS, "a check for each part");
 
 struct str segment_key(struct segment_key *k, uint32_t segment, uint32_t part)
 {
@@ -166,13 +169,24 @@ static void append(struct segment_out *o, table_id table, struct str key, struct
 	buf_clear(value);
 }
 
+/* Of a part of a chunk of n bytes. */
+static uint32_t part_check(struct str key, const char *p, size_t n, size_t part)
+{
+	return (uint32_t)check_of(check_of(part, key), str_sub((struct str){ p, n }, part * PART, (part + 1) * PART));
+}
+
 static void heap_flush(struct segment_out *o, unsigned which)
 {
 	struct heap_out *h = &o->heap[which];
 	struct segment_key k;
 
-	if (h->chunk.n)
-		append(o, which ? o->t.positions : o->t.lists, segment_key(&k, o->id, (uint32_t)((h->at - 1) / CHUNK)), &h->chunk);
+	const struct str key = segment_key(&k, o->id, h->at ? (uint32_t)((h->at - 1) / CHUNK) : 0);
+	size_t n = h->chunk.n, i;
+
+	for (i = 0; i < n; i += PART)
+		u32_add(&h->chunk, part_check(key, h->chunk.p, n, i / PART));
+	if (n)
+		append(o, which ? o->t.positions : o->t.lists, key, &h->chunk);
 }
 
 static void heap_add(struct segment_out *o, unsigned which, struct str s)
@@ -549,9 +563,11 @@ enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const s
 /* n bytes of a heap: from the map, or (over the edge of a chunk) in *copy. */
 static enum rc heap_get(const char **p, struct segment *s, unsigned which, uint64_t at, size_t n, struct buf *copy, struct err *e)
 {
+	struct heap_chunk *c;
 	struct segment_key k;
 	struct str v;
 	bool first = true;
+	size_t part;
 	enum rc rc;
 
 	if (at > s->info.heap[which] || n > s->info.heap[which] - at)
@@ -564,30 +580,34 @@ static enum rc heap_get(const char **p, struct segment *s, unsigned which, uint6
 
 		if ((uint64_t)chunk * CHUNK + CHUNK > s->info.heap[which])
 			whole = (size_t)(s->info.heap[which] - (uint64_t)chunk * CHUNK);
-		if (!s->chunks[which][chunk] && n) {
-			const struct str key = segment_key(&k, s->info.id, chunk);
-
-			rc = txn_get(&v, s->txn, which ? s->t.positions : s->t.lists, key, e);
+		here = whole - from < n ? whole - from : n;
+		c = &s->chunks[which][chunk];
+		if (!c->p && n) {
+			rc = txn_get(&v, s->txn, which ? s->t.positions : s->t.lists, segment_key(&k, s->info.id, chunk), e);
 			if (rc && rc != RC_NOTFOUND)
 				return rc;
-			if (rc || v.n != whole + 4)
+			if (rc || v.n != whole + (whole + PART - 1) / PART * 4 + 4)
 				return broken(e, s, "lists");
-			if (!seen_right(s->seen, s->info.id, which, chunk)) {
-				if (!sealed(&v, key))
-					return broken(e, s, which ? "positions" : "lists");
-				seen_mark(s->seen, s->info.id, which, chunk);
-			}
-			s->chunks[which][chunk] = v.p;
+			c->p = v.p;
 		}
-		here = whole - from < n ? whole - from : n;
+		for (part = from / PART; here && part <= (from + here - 1) / PART; part++) {
+			if (c->right >> part & 1)
+				continue;
+			if (!seen_right(s->seen, s->info.id, which, chunk * PARTS + (uint32_t)part)) {
+				if (u32_get(c->p + whole + 4 * part) != part_check(segment_key(&k, s->info.id, chunk), c->p, whole, part))
+					return broken(e, s, which ? "positions" : "lists");
+				seen_mark(s->seen, s->info.id, which, chunk * PARTS + (uint32_t)part);
+			}
+			c->right |= 1u << part;
+		}
 		if (first && here == n) {
-			*p = n ? s->chunks[which][chunk] + from : "";
+			*p = n ? c->p + from : "";
 			return RC_OK;
 		}
 		if (first)
 			buf_clear(copy);
 		first = false;
-		buf_add(copy, s->chunks[which][chunk] + from, here);
+		buf_add(copy, c->p + from, here);
 		at += here;
 		n -= here;
 		if (!n) {
@@ -1025,23 +1045,31 @@ static enum rc open_bits(struct cursor *c, struct err *e)
 
 enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 {
+	struct bits_in bits;
+	uint32_t excess, count, v, at, j;
 	enum rc rc;
 
 	if ((!c->bits_open && (rc = open_bits(c, e))) || (rc = cursor_weights(c, e)))
 		return rc;
+	bits = c->bits;
 	for (; c->bit_i <= c->i; c->bit_i++) {
-		uint32_t excess, count, v, at = 0, j;
-
-		if (!rice_get(&excess, &c->bits, 0) || excess > c->weights[c->bit_i])
-			return broken(e, c->s, "positions");
+		if (!rice_get(&excess, &bits, 0) || excess > c->weights[c->bit_i])
+			goto bad;
 		count = c->weights[c->bit_i] - excess;
-		for (j = 0; j < count; j++) {
-			if (!rice_get(&v, &c->bits, j ? c->later : c->first) || (j && v >= UINT32_MAX - at))
-				return broken(e, c->s, "positions");
+		if (c->bit_i < c->i) {
+			if (count && (!rice_pass(&bits, 1, c->first) || !rice_pass(&bits, count - 1, c->later)))
+				goto bad;
+			continue;
+		}
+		for (j = 0, at = 0; j < count; j++) {
+			if (!rice_get(&v, &bits, j ? c->later : c->first) || (j && v >= UINT32_MAX - at))
+				goto bad;
 			at = j ? at + v + 1 : v;
-			if (c->bit_i == c->i)
-				buf_add(to, &at, sizeof at);
+			buf_add(to, &at, sizeof at);
 		}
 	}
+	c->bits = bits;
 	return RC_OK;
+bad:
+	return broken(e, c->s, "positions");
 }

@@ -35,12 +35,16 @@ enum rc segment_finish(struct segment_info *info, struct segment_out *o, struct 
 struct columns;				/* columns.h */
 struct seen;				/* which values were found right already, so that each is checked once a process */
 
+struct heap_chunk {
+	const char *p;			/* NULL: not asked for yet */
+	uint32_t right;			/* bits of its parts: found right */
+};
 struct segment {
 	struct segment_info info;
 	struct txn *txn;
 	struct segment_tables t;
 	struct seen *seen;
-	const char **chunks[2];		/* of the heaps; NULL: not asked for yet */
+	struct heap_chunk *chunks[2];	/* of the heaps; NULL: not asked for yet */
 	struct columns *columns;	/* NULL: not asked for yet */
 	const uint64_t *dead;		/* bit by place; NULL: none */
 	struct arena *a;

@@ -152,7 +152,7 @@ static void put_segment(struct txn **t, struct segment_info *info, size_t seg)
 	builder_write(&b, 1, o, places);
 	assert_int_equal(segment_finish(info, o, &e), RC_OK);
 	assert_int_equal(columns_write(columns, *t, snap.t.segment.columns, (uint32_t)seg, &e), RC_OK);
-	builder_forms(b, f, false);
+	builder_forms(b, f);
 	assert_int_equal(forms_write(f, *t, snap.t.forms, snap.t.gone, (uint32_t)seg, &e), RC_OK);
 	forms_close(f);
 	stems_close(stems);

@@ -342,13 +342,13 @@ static void test_segment__damaged_lists_never_crash(void **state_)
 	cursor_close(c);
 	for (turn = 0; turn < 4000; turn++) {
 		unsigned which = turn % 2;
-		const char *was = w.s.chunks[which][0];
+		const struct heap_chunk was = w.s.chunks[which][0];
 		enum iter more = ITER_DONE;
 
 		buf_clear(&bytes);
-		buf_add(&bytes, was, (size_t)w.s.info.heap[which]);
+		buf_add(&bytes, was.p, (size_t)w.s.info.heap[which]);
 		bytes.p[rnd((uint32_t)bytes.n)] ^= (char)(1 + rnd(255));
-		w.s.chunks[which][0] = bytes.p;
+		w.s.chunks[which][0] = (struct heap_chunk){ bytes.p, UINT32_MAX };
 		if (cursor_open(c, &w.s, &x, &w.e) == RC_OK) {
 			for (n = 0; (more = turn % 3 ? cursor_next(c, &w.e) : cursor_seek(c, (uint32_t)(7 * n), &w.e)) == ITER_ITEM; n++) {
 				assert_true(c->docs[c->i] < 2000);
@@ -416,9 +416,10 @@ static void test_segment__what_is_damaged_stays_so(void **state_)
 	finish(&w, o);
 	assert_int_equal(txn_get(&v, w.txn, w.t.lists, segment_key(&k, 1, 0), &w.e), RC_OK);
 	buf_str_add(&b, v);
-	b.p[20] ^= 1;
-	assert_int_equal(txn_put(w.txn, w.t.lists, segment_key(&k, 1, 0), buf_str(&b), &w.e), RC_OK);
-	for (turn = 0; turn < 3; turn++) {	/* not only when it is first looked at */
+	for (turn = 0; turn + 4 < b.n; turn++) {	/* any byte, and not only when it is first looked at */
+		b.p[turn] ^= 1;
+		assert_int_equal(txn_put(w.txn, w.t.lists, segment_key(&k, 1, 0), buf_str(&b), &w.e), RC_OK);
+		b.p[turn] ^= 1;
 		assert_int_equal(segment_open(&again, &w.a, w.txn, &w.t, &w.s.info, w.seen, &w.e), RC_OK);
 		assert_int_equal(find(&x, &again, STR("a"), &w.e), RC_OK);
 		assert_int_equal(cursor_open(c, &again, &x, &w.e), RC_CORRUPT);
