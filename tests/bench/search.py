@@ -6,7 +6,8 @@ Makes N documents (generate.c) and a node of them. Indexing: processor time of e
 with porter, contentless, durable; Xapian with positions, English stemmer, durable. Queries are
 drawn from the documents: three words any of which may be there (or), two that must (and), two in a row (phrase),
 a beginning that is no word (prefix), a word with one wrong letter (typo; neither peer has the like). Each class runs
-PASSES times, engines in turn; a query's time is its least, so that others' work on the machine counts little. Times in
+PASSES times, engines in turn; a query's time is its least, so that others' work on the machine counts little. Typos are
+asked of a dictionary of half a million words too, each in one document. Times in
 microseconds: median and 95th percentile. The peers' are those of the one call that answers, ids only; ours has
 parsing and the records in it. Works in a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; with
 BENCH_KEEP=FOLDER in that one, and when it is there already, what was indexed in it is asked and nothing made. Nothing
@@ -16,7 +17,7 @@ import os, random, re, resource, shutil, sqlite3, statistics, subprocess, sys, t
 generate, colep = (os.path.abspath(p) for p in sys.argv[1:3])
 count, seed = [int(x) for x in sys.argv[3:5]] + [10000, 1][len(sys.argv[3:5]):]
 peers = sys.argv[5].split(",") if len(sys.argv) > 5 else ["fts5", "xapian"]
-QUERIES, PASSES = 200, 5
+QUERIES, PASSES, DICTIONARY = 200, 5, 500000
 if "xapian" in peers:
     import xapian
 
@@ -95,17 +96,35 @@ def draw(docs):
     return got
 
 
+def write_dictionary(folder):
+    """DICTIONARY words of three syllables and an ending, the first letters as uneven as in English; 200 with one wrong letter."""
+    rnd = random.Random(seed)
+    onsets = "b c d f g h l m n p r s t v w br cr dr fr gr pr tr bl cl fl pl sl st sp str ch sh th qu".split()
+    words = set()
+    while len(words) < DICTIONARY:
+        words.add("".join(rnd.choice(onsets) + rnd.choice("aeiou") for _ in range(3)) + rnd.choice(["", "n", "r", "s", "t", "l", "m", "d"]))
+    words = sorted(words)
+    rnd.shuffle(words)
+    os.mkdir(folder)
+    for i in range(0, DICTIONARY, 2000):
+        with open(f"{folder}/{i:06d}.md", "w", encoding="utf-8") as f:
+            f.write(f"---\ntitle: Words from {i}\n---\n" + " ".join(words[i:i + 2000]) + "\n")
+    for word in words[:QUERIES]:
+        k = rnd.randrange(1, len(word))
+        yield [word[:k] + rnd.choice("abcdefghijklmnopqrstuvwxyz".replace(word[k], "")) + word[k + 1:]]
+
+
 # ---- engines: build() and ask(class, words) -> microseconds, or None ----
 
 class Colep:
     name = "colep"
 
-    def __init__(self, work, docs):
-        self.node = os.path.join(work, "node")
+    def __init__(self, work, docs="docs"):
+        self.node = os.path.join(work, "node-" + docs)
         if os.path.exists(self.node):
             return
         run(colep, "init", self.node, "--id", "bps")
-        run(colep, "-C", self.node, "import", os.path.join(work, "docs"))
+        run(colep, "-C", self.node, "import", os.path.join(work, docs))
 
     def build(self, threads):
         _, err, peak = run(colep, "-C", self.node, "index", "--rebuild", "--timing", "--threads", str(threads))
@@ -221,7 +240,7 @@ def main(work):
     print(f"{len(docs)} documents, {size / 1e6:.1f} MB; sqlite {sqlite3.sqlite_version}"
           + (f", xapian {xapian.version_string()}" if "xapian" in peers else ""))
     queries = draw(docs)
-    ours = Colep(work, docs)
+    ours = Colep(work)
     others = [c(work, docs) for c in (Fts5, Xapian) if c.name in peers]
 
     if made:
@@ -230,6 +249,9 @@ def main(work):
     else:
         index(ours, others)
     ask(ours, others, queries)
+    shutil.rmtree(f"{work}/words", ignore_errors=True)
+    wrong = list(write_dictionary(f"{work}/words"))
+    row(f"  typo, {DICTIONARY} words", median_p95(least(Colep(work, "words"), "typo", wrong)))
 
 
 def index(ours, others):
