@@ -15,7 +15,7 @@
  *
  * Near forms are found by walking the blocks of the first letter with the rows of the edit-distance table kept by depth:
  * a form computes rows for its own letters only, and where no cell of a row is within the edits allowed, all forms
- * that share that beginning are passed over. */
+ * that share that beginning are passed over, with whole blocks of them. */
 #include "kb/index/forms.h"
 
 #include <stdlib.h>
@@ -337,18 +337,17 @@ static unsigned edits_of(struct search *q, const struct entry *x)
 
 enum mode { EXACT, PREFIX, NEAR };
 
-/* What one segment has in one table. A key is the last form of its block, so the first key that is not less leads to the first block
- * to read. */
+/* What one segment has in one table. A key is the last form of its block, so the first key that is not less leads to the
+ * first block to read. When all forms of a beginning are too far and it goes on behind the block, those behind it are
+ * the next to look at. */
 static enum rc search_segment(struct search *q, enum mode mode, table_id table, uint32_t segment, struct err *e)
 {
-	char key[KEY_HEAD + WORD_MAX];
-	struct str k, v, from = q->form;
+	char key[KEY_HEAD + WORD_MAX + 1];
+	struct str k, v, at, from = q->form;
 	struct entry *x = xmalloc(sizeof *x);
-	struct store_iter it;
 	size_t first = 0, seen = 0;
-	enum iter more = ITER_DONE;
 	bool done = false;
-	enum rc rc;
+	enum rc rc = RC_OK;
 	int got = 0;
 
 	if (mode == NEAR) {
@@ -356,12 +355,14 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 		from = str_sub(from, 0, first);
 		q->depth = q->dead_end = 0;
 	}
-	if ((rc = store_iter_open(&it, q->s->txn, table, key_head(key, segment, from), e)))
-		goto out;
-	while (!done && !rc && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && k.n > KEY_HEAD && memcmp(k.p, key, KEY_HEAD) == 0) {
+	at = key_head(key, segment, from);
+	while (!done && !(rc = txn_get_from(&k, &v, q->s->txn, table, at, e)) && k.n > KEY_HEAD && k.n <= KEY_HEAD + WORD_MAX &&
+	    memcmp(k.p, key, KEY_HEAD) == 0) {
+		bool far = false;
+
 		got = sealed(&v, k) ? 0 : -1;
 		*x = (struct entry){ .rest = v };
-		while (!done && !rc && got >= 0 && (got = entry_next(x)) > 0) {
+		while (!done && !far && got >= 0 && (got = entry_next(x)) > 0) {
 			const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
 			unsigned edits = 0;
 
@@ -370,20 +371,22 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 			} else if (mode == NEAR) {
 				if ((edits = edits_of(q, x)) <= q->edits)
 					keep(q, form, term, x->n, edits);
+				else
+					far = q->dead_end && k.n >= KEY_HEAD + q->dead_end && memcmp(k.p + KEY_HEAD, x->form, q->dead_end) == 0;
 			} else {
 				keep(q, form, term, x->n, 0);
 				done = ++seen == FORMS_MAX;
 			}
 		}
-		if (got < 0)
+		if (got < 0) {
 			rc = broken(e);
+			break;
+		}
+		at = key_head(key, segment, far ? (struct str){ x->form, q->dead_end } : str_sub(k, KEY_HEAD, k.n));
+		key[at.n++] = far ? (char)0xff : '\0';	/* behind all that begin so; right behind */
 	}
-	if (more == ITER_ERROR)
-		rc = e->rc;
-	store_iter_close(&it);
-out:
 	free(x);
-	return rc;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 /* The entries of one form, which stand in one block: its terms. Bytes are compared where they differ from those of the form
