@@ -758,3 +758,15 @@ bool copy_old(const struct copy *c, struct str date)
 	facts_note(c->watch, FACT_OLD, 0, 0, date);
 	return date_parse(&first, &last, date) && last + 366 < c->today_days;
 }
+
+const char *copy_today(const struct copy *c)
+{
+	facts_note(c->watch, FACT_TODAY, 0, 0, STR_NONE);
+	return c->today;
+}
+
+int64_t copy_today_days(const struct copy *c)
+{
+	facts_note(c->watch, FACT_TODAY, 0, 0, STR_NONE);
+	return c->today_days;
+}

@@ -73,7 +73,7 @@ struct copy {
 	struct uses uses[USES];
 	const struct entry *meeting;	/* of a pack, or NULL */
 	struct str tlp;			/* the highest label in it */
-	char today[11];			/* what dates are compared with */
+	char today[11];			/* what dates are compared with; pages ask copy_today */
 	int64_t today_days;
 	struct lookup *lookup;		/* NULL: the arrays are searched */
 	struct source *source;
@@ -119,5 +119,7 @@ bool copy_names_left_out(const struct copy *c, struct str text);
 /* Dates of the kinds: is the last day before today; more than 12 months ago. false for what is no date. */
 bool copy_overdue(const struct copy *c, struct str date);
 bool copy_old(const struct copy *c, struct str date);
+const char *copy_today(const struct copy *c);	/* "2026-11-25" */
+int64_t copy_today_days(const struct copy *c);
 
 #endif

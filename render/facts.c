@@ -157,6 +157,9 @@ void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct s
 	case FACT_LABEL:
 		buf_str_add(b, c->tlp);
 		break;
+	case FACT_TODAY:
+		buf_puts(b, c->today);
+		break;
 	case FACT_CHANGES:
 		changes_of_page(b, c, number ? number : 1);
 		break;

@@ -17,6 +17,7 @@ enum fact {
 	FACT_HAVE,			/* is there a page of this name */
 	FACT_OVERDUE, FACT_OLD,		/* is a date */
 	FACT_LABEL,			/* the highest label */
+	FACT_TODAY,			/* the day that dates are compared with */
 	FACT_CHANGES,			/* a page of changes.html */
 	FACT_FACES,			/* of all documents */
 	FACT_ALL			/* anything whatever */

@@ -66,7 +66,7 @@ static void copy_facts(struct page *p, struct str build)
 	page_t_after(p, "home.highest");
 	page_puts(p, " ");
 	page_t_before(p, "home.as-of");
-	buf_printf(p->b, "<bdi dir=\"ltr\">%s</bdi>", p->c->today);
+	buf_printf(p->b, "<bdi dir=\"ltr\">%s</bdi>", copy_today(p->c));
 	page_t_after(p, "home.as-of");
 	if (build.n) {
 		page_puts(p, " ");

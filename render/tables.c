@@ -212,7 +212,7 @@ void table_actions(struct page *p)
 	page_table_end(p);
 	page_puts(p, "<p class=\"quiet\">");
 	page_t_before(p, "dates");
-	buf_printf(p->b, "<bdi dir=\"ltr\">%s</bdi>", p->c->today);
+	buf_printf(p->b, "<bdi dir=\"ltr\">%s</bdi>", copy_today(p->c));
 	page_t_after(p, "dates");
 	page_puts(p, "</p>\n");
 out:
@@ -335,7 +335,7 @@ static bool chairs_now(const struct copy *c, const struct entry *e)
 
 	if (!key_has(e, "roles", "chair") || copy_overdue(c, key_text(e, "chair-until")))
 		return false;
-	return !date_parse(&first, &last, key_text(e, "chair-from")) || first <= c->today_days;
+	return !date_parse(&first, &last, key_text(e, "chair-from")) || first <= copy_today_days(c);
 }
 
 /* A link to a participant, by its name in the language of the page where that has one. */

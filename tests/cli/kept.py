@@ -42,7 +42,7 @@ def body():
 
 def fresh(name):
     f = {'title': '"%s %s"' % (name[-4:], sentence(3).replace('"', '')), 'status': r.choice(STATUS), 'tlp': r.choice(TLP),
-         'date': '20%02d-0%d-01' % (r.randint(18, 22), r.randint(1, 9)), 'summary': sentence(6).replace(': ', ' ').replace('[', '').replace(']', ''),
+         'date': '20%02d-0%d-01' % (r.randint(18, 22) + r.choice([0, 0, 0, 0, 1]), r.randint(1, 9)), 'summary': sentence(6).replace(': ', ' ').replace('[', '').replace(']', ''),
          'topics': '[%s]' % r.choice(['som', 'debriefing', 'som, unheard-of', 'asset-recovery']),
          'countries': '[%s]' % r.choice(['BG', 'MK', 'BG, MK', 'TR']), 'related': '[%s]' % ', '.join(r.sample(IDS, 2))}
     if name.startswith('mt'):
@@ -50,9 +50,10 @@ def fresh(name):
     elif name.startswith('ll'):
         f.update(category='lesson', stage='observation', meetings='[%s]' % r.choice(['mt-bps-2021-first', 'mt-bps-2022-next']))
     elif name.startswith('ac'):
-        f.update(stage='open', due='2022-0%d-01' % r.randint(1, 9), responsible='bg')
+        f.update(stage='open', due='202%d-0%d-01' % (r.randint(2, 3), r.randint(1, 9)), responsible='bg')
     elif name.startswith('pt'):
-        f.update(code=name[3:], type='country')
+        f.update({'code': name[3:], 'type': 'country', 'roles': '[chair]', 'chair-from': '20%d-06-01' % r.randint(20, 23),
+                  'chair-until': '20%d-06-01' % r.randint(22, 24)})
     elif name.startswith('is'):
         f.update(type='need', stage='open')
     elif name.startswith('ct'):
