@@ -40,6 +40,8 @@ on stalls && {	# the beginning of a real answer, and then nothing
 		printf '#!/bin/sh\neval git upload-pack %s/bg | { head -c %s; sleep 60; }\n' "$here" $x >ssh; chmod +x ssh; GIT_SSH_COMMAND=$here/ssh; export GIT_SSH_COMMAND
 		try ssh://x/y 'no answer' "a peer that stops after $x bytes"
 	done
+	printf '#!/bin/sh\nif [ -e %s/asked ]; then eval git upload-pack %s/bg | { head -c 600; sleep 60; }; else : >%s/asked; eval git upload-pack %s/bg; fi\n' "$here" "$here" "$here" "$here" >ssh
+	try ssh://x/y 'no answer' "a peer that answers, and stops while it gives"
 }
 on slow && {	# slower than the time given, but it goes on: that is no silence. git hears by packets of 8 KB: one a second
 	printf '#!/bin/sh\ngit upload-pack %s/mk | python3 -c "\nimport os, time\nwhile (b := os.read(0, 4096)):\n    for i in range(0, len(b), 512): os.write(1, b[i:i + 512]); time.sleep(0.05)"\n' "$here" >ssh; chmod +x ssh; GIT_SSH_COMMAND=$here/ssh; export GIT_SSH_COMMAND
