@@ -165,8 +165,10 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	part_html(p, html, lang);
 	*spot = (struct find_spot){ part, p->posts.n, 0 };
 	for (i = 0; i < p->local.n; i++) {
+		const struct string *word = &p->local.v[i];
+
 		strings_expect(&p->words, &p->local, i);
-		varint_put(&p->posts, strings_put(&p->words, strings_at(&p->local, i), p->local.v[i].tag, p->local.v[i].hash, NULL));
+		varint_put(&p->posts, strings_put(&p->words, strings_at(&p->local, i), word->tag, word->hash, NULL));
 		varint_put(&p->posts, p->local.v[i].value);
 	}
 	spot->n = p->posts.n - spot->at;

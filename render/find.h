@@ -18,8 +18,8 @@ struct find;				/* owned; keeps pointers into the copy */
 struct find *find_open(const struct copy *c, unsigned parts);
 void find_close(struct find *f);	/* no-op on NULL */
 
-/* Add one admitted entry with the HTML of its body, as on its page. c: the copy, or one that is watched. Each entry once, in any order, by any part: the
- * result is the same. Not at the same time with the same part. */
+/* Add one admitted entry with the HTML of its body, as on its page. c: the copy, or one that is watched. Each entry
+ * once, in any order, by any part: the result is the same. Not at the same time with the same part. */
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html);
 /* After the last find_add: the order of words. Then, after find_save where that is wanted, find_encode: from then on the
  * index can be written and asked. */

@@ -126,7 +126,8 @@ static bool parse_words(struct find *f, struct str s)
 	if (!take_set(&p->words, &s, n[N_WORDS], n[N_WORD_BYTES], n[N_WORD_SLOTS]) || !take(&of, &s, n[N_WORDS], sizeof *p->of) ||
 	    !take((const void **)&k->list_of, &s, n[N_WORDS], 4) ||
 	    !take_set(&p->strings, &s, n[N_STRINGS], n[N_STRING_BYTES], n[N_STRING_SLOTS]) ||
-	    !take((const void **)&k->forms, &s, n[N_FORMS], 4) || !take((const void **)&k->ref_at, &s, (size_t)n[N_FORMS] + 1, 4) ||
+	    !take((const void **)&k->forms, &s, n[N_FORMS], 4) ||
+	    !take((const void **)&k->ref_at, &s, (size_t)n[N_FORMS] + 1, 4) ||
 	    !take((const void **)&k->refs, &s, n[N_REFS], 4))
 		return false;
 	p->of = (struct find_word *)(uintptr_t)of;

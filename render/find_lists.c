@@ -67,7 +67,8 @@ static void add_part(struct find_words *all, size_t *cap, struct find *f, unsign
 			continue;
 		to = next_word(all, cap);
 		to->term = put(&all->strings, stems_term(p->stems, word, p->words.v[k].tag));
-		to->english = p->words.v[k].tag == p->english ? to->term : put(&all->strings, stems_term(p->stems, word, p->english));
+		to->english = p->words.v[k].tag == p->english ? to->term :
+		    put(&all->strings, stems_term(p->stems, word, p->english));
 		buf_clear(&surface);
 		text_surface(&surface, word);
 		to->form = put(&all->strings, buf_str(&surface));

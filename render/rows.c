@@ -137,7 +137,8 @@ static void step(struct rows *r)
 	if (!r->left)
 		return;
 	r->left--;
-	if (!kept_take_str(&r->name, &r->rest) || !kept_take(&blob, &r->rest, sizeof r->blob.b) || !kept_take_str(&r->row, &r->rest)) {
+	if (!kept_take_str(&r->name, &r->rest) || !kept_take(&blob, &r->rest, sizeof r->blob.b) ||
+	    !kept_take_str(&r->row, &r->rest)) {
 		r->left = 0;
 		r->name = STR_NONE;
 		return;
