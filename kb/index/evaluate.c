@@ -10,8 +10,8 @@
  * promising first, until it is known that the document stays below.
  *
  * What is enough to be among the best is known late when documents are looked at in order. So it is guessed first, from
- * below: by the scores of some documents of the rarest word, those that it gives the most. And the first windows are
- * small.
+ * below: as many documents as are wanted score at least what the rarest word alone gives those that it gives the most.
+ * And the first windows are small.
  *
  * When words must be there, the rarest of them is the only essential one, and the others are sought first, the
  * rarest first. When hits are counted, nothing is left out for being low.
@@ -373,23 +373,21 @@ static enum rc window(struct evaluator *v, struct word *lead)
 
 /* ---- a segment ---- */
 
-struct likely { uint32_t score, place; };
-
-/* The most likely documents of the rarest list, by what it alone gives them: at most `most`, in order of place. Blocks that
- * hold none are passed over. */
-static enum rc find_likely(size_t *n, struct likely *best, size_t most, struct evaluator *v, struct cursor *c, uint32_t idf)
+/* The least of `most` scores that as many documents of a list have from it alone; 0: it has not so many. Blocks that
+ * hold no higher ones are passed over. */
+static enum rc least_of_best(uint32_t *least, size_t most, struct evaluator *v, struct cursor *c, uint32_t idf)
 {
 	const struct evaluate *q = v->q;
 	const struct column_chunk *chunk = NULL;
-	uint32_t one, place, until = 0;
-	enum iter more = ITER_DONE;
-	size_t i, j;
+	uint32_t best[PRIMED], one, place, until = 0;	/* the least of them stands first */
+	enum iter more;
+	size_t n = 0, i, j;
 
-	for (*n = 0;;) {			/* the least of them stands first */
-		while (*n == most && !c->x.here.p && c->block < c->nblocks) {
+	for (;;) {
+		while (n == most && !c->x.here.p && c->block < c->nblocks) {
 			struct skip k = cursor_skip(c, c->block);
 
-			if (bm25_most(&v->f, idf, k.weight, k.norm) > best[0].score)
+			if (bm25_most(&v->f, idf, k.weight, k.norm) > best[0])
 				break;
 			if (cursor_pass(c, v->e))
 				return v->e->rc;
@@ -406,47 +404,30 @@ static enum rc find_likely(size_t *n, struct likely *best, size_t most, struct e
 				until = (place / CHUNK_DOCS + 1) * CHUNK_DOCS;
 			}
 			one = bm25_score(&v->f, idf, c->weights[i], chunk->norms[place % CHUNK_DOCS]);
-			if ((*n == most && one <= best[0].score) || segment_dead(v->s, place) ||
+			if ((n == most && one <= best[0]) || segment_dead(v->s, place) ||
 			    (q->out && q->out[place / 64] >> place % 64 & 1) || (q->filter && !columns_pass(q->filter, chunk, place)))
 				continue;
-			if (*n < most)
-				for (j = (*n)++; j && best[j - 1].score > one; j--)
+			if (n < most)
+				for (j = n++; j && best[j - 1] > one; j--)
 					best[j] = best[j - 1];
 			else
-				for (j = 0; j + 1 < most && best[j + 1].score < one; j++)
+				for (j = 0; j + 1 < most && best[j + 1] < one; j++)
 					best[j] = best[j + 1];
-			best[j] = (struct likely){ one, place };
+			best[j] = one;
 		}
 	}
-	if (more == ITER_ERROR)
-		return v->e->rc;
-	for (i = 1; i < *n; i++) {
-		const struct likely x = best[i];
-
-		for (j = i; j && best[j - 1].place > x.place; j--)
-			best[j] = best[j - 1];
-		best[j] = x;
-	}
-	return RC_OK;
+	*least = n == most ? best[0] : 0;
+	return more == ITER_ERROR ? v->e->rc : RC_OK;
 }
 
-static int by_score(const void *x, const void *y)
-{
-	const struct likely *a = x, *b = y;
-
-	return (a->score < b->score) - (a->score > b->score);
-}
-
-/* So much `limit` documents score: the whole score of the most likely ones of the rarest list. */
+/* So much as many documents as are wanted score at least: what the rarest word gives them. */
 static enum rc guess(struct evaluator *v)
 {
 	const struct evaluate *q = v->q;
-	size_t limit = v->t->limit, n, i, j, k;
-	struct likely best[2 * PRIMED];
+	size_t limit = v->t->limit, i, j;
 	struct cursor *rarest = NULL;
-	uint32_t idf = 0, add;
+	uint32_t idf = 0, least;
 	uint64_t size = 0;
-	bool has;
 	enum rc rc;
 
 	if (!limit || limit > PRIMED)
@@ -465,25 +446,9 @@ static enum rc guess(struct evaluator *v)
 		}
 	if (!rarest || size < 4 * (uint64_t)rarest->x.df)
 		return RC_OK;
-	cursor_rewind(rarest);
-	if ((rc = find_likely(&n, best, 2 * limit, v, rarest, idf)) || n < limit)
-		return rc;
-	cursor_rewind(rarest);
-	for (k = 0; k < n; k++) {
-		v->from = best[k].place / CHUNK_DOCS * CHUNK_DOCS;
-		if ((rc = columns_chunk(&v->chunk, v->s, v->from / CHUNK_DOCS, v->e)))
-			return rc;
-		v->norms = v->chunk->norms;
-		best[k].score = 0;
-		for (i = 0; i < q->n; i++) {
-			if ((rc = word_seek(&has, &add, v, &v->words[i], best[k].place, 0)))
-				return rc;
-			best[k].score += add;
-		}
-	}
-	qsort(best, n, sizeof *best, by_score);
-	v->guess = (uint64_t)(best[limit - 1].score >> SHOWN) << SHOWN;
-	return RC_OK;
+	if (!(rc = least_of_best(&least, limit, v, rarest, idf)))
+		v->guess = (uint64_t)(least >> SHOWN) << SHOWN;
+	return rc;
 }
 
 /* All cursors before their first posting; of lists that stand here, at it. */
