@@ -40,7 +40,8 @@ struct word {
 };
 struct evaluator {
 	struct bm25 f;
-	uint32_t score[WINDOW], weight[WINDOW];		/* by place less from, all zero between windows: of all words; of the one in work */
+	/* by place less from, all zero between windows: of all words; of the one in work */
+	uint32_t score[WINDOW], weight[WINDOW];
 	uint64_t hit[WINDOW / 64], has[WINDOW / 64];	/* its bits: scored; has the word in work */
 	struct list *lists;
 	struct word *words, **order;
@@ -405,7 +406,8 @@ static enum rc least_of_best(uint32_t *least, size_t most, struct evaluator *v, 
 			}
 			one = bm25_score(&v->f, idf, c->weights[i], chunk->norms[place % CHUNK_DOCS]);
 			if ((n == most && one <= best[0]) || segment_dead(v->s, place) ||
-			    (q->out && q->out[place / 64] >> place % 64 & 1) || (q->filter && !columns_pass(q->filter, chunk, place)))
+			    (q->out && q->out[place / 64] >> place % 64 & 1) ||
+			    (q->filter && !columns_pass(q->filter, chunk, place)))
 				continue;
 			if (n < most)
 				for (j = n++; j && best[j - 1] > one; j--)
@@ -483,7 +485,8 @@ static void make_room(struct evaluator *v, size_t lists, size_t words)
 	}
 }
 
-enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q, struct err *e)
+enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
+    struct err *e)
 {
 	struct word *lead = NULL;
 	size_t i, j, n = 0, opened = 0;

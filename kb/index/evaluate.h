@@ -35,6 +35,7 @@ void evaluator_close(struct evaluator *v);	/* no-op on NULL */
 const struct bm25 *evaluator_formula(struct evaluator *v, uint64_t documents, uint64_t length);
 /* Offer the hits of segment number seg to t: all that can be among the best. Counted, every hit is looked at; else only
  * those that may get in are. */
-enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q, struct err *e) NODISCARD;
+enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
+    struct err *e) NODISCARD;
 
 #endif

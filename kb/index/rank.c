@@ -110,7 +110,8 @@ static enum rc mark(uint64_t *bits, struct run *r, struct segment *s, const stru
 }
 
 /* Of the documents in bits, those that a list has. */
-static enum rc count_common(uint64_t *common, const uint64_t *bits, struct run *r, struct segment *s, const struct listing *x, struct err *e)
+static enum rc count_common(uint64_t *common, const uint64_t *bits, struct run *r, struct segment *s,
+    const struct listing *x, struct err *e)
 {
 	enum iter more = ITER_ITEM;
 	uint32_t place;
@@ -188,13 +189,14 @@ static enum rc count_documents(uint64_t *df, struct run *r, const struct lists *
 /* A word's lists by the first tier that finds a document; exact: by no other. */
 static enum rc find_word(struct lists *l, uint64_t *df, struct run *r, struct word *w, bool last, bool exact, struct err *e)
 {
+	const enum typed typed = !last ? TYPED_WHOLE : r->q->typing ? TYPED_PART : TYPED_LAST;
 	struct expansion x = { 0 };
 	enum rc rc = RC_OK;
 	enum tier tier;
 
 	*df = 0;
 	for (tier = 0; tier < (exact ? TIER_EXACT + 1 : TIERS) && !*df; tier++) {
-		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, last ? (r->q->typing ? TYPED_PART : TYPED_LAST) : TYPED_WHOLE, e)))
+		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, typed, e)))
 			break;
 		w->terms = x.terms;
 		w->n = x.n;
@@ -478,7 +480,8 @@ static enum rc take_matches(struct found *to, struct run *r, size_t seg, const s
 }
 
 /* Clauses, phrases among them, whose documents must have all their words: as one part, or left out. */
-static enum rc run_needs(uint64_t *found, struct run *r, struct clause *const *clauses, size_t nclauses, size_t open_clause, struct err *e)
+static enum rc run_needs(uint64_t *found, struct run *r, struct clause *const *clauses, size_t nclauses, size_t open_clause,
+    struct err *e)
 {
 	size_t nsegments = r->s->stamp.nsegments, n = 0, k, j, seg, w;
 	struct matches *f = arena_array(r->a, nsegments + 1, sizeof *f);

@@ -73,7 +73,8 @@ struct listing {				/* of one term */
 	struct str here;		/* inline: the list itself, borrowed; else STR_NONE */
 };
 /* Of n terms, rising, those that the segment has: *found of them, in this order. */
-enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, const struct str *terms, size_t n, struct err *e) NODISCARD;
+enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, const struct str *terms, size_t n,
+    struct err *e) NODISCARD;
 
 /* Terms in order of bytes, from the first that is not before `from`. */
 struct terms {
