@@ -950,16 +950,16 @@ bad:
 
 enum rc cursor_weights(struct cursor *c, struct err *e)
 {
-	unsigned i;
+	unsigned i, none = 0;
 
 	if (!c->packed.p)
 		return RC_OK;
 	if (pack_get(c->weights, c->packed) != c->packed.n)
 		return broken(e, c->s, "lists");
 	for (i = 0; i < PACK; i++)
-		c->weights[i]++;
+		none |= ++c->weights[i] == 0;	/* it ran over */
 	c->packed = STR_NONE;
-	return RC_OK;
+	return none ? broken(e, c->s, "lists") : RC_OK;
 }
 
 enum rc cursor_pass(struct cursor *c, struct err *e)

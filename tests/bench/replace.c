@@ -134,7 +134,7 @@ static void found(struct index *ix, size_t i)
 
 	must(query_parse(&q, &f, &a, cstr(arena_printf(&a, "xylograph%zuq", i)), &e), "a query");
 	must(snap_open(&s, ix, &e), "the index");
-	must(query_run(&res, &a, s, q, &f, 1, false, &e), "searching");
+	must(query_run(&res, &a, s, q, &f, 1, COUNT_NONE, &e), "searching");
 	if (res.n != 1) {
 		fputs("replace: what was written is not found\n", stderr);
 		exit(3);

@@ -52,6 +52,21 @@ static void put_part(table_id id, uint32_t part, struct str value)
 	put(id, segment_key(&k, SEGMENT, part), value);
 }
 
+/* A chunk of a heap: behind its bytes, checks of each 4 KB of them. */
+static void put_heap(table_id id, struct str bytes)
+{
+	struct segment_key k;
+	const struct str key = segment_key(&k, SEGMENT, 0);
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	buf_str_add(&b, bytes);
+	for (i = 0; i * 4096 < bytes.n; i++)
+		u32_add(&b, (uint32_t)check_of(check_of(i, key), str_sub(bytes, i * 4096, (i + 1) * 4096)));
+	put(id, key, buf_str(&b));
+	buf_free(&b);
+}
+
 static void read_list(struct cursor *c, struct segment *s, const struct listing *x, unsigned step)
 {
 	struct buf positions = BUF_INIT;
@@ -61,7 +76,10 @@ static void read_list(struct cursor *c, struct segment *s, const struct listing 
 
 	if (!cursor_open(c, s, x, &e))
 		while ((more = step == 1 ? cursor_next(c, &e) : cursor_seek(c, first ? 0 : last + step, &e)) == ITER_ITEM) {
-			assert(c->i < c->n && c->docs[c->i] < DOCS && c->weights[c->i] > 0 && (first || c->docs[c->i] > last));
+			assert(c->i < c->n && c->docs[c->i] < DOCS && (first || c->docs[c->i] > last));
+			if (cursor_weights(c, &e))
+				break;
+			assert(c->weights[c->i] > 0);
 			last = c->docs[c->i];
 			first = false;
 			buf_clear(&positions);
@@ -81,16 +99,18 @@ static void dictionary(struct arena *a, struct str terms, struct str lists, stru
 	struct segment_info info = { .id = SEGMENT, .n = DOCS, .heap = { lists.n, positions.n } };
 	struct cursor *c = xmalloc(sizeof *c);
 	struct seen *seen = seen_open();
-	struct listing x;
+	const struct str words[] = { STR("bord"), STR("border"), STR("borders") };
+	struct listing x, some[3];
 	struct segment s;
 	struct terms t;
+	size_t found;
 	struct buf key = BUF_INIT;
 	unsigned step = 1;
 
 	if (lists.n)
-		put_part(tables.segment.lists, 0, lists);
+		put_heap(tables.segment.lists, lists);
 	if (positions.n)
-		put_part(tables.segment.positions, 0, positions);
+		put_heap(tables.segment.positions, positions);
 	buf_add(&key, "\0\0\0\1border", 10);
 	put(tables.segment.terms, buf_str(&key), terms);
 	if (segment_open(&s, a, txn, &tables.segment, &info, seen, &e))
@@ -102,8 +122,7 @@ static void dictionary(struct arena *a, struct str terms, struct str lists, stru
 				read_list(c, &s, &x, step++);
 		}
 	terms_close(&t);
-	(void)segment_find(&x, &s, STR("border"), &e);
-	(void)segment_find(&x, &s, STR("borders"), &e);
+	(void)segment_find(some, &found, &s, words, 3, &e);
 	if (!terms_open(&t, &s, STR("c"), &e))
 		(void)terms_next(&t, &e);
 	terms_close(&t);
