@@ -161,11 +161,11 @@ bool pack_rising(uint32_t v[PACK], uint32_t before)
 		for (i = 0; i < PACK / 4; i++) {
 			memcpy(&x, v + 4 * i, sizeof x);
 			x += one;
-			x += __builtin_shuffle(x, zero, (lanes){ 4, 0, 1, 2 });
-			x += __builtin_shuffle(x, zero, (lanes){ 4, 5, 0, 1 });
+			x += __builtin_shufflevector(x, zero, 4, 0, 1, 2);
+			x += __builtin_shufflevector(x, zero, 4, 5, 0, 1);
 			sum += x;
 			memcpy(v + 4 * i, &sum, sizeof sum);
-			sum = __builtin_shuffle(sum, (lanes){ 3, 3, 3, 3 });
+			sum = __builtin_shufflevector(sum, sum, 3, 3, 3, 3);
 		}
 		return true;
 	}
