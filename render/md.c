@@ -1,4 +1,5 @@
-/* render/md.c: the parent's side of md_worker.c: one worker, one document at a time, one second each.
+/* render/md.c: the parent's side of md_worker.c: one worker, one document at a time, one second of processor time each,
+ * whatever else the machine does, so that a page does not depend on that.
  *
  * The worker is believed in nothing: not to answer, not to end, not to say a length that is true. Each
  * failure costs it its life, and the next document gets a new one. It is replaced after DOCS documents
@@ -22,7 +23,8 @@
 #include "kb/base/arena.h"
 #include "render/md_worker.h"
 
-#define DEADLINE 1000			/* ms for a document, from the first byte sent to the last received */
+#define DEADLINE 1000			/* ms of processor time for a document, from the first byte sent to the last received */
+#define PATIENCE 10000			/* ms by the clock, for one that takes none */
 #define DOCS 3000			/* documents of one worker: DOCS * DEADLINE is below its CPU limit */
 
 struct md {
@@ -106,8 +108,21 @@ static int64_t now_ms(void)
 /* How an exchange with the worker ended. */
 enum end { END_OK, END_LATE, END_DEAD, END_LONG };
 
+/* ms of processor time that the worker has taken; 0 when it has ended, which poll tells. */
+static int64_t spent_ms(pid_t pid)
+{
+	struct timespec t;
+	clockid_t id;
+
+	if (clock_getcpuclockid(pid, &id) || clock_gettime(id, &t))
+		return 0;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct deadline { int64_t spent, clock; };
+
 /* Move n bytes to (out) or from (in) the worker; one of the two is NULL. */
-static enum end transfer(struct md *m, const char *out, char *in, size_t n, int64_t deadline)
+static enum end transfer(struct md *m, const char *out, char *in, size_t n, struct deadline until)
 {
 	struct pollfd p = { m->fd, out ? POLLOUT : POLLIN, 0 };
 	int64_t left;
@@ -123,9 +138,9 @@ static enum end transfer(struct md *m, const char *out, char *in, size_t n, int6
 		}
 		if (k == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
 			return END_DEAD;
-		if ((left = deadline - now_ms()) <= 0)
+		if (now_ms() >= until.clock || (left = until.spent - spent_ms(m->pid)) <= 0)
 			return END_LATE;
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+		if (poll(&p, 1, left < DEADLINE ? (int)left : DEADLINE) < 0 && errno != EINTR)
 			return END_DEAD;
 	}
 	return END_OK;
@@ -133,19 +148,19 @@ static enum end transfer(struct md *m, const char *out, char *in, size_t n, int6
 
 static enum end exchange(struct md *m, struct str markdown)
 {
-	int64_t deadline = now_ms() + DEADLINE;
+	struct deadline until = { spent_ms(m->pid) + DEADLINE, now_ms() + PATIENCE };
 	uint32_t n = (uint32_t)markdown.n;
 	enum end end;
 
 	buf_clear(&m->raw);
-	if ((end = transfer(m, (const char *)&n, NULL, sizeof n, deadline)) ||
-	    (end = transfer(m, markdown.p, NULL, markdown.n, deadline)) ||
-	    (end = transfer(m, NULL, (char *)&n, sizeof n, deadline)))
+	if ((end = transfer(m, (const char *)&n, NULL, sizeof n, until)) ||
+	    (end = transfer(m, markdown.p, NULL, markdown.n, until)) ||
+	    (end = transfer(m, NULL, (char *)&n, sizeof n, until)))
 		return end;
 	if (n > MD_OUT)
 		return END_LONG;
 	buf_reserve(&m->raw, n);
-	if ((end = transfer(m, NULL, m->raw.p, n, deadline)))
+	if ((end = transfer(m, NULL, m->raw.p, n, until)))
 		return end;
 	m->raw.n = n;
 	m->raw.p[n] = '\0';

@@ -1,7 +1,7 @@
 /* render/md.h: from the Markdown of a body to HTML that may stand in a page.
  *
  * Markdown comes from strangers, and so do the bugs it is written to meet. It is parsed in a process of
- * its own, which can do nothing but answer (md_worker.c), within a second, and the answer is not trusted
+ * its own, which can do nothing but answer (md_worker.c), within a second of its time, and the answer is not trusted
  * either: every byte of it passes md_filter, which knows few tags, fewer attributes and no script. */
 #ifndef RENDER_MD_H
 #define RENDER_MD_H
@@ -30,7 +30,7 @@ void md_link_default(void *ctx, struct buf *href, struct str target);
 /* Append the HTML of a body. link may be NULL: md_link_default. RC_INVALID: the worker could not (time,
  * memory, output, crash) or the filter refused what it said, or the text is longer than LIMIT_DOC: the
  * text is appended escaped, in <pre class="broken">, and *e says why; go on with the next one. RC_IO: no
- * worker can be made; nothing is appended. At most about a second. */
+ * worker can be made; nothing is appended. At most about a second of processor time. */
 enum rc md_render(struct buf *html, struct md *m, struct str markdown,
     md_link_fn *link, void *ctx, struct err *e) NODISCARD;
 
