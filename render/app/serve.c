@@ -180,16 +180,15 @@ static void more(struct page *p, const struct ask *ask)
 	buf_printf(p->b, "<button name=\"show\" value=\"%zu\">Show more</button></form>\n", ask->show + HITS);
 }
 
-static enum rc results(struct page *p, struct serve *s, struct arena *a, const struct ask *ask, struct err *e)
+/* The best `show` of what this reader may see. typing: the last word is not yet whole. *snap is to be closed, also after an
+ * error. */
+static enum rc find(struct result *res, struct snap **snap, struct query **q, struct serve *s, struct arena *a, struct str text,
+    struct str kind, size_t show, bool typing, struct err *e)
 {
+	struct str published = STR("published");
 	bool guest = s->want.audience != AUDIENCE_NODE;
-	struct str published = STR("published"), kind = ask->kind;
 	struct filters f = FILTERS_INIT;
-	struct result res = { 0 };
-	struct snap *snap = NULL;
-	struct query *q;
 	enum rc rc;
-	size_t i;
 
 	if (guest) {
 		f.status = &published;
@@ -199,11 +198,25 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, const s
 		f.kind = &kind;
 		f.nkind = 1;
 	}
-	if ((rc = snap_open(&snap, s->ix, e)) || (rc = query_parse(&q, &f, a, ask->text, e)) ||
-	    (rc = query_run(&res, a, snap, q, &f, guest ? HITS_MAX : ask->show, COUNT_TOTAL, e)))
+	if ((rc = query_parse(q, &f, a, text, e)) || (rc = snap_open(snap, s->ix, e)))
+		return rc;
+	if (typing)
+		query_typing(*q);
+	if (!(rc = query_run(res, a, *snap, *q, &f, guest ? HITS_MAX : show, COUNT_TOTAL, e)) && guest)
+		only_shown(res, s->copy, show);
+	return rc;
+}
+
+static enum rc results(struct page *p, struct serve *s, struct arena *a, const struct ask *ask, struct err *e)
+{
+	struct result res = { 0 };
+	struct snap *snap = NULL;
+	struct query *q;
+	enum rc rc = find(&res, &snap, &q, s, a, ask->text, ask->kind, ask->show, false, e);
+	size_t i;
+
+	if (rc)
 		goto out;
-	if (guest)
-		only_shown(&res, s->copy, ask->show);
 	buf_printf(p->b, "<p role=\"status\">%llu %s", (unsigned long long)res.total, res.total == 1 ? "document" : "documents");
 	if (res.total > res.n)
 		buf_printf(p->b, ", the best %zu shown", res.n);
@@ -223,8 +236,7 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, const s
 	if (res.n < res.total && ask->show < HITS_MAX)
 		more(p, ask);
 out:
-	if (snap)
-		snap_close(snap);
+	snap_close(snap);
 	return rc;
 }
 
@@ -268,9 +280,7 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 static void live(struct serve *s, const struct http_request *rq, struct http_reply *r)
 {
 	struct page p = { .b = &r->body, .c = s->copy, .up = "/" };
-	bool guest = s->want.audience != AUDIENCE_NODE;
-	struct str text = str_utf8_cut(http_arg(rq, "q"), QUERY_MAX), published = STR("published");
-	struct filters f = FILTERS_INIT;
+	struct str text = str_utf8_cut(http_arg(rq, "q"), QUERY_MAX);
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
 	struct result res = { 0 };
@@ -280,18 +290,8 @@ static void live(struct serve *s, const struct http_request *rq, struct http_rep
 	size_t i;
 
 	text = str_sub(text, 0, str_utf8_bad(text));
-	if (guest) {
-		f.status = &published;
-		f.nstatus = 1;
-	}
-	rc = query_parse(&q, &f, &a, text, &e);
-	if (!rc && !(rc = snap_open(&snap, s->ix, &e))) {
-		query_typing(q);
-		rc = query_run(&res, &a, snap, q, &f, guest ? HITS_MAX : LIVE, COUNT_TOTAL, &e);
-	}
+	rc = find(&res, &snap, &q, s, &a, text, STR_NONE, LIVE, true, &e);
 	if (!rc) {
-		if (guest)
-			only_shown(&res, s->copy, LIVE);
 		buf_printf(p.b, "<p role=\"status\">%llu %s</p>\n<ul>\n", (unsigned long long)res.total,
 		    res.total == 1 ? "document" : "documents");
 		for (i = 0; i < res.n; i++) {
