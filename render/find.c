@@ -303,21 +303,6 @@ static size_t read_query(struct asked to[FIND_WORDS], bool *open_end, struct are
 	return n;
 }
 
-/* The first form not before s. */
-static size_t form_at(const struct find *f, struct str s)
-{
-	size_t from = 0, to = f->nforms, mid;
-
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (str_cmp(f->forms[mid], s) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
-}
-
 static void take_list(struct run *r, uint32_t list)
 {
 	uint32_t i;
@@ -360,7 +345,7 @@ static void take_beginning(struct run *r, struct str s)
 {
 	const struct find *f = r->f;
 	uint32_t blocks[FIND_LISTS], b, k;
-	size_t i, n = 0, j, first = form_at(f, s);
+	size_t i, n = 0, j, first = str_lower(f->forms, f->nforms, s);
 
 	for (i = first; i < f->nforms && i < first + FIND_FORMS && str_starts(f->forms[i], s); i++)
 		for (k = f->ref_at[i]; k < f->ref_at[i + 1]; k++) {
@@ -377,7 +362,7 @@ static void take_beginning(struct run *r, struct str s)
 
 static void run_word(struct run *r, const struct asked *w, bool last)
 {
-	size_t form = form_at(r->f, w->form), exact = 0, i;
+	size_t form = str_lower(r->f->forms, r->f->nforms, w->form), exact = 0, i;
 	bool is_form = form < r->f->nforms && str_eq(r->f->forms[form], w->form);
 	uint64_t factor;
 

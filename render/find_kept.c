@@ -162,21 +162,12 @@ bool find_load_words(struct find *f, const char *words, const unsigned char key[
 
 bool find_keep(struct find *f, const struct entry *e)
 {
-	size_t from = 0, to = f->nkept, mid;
-	int d;
+	size_t at = str_lower(f->kept_names, f->nkept, e->name);
 
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (!(d = str_cmp(f->kept_names[mid], e->name))) {
-			f->spots[f->number[e - f->copy->all]] = f->kept_spots[mid];
-			return true;
-		}
-		if (d < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return false;
+	if (at == f->nkept || !str_eq(f->kept_names[at], e->name))
+		return false;
+	f->spots[f->number[e - f->copy->all]] = f->kept_spots[at];
+	return true;
 }
 
 void find_kept_lists(struct find *f)

@@ -226,19 +226,9 @@ struct hand {				/* one thread */
 
 static bool known(const struct names *v, struct str name)
 {
-	size_t from = 0, to = v->n, mid;
-	int d;
+	size_t at = str_lower(v->v, v->n, name);
 
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (!(d = str_cmp(v->v[mid], name)))
-			return true;
-		if (d < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return false;
+	return at < v->n && str_eq(v->v[at], name);
 }
 
 /* The manifest before the work: old and new names, each once. */

@@ -211,22 +211,14 @@ out:
 
 static bool seen(struct str **paths, size_t *n, size_t *cap, struct arena *a, struct str path)
 {
-	size_t lo = 0, hi = *n, mid;
-	int k;
+	size_t at = str_lower(*paths, *n, path);
 
-	while (lo < hi) {
-		mid = (lo + hi) / 2;
-		if ((k = str_cmp((*paths)[mid], path)) == 0)
-			return true;
-		if (k < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
+	if (at < *n && str_eq((*paths)[at], path))
+		return true;
 	if (*n == *cap)
 		*paths = arena_grow(a, *paths, cap, sizeof **paths);
-	memmove(*paths + lo + 1, *paths + lo, (*n - lo) * sizeof **paths);
-	(*paths)[lo] = path;
+	memmove(*paths + at + 1, *paths + at, (*n - at) * sizeof **paths);
+	(*paths)[at] = path;
 	++*n;
 	return false;
 }

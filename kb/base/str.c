@@ -30,6 +30,20 @@ int str_cmp(struct str a, struct str b)
 	return c ? c : (a.n > b.n) - (a.n < b.n);
 }
 
+size_t str_lower(const struct str *sorted, size_t n, struct str s)
+{
+	size_t from = 0, to = n, mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (str_cmp(sorted[mid], s) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
 bool str_starts(struct str s, struct str prefix)
 {
 	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);

@@ -21,6 +21,8 @@ struct str cstr(const char *s);			/* of a NUL-terminated string; NULL gives STR_
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *s);	/* equal to a C string */
 int str_cmp(struct str a, struct str b);	/* by bytes, the shorter first */
+/* The place of the first of n strings, sorted by str_cmp, that is not before s; n: all are. */
+size_t str_lower(const struct str *sorted, size_t n, struct str s);
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 static inline struct str str_sub(struct str s, size_t from, size_t to)	/* [from, to), cut to what is there */
