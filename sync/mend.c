@@ -152,7 +152,7 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 	struct arena a = ARENA_INIT;
 	struct buf b = BUF_INIT;
 	struct err odd = ERR_INIT;
-	struct oid from, to, main, at;
+	struct oid from, to, main, at, base;
 	enum rc rc = RC_OK;
 	bool has;
 
@@ -166,9 +166,12 @@ enum rc mend(const struct node *n, struct repo *r, struct err *e)
 	if (b.n >= NOTE_MAX && oid_parse(&from, str_sub(buf_str(&b), 0, OID_HEX)) &&
 	    oid_parse(&to, str_sub(buf_str(&b), OID_HEX + 1, NOTE_MAX))) {
 		sweep(n, &a, b.n == NOTE_MAX);
-		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) || (rc = author_last(&at, r, &main, e)))
+		if ((rc = repo_has(&has, r, &from, e)) || (rc = repo_ref(&main, r, "refs/heads/main", e)) ||
+		    (rc = author_last(&at, r, &main, e)))
 			goto out;
-		if (has && oid_eq(&at, &to)) {		/* main moved */
+		if (repo_ref(&base, r, "refs/colep/main", &odd) == RC_OK && oid_eq(&base, &to)) {		/* and the folder after it: only the notes are left */
+			carry_forget(n);
+		} else if (has && oid_eq(&at, &to)) {	/* main moved */
 			if ((rc = carry(n, r, &from, &to, NULL, NULL, e)) || (rc = author_base_set(r, &to, e)))
 				goto out;
 			carry_forget(n);

@@ -252,7 +252,7 @@ done
 is "10 imports killed: history sound, nothing taken for deleted, a repeated one completes" "$bad" ""
 # the worst moment, made by hand: main moved, work tree not
 rm -rf k && cp -R bg k && before=$(main k) && colep -C k import many >/dev/null 2>&1
-printf '%s %s' "$before" "$(git -C k rev-parse main)" >k/.git/colep/moving; rm -r k/lessons/bg && git -C k checkout -q "$before" -- lessons/bg
+printf '%s %s' "$before" "$(git -C k rev-parse main)" >k/.git/colep/moving; git -C k update-ref refs/colep/main "$before"; rm -r k/lessons/bg && git -C k checkout -q "$before" -- lessons/bg
 : >k/.git/index.lock; : >k/.git/refs/heads/main.lock; echo half >k/lessons/bg/ll-bg-2023-own.md.tmp-Ab3xYz
 run colep -C k save
 is "a save after a command killed between main and work tree" "$status $err" "0 colep: nothing to save"

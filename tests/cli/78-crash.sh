@@ -28,6 +28,9 @@ cp -a behind c && "$COLEP" -C c status >.log 2>&1; rm -rf b; mv behind b
 sed -i '$s/.*/Unsaved instead./' b/$profile; sed -i 's/^title: .*/title: As b has it/; s/underlined the Hawala/mentioned the Hawala/' b/$doc
 cp -a b twice; cp -a b half
 "$COLEP" -C b sync >.log 2>&1; cp b/$doc once.md; cp b/$profile once-profile.md
+cp -a b done; printf '%s %s' "$old" "$(main done)" >done/.git/colep/moving
+"$COLEP" -C done sync >.log 2>&1
+is "killed after all was done, nothing is done again" "$(cat done/$doc done/$profile)" "$(cat once.md once-profile.md)"
 printf '%s %s\n%s %s\n' "$old" "$new" "$(git hash-object twice/$doc)" "$doc" >twice/.git/colep/carried; git -C half remote remove origin; "$COLEP" -C half sync >.log 2>&1; cp half/$doc twice/$doc
 git -C twice cat-file blob "$new:$clean" >twice/$clean; sed -i 's/^title: .*/title: Second/' a/$clean; "$COLEP" -C a save >.log 2>&1
 "$COLEP" -C twice sync >.log 2>&1
