@@ -33,8 +33,9 @@ static bool has_digit(struct str s)
 	return false;
 }
 
-/* The stems of a word in every language of the index, and in English, that of the codes' names. A word of a document
- * whose language has no stemmer stands in the forms. */
+/* The stems of a word in every language of the index, and in English, that of the codes' names. Only of a word that stands
+ * in no document: what another one is indexed under is known (forms.h), in each language that has it, and looking
+ * there costs a tenth of asking twenty stemmers. */
 struct putting { struct expansion *x; struct arena *a; size_t *cap; };
 
 static void put_stem(void *ctx, struct str term)
@@ -145,9 +146,16 @@ enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct
 	letters = str_utf8_count(surface);
 	switch (tier) {
 	case TIER_EXACT:
-		put_stems(x, a, &cap, s, word);
-		rc = (typed == TYPED_PART && letters > 1 ? forms_prefix : forms_exact)(&list, a, s, surface, e);
-		most = typed == TYPED_PART ? PREFIX_TERMS : SIZE_MAX;
+		if ((rc = forms_exact(&list, a, s, surface, e)))
+			break;
+		if (!list.n)
+			put_stems(x, a, &cap, s, word);
+		if (typed == TYPED_PART && letters > 1) {
+			for (i = 0; i < list.n; i++)
+				put_term(x, a, &cap, list.v[i].term);
+			rc = forms_prefix(&list, a, s, surface, e);
+			most = PREFIX_TERMS;
+		}
 		break;
 	case TIER_SPELLING:
 		if (letters > 3 && !has_digit(surface))

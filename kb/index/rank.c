@@ -1,7 +1,7 @@
 /* kb/index/rank.c: from a parsed query to the best documents.
  *
  * A word of the query stands for all the terms it may be, by the tiers of expand.h; a document's weight for a word is
- * the highest of these terms' weights in it, and the documents counted for it are those that have any of them and are
+ * the highest of these terms' weights in it, and the documents counted for it are those of each of them that are
  * alive. That is exact whatever died since, so an index brought forward scores as one made anew.
  *
  * First all words are looked up: what they are in the index, where their lists stand, how many living documents have
@@ -30,7 +30,7 @@ struct run {
 	const struct bm25 *f;
 	struct buf *note;
 	struct cursor *c;		/* for counting */
-	uint64_t *bits, **out;		/* a bit a document of a segment, all zero; by segment: left out, NULL: none */
+	uint64_t **out;			/* by segment: bits of the documents left out; NULL: none */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
 	bool none;			/* what must be there is nowhere */
@@ -109,80 +109,24 @@ static enum rc mark(uint64_t *bits, struct run *r, struct segment *s, const stru
 	return more == ITER_ERROR ? e->rc : RC_OK;
 }
 
-/* Of the documents in bits, those that a list has. */
-static enum rc count_common(uint64_t *common, const uint64_t *bits, struct run *r, struct segment *s,
-    const struct listing *x, struct err *e)
-{
-	enum iter more = ITER_ITEM;
-	uint32_t place;
-	size_t i;
-
-	*common = 0;
-	if (cursor_open(r->c, s, x, e))
-		more = ITER_ERROR;
-	for (i = 0; i < words64(s) && more == ITER_ITEM; i++) {
-		uint64_t rest = bits[i];
-
-		for (; rest && more == ITER_ITEM; rest &= rest - 1) {
-			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(rest);
-			if ((more = cursor_seek(r->c, place, e)) == ITER_ITEM)
-				*common += r->c->docs[r->c->i] == place;
-		}
-	}
-	cursor_close(r->c);
-	return more == ITER_ERROR ? e->rc : RC_OK;
-}
-
-/* Living documents of a segment that have one of several lists. Where one list is much longer than the others, only theirs
- * are looked up in it. */
-static enum rc count_any(uint64_t *df, struct run *r, struct segment *s, const struct lists *l, struct err *e)
-{
-	uint64_t all = 0, common = 0;
-	size_t i, longest = 0;
-	bool apart;
-	enum rc rc = RC_OK;
-
-	for (i = 0; i < l->n; i++) {
-		all += l->v[i].df;
-		longest = l->v[i].df > l->v[longest].df ? i : longest;
-	}
-	apart = !s->dead && all - l->v[longest].df < l->v[longest].df / 32;
-	for (i = 0; i < l->n && !rc; i++)
-		if (!apart || i != longest)
-			rc = mark(r->bits, r, s, &l->v[i], e);
-	if (apart && !rc)
-		rc = count_common(&common, r->bits, r, s, &l->v[longest], e);
-	*df = apart ? l->v[longest].df - common : 0;
-	for (i = 0; i < words64(s); i++) {
-		*df += (uint64_t)__builtin_popcountll(s->dead ? r->bits[i] & ~s->dead[i] : r->bits[i]);
-		r->bits[i] = 0;
-	}
-	return rc;
-}
-
-/* Living documents that have the word. */
+/* How many living documents have the word: those of its terms, added up. One that has two of them is counted twice, and
+ * no list is read for it. */
 static enum rc count_documents(uint64_t *df, struct run *r, const struct lists *l, struct err *e)
 {
-	size_t seg;
-	uint64_t n;
+	size_t seg, i;
 	uint32_t dead;
 	enum rc rc;
 
 	*df = 0;
-	for (seg = 0; seg < r->s->stamp.nsegments; seg++) {
-		struct segment *s = &r->s->segments[seg];
-
-		if (l[seg].n == 1) {
+	for (seg = 0; seg < r->s->stamp.nsegments; seg++)
+		for (i = 0; i < l[seg].n; i++) {
 			dead = 0;
-			if (s->dead && (rc = count_dead(&dead, r, s, &l[seg].v[0], e)))
+			if (r->s->segments[seg].dead && (rc = count_dead(&dead, r, &r->s->segments[seg], &l[seg].v[i], e)))
 				return rc;
-			*df += l[seg].v[0].df - dead;
-		} else if (l[seg].n) {
-			if ((rc = count_any(&n, r, s, &l[seg], e)))
-				return rc;
-			*df += n;
+			*df += l[seg].v[i].df - dead;
 		}
-	}
+	if (*df > r->s->stamp.documents)
+		*df = r->s->stamp.documents;
 	return RC_OK;
 }
 
@@ -605,7 +549,7 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	struct top top;
 	struct column_counts *counts = count == COUNT_FACETS ? counts_open(a) : NULL;
 	struct buf note = BUF_INIT;
-	size_t i, most = 0, n = s->stamp.nsegments;
+	size_t i, n = s->stamp.nsegments;
 	uint32_t ordinal = 0;
 	enum rc rc;
 
@@ -615,9 +559,6 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	r.f = evaluator_formula(s->ix->evaluator, s->stamp.documents, s->stamp.length);
 	r.note = &note;
 	r.c = xmalloc(sizeof *r.c);
-	for (i = 0; i < n; i++)
-		most = words64(&s->segments[i]) > most ? words64(&s->segments[i]) : most;
-	r.bits = arena_array(a, most, sizeof *r.bits);
 	r.out = arena_array(a, n, sizeof *r.out);
 	for (i = 0; i < q->n; i++)
 		r.most += q->clauses[i].n;

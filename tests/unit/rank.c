@@ -239,6 +239,20 @@ static uint32_t weight_in(const struct doc *d, const struct sense *x)
 	return most;
 }
 
+/* How many of the terms a document has. */
+static uint64_t terms_in(const struct doc *d, const struct sense *x)
+{
+	uint64_t n = 0;
+	size_t i, j;
+
+	for (i = 0; i < d->n; i++) {
+		for (j = 0; j < i && d->w[j].term != d->w[i].term; j++)
+			;
+		n += j == i && x->term[d->w[i].term];
+	}
+	return n;
+}
+
 static uint64_t look_up(uint32_t *weight, struct sense *sense, const struct query *q, const struct word *w, bool last, bool exact)
 {
 	struct expansion x;
@@ -252,8 +266,9 @@ static uint64_t look_up(uint32_t *weight, struct sense *sense, const struct quer
 		make_sense(sense, &x);
 		for (i = 0; i < DOCS; i++) {
 			weight[i] = weight_in(&docs[i], sense);
-			df += weight[i] && !docs[i].dead;
+			df += docs[i].dead ? 0 : terms_in(&docs[i], sense);
 		}
+		df = df < snap.stamp.documents ? df : snap.stamp.documents;
 	}
 	return df;
 }
