@@ -10,6 +10,7 @@
 #include "render/changes.h"
 #include "render/kept.h"
 #include "render/site.h"
+#include "render/stamp.h"
 #include "render/zip.h"
 
 #define NAMED 20			/* documents named in one line of the summary */
@@ -43,29 +44,40 @@ static const struct { const char *begins, *called; } whys[] = {
 };
 enum { WHYS = sizeof whys / sizeof whys[0] };
 
-/* The answer: every document of the node, in or out; named on stderr when it is broken. */
-static bool report(struct ctx *c, const struct copy *copy)
+/* The answer: every document of the node, in or out. */
+static void report(struct ctx *c, const struct stamp *s)
 {
-	bool broken = false;
 	struct out o;
 	size_t i;
 
 	cmd_out(&o, c);
+	for (i = 0; i < s->ndocs; i++) {
+		out_begin(&o);
+		out_text(&o, "verdict", s->docs[i].in ? STR("in") : STR("out"));
+		out_text(&o, "id", s->docs[i].name);
+		out_text(&o, "reason", s->docs[i].reason);
+		out_end(&o);
+	}
+	out_close(&o);
+}
+
+/* The same from a copy; false: some are broken, which is said. */
+static bool stamp_of(struct stamp *s, struct ctx *c, const struct copy *copy)
+{
+	bool whole = true;
+	size_t i;
+
+	*s = (struct stamp){ .docs = arena_array(c->arena, copy->nall, sizeof *s->docs), .ndocs = copy->nall, .tlp = copy->tlp };
 	for (i = 0; i < copy->nall; i++) {
 		const struct entry *e = &copy->all[i];
 
-		out_begin(&o);
-		out_text(&o, "verdict", e->in ? STR("in") : STR("out"));
-		out_text(&o, "id", e->name);
-		out_text(&o, "reason", cstr(e->reason));
-		out_end(&o);
+		s->docs[i] = (struct stamp_doc){ e->name, cstr(e->reason), e->in };
 		if (e->broken) {
-			broken = true;
+			whole = false;
 			cmd_say(c, "%s/%.*s/%.*s.md:%s; left out", e->kind->folder, FMT_STR(e->owner), FMT_STR(e->name), e->fault);
 		}
 	}
-	out_close(&o);
-	return broken;
+	return whole;
 }
 
 /* Up to NAMED names of a that are not in b; both sorted. */
@@ -87,29 +99,31 @@ static void difference(struct buf *b, size_t *n, const struct str *x, size_t nx,
 }
 
 /* What leaves the house, for who answers for it: counts, the highest label, what the last copy in dir had not. */
-static void summary(struct ctx *c, const struct copy *copy, const char *dir, bool dry, const struct str *old, size_t nold)
+static void summary(struct ctx *c, const struct stamp *s, const char *dir, bool dry, const struct str *old, size_t nold)
 {
-	struct str *now = arena_array(c->arena, copy->n, sizeof *now);
-	size_t counts[WHYS] = { 0 }, i, k, n;
+	struct str *now = arena_array(c->arena, s->ndocs, sizeof *now);
+	size_t counts[WHYS] = { 0 }, i, k, n, in = 0;
 	struct buf b = BUF_INIT;
 
-	for (i = 0; i < copy->nall; i++) {
-		for (k = 0; !copy->all[i].in && !str_starts(cstr(copy->all[i].reason), cstr(whys[k].begins)); k++)
+	for (i = 0; i < s->ndocs; i++) {
+		if (s->docs[i].in) {
+			now[in++] = s->docs[i].name;
+			continue;
+		}
+		for (k = 0; !str_starts(s->docs[i].reason, cstr(whys[k].begins)); k++)
 			;
-		counts[k] += !copy->all[i].in;
+		counts[k]++;
 	}
-	for (i = 0; i < copy->n; i++)
-		now[i] = copy->v[i]->name;
 	for (k = 0; k < WHYS; k++)
 		if (counts[k])
 			buf_printf(&b, "%s %zu %s", b.n ? "," : ":", counts[k], whys[k].called);
-	cmd_say(c, "%s: %zu documents %s, highest label %.*s; %zu out%.*s", dir, copy->n, dry ? "would be in" : "in",
-	    FMT_STR(copy->tlp), copy->nall - copy->n, (int)b.n, b.n ? b.p : "");
+	cmd_say(c, "%s: %zu documents %s, highest label %.*s; %zu out%.*s", dir, in, dry ? "would be in" : "in",
+	    FMT_STR(s->tlp), s->ndocs - in, (int)b.n, b.n ? b.p : "");
 	if (nold) {
-		difference(&b, &n, now, copy->n, old, nold);
+		difference(&b, &n, now, in, old, nold);
 		if (n)
 			cmd_say(c, "%s: new since the copy before:%s", dir, buf_cstr(&b));
-		difference(&b, &n, old, nold, now, copy->n);
+		difference(&b, &n, old, nold, now, in);
 		if (n)
 			cmd_say(c, "%s: no longer in it:%s", dir, buf_cstr(&b));
 	}
@@ -176,6 +190,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct copy *copy = NULL;
 	struct theme *theme = NULL;
 	struct md *md[SITE_JOBS_MAX] = { NULL };
+	struct stamp stamp = { { STR_NONE, STR_NONE }, NULL, 0, 0, STR_NONE };
 	const char *why = NULL, *dir = ask->dir;
 	char *temporary = NULL;
 	bool stale = false, broken = false;
@@ -185,17 +200,13 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	unsigned i;
 	enum rc rc = RC_OK;
 
-	/* The workers are forks: first of all. */
-	for (i = 0; !rc && i < ask->jobs; i++)
-		rc = md_open(&md[i], e);
-	if (!rc && !dir)
+	if (!dir)
 		rc = ask->dry ? RC_OK : build_folder(&temporary, c->arena, ask->zip, e);
 	dir = dir ? dir : temporary;
 	if (rc || (rc = node_open(&node, c->arena, c->dir, e)))
 		goto out;
 	want->kept = kept_place(&kept, node.cache) ? &kept : NULL;
-	if ((dir && !ask->dry && (rc = site_check(dir, e))) ||
-	    (rc = theme_open(&theme, ask->theme, e)) || (rc = index_open(&ix, &node, false, &indexing, &why, &stale, e)) ||
+	if ((rc = theme_open(&theme, ask->theme, e)) || (rc = index_open(&ix, &node, false, &indexing, &why, &stale, e)) ||
 	    (rc = snap_open(&snap, ix, e)))
 		goto out;
 	cmd_progress(c, "", 0, 0, true);
@@ -203,12 +214,23 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	want->practice = node.practice;
 	want->theme = theme;
-	if ((rc = copy_load(&copy, snap, want, e)))
-		goto out;
 	main = snap_commit(snap);
+	if (!ask->dry && !ask->zip && want->kept && stamp_holds(&stamp, c->arena, want->kept, want, &main, dir)) {
+		told.pages = stamp.files - 1;
+		report(c, &stamp);
+		summary(c, &stamp, dir, false, NULL, 0);
+		goto written;
+	}
+	if (dir && !ask->dry && (rc = site_check(dir, e)))
+		goto out;
+	for (i = 0; !rc && !ask->dry && i < ask->jobs; i++)	/* forks: while this process is small */
+		rc = md_open(&md[i], e);
+	if (rc || (rc = copy_load(&copy, snap, want, e)))
+		goto out;
 	if (!ask->dry && changes_load(copy, node.dir, &main, e))
 		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
-	broken = report(c, copy);
+	broken = !stamp_of(&stamp, c, copy);
+	report(c, &stamp);
 	if (dir && site_documents(&old, &nold, c->arena, dir, e))
 		nold = 0;		/* nothing to compare with */
 	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, temporary ? NULL : want->kept, &told, e)))
@@ -216,7 +238,8 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
 		goto out;
 	cmd_progress(c, "", 0, 0, true);
-	summary(c, copy, ask->dir ? ask->dir : ask->zip, ask->dry, old, nold);
+	summary(c, &stamp, ask->dir ? ask->dir : ask->zip, ask->dry, old, nold);
+written:
 	if (!ask->dry)
 		cmd_say(c, "%s: %zu files, %zu written, %zu removed", ask->dir ? ask->dir : ask->zip, told.pages, told.written,
 		    told.removed);
@@ -228,6 +251,7 @@ out:
 		if (dir_remove(temporary, &ignored))
 			cmd_say(c, "%s", ignored.msg);
 	}
+	stamp_close(&stamp);
 	copy_free(copy);
 	theme_close(theme);
 	if (snap)

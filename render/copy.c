@@ -570,7 +570,7 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	enum rc rc = RC_OK;
 	size_t i;
 
-	*c = (struct copy){ .arena = ARENA_INIT, .want = *want };
+	*c = (struct copy){ .arena = ARENA_INIT, .want = *want, .commit = snap_commit(s) };
 	c->want.meeting = arena_str(&c->arena, want->meeting);
 	c->want.lang = arena_str(&c->arena, want->lang);
 	read_vocab(c, s);

@@ -65,6 +65,7 @@ struct copy {
 	struct arena arena;
 	struct copy_want want;
 	struct vocab vocab;
+	struct oid commit;		/* that it was loaded of */
 	struct str ceiling, space;	/* "TLP:GREEN"; name of the community, or STR_NONE */
 	struct entry *all;		/* by name */
 	size_t nall;

@@ -47,26 +47,37 @@ bool kept_place(struct kept_place *place, const char *cache)
 	return ok;
 }
 
+/* The options, the theme, the folder. false: there is no such folder. */
+static bool add_want(struct buf *b, const struct kept_place *place, const struct copy_want *want, const char *dir)
+{
+	const struct theme *t = want->theme;
+	char *real = realpath(dir, NULL);
+	size_t i;
+
+	if (!real)
+		return false;
+	buf_add(b, place->program, sizeof place->program);
+	buf_printf(b, "%d %d %d ", (int)want->audience, want->live, want->practice);
+	add(b, cstr(real));
+	add(b, want->meeting);
+	add(b, want->lang);
+	for (i = 0; i < t->nfiles; i++) {
+		add(b, t->files[i].name);
+		add(b, t->files[i].bytes);
+	}
+	free(real);
+	return true;
+}
+
 bool kept_key(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy *c, const char *dir)
 {
-	const struct theme *t = c->want.theme;
-	char *real = realpath(dir, NULL);
 	struct buf b = BUF_INIT;
-	bool ok = real != NULL;
+	bool ok = add_want(&b, place, &c->want, dir);
 	size_t i, k;
 
-	buf_add(&b, place->program, sizeof place->program);
-	buf_printf(&b, "%d %d %d ", (int)c->want.audience, c->want.live, c->want.practice);
-	add(&b, cstr(real));
-	add(&b, c->want.meeting);
-	add(&b, c->want.lang);
 	add(&b, c->space);
 	add(&b, c->ceiling);
 	add(&b, c->notice);
-	for (i = 0; i < t->nfiles; i++) {
-		add(&b, t->files[i].name);
-		add(&b, t->files[i].bytes);
-	}
 	for (i = 0; i < c->vocab.n; i++) {
 		add(&b, c->vocab.tables[i].name);
 		for (k = 0; k < c->vocab.tables[i].n; k++) {
@@ -79,7 +90,19 @@ bool kept_key(unsigned char key[KEPT_KEY], const struct kept_place *place, const
 	}
 	blake2b_of(key, buf_str(&b));
 	buf_free(&b);
-	free(real);
+	return ok;
+}
+
+bool kept_key_of(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy_want *want,
+    const struct oid *commit, const char *dir)
+{
+	struct buf b = BUF_INIT;
+	bool ok = add_want(&b, place, want, dir);
+
+	buf_printf(&b, "%lld ", (long long)want->now);
+	buf_add(&b, commit->b, sizeof commit->b);
+	blake2b_of(key, buf_str(&b));
+	buf_free(&b);
 	return ok;
 }
 
@@ -137,7 +160,7 @@ void kept_sweep(const struct kept_place *place)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 3 * FOLDERS + 1; i < n; i++)	/* three for each folder, and rows */
+	for (i = 4 * FOLDERS + 1; i < n; i++)	/* four for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }
@@ -310,6 +333,37 @@ struct kept_stat kept_stat(const struct stat *st)
 bool kept_stat_tells(const struct kept_stat *s)
 {
 	return s->ctime % SECOND || s->mtime % SECOND;
+}
+
+bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch)
+{
+	unsigned char digest[64];
+	struct err e = ERR_INIT;
+	struct stat st;
+	char name[256];
+	size_t got;
+	bool same;
+	int file;
+
+	*now = (struct kept_stat){ 0 };
+	if (f->name.n >= sizeof name)
+		return false;
+	memcpy(name, f->name.p, f->name.n);
+	name[f->name.n] = '\0';
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+		return false;
+	*now = kept_stat(&st);
+	if (!memcmp(now, &f->stat, sizeof *now) && kept_stat_tells(now))
+		return true;
+	if (now->size != f->stat.size || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+		return false;
+	buf_clear(scratch);
+	buf_reserve(scratch, now->size);
+	same = !fd_read(&got, file, scratch->p, now->size, name, &e) && got == now->size;
+	close(file);
+	if (same)
+		sha512_of(digest, (struct str){ scratch->p, got });
+	return same && !memcmp(digest, f->digest, sizeof digest);
 }
 
 /* One file off *s. */

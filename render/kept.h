@@ -17,6 +17,9 @@ struct kept_place {
 bool kept_place(struct kept_place *place, const char *cache);
 /* A hash of all that every page hangs on. false: nothing can be kept. */
 bool kept_key(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy *c, const char *dir);
+/* A hash of all that a build hangs on: what is wanted, and the commit that it is made of. */
+bool kept_key_of(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy_want *want,
+    const struct oid *commit, const char *dir);
 /* The path of a file of that sort ("pages") for a site in dir; NULL: nothing can be kept. */
 const char *kept_path(struct arena *a, const struct kept_place *place, const char *dir, const char *sort);
 /* Remove all but the newest few of those files. */
@@ -72,6 +75,8 @@ struct kept {
 	size_t nfacts;
 	struct str stamp;		/* kept_save's */
 };
+/* Is the file below the folder open as fd as it was: its stat tells, else its hash. *now: its stat. scratch: for its bytes. */
+bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch);
 /* NULL: none. Compares all facts with the copy. */
 struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], struct fact_ground *g);
 void kept_close(struct kept *k);	/* no-op on NULL */

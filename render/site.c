@@ -31,6 +31,7 @@
 #include "render/facts.h"
 #include "render/kept.h"
 #include "render/page.h"
+#include "render/stamp.h"
 
 #define MANIFEST "manifest.txt"
 #define MANIFEST_MAX ((size_t)64 << 20)	/* bytes; about 300,000 files */
@@ -180,6 +181,7 @@ struct build {
 	struct site_told *told;
 	struct names old;		/* of the old manifest */
 	int fd;				/* of dir */
+	const struct kept_place *place;	/* or NULL */
 	struct kept *kept;		/* of the build before, or NULL */
 	const char *files, *texts, *words;	/* paths of what is kept; NULL: nothing is */
 	bool anew;			/* pages of documents that were left are made after all, and no others */
@@ -261,19 +263,8 @@ static struct kept_stat stat_of(const struct build *s, struct str name)
 /* Is a file as the build before left it. */
 static bool as_it_was(struct hand *h, const struct kept_file *k, struct file *f)
 {
-	const struct build *s = h->w->s;
-	unsigned char digest[64];
-	struct err e = ERR_INIT;
-
-	f->stat = stat_of(s, f->name);
-	if (memcmp(&f->stat, &k->stat, sizeof f->stat) || !kept_stat_tells(&k->stat)) {
-		buf_clear(&h->disk);
-		if (f->stat.size != k->stat.size || file_read(&h->disk, path_join(&h->arena, s->dir, f->name.p), PAGE_MAX, &e))
-			return false;
-		sha512_of(digest, buf_str(&h->disk));
-		if (memcmp(digest, k->digest, sizeof digest))
-			return false;
-	}
+	if (!kept_untouched(&f->stat, k, h->w->s->fd, &h->disk))
+		return false;
 	memcpy(f->digest, k->digest, sizeof f->digest);
 	return true;
 }
@@ -456,10 +447,11 @@ static int by_file(const void *a, const void *b)
 #define TICK 20000000			/* nanoseconds */
 
 /* What is kept for the next build. That it cannot be is no failure: the next one makes all. */
-static void keep(const struct build *s, const struct file *files, size_t n, struct fact_ground *g, struct str stamp)
+static void keep(const struct build *s, const struct file *files, size_t n, struct fact_ground *g, struct str stamp,
+    struct str manifest)
 {
 	struct arena a = ARENA_INIT;
-	struct kept_file *v = arena_array(&a, n, sizeof *v);
+	struct kept_file *v = arena_array(&a, n + 1, sizeof *v);
 	struct err e = ERR_INIT;
 	struct timespec t;
 	uint64_t now;
@@ -467,18 +459,23 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i <= n; i++) {
 		const struct file *f = &files[i];
-		const struct kept_file *k = f->kept;
+		const struct kept_file *k = i < n ? f->kept : NULL;
 
-		v[i] = (struct kept_file){ .name = f->name, .stat = f->stat };
-		memcpy(v[i].digest, f->digest, sizeof v[i].digest);
+		if (i < n) {
+			v[i] = (struct kept_file){ .name = f->name, .stat = f->stat };
+			memcpy(v[i].digest, f->digest, sizeof v[i].digest);
+		} else {
+			v[i] = (struct kept_file){ .name = STR(MANIFEST), .stat = stat_of(s, STR(MANIFEST)) };
+			sha512_of(v[i].digest, manifest);
+		}
 		if (v[i].stat.ctime + TICK > now)
 			v[i].stat.inode = v[i].stat.mtime = v[i].stat.ctime = 0;
 		if (k) {
 			v[i].facts = k->facts;
 			v[i].nfacts = k->nfacts;
-		} else if (f->noted) {
+		} else if (i < n && f->noted) {
 			v[i].facts = (const uint32_t *)(const void *)f->of->list.p + f->from;
 			v[i].nfacts = f->nfacts;
 			v[i].of = f->of;
@@ -486,6 +483,11 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 	}
 	if (kept_save(s->files, s->key, v, n, s->kept, g, stamp, &e))
 		(void)unlink(s->files);
+	/* What is said of a page is said each time, so it must be made. */
+	for (i = 0; i < s->copy->nall && !s->copy->all[i].broken; i++)
+		;
+	if (i < s->copy->nall || s->told->bad_pages || !s->copy->changes || stamp_save(s->place, s->copy, s->dir, v, n + 1, &e))
+		e.rc = RC_OK;
 	arena_free(&a);
 }
 
@@ -620,7 +622,7 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	if ((rc = write_manifest(s->dir, &b, a, e)))
 		goto out;
 	if (s->files)
-		keep(s, files, all.n, &ground, (struct str){ (const char *)stamp, STAMP });
+		keep(s, files, all.n, &ground, (struct str){ (const char *)stamp, STAMP }, buf_str(&b));
 out:
 	for (i = 0; i < SITE_JOBS_MAX; i++)
 		facts_free(&facts[i]);
@@ -634,7 +636,7 @@ out:
 enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
     const struct kept_place *kept, struct site_told *told, struct err *e)
 {
-	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1 };
+	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = kept };
 	struct arena a = ARENA_INIT;
 	struct names now;
 	size_t i;

@@ -2,7 +2,7 @@
 """tests/cli/kept.py COLEP ROUNDS SEED: random changes to a node and its site; after each, the folder that is built again
 and again has the bytes of one that is built for the first time. What the last build kept is damaged now and then, and so
 are files of the folder. TAP."""
-import os, random, shutil, subprocess, sys
+import os, random, re, shutil, subprocess, sys
 
 colep, rounds, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 r = random.Random(seed)
@@ -90,7 +90,8 @@ def remove(name):
 def change():
     originals = [d for d in docs if '.' not in d]
     absent = [i for i in IDS if i not in docs]
-    what = r.choice(['body', 'body', 'body', 'field', 'field', 'field', 'tlp', 'tlp', 'new', 'gone', 'rename', 'translate', 'broken', 'vocab', 'nothing'])
+    what = r.choice(['body', 'body', 'body', 'field', 'field', 'field', 'tlp', 'tlp', 'new', 'gone', 'rename', 'translate', 'broken', 'vocab', 'roster', 'theme',
+                     'commit', 'nothing', 'nothing'])
     name = r.choice(originals)
     if what == 'body':
         docs[name] = (docs[name][0], body())
@@ -123,8 +124,15 @@ def change():
         os.makedirs('n/vocab', exist_ok=True)
         with open('n/vocab/topics.md', 'w') as f:
             f.write('| Code | Label |\n|---|---|\n| som | Smuggling %d |\n' % r.randint(1, 9))
-    git('add', '-A')
-    git('commit', '-q', '--allow-empty', '-m', what)
+    elif what == 'roster':
+        with open('n/roster/space', 'w') as f:
+            f.write(re.sub(r'(?m)^(ceiling|name) .*\n', '', space) + 'ceiling %s\nname Space %d\n' % (r.choice(TLP[2:4]), r.randint(1, 3)))
+    elif what == 'theme':
+        with open('theme/document.html', 'a') as f:
+            f.write('<p>%s</p>\n' % r.choice(WORDS))
+    if what not in ('nothing', 'theme'):
+        git('add', '-A')
+        git('commit', '-q', '--allow-empty', '-m', what)
     return what + ' ' + name
 
 
@@ -171,6 +179,8 @@ def site(folder, options):
 
 
 subprocess.run([colep, 'init', 'n', '--id', 'bps'], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+with open('n/roster/space') as f:
+    space = f.read()
 shutil.copytree(os.environ['ROOT'] + '/render/theme', 'theme')
 with open('theme/document.html', 'a') as f:
     f.write('<p>another theme</p>\n')

@@ -1,0 +1,27 @@
+/* render/stamp.h: how a build left a site, so that one that has nothing to do is known before a document is looked at:
+ * the same program, options, theme and commit, and every file of the folder is as it was (kept.h). */
+#ifndef RENDER_STAMP_H
+#define RENDER_STAMP_H
+
+#include "render/kept.h"
+
+struct stamp_doc {			/* a document of the node, by name */
+	struct str name, reason;
+	bool in;
+};
+struct stamp {
+	struct kept_map map;		/* strings borrow it */
+	struct stamp_doc *docs;		/* in the arena */
+	size_t ndocs, files;		/* files: with the manifest */
+	struct str tlp;
+};
+
+/* Is the site in dir as a build of that commit with these options left it? Then what that build told. */
+bool stamp_holds(struct stamp *s, struct arena *a, const struct kept_place *place, const struct copy_want *want,
+    const struct oid *commit, const char *dir);
+void stamp_close(struct stamp *s);	/* no-op on one that is zeroed */
+/* files: by name, as kept_save has them, and the manifest. Nothing of them may be worth a message. */
+enum rc stamp_save(const struct kept_place *place, const struct copy *c, const char *dir, const struct kept_file *files,
+    size_t n, struct err *e) NODISCARD;
+
+#endif
