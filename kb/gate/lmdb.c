@@ -168,57 +168,59 @@ enum rc store_durable(struct store *s, bool durable, struct err *e)
 	return code ? fail(e, s->path, "writing", code) : RC_OK;
 }
 
-static void put_varint(struct buf *b, uint64_t v)	/* as record.h's, which is above */
+static void set_bit(struct buf *bits, size_t i)
 {
-	for (; v >= 0x80; v >>= 7)
-		buf_putc(b, (char)(v | 0x80));
-	buf_putc(b, (char)v);
-}
-
-static int by_page(const void *x, const void *y)
-{
-	size_t a = *(const size_t *)x, b = *(const size_t *)y;
-
-	return (a > b) - (a < b);
+	bits->p[i / 8] = (char)((unsigned char)bits->p[i / 8] | 1u << i % 8);
 }
 
 /* LMDB keeps them in its table 0: transaction -> count, pages. */
-enum rc store_free_pages(struct buf *runs, struct store *s, struct err *e)
+enum rc store_free_pages(struct buf *bits, struct store *s, struct err *e)
 {
 	MDB_cursor *c = NULL;
 	MDB_txn *t = NULL;
+	MDB_envinfo info;
 	MDB_val k, v;
-	size_t *pages = NULL, n = 0, count, i, from, last = 0;
+	size_t count, page, i;
 	int code;
 
-	if ((code = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &t)) || (code = mdb_cursor_open(t, 0, &c)))
+	if ((code = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &t)) || (code = mdb_env_info(s->env, &info)) || (code = mdb_cursor_open(t, 0, &c)))
 		goto out;
+	bits->n = 0;
+	buf_reserve(bits, info.me_last_pgno / 8 + 1);
+	memset(bits->p, 0, info.me_last_pgno / 8 + 1);
+	bits->n = info.me_last_pgno / 8 + 1;
+	for (page = info.me_last_pgno + 1; page < 8 * bits->n; page++)
+		set_bit(bits, page);
 	while ((code = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		if (v.mv_size < sizeof count)
+			goto odd;
 		memcpy(&count, v.mv_data, sizeof count);
-		if (v.mv_size < sizeof count || count > v.mv_size / sizeof count - 1) {
-			code = MDB_CORRUPTED;
-			goto out;
+		if (count > v.mv_size / sizeof count - 1)
+			goto odd;
+		for (i = 0; i < count; i++) {
+			memcpy(&page, (char *)v.mv_data + (i + 1) * sizeof page, sizeof page);
+			if (page > info.me_last_pgno)
+				goto odd;
+			set_bit(bits, page);
 		}
-		pages = xrealloc(pages, (n + count + 1) * sizeof *pages);
-		memcpy(pages + n, (char *)v.mv_data + sizeof count, count * sizeof *pages);
-		n += count;
 	}
 	code = code == MDB_NOTFOUND ? 0 : code;
-	if (n)
-		qsort(pages, n, sizeof *pages, by_page);
-	for (i = 0; i < n && !code; last = pages[i - 1] + 1) {
-		for (from = i++; i < n && pages[i] == pages[i - 1] + 1; i++)
-			;
-		put_varint(runs, pages[from] - last);
-		put_varint(runs, i - from);
-	}
+	goto out;
+odd:
+	code = MDB_CORRUPTED;
 out:
 	if (c)
 		mdb_cursor_close(c);
 	if (t)
 		mdb_txn_abort(t);
-	free(pages);
 	return code ? fail(e, s->path, "reading", code) : RC_OK;
+}
+
+uint64_t store_commit(struct store *s)
+{
+	MDB_envinfo info;
+
+	return mdb_env_info(s->env, &info) ? 0 : info.me_last_txnid;
 }
 
 void store_remove(const char *path)

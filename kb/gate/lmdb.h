@@ -27,9 +27,9 @@ void store_close(struct store *s);	/* no-op on NULL */
 bool store_is(struct store *s, const char *path);	/* that file, and no other that has taken its place */
 /* Commits are no longer durable (a file that is being made), or are from now on, and what was written is now. */
 enum rc store_durable(struct store *s, bool durable, struct err *e) NODISCARD;
-/* Append the pages that no table uses as of the last commit, in order: for each run of them varint pages between it and
- * the one before (or the file's beginning), varint length. */
-enum rc store_free_pages(struct buf *runs, struct store *s, struct err *e) NODISCARD;
+/* Bits by page, low first, of all that the last commit counts: 1: no table uses it. */
+enum rc store_free_pages(struct buf *bits, struct store *s, struct err *e) NODISCARD;
+uint64_t store_commit(struct store *s);	/* the number of the last commit */
 void store_remove(const char *path);	/* the file and its lock; not being there is fine */
 
 enum rc txn_begin(struct txn **t, struct store *s, bool write, struct err *e) NODISCARD;

@@ -36,7 +36,7 @@
 #include "kb/index/parts.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 6 };
+enum { SCHEMA = 7 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -171,8 +171,8 @@ enum rc snap_open(struct snap **out, struct index *ix, struct err *e)
 	size_t i;
 
 	*s = (struct snap){ .ix = ix };
-	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = tables_open(&s->t, s->txn, e)) ||
-	    (rc = txn_get(&stamp, s->txn, s->t.meta, STR("stamp"), e)))
+	s->t = ix->t;
+	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = txn_get(&stamp, s->txn, s->t.meta, STR("stamp"), e)))
 		goto out;
 	if (!stamp_decode(&s->stamp, &s->a, stamp)) {
 		rc = err_set(e, RC_CORRUPT, "%s: of another version, or damaged; 'colep index --rebuild' makes it anew", ix->path);
@@ -387,6 +387,23 @@ enum rc files_vocab(struct vocab *v, struct arena *a, struct txn *txn, table_id 
 	return more == ITER_ERROR ? e->rc : RC_OK;
 }
 
+enum rc index_vocab(const struct vocab **v, struct index *ix, struct txn *txn, table_id files, struct err *e)
+{
+	struct vocab *got;
+	enum rc rc;
+
+	if (!ix->vocab) {
+		got = arena_alloc(&ix->vocab_a, sizeof *got);
+		if ((rc = files_vocab(got, &ix->vocab_a, txn, files, e))) {
+			arena_free(&ix->vocab_a);
+			return rc;
+		}
+		ix->vocab = got;
+	}
+	*v = ix->vocab;
+	return RC_OK;
+}
+
 enum rc snap_vocab(const struct vocab **v, struct snap *s, struct err *e)
 {
 	struct vocab *got;
@@ -414,6 +431,8 @@ static void shut(struct index *ix)
 	seen_close(ix->seen);
 	ix->seen = NULL;
 	sum_free(&ix->sum);
+	arena_free(&ix->vocab_a);
+	ix->vocab = NULL;
 	zpack_close(ix->zpack);
 	ix->zpack = NULL;
 }
@@ -441,6 +460,17 @@ static const char *beside(struct index *ix, const char *name)
 	return path_join(&ix->a, ix->node->cache, name);
 }
 
+/* The tables, for as long as the store is open: a transaction that is not committed keeps none. */
+static enum rc know_tables(struct index *ix, struct err *e)
+{
+	struct txn *t = NULL;
+	enum rc rc;
+
+	(void)((rc = txn_begin(&t, ix->store, false, e)) || (rc = tables_open(&ix->t, t, e)) || (rc = txn_commit(&t, e)));
+	txn_abort(&t);
+	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "%s: incomplete; 'colep index --rebuild' makes it anew", ix->path) : rc;
+}
+
 /* RC_CORRUPT: there is none, or it is not as it was left. */
 static enum rc open_store(struct index *ix, bool write, struct err *e)
 {
@@ -448,14 +478,14 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 	enum rc rc;
 
 	lock_share(&swap, beside(ix, "index.swap"));
-	if (write && still_there(ix) && sum_right(&ix->sum, ix->path)) {
+	if (write && still_there(ix) && sum_right(ix->path)) {
 		lock_close(&swap);		/* others may have written meanwhile, which LMDB tells */
 		return RC_OK;
 	}
 	shut(ix);
-	if (!sum_right(write ? &ix->sum : NULL, ix->path))
+	if (!sum_right(ix->path))
 		rc = err_set(e, RC_CORRUPT, "%s: damaged, or its writer was stopped", ix->path);
-	else if (!(rc = store_open(&ix->store, ix->path, (size_t)ix->map, write, e)))
+	else if (!(rc = store_open(&ix->store, ix->path, (size_t)ix->map, write, e)) && !(rc = know_tables(ix, e)))
 		ix->seen = seen_open();
 	lock_close(&swap);
 	ix->write = write;
@@ -488,13 +518,12 @@ static enum rc rebuild_index(struct index *ix, bool right, const struct oid *com
 	struct lock swap = LOCK_INIT;
 	struct err odd = ERR_INIT;
 	struct txn *txn = NULL;
-	struct tables t;
 	enum rc rc;
 
 	zpack_close(ix->zpack);
 	ix->zpack = NULL;
 	buf_clear(&ix->dict);
-	if (ix->store && (txn_begin(&txn, ix->store, false, &odd) || tables_open(&t, txn, &odd) || index_dict(ix, txn, t.meta, &odd)))
+	if (ix->store && (txn_begin(&txn, ix->store, false, &odd) || index_dict(ix, txn, ix->t.meta, &odd)))
 		buf_clear(&ix->dict);	/* one is trained */
 	txn_abort(&txn);
 	shut(ix);
@@ -503,13 +532,15 @@ static enum rc rebuild_index(struct index *ix, bool right, const struct oid *com
 		return rc;
 	if ((rc = lock_open(&swap, beside(ix, "index.swap"), 60, e)))
 		goto out;
-	if (rename(new, ix->path) || rename(arena_printf(&ix->a, "%s-lock", new), lock))
+	if (rename(new, ix->path) || rename(arena_printf(&ix->a, "%s-lock", new), lock) ||
+	    rename(arena_printf(&ix->a, "%s-sum", new), arena_printf(&ix->a, "%s-sum", ix->path)))
 		rc = err_errno(e, "%s", ix->path);
 	else
-		rc = sum_write(&ix->sum, ix->path, e);
+		rc = sum_write(ix->path, e);
 out:
 	lock_close(&swap);
 	store_remove(new);
+	sum_forget(new);
 	return rc ? rc : open_store(ix, true, e);
 }
 
@@ -528,12 +559,13 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 	} else if (!rc && !rebuild) {
 		if (current(&is, ix, commit, e) == RC_OK && is)
 			goto out;		/* somebody else did it meanwhile */
-		rc = update_forward(&all, why, ix, commit, p, e);
+		if (!(rc = sum_before(&ix->sum, ix->store, e)))
+			rc = update_forward(&all, why, ix, commit, p, e);
 		if (!rc && !all)
-			rc = sum_write(&ix->sum, ix->path, e);
+			rc = sum_write(ix->path, e);
 		else if (rc == RC_CORRUPT)
 			*why = "it was damaged";
-		else if (rc && (sum_commit(&ix->sum, ix->store, ix->path, &odd) || sum_write(&ix->sum, ix->path, &odd)))
+		else if (rc && sum_write(ix->path, &odd))
 			odd.rc = RC_OK;		/* the old state stands, though pages of it that are free may have changed */
 	}
 	right = rc != RC_CORRUPT;

@@ -34,12 +34,15 @@ struct index {
 	struct arena a;			/* of the index itself */
 	const char *path;
 	struct store *store;
+	struct tables t;		/* of this store */
 	struct seen *seen;		/* of this store */
 	struct sum sum;			/* of this store, when it was opened for writing */
 	struct stems *stems;
 	struct repo *repo;		/* NULL until asked for */
 	struct buf dict;
 	struct zpack *zpack;
+	struct vocab *vocab;		/* of this store, for updates; NULL until asked for */
+	struct arena vocab_a;
 	struct evaluator *evaluator;	/* of queries; NULL: none was asked */
 	uint64_t map;
 	bool write;			/* the store is open for writing */
@@ -47,6 +50,8 @@ struct index {
 };
 /* Read the zstd dictionary, once a store. */
 enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err *e) NODISCARD;
+/* The vocabularies, once a store: with others it is made anew. */
+enum rc index_vocab(const struct vocab **v, struct index *ix, struct txn *txn, table_id files, struct err *e) NODISCARD;
 struct stems *index_stems(struct index *ix);
 enum rc index_repo(struct repo **r, struct index *ix, struct err *e) NODISCARD;
 
@@ -77,7 +82,7 @@ struct key32 { char b[4]; };
 struct str key32(struct key32 *k, uint32_t v);
 uint32_t key32_get(const char *s);
 
-/* One transaction, or two when segments are merged: from what the store holds to `commit`. *all: it cannot be done so,
+/* One transaction: from what the store holds to `commit`. *all: it cannot be done so,
  * and nothing was written; *why says why, when it was not asked for. (update.c) */
 enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p,
     struct err *e) NODISCARD;

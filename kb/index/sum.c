@@ -1,17 +1,14 @@
 /* kb/index/sum.c: is the index's file as its last writer left it? LMDB keeps no checksums, and a page that
  * something else wrote over gives wrong answers, or a read outside of the map, which kills. So beside the file
- * stands a record, FILE-sum. Seven numbers of 16 hexadecimal digits:
+ * stands a record, FILE-sum; numbers low byte first:
  *
- *	size, inode, mtime, ctime (nanoseconds)
- *	sum of all pages in use but the first two: of check_of (pack.h) over each page, by its number
- *	sum of the first two, which every commit writes
- *	check of all that stands before and behind
- *
- * then the pages that are free: for each run of them varint pages between, varint length.
+ *	u64	size, inode, mtime, ctime (nanoseconds) of the file
+ *	u32	check of the first two pages, which every commit writes
+ *	u32	check of all that stands before
+ *	u32	for each page a check of its number and bytes (check_of, pack.h), never 0; 0: no table uses it
  *
  * Whoever commits writes it, still under the lock. LMDB never writes over a page that is in use, so after a commit
- * only pages that were free, or new, are added to the sum, and pages that became free are taken off it while they
- * still hold what they held: a small change costs reading a few pages, whatever the size of the file.
+ * only pages that were free, or new, are read: a small change costs as much, whatever the size of the file.
  *
  * A reader compares the stat; only when that differs (the node was copied, or somebody is writing) the bytes are
  * summed, 50 MB in about 10 ms. The sum is no defence against intent: who can write here can write the record as well.
@@ -22,18 +19,15 @@
 #include "kb/index/sum.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kb/base/file.h"
+#include "kb/base/arena.h"
 #include "kb/index/pack.h"
-#include "kb/index/record.h"
 
-enum { SIZE, INODE, MTIME, CTIME, PAGES, META, CHECK, FIELDS, DIGITS = 16, HEAD = FIELDS * DIGITS, META_PAGES = 2 };
-#define RECORD_MAX ((size_t)64 << 20)
+enum { META_PAGES = 2, STAT = 32, HEAD = STAT + 4 + 4, RUN = 64 };	/* RUN: pages that are read at once */
 
 void sum_free(struct sum *s)
 {
@@ -41,165 +35,109 @@ void sum_free(struct sum *s)
 	*s = (struct sum)SUM_INIT;
 }
 
-static void stat_fields(uint64_t f[FIELDS], const struct stat *st)
+static int record_open(const char *path, int flags)
 {
-	f[SIZE] = (uint64_t)st->st_size;
-	f[INODE] = (uint64_t)st->st_ino;
-	f[MTIME] = (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
-	f[CTIME] = (uint64_t)st->st_ctim.tv_sec * 1000000000u + (uint64_t)st->st_ctim.tv_nsec;
+	struct arena a = ARENA_INIT;
+	int fd = open(arena_printf(&a, "%s-sum", path), flags | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	arena_free(&a);
+	return fd;
 }
 
-static const char *record_path(struct arena *a, const char *path)
+static size_t page_size(void)
 {
-	return arena_printf(a, "%s-sum", path);
+	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static uint64_t record_check(const uint64_t f[FIELDS], struct str runs)
+static void stat_put(char head[HEAD], const struct stat *st)
 {
-	return check_of(check_of(0, (struct str){ (const char *)f, CHECK * sizeof *f }), runs);
+	const uint64_t v[STAT / 8] = { (uint64_t)st->st_size, (uint64_t)st->st_ino,
+		(uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec,
+		(uint64_t)st->st_ctim.tv_sec * 1000000000u + (uint64_t)st->st_ctim.tv_nsec };
+	size_t i;
+
+	for (i = 0; i < STAT; i++)
+		head[i] = (char)(v[i / 8] >> 8 * (i % 8));
 }
 
-/* ---- pages ---- */
-
-/* Add the sums of pages from..to - 1 to *sum, or take them off. The last one may be cut short: zeroes. */
-static bool sum_run(uint64_t *sum, int fd, size_t psize, uint64_t from, uint64_t to, bool off)
+/* Read pages from..from + n - 1, at most RUN, to room; the last one may be cut short: zeroes. */
+static bool pages_read(char *room, int fd, size_t psize, uint64_t from, size_t n)
 {
-	enum { CHUNK = 64 };
-	char *chunk = xmalloc(CHUNK * psize);
-	ssize_t n = 1;
-	uint64_t page, k, h;
+	ssize_t got = pread(fd, room, n * psize, (off_t)(from * psize));
 
-	for (page = from; page < to && n > 0; page += k) {
-		k = to - page < CHUNK ? to - page : CHUNK;
-		n = pread(fd, chunk, (size_t)k * psize, (off_t)(page * psize));
-		if (n <= 0)
-			break;
-		k = ((uint64_t)n + psize - 1) / psize;
-		memset(chunk + n, 0, (size_t)k * psize - (size_t)n);
-		for (uint64_t i = 0; i < k; i++) {
-			h = check_of(page + i, (struct str){ chunk + i * psize, psize });
-			*sum += off ? 0 - h : h;
-		}
-	}
-	free(chunk);
-	return page >= to;
+	if (got <= 0 || (size_t)got + psize <= n * psize)
+		return false;
+	memset(room + got, 0, n * psize - (size_t)got);
+	return true;
 }
 
-struct runs {				/* of free pages, as encoded */
-	struct str rest;
-	uint64_t from, to;		/* the run looked at; at the end both are UINT64_MAX */
-};
-
-static void runs_next(struct runs *r)
+static uint32_t page_check(const char *page, size_t psize, uint64_t number)
 {
-	uint64_t gap, n;
+	uint32_t h = (uint32_t)check_of(number, (struct str){ page, psize });
 
-	if (!r->rest.n || !varint_get(&gap, &r->rest) || !varint_get(&n, &r->rest) || gap > UINT64_MAX / 4 || n > UINT64_MAX / 4) {
-		r->from = r->to = UINT64_MAX;
-		return;
-	}
-	r->from = r->to + gap;
-	r->to = r->from + n;
+	return h ? h : 1;
 }
 
-static void runs_open(struct runs *r, struct str bytes)
+static bool meta_check(uint32_t *check, char *room, int fd, size_t psize)
 {
-	*r = (struct runs){ bytes, 0, 0 };
-	runs_next(r);
+	if (!pages_read(room, fd, psize, 0, META_PAGES))
+		return false;
+	*check = (uint32_t)check_of(0, (struct str){ room, META_PAGES * psize });
+	return true;
 }
 
-/* All pages but the first two that are in use. */
-static bool sum_used(uint64_t *sum, int fd, size_t psize, uint64_t pages, struct str free_runs)
+static uint32_t head_check(const char head[HEAD])
 {
-	struct runs r;
-	uint64_t page = META_PAGES, to;
+	return (uint32_t)check_of(1, (struct str){ head, HEAD - 4 });
+}
 
-	for (runs_open(&r, free_runs); page < pages; runs_next(&r)) {
-		to = r.from < pages ? r.from : pages;
-		if (page < to && !sum_run(sum, fd, psize, page, to, false))
+/* Are all pages that have a check as it says? */
+static bool pages_right(int fd, int record, char *room, size_t psize, uint64_t pages)
+{
+	char checks[4 * RUN];
+	uint64_t page;
+	size_t n, i;
+
+	for (page = META_PAGES; page < pages; page += n) {
+		n = pages - page < RUN ? (size_t)(pages - page) : RUN;
+		memset(checks, 0, sizeof checks);	/* those behind the record's end were never used */
+		if (!pages_read(room, fd, psize, page, n) || pread(record, checks, 4 * n, (off_t)(HEAD + 4 * page)) < 0)
 			return false;
-		page = r.to > page ? r.to : page;
+		for (i = 0; i < n; i++) {
+			uint32_t want = u32_get(checks + 4 * i);
+
+			if (want && want != page_check(room + i * psize, psize, page + i))
+				return false;
+		}
 	}
 	return true;
 }
 
-/* Pages in use by `mine`, of `pages`, that are not by `other`, of `others`: added, or taken off. */
-static bool sum_only(uint64_t *sum, int fd, size_t psize, struct str mine, uint64_t pages, struct str other, uint64_t others, bool off)
+bool sum_right(const char *path)
 {
-	struct runs m, o;
-	uint64_t page = META_PAGES, to;
-
-	/* not in use by other: its free runs, and what lies behind its end */
-	for (runs_open(&o, other), runs_open(&m, mine);;) {
-		uint64_t from = o.from < others ? o.from : others;
-
-		to = o.from < others ? o.to : pages;
-		from = from < page ? page : from;
-		if (from >= pages)
-			return true;
-		to = to < pages ? to : pages;
-		for (page = from; page < to;) {
-			while (m.to <= page && m.from != UINT64_MAX)
-				runs_next(&m);
-			if (m.from <= page) {
-				page = m.to;		/* free to mine */
-				continue;
-			}
-			from = m.from < to ? m.from : to;
-			if (!sum_run(sum, fd, psize, page, from, off))
-				return false;
-			page = from;
-		}
-		page = page < to ? to : page;
-		if (o.from >= others)
-			return true;
-		runs_next(&o);
-	}
-}
-
-/* ---- the record ---- */
-
-bool sum_right(struct sum *out, const char *path)
-{
-	struct arena a = ARENA_INIT;
-	struct err e = ERR_INIT;
-	struct buf record = BUF_INIT;
-	uint64_t want[FIELDS] = { 0 }, is[FIELDS] = { 0 };
-	char digits[DIGITS + 1], *end;
-	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	char want[HEAD], is[HEAD], *room = NULL;
+	size_t psize = page_size();
+	struct stat st, rst;
 	bool right = false;
-	struct str runs;
-	size_t i, psize = (size_t)sysconf(_SC_PAGESIZE);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	uint32_t meta;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || file_read(&record, record_path(&a, path), RECORD_MAX, &e) || record.n < HEAD)
+	if (fd < 0 || record < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || fstat(record, &rst) || !S_ISREG(rst.st_mode) ||
+	    pread(record, want, HEAD, 0) != HEAD || u32_get(want + HEAD - 4) != head_check(want))
 		goto out;
-	for (i = 0; i < FIELDS; i++) {
-		memcpy(digits, record.p + i * DIGITS, DIGITS);
-		digits[DIGITS] = '\0';
-		want[i] = strtoull(digits, &end, 16);
-		if (*end)
-			goto out;
-	}
-	runs = str_sub(buf_str(&record), HEAD, record.n);
-	stat_fields(is, &st);
-	if (record_check(want, runs) != want[CHECK] || is[SIZE] != want[SIZE])
-		goto out;
-	right = memcmp(is, want, PAGES * sizeof *is) == 0 ||
-	    (sum_used(&is[PAGES], fd, psize, (is[SIZE] + psize - 1) / psize, runs) && is[PAGES] == want[PAGES] &&
-	    sum_run(&is[META], fd, psize, 0, META_PAGES, false) && is[META] == want[META]);
-	if (right && out) {
-		sum_free(out);
-		buf_str_add(&out->free, runs);
-		out->pages = (is[SIZE] + psize - 1) / psize;
-		out->sum = want[PAGES];
-		out->known = true;
+	stat_put(is, &st);
+	right = memcmp(is, want, STAT) == 0;
+	if (!right && memcmp(is, want, 8) == 0) {
+		room = xmalloc(RUN * psize);
+		right = meta_check(&meta, room, fd, psize) && meta == u32_get(want + STAT) &&
+		    pages_right(fd, record, room, psize, ((uint64_t)st.st_size + psize - 1) / psize);
 	}
 out:
+	free(room);
 	if (fd >= 0)
 		close(fd);
-	buf_free(&record);
-	arena_free(&a);
+	if (record >= 0)
+		close(record);
 	return right;
 }
 
@@ -207,35 +145,98 @@ void sum_forget(const char *path)
 {
 	struct arena a = ARENA_INIT;
 
-	unlink(record_path(&a, path));		/* who may not, cannot make the index anew either */
+	unlink(arena_printf(&a, "%s-sum", path));	/* who may not, cannot make the index anew either */
 	arena_free(&a);
+}
+
+enum rc sum_before(struct sum *s, struct store *store, struct err *e)
+{
+	enum rc rc;
+
+	if (s->known && s->commit == store_commit(store))
+		return RC_OK;
+	s->known = false;
+	if ((rc = store_free_pages(&s->free, store, e)))
+		return rc;
+	s->commit = store_commit(store);
+	s->known = true;
+	return RC_OK;
+}
+
+enum use { KEPT, USED, FREED };		/* what a commit did with a page: as it was; written; not in use any more */
+
+static bool is_free(const struct buf *bits, uint64_t page)
+{
+	return page / 8 >= bits->n || ((unsigned char)bits->p[page / 8] >> page % 8 & 1);
+}
+
+static enum use use_of(const struct sum *was, const struct buf *now, uint64_t page)
+{
+	bool before = was->known && !is_free(&was->free, page), after = !is_free(now, page);
+
+	return before == after ? KEPT : after ? USED : FREED;
+}
+
+/* Put down the checks of those pages of which `now` tells otherwise than what was. */
+static bool put_checks(int fd, int record, char *room, size_t psize, const struct sum *was, const struct buf *now, uint64_t pages)
+{
+	char checks[4 * RUN];
+	uint64_t page, to;
+	size_t n, i;
+	enum use use;
+
+	for (page = META_PAGES; page < pages; page = to) {
+		if (page % 8 == 0 && page / 8 < now->n && was->known && page / 8 < was->free.n && now->p[page / 8] == was->free.p[page / 8]) {
+			to = page + 8;		/* of most pages nothing changes */
+			continue;
+		}
+		use = use_of(was, now, page);
+		for (to = page + 1; to < pages && to - page < RUN && use_of(was, now, to) == use; to++)
+			;
+		n = (size_t)(to - page);
+		if (use == KEPT) {
+			to = page + 1;
+			continue;
+		}
+		memset(checks, 0, sizeof checks);
+		if (use == USED && !pages_read(room, fd, psize, page, n))
+			return false;
+		for (i = 0; use == USED && i < n; i++)
+			u32_put(checks + 4 * i, page_check(room + i * psize, psize, page + i));
+		if (pwrite(record, checks, 4 * n, (off_t)(HEAD + 4 * page)) != (ssize_t)(4 * n))
+			return false;
+	}
+	return true;
 }
 
 enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct err *e)
 {
-	struct sum now = { .known = true, .sum = s->sum };
-	size_t psize = (size_t)sysconf(_SC_PAGESIZE);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_RDWR | O_CREAT);
+	struct sum now = { .known = true };
+	size_t psize = page_size();
+	char *room = xmalloc(RUN * psize);
+	struct stat st, rst;
+	uint64_t pages;
 	enum rc rc;
 
-	if (fd < 0 || fstat(fd, &st)) {
+	if (fd < 0 || record < 0 || fstat(fd, &st) || fstat(record, &rst)) {
 		rc = err_errno(e, "%s", path);
 		goto out;
 	}
-	now.pages = ((uint64_t)st.st_size + psize - 1) / psize;
 	if ((rc = store_free_pages(&now.free, store, e)))
 		goto out;
-	if (!s->known) {
-		now.sum = 0;
-		rc = sum_used(&now.sum, fd, psize, now.pages, buf_str(&now.free)) ? RC_OK : err_errno(e, "%s", path);
-	} else if (!sum_only(&now.sum, fd, psize, buf_str(&s->free), s->pages, buf_str(&now.free), now.pages, true) ||
-	    !sum_only(&now.sum, fd, psize, buf_str(&now.free), now.pages, buf_str(&s->free), s->pages, false)) {
-		rc = err_errno(e, "%s", path);
-	}
+	now.commit = store_commit(store);
+	pages = ((uint64_t)st.st_size + psize - 1) / psize;
+	if ((uint64_t)rst.st_size != HEAD + 4 * pages && ftruncate(record, (off_t)(HEAD + 4 * pages)))
+		rc = err_errno(e, "%s-sum", path);
+	else if (!put_checks(fd, record, room, psize, s, &now.free, pages))
+		rc = err_errno(e, "%s-sum", path);
 out:
 	if (fd >= 0)
 		close(fd);
+	if (record >= 0)
+		close(record);
+	free(room);
 	if (rc) {
 		buf_free(&now.free);
 		s->known = false;
@@ -246,35 +247,34 @@ out:
 	return RC_OK;
 }
 
-enum rc sum_write(const struct sum *s, const char *path, struct err *e)
+enum rc sum_write(const char *path, struct err *e)
 {
-	struct arena a = ARENA_INIT;
-	struct buf record = BUF_INIT;
-	uint64_t f[FIELDS] = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_WRONLY | O_CREAT);
+	char head[HEAD], *room = NULL;
+	size_t psize = page_size();
 	struct stat st;
+	uint32_t meta;
 	enum rc rc = RC_OK;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int rfd = open(record_path(&a, path), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	size_t i;
 
-	f[PAGES] = s->sum;
-	if (fd < 0 || rfd < 0 || fstat(fd, &st) || !sum_run(&f[META], fd, (size_t)sysconf(_SC_PAGESIZE), 0, META_PAGES, false)) {
+	if (fd < 0 || record < 0 || fstat(fd, &st)) {
 		rc = err_errno(e, "%s", path);
 		goto out;
 	}
-	stat_fields(f, &st);
-	f[CHECK] = record_check(f, buf_str(&s->free));
-	for (i = 0; i < FIELDS; i++)
-		buf_printf(&record, "%016llx", (unsigned long long)f[i]);
-	buf_str_add(&record, buf_str(&s->free));
-	if (pwrite(rfd, record.p, record.n, 0) != (ssize_t)record.n || ftruncate(rfd, (off_t)record.n))
-		rc = err_errno(e, "%s", record_path(&a, path));
+	room = xmalloc(RUN * psize);
+	if (!meta_check(&meta, room, fd, psize)) {
+		rc = err_errno(e, "%s", path);
+		goto out;
+	}
+	stat_put(head, &st);
+	u32_put(head + STAT, meta);
+	u32_put(head + HEAD - 4, head_check(head));
+	if (pwrite(record, head, HEAD, 0) != HEAD)
+		rc = err_errno(e, "%s-sum", path);
 out:
+	free(room);
 	if (fd >= 0)
 		close(fd);
-	if (rfd >= 0)
-		close(rfd);
-	buf_free(&record);
-	arena_free(&a);
+	if (record >= 0)
+		close(record);
 	return rc;
 }

@@ -4,21 +4,22 @@
 
 #include "kb/gate/lmdb.h"
 
-struct sum {				/* of the pages in use, after some commit */
-	struct buf free;		/* runs of pages that are not, as store_free_pages gives them */
-	uint64_t pages, sum;		/* pages of the file */
-	bool known;			/* false: nothing is known yet; the next sum_commit reads all */
+struct sum {				/* the pages in use after some commit */
+	struct buf free;		/* bits by page: it is not, as store_free_pages gives them */
+	uint64_t commit;		/* its number, as store_commit gives it */
+	bool known;
 };
-#define SUM_INIT { BUF_INIT, 0, 0, false }
+#define SUM_INIT { BUF_INIT, 0, false }
 void sum_free(struct sum *s);
 
-/* Is the file as sum_write found it? Its bytes are read only when its stat differs. Then s (or NULL) gets what the
- * record says. */
-bool sum_right(struct sum *s, const char *path);
+/* Is the file as sum_write found it? Its bytes are read only when its stat differs. */
+bool sum_right(const char *path);
 void sum_forget(const char *path);	/* so that it is right no more */
-/* After each commit, before the next: take in what it changed. s is that of the commit before, or not known. */
+/* Before a transaction that writes: which pages are in use now. At most once a process, when no other writes. */
+enum rc sum_before(struct sum *s, struct store *store, struct err *e) NODISCARD;
+/* After each commit, before the next: take in what it changed. s not known: a new file, all of it is read. */
 enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct err *e) NODISCARD;
-/* Write the record. The file is closed, or nobody writes it now. */
-enum rc sum_write(const struct sum *s, const char *path, struct err *e) NODISCARD;
+/* Say that the file is right as it stands. It is closed, or nobody writes it now. */
+enum rc sum_write(const char *path, struct err *e) NODISCARD;
 
 #endif

@@ -8,8 +8,9 @@
  *
  * Forward, it is a transaction in place: the tree diff says which documents go (they are marked dead, and what is
  * counted of them is taken off) and which come (they make a new segment, in order of id). A translation is filed
- * under its original's facets, so it goes and comes when that one changes. A second transaction merges segments: the
- * smaller ones, when there are too many of them, or one that is half dead. */
+ * under its original's facets, so it goes and comes when that one changes. The same transaction first merges segments
+ * that the updates before left: the smaller ones, when there are too many of them, or one that is half dead; so that
+ * an update waits for the disk once. */
 #include "kb/index/parts.h"
 
 #include <pthread.h>
@@ -41,7 +42,7 @@ struct writer {
 	struct tables t;
 	struct stamp st;
 	struct arena a;			/* of the whole update */
-	struct vocab vocab;
+	const struct vocab *vocab;
 	const struct progress *progress;
 	struct timing time;
 	struct item *items;		/* in order of id */
@@ -57,6 +58,8 @@ struct writer {
 	struct columns_out *columns;
 	struct forms *forms;		/* its words, less those of documents that went */
 	size_t left;			/* how many went */
+	uint32_t first;			/* the first segment that this update may write */
+	struct seen *seen;		/* of these: they may come to nothing */
 	uint32_t *places;		/* by item */
 	size_t run;			/* bytes of text in the builders */
 
@@ -273,7 +276,7 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	d->bytes = m->text.n;
 	d->stemmer = record_stemmer(&r, buf_str(&m->text)) % LANGS;
 	builder_document(m->b, (uint32_t)i);
-	record_words(&m->plain, &r, buf_str(&m->text), &m->w->vocab, add_word, m);
+	record_words(&m->plain, &r, buf_str(&m->text), m->w->vocab, add_word, m);
 	d->length = builder_end(m->b);
 	buf_clear(&m->bytes);
 	record_encode(&m->bytes, &r);
@@ -396,12 +399,13 @@ static enum rc end_run(struct writer *w, struct err *e);
 /* All items, in order. A new file ends a run now and then, when no thread is at work. */
 static enum rc put_items(struct writer *w, bool fresh, struct err *e)
 {
-	size_t want = w->progress && w->progress->threads ? w->progress->threads : (size_t)sysconf(_SC_NPROCESSORS_ONLN), i, k, j;
+	size_t want = w->n <= 8 * BATCH ? 1 : w->progress && w->progress->threads ? w->progress->threads :
+	    (size_t)sysconf(_SC_NPROCESSORS_ONLN), i, k, j;
 	struct crew *c = xmalloc(sizeof *c);
 	enum rc rc = RC_OK;
 
 	*c = (struct crew){ .w = w, .nbatches = (w->n + BATCH - 1) / BATCH, .nring = 1 };
-	c->n = want > THREADS_MAX ? THREADS_MAX : want && w->n > 8 * BATCH ? want : 1;
+	c->n = want > THREADS_MAX ? THREADS_MAX : want ? want : 1;
 	if (c->n > 1)
 		c->nring = 4 * c->n;
 	c->ring = xmalloc(c->nring * sizeof *c->ring);
@@ -641,6 +645,7 @@ static void writer_free(struct writer *w)
 		builder_close(w->builders[k]);
 	columns_free(w->columns);
 	forms_close(w->forms);
+	seen_close(w->seen);
 	free(w->places);
 	buf_free(&w->row);
 	if (w->progress && w->progress->timing)
@@ -676,7 +681,7 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	w.time.texts += clock_of(&w) - t0;
 	if (!rc && ix->dict.n)
 		rc = put_row(&w, sealed_put, w.t.meta, STR("dict"), buf_str(&ix->dict), e);
-	if (rc || (rc = put_files(&w, e)) || (rc = files_vocab(&w.vocab, &w.a, w.txn, w.t.files, e)) || (rc = put_all(&w, true, e)))
+	if (rc || (rc = put_files(&w, e)) || (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = put_all(&w, true, e)))
 		goto out;
 	t0 = clock_of(&w);
 	if (w.nruns) {
@@ -692,8 +697,10 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 out:
 	writer_free(&w);
 	store_close(w.store);
-	if (rc)
+	if (rc) {
 		store_remove(path);
+		sum_forget(path);
+	}
 	return rc;
 }
 
@@ -787,7 +794,7 @@ static enum rc leave(struct writer *w, const struct leaver *x, struct err *e)
 	    (rc = sealed_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
 	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
 		goto out;
-	record_words(&plain, &r, buf_str(&text), &w->vocab, leave_word, w);
+	record_words(&plain, &r, buf_str(&text), w->vocab, leave_word, w);
 	(void)builder_end(w->builders[0]);
 	w->left++;
 	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
@@ -815,7 +822,7 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *i
 	enum rc rc;
 
 	*n = 0;
-	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, w->ix->seen, e)) ||
+	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, info->id < w->first ? w->ix->seen : w->seen, e)) ||
 	    (rc = columns_find(&places, &s, ordinals, all, e)) || !places.n)
 		goto out;
 	at = (const uint32_t *)(const void *)places.p;
@@ -906,7 +913,7 @@ static int by_row(const void *x, const void *y)
 	return str_cmp(((const struct row *)x)->id, ((const struct row *)y)->id);
 }
 
-/* Make one segment of those chosen: `r` is a transaction that reads them as they were before this one. */
+/* Make one segment of those chosen: `r` reads them as they stood when the transaction that writes began. */
 static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r, struct err *e)
 {
 	struct merge_source *from = arena_array(&w->a, w->st.nsegments, sizeof *from);
@@ -966,21 +973,16 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	return rc;
 }
 
-/* Merge, each time in a transaction of its own, until nothing is to be. */
+/* Merge what the updates before left to be merged. */
 static enum rc tidy(struct writer *w, struct err *e)
 {
 	bool *chosen = arena_array(&w->a, w->st.nsegments + 1, sizeof *chosen);
 	struct txn *r = NULL;
 	enum rc rc = RC_OK;
 
-	while (!rc && choose(chosen, &w->st)) {
-		if (!(rc = txn_begin(&w->txn, w->store, true, e)) && !(rc = txn_begin(&r, w->store, false, e)))
-			rc = merge_chosen(w, chosen, r, e);
-		txn_abort(&r);
-		(void)(rc || (rc = put_stamp(w, e)) || (rc = txn_commit(&w->txn, e)) ||
-		    (rc = sum_commit(&w->ix->sum, w->store, w->ix->path, e)));
-		txn_abort(&w->txn);
-	}
+	if (choose(chosen, &w->st) && !(rc = txn_begin(&r, w->store, false, e)))
+		rc = merge_chosen(w, chosen, r, e);
+	txn_abort(&r);
 	return rc;
 }
 
@@ -996,7 +998,8 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	bool has;
 
 	*all = true;
-	if ((rc = index_repo(&w.repo, ix, e)) || (rc = txn_begin(&w.txn, w.store, true, e)) || (rc = tables_open(&w.t, w.txn, e)))
+	w.t = ix->t;
+	if ((rc = index_repo(&w.repo, ix, e)) || (rc = txn_begin(&w.txn, w.store, true, e)))
 		goto out;
 	rc = txn_get(&v, w.txn, w.t.meta, STR("stamp"), e);
 	if (rc) {
@@ -1017,6 +1020,8 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 		*why = "the commit it was made from is gone";
 		goto out;
 	}
+	w.first = w.st.next_segment;
+	w.seen = seen_open();
 	w.st.commit = *commit;
 	if (oid_eq(&old, commit)) {
 		*all = false;
@@ -1032,15 +1037,15 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	sort_items(&w);
 	*all = false;
 	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
-	    (rc = files_vocab(&w.vocab, &w.a, w.txn, w.t.files, e)) || (rc = remove_old(&w, e)) || (rc = put_all(&w, false, e)))
+	    (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = tidy(&w, e)) || (rc = remove_old(&w, e)) ||
+	    (rc = put_all(&w, false, e)))
 		goto out;
 	if (columns_count(w.columns) || w.left) {
 		if ((rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.t.gone, w.st.next_segment, NULL, e)))
 			goto out;
 		add_info(&w, &info);
 	}
-	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = sum_commit(&ix->sum, w.store, ix->path, e)) ||
-	    (rc = tidy(&w, e)));
+	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = sum_commit(&ix->sum, w.store, ix->path, e)));
 out:
 	writer_free(&w);
 	return rc;

@@ -81,11 +81,10 @@ def values():			# where values stand: in leaf pages, and in pages of one large v
 def put(data):
     with open(path, "r+b" if os.path.exists(path) else "wb") as f:
         f.write(data), f.truncate()
-    st, f = os.stat(path), [int(record[16 * i:16 * i + 16], 16) for i in range(7)]
-    f[:4] = st.st_size, st.st_ino, st.st_mtime_ns, st.st_ctime_ns
-    f[6] = check_of(check_of(0, struct.pack("<6Q", *f[:6])), record[112:])
+    st = os.stat(path)
+    head = struct.pack("<4Q", st.st_size, st.st_ino, st.st_mtime_ns, st.st_ctime_ns) + record[32:36]
     with open(path + "-sum", "wb") as out:
-        out.write(b"".join(b"%016x" % v for v in f) + record[112:])
+        out.write(head + struct.pack("<I", check_of(1, head) & 0xffffffff) + record[40:])
 def ask():
     p = [subprocess.run([colep, "-C", "node", *a], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
          for a in (["search", "--batch", "queries"], ["list"], ["search", "zebra"], ["search", "van"])]
