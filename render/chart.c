@@ -7,70 +7,106 @@
 
 #include "render/lists.h"
 
-#define ROW 26				/* units of the drawing */
-#define NAME 190
+#define ROW 30				/* units of the drawing */
+#define NAME 210			/* where names end */
+#define CELL 34
 #define ROWS_MAX 60
 #define COLUMNS_MAX 24			/* countries with most documents */
 #define TOPICS_MAX 30
+#define SHADES 5
+#define DARK 4				/* from this shade on the number is light */
 
-static void begin(struct page *p, const char *title, unsigned width, unsigned height)
+/* A drawing goes from its start to its end, as its page does: x is counted from the start. */
+struct chart {
+	struct page *p;
+	unsigned width;
+	bool rtl;
+};
+
+static struct chart begin(struct page *p, const char *title, unsigned width, unsigned height)
 {
-	buf_printf(p->b, "<figure class=\"chart\" dir=\"ltr\" tabindex=\"0\"><svg viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" role=\"img\" "
+	struct chart c = { p, width, lang_rtl(p->t->lang) };
+
+	buf_printf(p->b, "<figure class=\"chart\" tabindex=\"0\"><svg viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" role=\"img\" "
 	    "aria-label=\"", width, height, width, height);
 	page_t(p, title);
 	page_puts(p, "\">\n");
+	return c;
 }
 
-static void end(struct page *p)
+static void end(const struct chart *c)
 {
-	page_puts(p, "</svg></figure>\n");
+	page_puts(c->p, "</svg></figure>\n");
 }
 
-static void label(struct page *p, unsigned x, unsigned y, const char *anchor, struct str text)
+static unsigned from_left(const struct chart *c, unsigned x)
 {
-	buf_printf(p->b, "<text x=\"%u\" y=\"%u\" text-anchor=\"%s\">", x, y, anchor);
-	page_text(p, text);
-	page_puts(p, "</text>\n");
+	return c->rtl ? c->width - x : x;
+}
+
+enum anchor { START, MIDDLE, END };
+
+static void text_begin(const struct chart *c, unsigned x, unsigned y, enum anchor at, const char *class)
+{
+	static const char *const names[] = { "start", "middle", "end" };
+
+	buf_printf(c->p->b, "<text x=\"%u\" y=\"%u\" text-anchor=\"%s\"%s>", from_left(c, x), y, names[c->rtl ? END - at : at], class);
+}
+
+static void label(const struct chart *c, unsigned x, unsigned y, enum anchor at, struct str text)
+{
+	text_begin(c, x, y, at, "");
+	page_text(c->p, text);
+	page_puts(c->p, "</text>\n");
 }
 
 /* A column's name, in the language of the page. */
-static void head(struct page *p, unsigned x, const char *key)
+static void head(const struct chart *c, unsigned x, enum anchor at, const char *key)
 {
-	buf_printf(p->b, "<text x=\"%u\" y=\"18\" text-anchor=\"middle\">", x);
-	page_t(p, key);
-	page_puts(p, "</text>\n");
+	text_begin(c, x, 20, at, " class=\"head\"");
+	page_t(c->p, key);
+	page_puts(c->p, "</text>\n");
+}
+
+static void rule(const struct chart *c, unsigned from, unsigned y, unsigned width)
+{
+	buf_printf(c->p->b, "<path d=\"M%u %uh%u\" class=\"rule\"/>\n", from_left(c, c->rtl ? from + width : from), y, width);
 }
 
 void chart_readiness(struct page *p, const struct ready *v, size_t n)
 {
 	unsigned rows = n > ROWS_MAX ? ROWS_MAX : (unsigned)n, i, k, y;
+	struct chart c;
 
 	if (!n)
 		return;
-	begin(p, "readiness", 640, rows * ROW + 40);
-	head(p, 260, "readiness.profile");
-	head(p, 470, "readiness.cases");
+	c = begin(p, "readiness", 540, rows * ROW + 36);
+	head(&c, 262, MIDDLE, "readiness.profile");
+	head(&c, 340, START, "readiness.cases");
 	for (i = 0; i < rows; i++) {
-		y = 30 + i * ROW;
-		label(p, NAME, y + 17, "end", page_label_text(p, "countries", v[i].country));
+		y = 32 + i * ROW;
+		rule(&c, 0, y, c.width);
+		label(&c, 0, y + 20, START, page_label_text(p, "countries", v[i].country));
 		for (k = 0; k < 4; k++) {
 			bool yes = k == 0 ? v[i].profile : v[i].cases >= k;
-			unsigned x = k == 0 ? 248 : 350 + k * 50;
+			unsigned x = from_left(&c, k == 0 ? 262 : 352 + (k - 1) * 34) - 12;
 
-			buf_printf(p->b, "<rect x=\"%u\" y=\"%u\" width=\"24\" height=\"20\" rx=\"3\" class=\"%s\"/>", x, y + 2,
+			buf_printf(p->b, "<rect x=\"%u\" y=\"%u\" width=\"24\" height=\"20\" rx=\"3\" class=\"%s\"/>", x, y + 5,
 			    yes ? "full" : "empty");
 			if (yes)
-				buf_printf(p->b, "<path d=\"M%u %ul5 5l9 -10\" class=\"tick\"/>", x + 5, y + 12);
+				buf_printf(p->b, "<path d=\"M%u %ul5 5l9 -10\" class=\"tick\"/>", x + 5, y + 15);
 			page_puts(p, "\n");
 		}
-		if (v[i].cases > 3)
-			buf_printf(p->b, "<text x=\"550\" y=\"%u\">%zu</text>\n", y + 17, v[i].cases);
+		if (v[i].cases > 3) {
+			text_begin(&c, 446, y + 20, START, "");
+			buf_printf(p->b, "%zu</text>\n", v[i].cases);
+		}
 	}
-	end(p);
+	end(&c);
 }
 
 struct row {
-	struct str key;
+	struct str key, order;
 	size_t n;
 	const struct use_of *u;
 };
@@ -82,15 +118,18 @@ static int by_count(const void *pa, const void *pb)
 	return a->n != b->n ? a->n > b->n ? -1 : 1 : str_cmp(a->key, b->key);
 }
 
-static int by_key(const void *pa, const void *pb)
+static int by_name(const void *pa, const void *pb)
 {
-	return str_cmp(((const struct row *)pa)->key, ((const struct row *)pb)->key);
+	const struct row *a = pa, *b = pb;
+	int d = str_cmp(a->order, b->order);
+
+	return d ? d : str_cmp(a->key, b->key);
 }
 
-/* The keys with most documents, by key. */
-static struct row *rows_of(size_t *n, struct arena *a, const struct copy *c, enum use use, size_t max)
+/* The keys with most documents, by name. */
+static struct row *rows_of(size_t *n, struct arena *a, const struct page *p, enum use use, const char *vocab, size_t max)
 {
-	const struct uses *u = copy_keys(c, use);
+	const struct uses *u = copy_keys(p->c, use);
 	struct row *v = arena_array(a, u->n, sizeof *v);
 	size_t i, end_;
 
@@ -99,13 +138,15 @@ static struct row *rows_of(size_t *n, struct arena *a, const struct copy *c, enu
 		for (end_ = i; end_ < u->n && str_eq(u->v[end_].key, u->v[i].key); end_++)
 			;
 		if (copy_key_valid(u->v[i].key))
-			v[(*n)++] = (struct row){ u->v[i].key, end_ - i, u->v + i };
+			v[(*n)++] = (struct row){ u->v[i].key, STR_NONE, end_ - i, u->v + i };
 	}
 	if (*n)
 		qsort(v, *n, sizeof *v, by_count);
 	*n = *n < max ? *n : max;
+	for (i = 0; i < *n; i++)
+		v[i].order = page_label_order(p, a, vocab, v[i].key);
 	if (*n)
-		qsort(v, *n, sizeof *v, by_key);
+		qsort(v, *n, sizeof *v, by_name);
 	return v;
 }
 
@@ -129,14 +170,14 @@ static unsigned *count(struct arena *a, const struct copy *c, const struct row *
 	return counts;
 }
 
-/* The radius of a circle whose area goes with n; 12 for the most. */
-static unsigned radius(unsigned n, unsigned most)
+/* How dark the cell of a count is: 1 to SHADES; by the root, so that few and some are told apart. */
+static unsigned shade(unsigned n, unsigned most)
 {
-	unsigned r = 4;
+	unsigned k = 1;
 
-	while (r < 12 && (r + 1) * (r + 1) * most <= 144 * n)
-		r++;
-	return r;
+	while (k < SHADES && (n - 1) * SHADES * SHADES > k * k * (most - 1))
+		k++;
+	return k;
 }
 
 void page_matrix(struct page *p)
@@ -144,10 +185,11 @@ void page_matrix(struct page *p)
 	struct arena a = ARENA_INIT;
 	struct row *topics, *countries;
 	unsigned *counts, most = 1;
+	struct chart c;
 	size_t t, k, i, j;
 
-	topics = rows_of(&t, &a, p->c, USE_TOPIC, TOPICS_MAX);
-	countries = rows_of(&k, &a, p->c, USE_COUNTRY, COLUMNS_MAX);
+	topics = rows_of(&t, &a, p, USE_TOPIC, "topics", TOPICS_MAX);
+	countries = rows_of(&k, &a, p, USE_COUNTRY, "countries", COLUMNS_MAX);
 	counts = count(&a, p->c, topics, t, countries, k);
 	for (i = 0; i < t * k; i++)
 		most = counts[i] > most ? counts[i] : most;
@@ -155,23 +197,26 @@ void page_matrix(struct page *p)
 	page_puts(p, "<p>");
 	page_t(p, "matrix.note");
 	page_puts(p, "</p>\n");
-	begin(p, "matrix", (unsigned)k * 32 + NAME + 60, (unsigned)t * 28 + 40);
+	c = begin(p, "matrix", NAME + 16 + (unsigned)k * CELL, 32 + (unsigned)t * ROW);
 	for (j = 0; j < k; j++)
-		label(p, NAME + 46 + (unsigned)j * 32, 18, "middle", countries[j].key);
+		label(&c, NAME + 16 + CELL / 2 + (unsigned)j * CELL, 20, MIDDLE, countries[j].key);
 	for (i = 0; i < t; i++) {
-		unsigned y = 44 + (unsigned)i * 28;
+		unsigned y = 32 + (unsigned)i * ROW;
 
-		label(p, NAME + 20, y + 5, "end", page_label_text(p, "topics", topics[i].key));
-		buf_printf(p->b, "<path d=\"M%u %uh%zu\" class=\"rule\"/>\n", NAME + 30, y + 14, k * 32);
+		rule(&c, 0, y, c.width);
+		label(&c, 0, y + 20, START, page_label_text(p, "topics", topics[i].key));
 		for (j = 0; j < k; j++) {
-			unsigned n = counts[i * k + j], x = NAME + 46 + (unsigned)j * 32;
+			unsigned m = counts[i * k + j], x = NAME + 16 + CELL / 2 + (unsigned)j * CELL;
 
-			if (n)
-				buf_printf(p->b, "<circle cx=\"%u\" cy=\"%u\" r=\"%u\" class=\"full\"/><text x=\"%u\" y=\"%u\" "
-				    "text-anchor=\"middle\" class=\"on\">%u</text>\n", x, y, radius(n, most) < 9 ? 9 : radius(n, most), x, y + 4, n);
+			if (!m)
+				continue;
+			buf_printf(p->b, "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" class=\"shade s%u\"/>",
+			    from_left(&c, x) - CELL / 2 + 1, y + 1, CELL - 2, ROW - 2, shade(m, most));
+			text_begin(&c, x, y + 20, MIDDLE, shade(m, most) >= DARK ? " class=\"on\"" : "");
+			buf_printf(p->b, "%u</text>\n", m);
 		}
 	}
-	end(p);
+	end(&c);
 	page_puts(p, "<details><summary>");
 	page_t(p, "matrix.table");
 	page_puts(p, "</summary>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"");

@@ -8,6 +8,7 @@
 
 struct ready {				/* how ready a country is for a meeting */
 	struct str country;		/* "MK" */
+	struct str order;		/* of its name */
 	bool profile;
 	size_t cases;			/* published, in full */
 };

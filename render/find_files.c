@@ -224,6 +224,11 @@ static void documents(struct buf *b, const struct find *f, size_t block)
 		s = buf_str(&whole);
 		for (n = 0; n < SUMMARY && end < s.n; n++)
 			(void)str_utf8_next(s, &end);
+		for (n = end; end < s.n && n > end / 2; n--)	/* at a blank, where the script has them */
+			if (s.p[n] == ' ') {
+				end = n;
+				break;
+			}
 		buf_str_add(b, str_sub(s, 0, end));
 		buf_puts(b, end < s.n ? "…\n" : "\n");
 	}

@@ -142,32 +142,74 @@ static void key_name(struct page *p, const struct family *f, struct str key, con
 		page_text(p, key);
 }
 
+struct key_row {
+	struct str key, order;
+	const struct use_of *u;
+	size_t n;
+};
+
+static int by_most(const void *pa, const void *pb)
+{
+	const struct key_row *a = pa, *b = pb;
+
+	return a->n != b->n ? a->n > b->n ? -1 : 1 : str_cmp(a->key, b->key);
+}
+
+static int by_order(const void *pa, const void *pb)
+{
+	const struct key_row *a = pa, *b = pb;
+	int d = str_cmp(a->order, b->order);
+
+	return d ? d : str_cmp(a->key, b->key);
+}
+
+/* The keys of a family as they are listed: by name where they have names, else by key; *all counts them before only
+ * the max with most documents are kept (0: all). */
+static struct key_row *key_rows(size_t *n, size_t *all, struct arena *a, struct page *p, const struct family *f, size_t max)
+{
+	const struct uses *u = copy_keys(p->c, f->use);
+	struct key_row *v = arena_array(a, u->n, sizeof *v);
+	size_t i, end;
+
+	*all = 0;
+	for (i = 0; i < u->n; i = end) {
+		for (end = i; end < u->n && str_eq(u->v[end].key, u->v[i].key); end++)
+			;
+		v[(*all)++] = (struct key_row){ u->v[i].key, STR_NONE, u->v + i, end - i };
+	}
+	*n = *all;
+	if (max && *n > max) {
+		qsort(v, *n, sizeof *v, by_most);
+		*n = max;
+	}
+	for (i = 0; f->vocab && i < *n; i++)
+		v[i].order = page_label_order(p, a, f->vocab, v[i].key);
+	if (*n && (f->vocab || *n < *all))
+		qsort(v, *n, sizeof *v, by_order);
+	return v;
+}
+
 void lists_keys(struct page *p, enum use use, size_t max)
 {
 	const struct family *f = family_of(use);
-	const struct uses *u = copy_keys(p->c, use);
 	struct arena a = ARENA_INIT;
-	size_t i, end, shown = 0;
+	size_t n, all, i;
+	const struct key_row *v = key_rows(&n, &all, &a, p, f, max);
 
 	page_puts(p, "<ul class=\"entry\">\n");
-	for (i = 0; i < u->n; i = end, shown++) {
-		struct str key = u->v[i].key;
-		bool page = has_page(f, key);
+	for (i = 0; i < n; i++) {
+		bool page = has_page(f, v[i].key);
 
-		for (end = i; end < u->n && str_eq(u->v[end].key, key); end++)
-			;
-		if (max && shown >= max)
-			continue;
 		page_puts(p, "<li>");
 		if (page)
-			buf_printf(p->b, "<a href=\"%s%s.html\">", p->up, file_of(&a, f, key));
-		key_name(p, f, key, u->v[i].entry);
+			buf_printf(p->b, "<a href=\"%s%s.html\">", p->up, file_of(&a, f, v[i].key));
+		key_name(p, f, v[i].key, v[i].u->entry);
 		page_puts(p, page ? "</a>" : "");
-		buf_printf(p->b, " <span class=\"quiet\">(%zu)</span></li>\n", end - i);
+		buf_printf(p->b, " <span class=\"quiet\">(%zu)</span></li>\n", v[i].n);
 	}
-	if (max && shown > max) {
+	if (n < all) {
 		buf_printf(p->b, "<li><a href=\"%s%s\">", p->up, f->page);
-		page_t_number(p, "all", shown);
+		page_t_number(p, "all", all);
 		page_puts(p, "</a></li>\n");
 	}
 	page_puts(p, "</ul>\n");

@@ -17,6 +17,7 @@
 #include "render/facts.h"
 #include "render/form.h"
 #include "render/lists.h"
+#include "render/order.h"
 
 #define CONTENTS 6			/* sections from which on a page has a table of contents */
 #define FACTS_MAX 200			/* as many keys as a document may have */
@@ -164,6 +165,19 @@ struct str page_label_text(const struct page *p, const char *vocab, struct str c
 	struct str text = text_of(p->t, vocab, code);
 
 	return text.n ? text : copy_label(p->c, vocab, code);
+}
+
+struct str page_label_order(const struct page *p, struct arena *a, const char *vocab, struct str code)
+{
+	struct buf key = BUF_INIT;
+	struct str name = page_label_text(p, vocab, code), kept;
+
+	if (str_eq(name, code))
+		buf_putc(&key, '\xff');
+	order_key(&key, name);
+	kept = arena_str(a, buf_str(&key));
+	buf_free(&key);
+	return kept;
 }
 
 void page_label(struct page *p, const char *vocab, struct str code)
@@ -641,6 +655,7 @@ static const char first_keys[] = "countries country date period crime origin tra
 
 static void fact(struct page *p, const struct entry *e, const struct key *k)
 {
+	const struct key_rule *r = kind_key(e->kind, k->name);
 	size_t start = p->b->n;
 
 	if (k->n == 0)
@@ -652,8 +667,10 @@ static void fact(struct page *p, const struct entry *e, const struct key *k)
 		page_t_number(p, "conflict.key", k->variant);
 		page_puts(p, ")");
 	}
-	page_puts(p, "</dt><dd>");
-	if (!values(p, k, kind_key(e->kind, k->name), e->lang)) {
+	/* our own words begin with a capital here; what somebody wrote stays as it is */
+	page_puts(p, r && !r->vocab && (r->type == KEY_CODE || r->type == KEY_LIST || r->type == KEY_YESNO) ? "</dt><dd class=\"word\">" :
+	    "</dt><dd>");
+	if (!values(p, k, r, e->lang)) {
 		page_cut(p, start);
 		return;
 	}

@@ -46,7 +46,7 @@ static struct str lower(char to[48], struct str key)
 /* Has the country a profile; how many full, published case studies of its own. As `colep readiness` counts. */
 static struct ready ready_of(struct arena *a, const struct copy *c, struct str code)
 {
-	struct ready r = { STR_NONE, false, 0 };
+	struct ready r = { STR_NONE, STR_NONE, false, 0 };
 	const struct use_of *u;
 	char owner[48], *up;
 	size_t n, i;
@@ -66,16 +66,18 @@ static struct ready ready_of(struct arena *a, const struct copy *c, struct str c
 	return r;
 }
 
-static int by_code(const void *pa, const void *pb)
+static int by_country(const void *pa, const void *pb)
 {
 	const struct ready *a = pa, *b = pb;
+	int d = str_cmp(a->order, b->order);
 
-	return str_cmp(a->country, b->country);
+	return d ? d : str_cmp(a->country, b->country);
 }
 
-/* The countries of the pack's meeting, else those that take part. */
-static struct ready *ready_list(size_t *n, struct arena *a, const struct copy *c)
+/* The countries of the pack's meeting, else those that take part, by name. */
+static struct ready *ready_list(size_t *n, struct arena *a, struct page *p)
 {
+	const struct copy *c = p->c;
 	const struct key *k = c->meeting ? front_key(&c->meeting->doc.front, "countries") : NULL;
 	const struct use_of *u;
 	struct ready *v;
@@ -91,8 +93,10 @@ static struct ready *ready_list(size_t *n, struct arena *a, const struct copy *c
 	for (i = 0; !k && i < m; i++)
 		if (key_has(u[i].entry, "type", "country"))
 			v[(*n)++] = ready_of(a, c, u[i].entry->owner);
-	if (!k && *n)
-		qsort(v, *n, sizeof *v, by_code);
+	for (i = 0; i < *n; i++)
+		v[i].order = page_label_order(p, a, "countries", v[i].country);
+	if (*n)
+		qsort(v, *n, sizeof *v, by_country);
 	return v;
 }
 
@@ -102,7 +106,7 @@ void table_readiness(struct page *p)
 	struct ready *v;
 	size_t n, i;
 
-	v = ready_list(&n, &a, p->c);
+	v = ready_list(&n, &a, p);
 	chart_readiness(p, v, n);
 	page_table(p, "readiness", "key.country readiness.profile +readiness.cases readiness.so");
 	for (i = 0; i < n; i++) {
@@ -341,7 +345,14 @@ static bool chairs_now(const struct copy *c, const struct entry *e)
 /* A link to a participant, by its name in the language of the page where that has one. */
 static void member(struct page *p, const struct entry *e)
 {
-	struct str name = text_of(p->t, key_has(e, "type", "country") ? "countries" : "institutions", key_text(e, "code"));
+	bool country = key_has(e, "type", "country");
+	struct str code = key_text(e, "code"), name;
+	char upper[3] = "";
+	size_t i;
+
+	for (i = 0; country && code.n == 2 && i < 2; i++)	/* countries are named by capitals */
+		upper[i] = code.p[i] >= 'a' && code.p[i] <= 'z' ? (char)(code.p[i] - 32) : code.p[i];
+	name = text_of(p->t, country ? "countries" : "institutions", *upper ? cstr(upper) : code);
 
 	if (!name.n) {
 		page_link(p, e);

@@ -23,7 +23,7 @@ static const struct { const char *file, *slots; } templates[TEMPLATES] = {
 	[TEMPLATE_DOCUMENT] = { "document.html", "title switch notices summary conflicts facts contents body meeting related "
 	    "links history" },
 	[TEMPLATE_ITEM] = { "item.html", "link kind owner date stage status label summary" },
-	[TEMPLATE_HOME] = { "home.html", "title lead facts news meeting countries topics kinds asks build tables" },
+	[TEMPLATE_HOME] = { "home.html", "title lead facts news meeting countries topics kinds asks tables" },
 };
 
 enum step_kind { STEP_TEXT, STEP_SLOT, STEP_WORD, STEP_OPEN, STEP_CLOSE };
