@@ -6,6 +6,8 @@
 
 enum { WEIGHTS = 32, NORMS = 256, WEIGHT_MORE = 255 };	/* weights below WEIGHTS are looked up; see bm25_most */
 
+#define BM25_ONE ((uint32_t)1 << 16)	/* a weight of a word, 16.16 */
+
 struct bm25 {				/* of a collection */
 	uint64_t documents, length;	/* live ones; the sum of their norms' lengths */
 	uint32_t table[WEIGHTS][NORMS];

@@ -1,20 +1,20 @@
 /* kb/index/evaluate.c: see evaluate.h.
  *
- * MaxScore over block maxima, a window of WINDOW places at a time. The skip entries of a list (segment.c) tell what a
- * block of it can add at most; so, for each word of the query, what it can add in this window. The words with the
- * least are put aside as long as all of them together cannot bring a document among the best: a document that has
- * no other cannot get there. The others, the essential ones, are decoded and added to an array of scores, one slot
- * for each place of the window, but for blocks that cannot bring a document there with the most of all other words.
- * Then the documents that were hit are looked at, in order: dead ones and those left out fall at once, those that lack
- * too much next, then those that the filter does not pass; only for the rest the words put aside are sought, the most
- * promising first, until it is known that the document stays below.
+ * MaxScore over block maxima. The skip entries of a list (segment.c) tell what a block of it can add at most; so, for
+ * each word of the query, what it can add at all. The words with the least are put aside as long as all of them together
+ * cannot bring a document among the best: a document that has no other cannot get there. The others, the essential
+ * ones, lead: each document that has one of them is looked at, but for blocks that cannot bring a document there with
+ * the most of all other words. Dead documents and those left out fall at once, those that lack too much next, then
+ * those that the filter does not pass; only for the rest the words put aside are sought, the most promising first, until
+ * it is known that the document stays below. What must stand in a row is looked at last, of documents that would get in.
  *
- * What is enough to be among the best is known late when documents are looked at in order. So it is guessed first, from
- * below: as many documents as are wanted score at least what the rarest word alone gives those that it gives the most.
- * And the first windows are small.
+ * When words must be there, the rarest of them leads alone, and the others are sought first, the rarest first. Else the
+ * rarest words lead that have as many documents as are wanted. Mostly the rest cannot bring in another document then;
+ * where it can, what is enough to be among the best is known now, nearly or exactly, and enough words lead once more.
  *
- * When words must be there, the rarest of them is the only essential one, and the others are sought first, the
- * rarest first. When hits are counted, nothing is left out for being low.
+ * Where those have a large part of all documents, they are not taken one by one but in windows of WINDOW places: what
+ * each word can add is known by window, and the essential lists are decoded and added to an array of scores, one slot
+ * for each place of the window. When hits are counted, nothing is left out for being low.
  *
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
  * block of it was left out. */
@@ -23,7 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128 };	/* PRIMED: more best documents are not guessed for */
+enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 8 };
+/* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes in windows */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 
 struct list {				/* of one term */
@@ -37,6 +38,8 @@ struct word {
 	size_t at;			/* in p->found: the first at or behind what was looked at */
 	bool any;			/* it may be in the window */
 	uint32_t bound;			/* the most it adds to a document of the window */
+	uint32_t most;			/* to any document */
+	uint32_t place;			/* of one that leads: the first that it has at or behind what was looked at */
 };
 struct evaluator {
 	struct bm25 f;
@@ -45,12 +48,13 @@ struct evaluator {
 	uint64_t hit[WINDOW / 64], has[WINDOW / 64];	/* its bits: scored; has the word in work */
 	struct list *lists;
 	struct word *words, **order;
+	struct buf *positions;		/* by word */
 	size_t nlists, nwords;		/* room */
 	/* the work: */
 	const struct evaluate *q;
 	struct segment *s;
 	struct top *t;
-	size_t seg;
+	size_t seg, opened;		/* opened: lists */
 	struct err *e;
 	const struct column_chunk *chunk;
 	const uint8_t *norms;		/* by place less from */
@@ -67,10 +71,18 @@ struct evaluator *evaluator_open(void)
 	return v;
 }
 
+static void free_positions(struct evaluator *v)
+{
+	while (v->nwords)
+		buf_free(&v->positions[--v->nwords]);
+	free(v->positions);
+}
+
 void evaluator_close(struct evaluator *v)
 {
 	if (!v)
 		return;
+	free_positions(v);
 	free(v->lists);
 	free(v->words);
 	free(v->order);
@@ -233,7 +245,7 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others)
 static enum rc word_seek(bool *has, uint32_t *add, struct evaluator *v, struct word *w, uint32_t place, int64_t lacking)
 {
 	const struct found *f = w->p->found;
-	uint32_t weight = 0;
+	uint32_t weight = 0, one;
 	enum iter more;
 	size_t i;
 
@@ -262,14 +274,79 @@ static enum rc word_seek(bool *has, uint32_t *add, struct evaluator *v, struct w
 			return v->e->rc;
 		if (more != ITER_ITEM || c->docs[c->i] != place)
 			continue;
-		if (cursor_weights(c, v->e))
+		if (cursor_weight(&one, c, v->e))
 			return v->e->rc;
-		weight = c->weights[c->i] > weight ? c->weights[c->i] : weight;
+		weight = one > weight ? one : weight;
 		*has = true;
 	}
 	if (*has)
 		*add = bm25_score(&v->f, w->p->idf, weight, v->norms[place - v->from]);
 	return RC_OK;
+}
+
+static int by_number(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* Where a word stands in the document that its cursors are at, rising. */
+static enum rc word_positions(struct buf *b, struct word *w, uint32_t place, struct err *e)
+{
+	size_t i, from = 0;
+	enum rc rc;
+
+	buf_clear(b);
+	for (i = 0; i < w->p->n; i++) {
+		struct cursor *c = &w->lists[i].c;
+
+		if (c->i >= c->n || c->docs[c->i] != place)
+			continue;
+		from += b->n > 0;
+		if ((rc = cursor_positions(c, b, e)))
+			return rc;
+	}
+	if (from)
+		qsort(b->p, b->n / sizeof(uint32_t), sizeof(uint32_t), by_number);
+	return RC_OK;
+}
+
+/* Do the words of a row stand one behind the other in the document that their cursors are at? What is left of the places
+ * where the row may begin, word by word, is kept in the first word's positions. */
+static enum rc in_a_row(bool *yes, struct evaluator *v, const struct row *row, uint32_t place)
+{
+	struct buf *begins = &v->positions[row->first];
+	uint32_t *to = NULL;
+	size_t n = 0, k, i, j, kept;
+	enum rc rc = RC_OK;
+
+	for (k = 0; k < row->n && !rc && (k == 0 || n); k++) {
+		struct buf *b = &v->positions[row->first + k];
+		const uint32_t *at;
+		size_t m;
+
+		if ((rc = word_positions(b, &v->words[row->first + k], place, v->e)))
+			break;
+		at = (const uint32_t *)(const void *)b->p;
+		m = b->n / sizeof *at;
+		if (k == 0) {
+			to = (uint32_t *)(void *)begins->p;
+			n = m;
+			continue;
+		}
+		for (i = j = kept = 0; i < n; i++) {
+			while (j < m && at[j] < to[i] + k)
+				j++;
+			if (j == m)
+				break;
+			if (at[j] == to[i] + k)
+				to[kept++] = to[i];
+		}
+		n = kept;
+	}
+	*yes = n > 0;
+	return rc;
 }
 
 /* A document of the window that scores so much so far. The first n words in order are to be sought; `spare`: the most they
@@ -279,6 +356,7 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 	const struct evaluate *q = v->q;
 	uint32_t add;
 	bool has;
+	size_t i;
 	enum rc rc;
 
 	if (score + spare < v->need || (q->filter && !columns_pass(q->filter, v->chunk, place)))
@@ -295,25 +373,25 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 		if ((w->p->must && !has) || score + spare < v->need)
 			return RC_OK;
 	}
+	for (i = 0; i < q->nrows; i++)
+		if ((rc = in_a_row(&has, v, &q->rows[i], place)) || !has)
+			return rc;
 	if (q->total)
 		++*q->total;
 	if (q->counts)
 		counts_add(q->counts, v->chunk, place);
+	if (q->hits) {
+		buf_add(q->hits, &place, sizeof place);
+		buf_add(q->hits, &score, sizeof score);
+		return RC_OK;
+	}
 	top_offer(v->t, score, place, v->seg);
 	if (!q->total)
 		set_need(v);
 	return RC_OK;
 }
 
-/* Does a come before b among the words to seek? Sought are the last first. */
-static bool earlier(const struct word *a, const struct word *b)
-{
-	if (a->p->must != b->p->must)
-		return b->p->must;
-	return a->p->must ? a->size > b->size : a->bound < b->bound;
-}
-
-static enum rc window(struct evaluator *v, struct word *lead)
+static enum rc window(struct evaluator *v)
 {
 	const struct evaluate *q = v->q;
 	uint64_t sum = 0, spare = 0, bits;
@@ -326,27 +404,16 @@ static enum rc window(struct evaluator *v, struct word *lead)
 		struct word *w = v->order[i];
 
 		word_bound(v, w);
-		if (w->p->must && !w->any)
-			return RC_OK;
 		any |= w->any;
 		sum += w->bound;
-		for (j = i; j && earlier(w, v->order[j - 1]); j--)
+		for (j = i; j && w->bound < v->order[j - 1]->bound; j--)
 			v->order[j] = v->order[j - 1];
 		v->order[j] = w;
 	}
 	if (!any || sum < v->need)
 		return RC_OK;
-	if (lead) {				/* to the end, where it is not sought */
-		for (n = 0; v->order[n] != lead; n++)
-			;
-		for (; n + 1 < q->n; n++)
-			v->order[n] = v->order[n + 1];
-		v->order[n] = lead;
-		spare = sum - lead->bound;
-	} else {
-		while (n < q->n && spare + v->order[n]->bound < v->need)
-			spare += v->order[n++]->bound;
-	}
+	while (n < q->n && spare + v->order[n]->bound < v->need)
+		spare += v->order[n++]->bound;
 	for (i = n; i < q->n && !rc; i++)
 		if (v->order[i]->any)
 			rc = add_word(v, v->order[i], sum - v->order[i]->bound);
@@ -372,93 +439,224 @@ static enum rc window(struct evaluator *v, struct word *lead)
 	return rc;
 }
 
-/* ---- a segment ---- */
+/* ---- in windows ---- */
 
-/* The least of `most` scores that as many documents of a list have from it alone; 0: it has not so many. Blocks that
- * hold no higher ones are passed over. */
-static enum rc least_of_best(uint32_t *least, size_t most, struct evaluator *v, struct cursor *c, uint32_t idf)
+static enum rc in_windows(struct evaluator *v)
 {
-	const struct evaluate *q = v->q;
-	const struct column_chunk *chunk = NULL;
-	uint32_t best[PRIMED], one, place, until = 0;	/* the least of them stands first */
-	enum iter more;
-	size_t n = 0, i, j;
+	struct segment *s = v->s;
+	enum rc rc = RC_OK;
 
+	for (v->from = 0; v->from < s->info.n && !rc; v->from = v->to) {
+		v->to = v->from < WINDOW_FIRST ? WINDOW_FIRST : v->from < WINDOW ? 2 * v->from : v->from + WINDOW;
+		v->to = v->to < s->info.n ? v->to : s->info.n;
+		if (v->q->all && v->need)
+			break;
+		if (!(rc = columns_chunk(&v->chunk, s, v->from / CHUNK_DOCS, v->e))) {
+			v->norms = v->chunk->norms + v->from % CHUNK_DOCS;
+			rc = window(v);
+		}
+	}
+	return rc;
+}
+
+/* ---- by document ---- */
+
+static uint32_t list_most(const struct evaluator *v, const struct word *w, const struct cursor *c)
+{
+	uint32_t most = 0, b, one;
+	struct skip k;
+	unsigned i;
+
+	for (i = 0; c->x.here.p && i < c->n; i++) {	/* it is decoded */
+		one = bm25_score(&v->f, w->p->idf, c->weights[i], 0);
+		most = one > most ? one : most;
+	}
+	if (c->x.here.p)
+		return most;
+	for (b = 0; b < c->nblocks; b++) {
+		k = cursor_skip(c, b);
+		one = bm25_most(&v->f, w->p->idf, k.weight, k.norm);
+		most = one > most ? one : most;
+	}
+	return most;
+}
+
+/* The most that a word adds to any document. */
+static void word_most(const struct evaluator *v, struct word *w)
+{
+	const struct found *f = w->p->found;
+	uint32_t one;
+	size_t i;
+
+	w->most = 0;
+	for (i = 0; f && i < f->n; i++)
+		w->most = f->scores[i] > w->most ? f->scores[i] : w->most;
+	for (i = 0; i < w->p->n; i++) {
+		one = list_most(v, w, &w->lists[i].c);
+		w->most = one > w->most ? one : w->most;
+	}
+}
+
+/* To a list's first place from `place` on; UINT32_MAX: none. Blocks that are too low with `others` are passed over. */
+static enum rc list_to(uint32_t *at, struct evaluator *v, struct cursor *c, uint32_t idf, uint32_t place, uint64_t others)
+{
+	*at = UINT32_MAX;
 	for (;;) {
-		while (n == most && !c->x.here.p && c->block < c->nblocks) {
-			struct skip k = cursor_skip(c, c->block);
+		while (c->i < c->n && c->docs[c->i] < place)
+			c->i++;
+		if (c->i < c->n) {
+			*at = c->docs[c->i];
+			return RC_OK;
+		}
+		while (!c->x.here.p && c->block < c->nblocks) {
+			struct skip s = cursor_skip(c, c->block);
 
-			if (bm25_most(&v->f, idf, k.weight, k.norm) > best[0])
+			if (s.last >= place && others + bm25_most(&v->f, idf, s.weight, s.norm) >= v->need)
 				break;
 			if (cursor_pass(c, v->e))
 				return v->e->rc;
 		}
-		if ((more = cursor_docs(c, v->e)) != ITER_ITEM)
-			break;
-		if (cursor_weights(c, v->e))
+		if (c->block == c->nblocks)
+			return RC_OK;
+		if (cursor_docs(c, v->e) != ITER_ITEM)
 			return v->e->rc;
-		for (i = 0; i < c->n; i++) {
-			place = c->docs[i];
-			if (place >= until) {
-				if (columns_chunk(&chunk, v->s, place / CHUNK_DOCS, v->e))
-					return v->e->rc;
-				until = (place / CHUNK_DOCS + 1) * CHUNK_DOCS;
-			}
-			one = bm25_score(&v->f, idf, c->weights[i], chunk->norms[place % CHUNK_DOCS]);
-			if ((n == most && one <= best[0]) || segment_dead(v->s, place) ||
-			    (q->out && q->out[place / 64] >> place % 64 & 1) ||
-			    (q->filter && !columns_pass(q->filter, chunk, place)))
-				continue;
-			if (n < most)
-				for (j = n++; j && best[j - 1] > one; j--)
-					best[j] = best[j - 1];
-			else
-				for (j = 0; j + 1 < most && best[j + 1] < one; j++)
-					best[j] = best[j + 1];
-			best[j] = one;
-		}
 	}
-	*least = n == most ? best[0] : 0;
-	return more == ITER_ERROR ? v->e->rc : RC_OK;
 }
 
-/* So much as many documents as are wanted score at least: what the rarest word gives them. */
-static enum rc guess(struct evaluator *v)
+static enum rc word_to(struct evaluator *v, struct word *w, uint32_t place, uint64_t others)
 {
-	const struct evaluate *q = v->q;
-	size_t limit = v->t->limit, i, j;
-	struct cursor *rarest = NULL;
-	uint32_t idf = 0, least;
-	uint64_t size = 0;
+	const struct found *f = w->p->found;
+	uint32_t at;
+	size_t i;
 	enum rc rc;
 
-	if (!limit || limit > PRIMED)
-		return RC_OK;
-	for (i = 0; i < q->n; i++)
-		for (j = 0; j < q->parts[i].n; j++) {
-			struct cursor *c = &v->words[i].lists[j].c;
+	w->place = UINT32_MAX;
+	if (f) {
+		while (w->at < f->n && f->places[w->at] < place)
+			w->at++;
+		w->place = w->at < f->n ? f->places[w->at] : UINT32_MAX;
+	}
+	for (i = 0; i < w->p->n; i++) {
+		if ((rc = list_to(&at, v, &w->lists[i].c, w->p->idf, place, others)))
+			return rc;
+		w->place = at < w->place ? at : w->place;
+	}
+	return RC_OK;
+}
 
-			if (q->parts[i].must)
-				return RC_OK;
-			size += c->x.df;
-			if (c->x.df >= 2 * limit && (!rarest || c->x.df < rarest->x.df)) {
-				rarest = c;
-				idf = q->parts[i].idf;
-			}
-		}
-	if (!rarest || size < 4 * (uint64_t)rarest->x.df)
+/* What a word that leads adds to the document it is at. */
+static enum rc word_add(uint32_t *score, struct evaluator *v, struct word *w)
+{
+	uint32_t weight = 0;
+	size_t i;
+
+	if (w->p->found) {
+		*score += w->p->found->scores[w->at];
 		return RC_OK;
-	if (!(rc = least_of_best(&least, limit, v, rarest, idf)))
-		v->guess = (uint64_t)(least >> SHOWN) << SHOWN;
+	}
+	for (i = 0; i < w->p->n; i++) {
+		struct cursor *c = &w->lists[i].c;
+
+		if (c->i >= c->n || c->docs[c->i] != w->place)
+			continue;
+		if (cursor_weights(c, v->e))
+			return v->e->rc;
+		weight = c->weights[c->i] > weight ? c->weights[c->i] : weight;
+	}
+	*score += bm25_score(&v->f, w->p->idf, weight, v->norms[w->place - v->from]);
+	return RC_OK;
+}
+
+static enum rc reach(struct evaluator *v, uint32_t place)	/* v->norms are those of the chunk that it is in */
+{
+	enum rc rc = columns_chunk(&v->chunk, v->s, place / CHUNK_DOCS, v->e);
+
+	if (rc)
+		return rc;
+	v->norms = v->chunk->norms;
+	v->from = place / CHUNK_DOCS * CHUNK_DOCS;
+	v->to = v->from + CHUNK_DOCS;
+	return RC_OK;
+}
+
+static bool left_out(const struct evaluator *v, uint32_t place)
+{
+	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
+}
+
+/* By document, where one list leads. The first n words in order are sought, spare is the most they add. */
+static enum rc by_list(struct evaluator *v, struct word *w, size_t n, uint64_t spare)
+{
+	struct cursor *c = &w->lists[0].c;
+	uint32_t at, place, score;
+	enum rc rc;
+
+	while (!(rc = list_to(&at, v, c, w->p->idf, 0, spare)) && at != UINT32_MAX) {
+		if ((rc = cursor_weights(c, v->e)))
+			return rc;
+		for (; c->i < c->n; c->i++) {
+			place = c->docs[c->i];
+			if (place >= v->to && (rc = reach(v, place)))
+				return rc;
+			score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[place - v->from]);
+			if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
+				return rc;
+		}
+	}
 	return rc;
 }
 
+/* The first n words in order are sought, the others lead. */
+static enum rc by_document(struct evaluator *v, size_t n)
+{
+	const struct evaluate *q = v->q;
+	uint64_t all = 0, spare = 0;
+	uint32_t place, score;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	v->to = 0;
+	for (i = 0; i < q->n; i++) {
+		struct word *w = v->order[i];
+
+		w->any = true;
+		w->bound = w->most;
+		all += w->most;
+		spare += i < n ? w->most : 0;
+	}
+	if (n + 1 == q->n && v->order[n]->p->n == 1 && !v->order[n]->p->found)
+		return by_list(v, v->order[n], n, spare);
+	for (i = n; i < q->n && !rc; i++)
+		rc = word_to(v, v->order[i], 0, all - v->order[i]->most);
+	while (!rc) {
+		for (i = n, place = UINT32_MAX; i < q->n; i++)
+			place = v->order[i]->place < place ? v->order[i]->place : place;
+		if (place == UINT32_MAX)
+			break;
+		if (place >= v->to && (rc = reach(v, place)))
+			break;
+		if (!left_out(v, place)) {
+			for (i = n, score = 0; i < q->n && !rc; i++)
+				if (v->order[i]->place == place)
+					rc = word_add(&score, v, v->order[i]);
+			if (!rc)
+				rc = finish(v, place, score, n, spare);
+		}
+		for (i = n; i < q->n && !rc; i++)
+			if (v->order[i]->place == place)
+				rc = word_to(v, v->order[i], place + 1, all - v->order[i]->most);
+	}
+	return rc;
+}
+
+/* ---- a segment ---- */
+
 /* All cursors before their first posting; of lists that stand here, at it. */
-static enum rc begin(struct evaluator *v, size_t n)
+static enum rc begin(struct evaluator *v)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < v->opened; i++) {
 		cursor_rewind(&v->lists[i].c);
 		v->lists[i].next = 0;
 		if (v->lists[i].c.x.here.p && cursor_docs(&v->lists[i].c, v->e) != ITER_ITEM)
@@ -477,19 +675,60 @@ static void make_room(struct evaluator *v, size_t lists, size_t words)
 		v->nlists = lists;
 	}
 	if (words > v->nwords) {
+		free_positions(v);
 		free(v->words);
 		free(v->order);
 		v->words = xmalloc(words * sizeof *v->words);
 		v->order = xmalloc(words * sizeof *v->order);
-		v->nwords = words;
+		v->positions = xmalloc(words * sizeof *v->positions);
+		for (; v->nwords < words; v->nwords++)
+			v->positions[v->nwords] = (struct buf)BUF_INIT;
 	}
+}
+
+/* Words in the order of being sought, which is from the last to the first: those that must be there before others, the rarest
+ * first. */
+static bool earlier(const struct word *a, const struct word *b)
+{
+	return a->p->must != b->p->must ? b->p->must : a->size > b->size;
+}
+
+/* The rarest words lead that have enough documents; then as many as can bring another one among the best. */
+static enum rc rarest_first(struct evaluator *v)
+{
+	struct top *t = v->t, kept = *t;
+	struct pick best[PRIMED];
+	uint64_t size = 0, rest = 0;
+	size_t n = v->q->n, i;
+	enum rc rc;
+
+	while (n && size < t->limit)
+		size += v->order[--n]->size;
+	for (i = 0; i < n; i++)
+		rest += v->order[i]->most;
+	if (n && t->limit <= PRIMED) {
+		memcpy(best, t->v, t->n * sizeof *best);
+		if ((rc = by_document(v, n)) || rest < v->need)
+			return rc;
+		v->guess = t->n == t->limit ? (uint64_t)t->v[0].score << SHOWN : 0;
+		memcpy(t->v, best, kept.n * sizeof *best);
+		t->n = kept.n;
+		v->need = v->guess;
+		if ((rc = begin(v)))
+			return rc;
+	}
+	while (n && rest >= v->need) {
+		size += v->order[--n]->size;
+		rest -= v->order[n]->most;
+	}
+	return size < v->s->info.n / DENSE ? by_document(v, n) : in_windows(v);
 }
 
 enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
     struct err *e)
 {
-	struct word *lead = NULL;
-	size_t i, j, n = 0, opened = 0;
+	size_t i, j, n = 0;
+	bool must = false;
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < q->n; i++)
@@ -501,38 +740,37 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	v->seg = seg;
 	v->e = e;
 	v->need = v->guess = 0;
+	v->opened = 0;
 	for (i = 0; i < q->n && !rc; i++) {
 		const struct part *p = &q->parts[i];
-		struct word *w = v->order[i] = &v->words[i];
+		struct word *w = &v->words[i];
 
-		*w = (struct word){ .p = p, .lists = v->lists + opened, .size = p->found ? p->found->n : 0 };
-		for (j = 0; j < p->n && !rc; j++, opened++) {
+		*w = (struct word){ .p = p, .lists = v->lists + v->opened, .size = p->found ? p->found->n : 0 };
+		for (j = 0; j < p->n && !rc; j++, v->opened++) {
 			w->size += p->lists[j].df;
 			rc = cursor_open(&w->lists[j].c, s, &p->lists[j], e);
 		}
-		if (p->must && (!lead || w->size < lead->size))
-			lead = w;
-	}
-	if (rc || (lead && !lead->size))
-		goto out;
-	if (!q->total) {
-		if ((rc = guess(v)))
+		must |= p->must;
+		if (p->must && !w->size)
 			goto out;
+		for (j = i; j && earlier(w, v->order[j - 1]); j--)
+			v->order[j] = v->order[j - 1];
+		v->order[j] = w;
+	}
+	if (rc || (rc = begin(v)))
+		goto out;
+	for (i = 0; i < q->n; i++)
+		word_most(v, &v->words[i]);
+	if (!q->total && !q->hits)
 		set_need(v);
-	}
-	rc = begin(v, opened);
-	for (v->from = 0; v->from < s->info.n && !rc; v->from = v->to) {
-		v->to = v->from < WINDOW_FIRST ? WINDOW_FIRST : v->from < WINDOW ? 2 * v->from : v->from + WINDOW;
-		v->to = v->to < s->info.n ? v->to : s->info.n;
-		if (q->all && v->need)
-			break;
-		if (!(rc = columns_chunk(&v->chunk, s, v->from / CHUNK_DOCS, e))) {
-			v->norms = v->chunk->norms + v->from % CHUNK_DOCS;
-			rc = window(v, lead);
-		}
-	}
+	if (must)
+		rc = by_document(v, q->n - 1);
+	else if (q->total || q->hits || q->all)
+		rc = in_windows(v);
+	else
+		rc = rarest_first(v);
 out:
-	for (i = 0; i < opened; i++)
-		cursor_close(&v->lists[i].c);
+	while (v->opened)
+		cursor_close(&v->lists[--v->opened].c);
 	return rc;
 }

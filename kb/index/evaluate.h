@@ -7,7 +7,7 @@
 #include "kb/index/segment.h"
 #include "kb/index/top.h"
 
-struct found {				/* documents that were found already: those of a phrase */
+struct found {				/* documents that were found already: those of a phrase in a longer question */
 	uint32_t *places, *scores;	/* places rising; scores 16.16 */
 	size_t n;
 };
@@ -18,14 +18,18 @@ struct part {				/* of a query, in one segment: a word, or documents found alrea
 	uint32_t idf;			/* of a word */
 	bool must;			/* a document without it is no hit */
 };
+struct row { size_t first, n; };		/* so many parts, which must be there: they must stand one behind the other */
 struct evaluate {
 	const struct part *parts;	/* a document that has any of them is a hit */
 	size_t n;
+	const struct row *rows;
+	size_t nrows;
 	bool all;			/* there are none: every document is a hit, of score 0 */
 	const uint64_t *out;		/* bit by place: no hit; NULL: none is left out */
 	const struct column_filter *filter;	/* NULL: none */
 	struct column_counts *counts;	/* NULL: no facets */
 	uint64_t *total;		/* hits are counted here; NULL: not */
+	struct buf *hits;		/* none is offered: place and score of each are appended here, u32 each; NULL: not */
 };
 
 struct evaluator;			/* memory of queries, and the formula; owned */

@@ -146,6 +146,34 @@ size_t pack_get(uint32_t v[PACK], struct str s)
 	return s.n - rest.n;
 }
 
+bool pack_one(uint32_t *v, struct str s, unsigned i)
+{
+	unsigned w, e, bit;
+	struct str rest;
+	uint64_t high;
+	const char *p;
+
+	if (s.n < 2 || (w = (unsigned char)s.p[0]) > 32 || s.n < 2 + 16 * (size_t)w || i >= PACK)
+		return false;
+	bit = i / 4 * w;
+	p = s.p + 2 + 16 * (size_t)(bit / 32) + 4 * (size_t)(i % 4);
+	high = w ? u32_get(p) : 0;
+	if (bit % 32 + w > 32)
+		high |= (uint64_t)u32_get(p + 16) << 32;
+	*v = (uint32_t)(high >> bit % 32 & (((uint64_t)1 << w) - 1));
+	rest = str_sub(s, 2 + 16 * (size_t)w, s.n);
+	for (e = (unsigned char)s.p[1]; e; e--) {
+		unsigned at = rest.n ? (unsigned char)rest.p[0] : PACK;
+
+		rest = str_sub(rest, 1, rest.n);
+		if (at >= PACK || w == 32 || !varint_get(&high, &rest) || high > UINT32_MAX >> w)
+			return false;
+		if (at == i)
+			*v |= (uint32_t)high << w;
+	}
+	return true;
+}
+
 bool pack_rising(uint32_t v[PACK], uint32_t before)
 {
 	const lanes zero = { 0 }, one = { 1, 1, 1, 1 };

@@ -13,6 +13,8 @@ enum { PACK = 128 };			/* numbers in a block */
 void pack_put(struct buf *b, const uint32_t v[PACK]);
 /* Decode a block that begins s; the bytes it took, or 0: it does not decode. */
 size_t pack_get(uint32_t v[PACK], struct str s);
+/* Number i of a block that begins s; false: it does not decode. */
+bool pack_one(uint32_t *v, struct str s, unsigned i);
 /* Gaps, less one each, as numbers that rise from the one before them (UINT32_MAX: there is none). false: they run over. */
 bool pack_rising(uint32_t v[PACK], uint32_t before);
 

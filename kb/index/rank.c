@@ -5,10 +5,9 @@
  * alive. That is exact whatever died since, so an index brought forward scores as one made anew.
  *
  * First all words are looked up: what they are in the index, where their lists stand, how many living documents have
- * them, so what they count (bm25.h). A phrase's documents are found at once, because what it counts depends on how many
- * there are: the rarest word leads, the others are looked up by their skip entries, and where a document has all of
- * them, they must stand at positions in a row. Then each segment is evaluated (evaluate.h), and records are read
- * of the best only. */
+ * them, so what they count (bm25.h). A phrase that must be there is its words, which must be there, in a row: positions
+ * are looked at last. What another one counts depends on how many documents have it: they are found beforehand. Then each
+ * segment is evaluated (evaluate.h), and records are read of the best only. */
 #include "kb/index/clause.h"
 
 #include <stdlib.h>
@@ -33,6 +32,8 @@ struct run {
 	uint64_t **out;			/* by segment: bits of the documents left out; NULL: none */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
+	struct row *rows;		/* of parts */
+	size_t nrows;
 	bool none;			/* what must be there is nowhere */
 };
 
@@ -180,12 +181,12 @@ static uint64_t *out_bits(struct run *r, size_t seg)
 }
 
 /* A single word: its documents score, or are left out. */
-static enum rc run_word(struct run *r, struct word *w, bool last, bool not, bool must, struct err *e)
+static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bool not, bool must, struct err *e)
 {
 	struct lists *l = no_lists(r);
 	uint64_t df = 0;
 	size_t seg, i;
-	enum rc rc = find_word(l, &df, r, w, last, not, e);
+	enum rc rc = find_word(l, &df, r, w, last, exact, e);
 
 	if (rc)
 		return rc;
@@ -201,265 +202,58 @@ static enum rc run_word(struct run *r, struct word *w, bool last, bool not, bool
 
 /* ---- phrases ---- */
 
-struct need {				/* a word that a document must have */
-	struct lists *l;		/* by segment */
-	uint64_t df;
-	uint32_t idf;
-	struct cursor *c;		/* of this segment's lists */
-	size_t n;
-	uint64_t size;			/* their postings */
-	uint32_t weight;		/* in the document looked at */
-	struct buf positions;
-	size_t at;			/* in positions, see in_a_row */
-};
-struct matches {			/* documents that have all */
-	uint32_t *places, *weights;	/* weights: nneeds a document */
-	size_t n, cap;
-};
-
-static enum iter need_seek(struct need *d, uint32_t place, struct err *e)
+/* A phrase that must be there. */
+static enum rc run_row(struct run *r, struct clause *c, struct err *e)
 {
-	enum iter more, got = ITER_DONE;
-	size_t i;
-
-	for (i = 0; i < d->n; i++) {
-		if ((more = cursor_seek(&d->c[i], place, e)) == ITER_ERROR)
-			return more;
-		if (more == ITER_ITEM && d->c[i].docs[d->c[i].i] == place)
-			got = ITER_ITEM;
-	}
-	return got;
-}
-
-/* Its weight in the document that its cursors were sent to. */
-static enum rc need_weigh(struct need *d, uint32_t place, struct err *e)
-{
-	size_t i;
-	enum rc rc;
-
-	d->weight = 0;
-	for (i = 0; i < d->n; i++) {
-		struct cursor *c = &d->c[i];
-
-		if (c->i >= c->n || c->docs[c->i] != place)
-			continue;
-		if ((rc = cursor_weights(c, e)))
-			return rc;
-		d->weight = c->weights[c->i] > d->weight ? c->weights[c->i] : d->weight;
-	}
-	return RC_OK;
-}
-
-/* The first place at or after `place` that one of the lists has; UINT32_MAX: none. */
-static enum rc need_first(uint32_t *found, struct need *d, uint32_t place, struct err *e)
-{
-	enum iter more;
-	size_t i;
-
-	*found = UINT32_MAX;
-	for (i = 0; i < d->n; i++) {
-		if ((more = cursor_seek(&d->c[i], place, e)) == ITER_ERROR)
-			return e->rc;
-		if (more == ITER_ITEM && d->c[i].docs[d->c[i].i] < *found)
-			*found = d->c[i].docs[d->c[i].i];
-	}
-	return RC_OK;
-}
-
-static int by_number(const void *x, const void *y)
-{
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return (a > b) - (a < b);
-}
-
-/* Do the words of a phrase stand in a row in the document that their cursors are at? */
-static enum rc in_a_row(bool *yes, struct need *d, size_t n, uint32_t place, struct err *e)
-{
-	uint32_t want;
-	size_t i, k, from;
-	enum rc rc;
-
-	*yes = false;
-	for (k = 0; k < n; k++) {
-		buf_clear(&d[k].positions);
-		d[k].at = 0;
-		for (i = 0, from = 0; i < d[k].n; i++) {
-			struct cursor *c = &d[k].c[i];
-
-			if (c->i >= c->n || c->docs[c->i] != place)
-				continue;
-			from += d[k].positions.n > 0;
-			if ((rc = cursor_positions(c, &d[k].positions, e)))
-				return rc;
-		}
-		if (!d[k].positions.n)
-			return RC_OK;
-		if (from)
-			qsort(d[k].positions.p, d[k].positions.n / sizeof want, sizeof want, by_number);
-	}
-	for (;;) {				/* `want`: where the phrase may begin */
-		const uint32_t *p = (const uint32_t *)(const void *)d[0].positions.p;
-
-		if (d[0].at == d[0].positions.n / sizeof *p)
-			return RC_OK;
-		want = p[d[0].at++];
-		for (k = 1; k < n; k++) {
-			size_t m = d[k].positions.n / sizeof *p;
-
-			p = (const uint32_t *)(const void *)d[k].positions.p;
-			while (d[k].at < m && p[d[k].at] < want + k)
-				d[k].at++;
-			if (d[k].at == m)
-				return RC_OK;
-			if (p[d[k].at] != want + k)
-				break;
-		}
-		if (k == n) {
-			*yes = true;
-			return RC_OK;
-		}
-	}
-}
-
-static enum rc add_match(struct matches *f, uint32_t place, struct need *needs, size_t n, struct err *e)
-{
-	size_t k;
-	enum rc rc;
-
-	if (f->n == f->cap) {
-		size_t cap = f->cap ? 2 * f->cap : 64;
-
-		f->places = xrealloc(f->places, cap * sizeof *f->places);
-		f->weights = xrealloc(f->weights, cap * n * sizeof *f->weights);
-		f->cap = cap;
-	}
-	f->places[f->n] = place;
-	for (k = 0; k < n; k++) {
-		if ((rc = need_weigh(&needs[k], place, e)))
-			return rc;
-		f->weights[f->n * n + k] = needs[k].weight;
-	}
-	f->n++;
-	return RC_OK;
-}
-
-/* The living documents of a segment that have all needs, and each phrase among them: clauses in the order of needs. */
-static enum rc find_all(struct matches *f, struct run *r, size_t seg, struct need *needs, size_t n, struct clause *const *clauses,
-    size_t nclauses, struct err *e)
-{
-	struct segment *s = &r->s->segments[seg];
-	struct need **order = arena_array(r->a, n, sizeof *order);	/* the rarest first */
-	size_t k, i, at, opened = 0;
-	uint32_t place = 0;
+	size_t i, first = r->n;
 	enum rc rc = RC_OK;
 
-	for (k = 0; k < n; k++) {
-		for (i = 0, needs[k].size = 0; i < needs[k].l[seg].n; i++)
-			needs[k].size += needs[k].l[seg].v[i].df;
-		if (!needs[k].size)
-			return RC_OK;
-		for (i = k; i && needs[k].size < order[i - 1]->size; i--)
-			order[i] = order[i - 1];
-		order[i] = &needs[k];
-	}
-	for (; opened < n; opened++) {
-		struct need *d = &needs[opened];
-
-		d->n = d->l[seg].n;
-		d->c = xmalloc(d->n * sizeof *d->c);
-		for (i = 0; i < d->n; i++)
-			if (cursor_open(&d->c[i], s, &d->l[seg].v[i], e))
-				rc = e->rc;
-	}
-	while (!rc && !(rc = need_first(&place, order[0], place, e)) && place != UINT32_MAX) {
-		bool all = !segment_dead(s, place);
-
-		for (k = 1; k < n && all && !rc; k++) {
-			enum iter more = need_seek(order[k], place, e);
-
-			if (more == ITER_ERROR)
-				rc = e->rc;
-			all = more == ITER_ITEM;
-		}
-		for (k = 0, at = 0; k < nclauses && all && !rc; at += clauses[k++]->n)
-			if (clauses[k]->phrase)
-				rc = in_a_row(&all, &needs[at], clauses[k]->n, place, e);
-		if (all && !rc)
-			rc = add_match(f, place, needs, n, e);
-		place++;
-	}
-	for (k = 0; k < opened; k++) {
-		for (i = 0; i < needs[k].n; i++)
-			cursor_close(&needs[k].c[i]);
-		free(needs[k].c);
-	}
+	for (i = 0; i < c->n && !rc && !r->none; i++)
+		rc = run_word(r, &c->words[i], false, true, false, true, e);
+	r->rows[r->nrows++] = (struct row){ first, c->n };
 	return rc;
 }
 
-/* What the documents found in a segment score, for evaluation; or they are left out. */
-static enum rc take_matches(struct found *to, struct run *r, size_t seg, const struct matches *f, const struct need *needs, size_t n,
-    bool not, struct err *e)
+/* What the documents of a phrase score, by segment, and how many there are: in f, its bytes in the arena. */
+static enum rc find_phrase(uint64_t *n, struct found *f, struct run *r, struct clause *c, struct err *e)
 {
-	struct segment *s = &r->s->segments[seg];
-	const struct column_chunk *c;
-	size_t i, k;
-	enum rc rc;
-
-	for (i = 0; not && i < f->n; i++)
-		out_bits(r, seg)[f->places[i] / 64] |= (uint64_t)1 << f->places[i] % 64;
-	if (not)
-		return RC_OK;
-	to->n = f->n;
-	to->places = arena_array(r->a, f->n, sizeof *to->places);
-	to->scores = arena_array(r->a, f->n, sizeof *to->scores);
-	for (i = 0; i < f->n; i++) {
-		if ((rc = columns_chunk(&c, s, f->places[i] / CHUNK_DOCS, e)))
-			return rc;
-		to->places[i] = f->places[i];
-		for (k = 0; k < n; k++)
-			to->scores[i] += bm25_score(r->f, needs[k].idf, f->weights[i * n + k], c->norms[f->places[i] % CHUNK_DOCS]);
-	}
-	return RC_OK;
-}
-
-/* Clauses, phrases among them, whose documents must have all their words: as one part, or left out. */
-static enum rc run_needs(uint64_t *found, struct run *r, struct clause *const *clauses, size_t nclauses, size_t open_clause,
-    struct err *e)
-{
-	size_t nsegments = r->s->stamp.nsegments, n = 0, k, j, seg, w;
-	struct matches *f = arena_array(r->a, nsegments + 1, sizeof *f);
-	struct found *to = arena_array(r->a, nsegments + 1, sizeof *to);
-	struct need *needs;
-	uint64_t all = 0;
+	const struct row row = { 0, c->n };
+	struct part *parts = arena_array(r->a, c->n, sizeof *parts);
+	struct lists **l = arena_array(r->a, c->n, sizeof *l);
+	struct buf hits = BUF_INIT;
+	uint64_t df = 1;
+	uint32_t idf;
+	size_t seg, i;
 	enum rc rc = RC_OK;
 
-	for (k = 0; k < nclauses; k++)
-		n += clauses[k]->n;
-	needs = arena_array(r->a, n + 1, sizeof *needs);
-	for (k = 0, j = 0; k < nclauses && !rc; k++)
-		for (w = 0; w < clauses[k]->n && !rc; w++, j++) {
-			needs[j].l = no_lists(r);
-			rc = find_word(needs[j].l, &needs[j].df, r, &clauses[k]->words[w], k == open_clause,
-			    clauses[k]->phrase || clauses[k]->not, e);
+	*n = 0;
+	for (i = 0; i < c->n && !rc && df; i++) {
+		l[i] = no_lists(r);
+		rc = find_word(l[i], &df, r, &c->words[i], false, true, e);
+	}
+	for (seg = 0; seg < r->s->stamp.nsegments && !rc && df; seg++) {
+		struct evaluate q = { .parts = parts, .n = c->n, .rows = &row, .nrows = 1, .hits = &hits };
+		const uint32_t *v;
+
+		for (i = 0; i < c->n; i++)
+			parts[i] = (struct part){ .lists = l[i][seg].v, .n = l[i][seg].n, .idf = BM25_ONE, .must = true };
+		buf_clear(&hits);
+		rc = evaluate_segment(r->s->ix->evaluator, NULL, &r->s->segments[seg], seg, &q, e);
+		v = (const uint32_t *)(const void *)hits.p;
+		f[seg].n = hits.n / sizeof *v / 2;
+		f[seg].places = arena_array(r->a, f[seg].n, sizeof *f->places);
+		f[seg].scores = arena_array(r->a, f[seg].n, sizeof *f->scores);
+		for (i = 0; i < f[seg].n; i++) {
+			f[seg].places[i] = v[2 * i];
+			f[seg].scores[i] = v[2 * i + 1];
 		}
-	for (seg = 0; seg < nsegments && !rc; seg++) {
-		rc = find_all(&f[seg], r, seg, needs, n, clauses, nclauses, e);
-		all += f[seg].n;
+		*n += f[seg].n;
 	}
-	for (k = 0; k < n && !rc; k++)		/* a phrase's words are as rare as the phrase */
-		needs[k].idf = bm25_idf(r->f, nclauses == 1 ? all : needs[k].df);
-	for (seg = 0; seg < nsegments; seg++) {
-		if (!rc)
-			rc = take_matches(&to[seg], r, seg, &f[seg], needs, n, clauses[0]->not, e);
-		free(f[seg].places);
-		free(f[seg].weights);
-	}
-	for (k = 0; k < n; k++)
-		buf_free(&needs[k].positions);
-	if (!rc && all && !clauses[0]->not)
-		add_part(r, NULL, to, 0, clauses[0]->must);
-	*found = all;
+	idf = bm25_idf(r->f, *n);		/* its words are as rare as the phrase */
+	for (seg = 0; seg < r->s->stamp.nsegments; seg++)
+		for (i = 0; i < f[seg].n; i++)
+			f[seg].scores[i] = (uint32_t)((uint64_t)f[seg].scores[i] * idf / BM25_ONE);
+	buf_free(&hits);
 	return rc;
 }
 
@@ -470,51 +264,45 @@ static struct str said(const struct clause *c)	/* the words of a clause as they 
 	return (struct str){ first.p, (size_t)(last.p - first.p) + last.n };
 }
 
-/* A phrase scores the documents that have it. One that nobody wrote, within a longer question, is taken as its words. */
+/* A phrase scores the documents that have it, or leaves them out. One that nobody wrote, within a longer question, is taken
+ * as its words. */
 static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 {
+	struct found *f = arena_array(r->a, r->s->stamp.nsegments + 1, sizeof *f);
 	uint64_t found;
-	enum rc rc = run_needs(&found, r, &c, 1, SIZE_MAX, e);
-	size_t i;
+	enum rc rc = find_phrase(&found, f, r, c, e);
+	size_t seg, i;
 
-	if (rc || found || c->not || r->q->positive < 2)
+	for (seg = 0; seg < r->s->stamp.nsegments && !rc && c->not; seg++)
+		for (i = 0; i < f[seg].n; i++)
+			out_bits(r, seg)[f[seg].places[i] / 64] |= (uint64_t)1 << f[seg].places[i] % 64;
+	if (rc || c->not)
 		return rc;
+	if (found) {
+		add_part(r, NULL, f, 0, false);
+		return RC_OK;
+	}
 	buf_printf(r->note, "%sno document has \"%.*s\" in a row: looking for its words", r->note->n ? ", " : "", FMT_STR(said(c)));
 	for (i = 0; i < c->n && !rc; i++)
-		rc = run_word(r, &c->words[i], false, false, false, e);
+		rc = run_word(r, &c->words[i], false, false, false, false, e);
 	return rc;
 }
 
 static enum rc run_clauses(struct run *r, struct err *e)
 {
 	struct query *q = r->q;
-	struct clause **must = arena_array(r->a, q->n + 1, sizeof *must);
-	size_t i, n = 0, last = q->open_end ? q->n - 1 : SIZE_MAX, last_must = SIZE_MAX;
-	bool phrase = false;
-	uint64_t found;
+	size_t i, last = q->open_end ? q->n - 1 : SIZE_MAX;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < q->n; i++) {
+	for (i = 0; i < q->n && !rc && !r->none; i++) {
 		struct clause *c = &q->clauses[i];
 
-		if (c->must) {
-			if (i == last)
-				last_must = n;
-			phrase |= c->phrase;
-			must[n++] = c;
-		}
-	}
-	if (phrase) {
-		rc = run_needs(&found, r, must, n, last_must, e);
-		r->none |= !rc && !found;
-	}
-	for (i = 0; i < n && !phrase && !rc; i++)
-		rc = run_word(r, &must[i]->words[0], i == last_must, false, true, e);
-	for (i = 0; i < q->n && !rc; i++) {
-		struct clause *c = &q->clauses[i];
-
-		if (!c->must)
-			rc = c->phrase ? run_phrase(r, c, e) : run_word(r, &c->words[0], i == last, c->not, false, e);
+		if (!c->phrase)
+			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, e);
+		else if (c->must || (q->positive == 1 && !c->not))
+			rc = run_row(r, c, e);
+		else
+			rc = run_phrase(r, c, e);
 	}
 	return rc;
 }
@@ -529,7 +317,7 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, co
 
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		struct segment *s = &r->s->segments[seg];
-		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .all = r->q->positive == 0, .out = r->out[seg],
+		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows, .all = r->q->positive == 0, .out = r->out[seg],
 		    .counts = counts, .total = total ? &res->total : NULL };
 		struct column_filter *filter;
 
@@ -563,6 +351,7 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	for (i = 0; i < q->n; i++)
 		r.most += q->clauses[i].n;
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
+	r.rows = arena_array(a, q->n, sizeof *r.rows);
 	top_open(&top, limit, s, a, e);
 	if (!(rc = run_clauses(&r, e)))
 		rc = run_segments(res, &r, &top, f, counts, count != COUNT_NONE, e);

@@ -962,6 +962,15 @@ enum rc cursor_weights(struct cursor *c, struct err *e)
 	return none ? broken(e, c->s, "lists") : RC_OK;
 }
 
+enum rc cursor_weight(uint32_t *weight, struct cursor *c, struct err *e)
+{
+	if (!c->packed.p)
+		*weight = c->weights[c->i];
+	else if (!pack_one(weight, c->packed, c->i) || ++*weight == 0)
+		return broken(e, c->s, "lists");
+	return RC_OK;
+}
+
 enum rc cursor_pass(struct cursor *c, struct err *e)
 {
 	uint32_t last = cursor_skip(c, c->block).last;

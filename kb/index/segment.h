@@ -114,6 +114,8 @@ void cursor_close(struct cursor *c);	/* always */
 enum iter cursor_docs(struct cursor *c, struct err *e);
 /* Its weights too. */
 enum rc cursor_weights(struct cursor *c, struct err *e) NODISCARD;
+/* The weight of the posting c stands at; cheaper when few of a block are asked for. */
+enum rc cursor_weight(uint32_t *weight, struct cursor *c, struct err *e) NODISCARD;
 /* What is known of a block without decoding it. Not of lists that stand here, c->x.here. */
 struct skip { uint32_t last; uint8_t weight, norm; };	/* last document; highest weight (255: or more); shortest norm */
 static inline struct skip cursor_skip(const struct cursor *c, uint32_t block)

@@ -291,19 +291,21 @@ static bool in_a_row(const struct doc *d, const struct sense *x, size_t n)
 	return false;
 }
 
-/* Documents that have all words of some clauses. */
-static uint64_t all_of(struct slow *s, struct clause *const *c, size_t nc, size_t open_clause)
+/* Documents that have all words of some clauses; together: a phrase's words are as rare as the phrase. */
+static uint64_t all_of(struct slow *s, struct clause *const *c, size_t nc, size_t open_clause, bool together)
 {
 	uint32_t *weight[16];
 	struct sense x[16];
 	uint64_t df[16], found = 0;
+	uint32_t sum;
 	size_t n = 0, i, j, k;
 	bool *has = arena_array(&a, DOCS, sizeof *has);
 
 	for (i = 0; i < nc; i++)
 		for (j = 0; j < c[i]->n; j++, n++) {
 			weight[n] = arena_array(&a, DOCS, sizeof **weight);
-			df[n] = look_up(weight[n], &x[n], s->q, &c[i]->words[j], i == open_clause, c[i]->phrase || c[i]->not);
+			df[n] = look_up(weight[n], &x[n], s->q, &c[i]->words[j], i == open_clause && !c[i]->phrase,
+			    c[i]->phrase || c[i]->not);
 		}
 	for (i = 0; i < DOCS; i++) {
 		has[i] = !docs[i].dead;
@@ -317,8 +319,9 @@ static uint64_t all_of(struct slow *s, struct clause *const *c, size_t nc, size_
 		s->must[i] |= c[0]->must && has[i];
 		s->out[i] |= c[0]->not && has[i];
 		s->hit[i] |= !c[0]->not && has[i];
-		for (j = 0; j < n && has[i] && !c[0]->not; j++)
-			s->score[i] += bm25_score(&formula, bm25_idf(&formula, c[0]->phrase && nc == 1 ? found : df[j]), weight[j][i], docs[i].norm);
+		for (j = 0, sum = 0; j < n && has[i] && !c[0]->not; j++)
+			sum += bm25_score(&formula, together ? BM25_ONE : bm25_idf(&formula, df[j]), weight[j][i], docs[i].norm);
+		s->score[i] += together ? (uint32_t)((uint64_t)sum * bm25_idf(&formula, found) / BM25_ONE) : sum;
 	}
 	return found;
 }
@@ -356,7 +359,7 @@ static void read_slowly(struct slow *s, const struct query *q)
 			must[n++] = &q->clauses[i];
 		}
 	if ((s->any_must = n > 0))
-		all_of(s, must, n, last_must);
+		all_of(s, must, n, last_must, false);
 	for (i = 0; i < q->n; i++) {
 		struct clause *c = &q->clauses[i];
 
@@ -364,7 +367,7 @@ static void read_slowly(struct slow *s, const struct query *q)
 			continue;
 		if (!c->phrase)
 			one_word(s, &c->words[0], i == last, c->not);
-		else if (!all_of(s, &c, 1, SIZE_MAX) && !c->not && q->positive > 1)
+		else if (!all_of(s, &c, 1, SIZE_MAX, c->not || q->positive > 1) && !c->not && q->positive > 1)
 			for (j = 0; j < c->n; j++)
 				one_word(s, &c->words[j], false, false);
 	}
