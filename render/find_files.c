@@ -7,9 +7,10 @@
  *
  * find/table.js	how words fold: find_table.c
  * find/root.js	lines: version, id of this index, number of documents; the first form of each block, blanks
- *		between; the first list of each file of lists, as numbers, each less the one before; then three
- *		lines for each facet: its name, each value and what people call it, TABs between; its sets, each the numbers of
- *		its values, blanks between; the column, each document's set in one or two digits (90 sets or more)
+ *		between; the first list of each file of lists, as numbers, each less the one before
+ * find/facets.js	read when hits are there already, or one is chosen from; three lines for each facet: its name, each
+ *		value and what people call it, TABs between; its sets, each the numbers of its values, blanks
+ *		between; the column, each document's set in one or two digits (90 sets or more)
  * find-t/N.js	a block of forms: the number of lists before it, a blank, then for each form: the count of UTF-16
  *		units that it begins with like the one before, as one digit; the rest; "!"; its lists, each 0 for
  *		the next list that no form before has, else how far back from that; a blank
@@ -260,10 +261,18 @@ static void facet(struct buf *b, const struct find *f, const struct find_facet *
 	buf_putc(b, '\n');
 }
 
+static void facets(struct buf *b, const struct find *f)
+{
+	size_t i;
+
+	for (i = 0; i < FIND_FACETS; i++)
+		facet(b, f, &f->facets[i]);
+}
+
 static void root(struct buf *b, const struct find *f)
 {
-	struct buf docs = BUF_INIT, rest = BUF_INIT;
-	unsigned char hashes[4][16], id[16];
+	struct buf docs = BUF_INIT, rest = BUF_INIT, sides = BUF_INIT;
+	unsigned char hashes[5][16], id[16];
 	size_t i;
 
 	for (i = 0; i < f->nform_blocks; i++) {
@@ -274,22 +283,43 @@ static void root(struct buf *b, const struct find *f)
 	for (i = 0; i < f->nlist_blocks; i++)
 		find_number(&rest, f->list_block[i] - (i ? f->list_block[i - 1] : 0));
 	buf_putc(&rest, '\n');
-	for (i = 0; i < FIND_FACETS; i++)
-		facet(&rest, f, &f->facets[i]);
+	facets(&sides, f);
 	for (i = 0; i * FIND_DOCS < f->n; i++)
 		documents(&docs, f, i);
 	blake2b_of(hashes[0], buf_str(&rest));
 	blake2b_of(hashes[1], buf_str(&f->form_bytes));
 	blake2b_of(hashes[2], buf_str(&f->list_bytes));
 	blake2b_of(hashes[3], buf_str(&docs));
+	blake2b_of(hashes[4], buf_str(&sides));
 	blake2b_of(id, (struct str){ (const char *)hashes, sizeof hashes });
-	buf_puts(b, "1 ");
+	buf_puts(b, "2 ");
 	for (i = 0; i < 8; i++)
 		buf_printf(b, "%02x", id[i]);
 	buf_printf(b, " %zu\n", f->n);
 	buf_str_add(b, buf_str(&rest));
 	buf_free(&docs);
 	buf_free(&rest);
+	buf_free(&sides);
+}
+
+static void table(struct buf *b, const struct find *f)
+{
+	(void)f;
+	find_table(b);
+}
+
+static const struct { const char *name; void (*write)(struct buf *b, const struct find *f); } fixed[] = {
+	{ "find/facets.js", facets }, { "find/root.js", root }, { "find/table.js", table },
+};
+enum { FIXED = sizeof fixed / sizeof fixed[0] };
+
+static size_t fixed_of(struct str name)	/* FIXED: none */
+{
+	size_t i;
+
+	for (i = 0; i < FIXED && !str_is(name, fixed[i].name); i++)
+		;
+	return i;
 }
 
 static int by_name(const void *a, const void *b)
@@ -300,10 +330,10 @@ static int by_name(const void *a, const void *b)
 struct str *find_names(size_t *n, struct arena *a, const struct find *f)
 {
 	size_t counts[] = { (f->n + FIND_DOCS - 1) / FIND_DOCS, f->nlist_blocks, f->nform_blocks }, got = 0, i, k;
-	struct str *v = arena_array(a, counts[0] + counts[1] + counts[2] + 2, sizeof *v);
+	struct str *v = arena_array(a, counts[0] + counts[1] + counts[2] + FIXED, sizeof *v);
 
-	v[got++] = STR("find/root.js");
-	v[got++] = STR("find/table.js");
+	for (i = 0; i < FIXED; i++)
+		v[got++] = cstr(fixed[i].name);
 	for (k = 0; k < 3; k++)
 		for (i = 0; i < counts[k]; i++)
 			v[got++] = cstr(arena_printf(a, "find-%c/%zu.js", "dpt"[k], i));
@@ -327,20 +357,19 @@ bool find_is_name(struct str name)
 	uint64_t number;
 	char letter;
 
-	return str_is(name, "find/root.js") || str_is(name, "find/table.js") || block_name(&letter, &number, name);
+	return fixed_of(name) < FIXED || block_name(&letter, &number, name);
 }
 
 bool find_write(struct buf *out, const struct find *f, struct str name)
 {
 	struct buf b = BUF_INIT;
 	uint64_t i;
+	size_t k = fixed_of(name);
 	char letter;
 	bool found = true;
 
-	if (str_is(name, "find/root.js"))
-		root(&b, f);
-	else if (str_is(name, "find/table.js"))
-		find_table(&b);
+	if (k < FIXED)
+		fixed[k].write(&b, f);
 	else if (!block_name(&letter, &i, name))
 		found = false;
 	else if (letter == 'd' && i * FIND_DOCS < f->n)

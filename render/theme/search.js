@@ -155,20 +155,26 @@ function query(text) {
 /* the index */
 
 const root = () => make('find/root', text => {
-	const lines = text.split('\n'), n = Number(lines[0].split(' ')[2]), lists = [], facets = [];
+	const lines = text.split('\n'), n = Number(lines[0].split(' ')[2]), lists = [];
 	for (let r = new Reader(lines[2]), at = 0; r.more();) lists.push(at += r.number());
-	return { n, forms: lines[1].split(' ').slice(0, -1), lists, facet: f => facets[f] || (facets[f] = facet(lines, n, f)) };
+	return { n, forms: lines[1].split(' ').slice(0, -1), lists };
+});
+/* A function from the number of a facet. */
+const facets = () => make('find/facets', text => {
+	const lines = text.split('\n'), made = [];
+	return f => made[f] || (made[f] = facet(lines, f));
 });
 
-function facet(lines, n, f) {
-	const cells = lines[3 + 3 * f].split('\t'), values = [], column = new Uint16Array(n);
+function facet(lines, f) {
+	const cells = lines[3 * f].split('\t'), wide = lines[3 * f + 1].split(' ').length > 91, n = lines[3 * f + 2].length / (1 + wide);
+	const values = [], column = new Uint16Array(n);
 	for (let i = 1; i < cells.length; i += 2) values.push({ value: cells[i], label: cells[i + 1] });
-	const sets = lines[4 + 3 * f].split(' ').slice(0, -1).map(s => {
+	const sets = lines[3 * f + 1].split(' ').slice(0, -1).map(s => {
 		const set = [];
 		for (const r = new Reader(s); r.more();) set.push(r.number());
 		return set;
 	});
-	const wide = sets.length > 90, r = new Reader(lines[5 + 3 * f]);
+	const r = new Reader(lines[3 * f + 2]);
 	for (let i = 0; i < n; i++) column[i] = wide ? r.digit() * 90 + r.digit() : r.digit();
 	return { name: FACETS[f], values, sets, column };
 }
@@ -250,9 +256,9 @@ function take(found, texts) {		/* found: document -> highest impact */
 }
 
 async function search(text, chosen) {
-	const [ix] = await Promise.all([root(), table()]), { asked, open } = query(ix.n ? text : '');
+	const narrow = FACETS.some(f => chosen[f] && chosen[f].length), [ix, , of] = await Promise.all([root(), table(), narrow && facets()]), { asked, open } = query(ix.n ? text : '');
 	const score = new Float64Array(ix.n), state = new Uint8Array(ix.n), HIT = 1, OUT = 2;
-	const positive = asked.some(w => !w.not), blank = !positive && !FACETS.some(f => chosen[f] && chosen[f].length);
+	const positive = asked.some(w => !w.not), blank = !positive && !narrow;
 	await Promise.all(asked.map(async (w, i) => {
 		const last = open && i === asked.length - 1, found = new Map(), more = new Map();
 		const exact = await exactLists(ix, w.form);
@@ -271,7 +277,7 @@ async function search(text, chosen) {
 	const filters = [];		/* a facet that is chosen from, and which of its sets fit */
 	FACETS.forEach((name, k) => {
 		if (!chosen[name] || !chosen[name].length) return;
-		const f = ix.facet(k);
+		const f = of(k);
 		filters.push({ k, f, fits: f.sets.map(s => s.some(v => chosen[name].includes(f.values[v].value))) });
 	});
 	/* bits of the facets that a document does not fit */
@@ -279,14 +285,14 @@ async function search(text, chosen) {
 	const found = [];
 	for (let d = 0; d < ix.n; d++) if ((!positive || state[d] & HIT) && !(state[d] & OUT)) found.push(d);
 	const hits = blank ? [] : found.filter(d => !misfit(d)).sort((a, b) => score[b] - score[a] || a - b);
-	/* how many documents have each value of facet k, were it not chosen from */
-	function counts(k) {
-		const f = ix.facet(k), of = new Uint32Array(f.sets.length), sums = new Uint32Array(f.values.length);
+	/* how many documents have each value of facet f, number k, were it not chosen from */
+	function counts(f, k) {
+		const of = new Uint32Array(f.sets.length), sums = new Uint32Array(f.values.length);
 		for (const d of found) if (!(misfit(d) & ~(1 << k))) of[f.column[d]]++;
 		f.sets.forEach((s, i) => { if (of[i]) for (const v of s) sums[v] += of[i]; });
 		return sums;
 	}
-	return { ix, hits, blank, asked, counts };
+	return { hits, blank, asked, counts };
 }
 
 /* marking */
@@ -342,8 +348,8 @@ function page(form) {
 	};
 	/* A box stays where it is once it was made, so that the keyboard does. */
 	const boxes = FACETS.map(() => ({ field: null, rows: [] }));
-	function showFacet(k, { ix, counts }, chosen) {
-		const b = boxes[k], { values } = ix.facet(k), sums = counts(k), name = FACETS[k];
+	function showFacet(k, f, { counts }, chosen) {
+		const b = boxes[k], { values } = f, sums = counts(f, k), name = FACETS[k];
 		if (!b.field) side.append(b.field = element('fieldset', {}, element('legend', {}, form.dataset[name])));
 		let at = b.field.firstChild;
 		values.forEach(({ value, label }, v) => {
@@ -363,7 +369,7 @@ function page(form) {
 		b.field.hidden = b.rows.every(r => r.row.hidden);
 	}
 	async function showHits(n) {
-		const mine = turn, { ix, hits, asked } = result, want = wanted(asked);
+		const mine = turn, { hits, asked } = result, want = wanted(asked);
 		const docs = await Promise.all(hits.slice(shown, n).map(docOf));
 		if (mine !== turn) return;
 		if (!shown) list.replaceChildren();
@@ -377,6 +383,8 @@ function page(form) {
 		shown = Math.min(n, hits.length);
 		more.hidden = shown >= hits.length;
 	}
+	const task = () => new Promise(done => setTimeout(done, 0));
+	const seen = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));	/* what stands there was painted */
 	async function run(c) {
 		const mine = ++turn;
 		last = c;
@@ -388,9 +396,13 @@ function page(form) {
 			await showHits(FEW);
 			if (mine !== turn) return;
 			status.textContent = say(r.blank ? 'empty' : r.hits.length ? 'hits' : 'none', r.hits.length);
-			await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));	/* the hits are seen first */
-			for (let k = 0; k < FACETS.length && mine === turn; k++) showFacet(k, r, c[FACETS[k]]);
-			narrow.hidden = false;
+			await seen();
+			const of = await facets();
+			for (let k = 0; k < FACETS.length && mine === turn; k++) {
+				showFacet(k, of(k), r, c[FACETS[k]]);
+				await task();
+			}
+			if (mine === turn) narrow.hidden = false;
 		} catch (e) {
 			if (mine === turn) status.textContent = say('missing', () => e.message);
 		}
