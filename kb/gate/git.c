@@ -9,7 +9,6 @@
  * `git gc` finds them when it likes. */
 #include "kb/gate/git.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "kb/base/file.h"
 #include "kb/base/sha1.h"
 #include "kb/gate/git_parts.h"
+#include "kb/gate/load.h"
 
 #define LIBRARY "libgit2.so." LIBGIT2_SOVERSION	/* the one whose prototypes these are */
 #define BULK_BYTES ((size_t)256 << 20)	/* kept in memory before a pack is written */
@@ -49,17 +49,7 @@ static struct {
 	int (*compress2)(unsigned char *to, unsigned long *n, const unsigned char *from, unsigned long len, int level);
 	unsigned long (*compress_bound)(unsigned long len);
 } lib;
-static char load_error[512];
-
-static bool find(void *to, void *handle, const char *name)
-{
-	void *f = dlsym(handle, name);
-
-	if (!f)
-		snprintf(load_error, sizeof load_error, "%s has no %s", LIBRARY, name);
-	memcpy(to, &f, sizeof f);
-	return f != NULL;
-}
+static struct err load_error;
 
 /* Debian's libgit2, when it starts, reads the certificates of all the web's authorities: half of what its start costs. We
  * never let it speak to anybody, so it finds none: the program's own symbol (exported by the Makefile) stands before
@@ -74,22 +64,16 @@ int mbedtls_x509_crt_parse_file(void *chain, const char *path)
 
 static void load_once(void)
 {
-	void *h = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+#define X(name) { "git_" #name, &lib.name },
+	static const struct load_function functions[] = { FUNCTIONS(X) { "compress2", &lib.compress2 },
+		{ "compressBound", &lib.compress_bound }, { NULL, NULL } };
+#undef X
 	int level;
 
-	if (!h) {
-		const char *why = dlerror();
-
-		snprintf(load_error, sizeof load_error, "%s", why ? why : LIBRARY);
-		return;
-	}
-#define FIND(name) if (!find(&lib.name, h, "git_" #name)) return;
-	FUNCTIONS(FIND)
-#undef FIND
-	if (!find(&lib.compress2, h, "compress2") || !find(&lib.compress_bound, h, "compressBound"))
+	if (load_library(LIBRARY, "libgit2-" LIBGIT2_SOVERSION, functions, &load_error))
 		return;
 	if (lib.libgit2_init() < 0) {
-		snprintf(load_error, sizeof load_error, "%s does not start", LIBRARY);
+		err_set(&load_error, RC_IO, LIBRARY ": does not start");
 		return;
 	}
 	/* A node depends on its own .git/config alone, not on who runs the program. */
@@ -105,8 +89,8 @@ static enum rc load(struct err *e)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	(void)pthread_once(&once, load_once);
-	if (*load_error)
-		return err_set(e, RC_IO, "%s; install libgit2 (Debian: libgit2-%s)", load_error, LIBGIT2_SOVERSION);
+	if (load_error.rc)
+		return *e = load_error, e->rc;
 	return RC_OK;
 }
 

@@ -1,7 +1,6 @@
 /* kb/gate/tls.c: see tls.h. The only file that includes <gnutls/...>. */
 #include "kb/gate/tls.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -14,6 +13,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "kb/gate/load.h"
 #include "kb/gate/sodium.h"
 
 #define LIBRARY "libgnutls.so.30"
@@ -36,24 +36,11 @@ static gnutls_free_function *free_of;	/* points to the library's own variable */
 
 static enum rc load(struct err *e)
 {
-	static void *library;
-	void *f;
-
-	if (library)
-		return RC_OK;
-	if (!(library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL)))
-		return err_set(e, RC_IO, LIBRARY ": cannot be loaded; install the package libgnutls30");
-#define X(name) \
-	if (!(f = dlsym(library, "gnutls_" #name))) { \
-		library = NULL; \
-		return err_set(e, RC_IO, LIBRARY ": has no gnutls_" #name "; install a version of its own series"); \
-	} \
-	memcpy(&p_##name, &f, sizeof f);
-	FUNCTIONS(X)
+#define X(name) { "gnutls_" #name, &p_##name },
+	static const struct load_function functions[] = { FUNCTIONS(X) { "gnutls_free", &free_of }, { NULL, NULL } };
 #undef X
-	if (!(free_of = dlsym(library, "gnutls_free")))
-		return library = NULL, err_set(e, RC_IO, LIBRARY ": has no gnutls_free");
-	return RC_OK;
+
+	return free_of ? RC_OK : load_library(LIBRARY, "libgnutls30", functions, e);
 }
 
 /* Append and free what the library made. */

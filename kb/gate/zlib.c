@@ -1,11 +1,12 @@
 /* kb/gate/zlib.c: see zlib.h. The only file that includes <zlib.h>. */
 #include "kb/gate/zlib.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <string.h>
 
 #include <zlib.h>
+
+#include "kb/gate/load.h"
 
 #define LIBRARY "libz.so.1"
 #define GZIP_ONLY (16 + MAX_WBITS)
@@ -18,20 +19,11 @@ FUNCTIONS(X)
 
 static enum rc load(struct err *e)
 {
-	static void *library;
-	void *f;
-
-	if (library)
-		return RC_OK;
-	if (!(library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL)))
-		return err_set(e, RC_IO, LIBRARY ": cannot be loaded; install the package zlib1g");
-#define X(name) \
-	if (!(f = dlsym(library, #name))) \
-		return library = NULL, err_set(e, RC_IO, LIBRARY ": has no " #name); \
-	memcpy(&p_##name, &f, sizeof f);
-	FUNCTIONS(X)
+#define X(name) { #name, &p_##name },
+	static const struct load_function functions[] = { FUNCTIONS(X) { NULL, NULL } };
 #undef X
-	return RC_OK;
+
+	return p_crc32 ? RC_OK : load_library(LIBRARY, "zlib1g", functions, e);
 }
 
 enum rc gzip_unpack(struct buf *out, struct str packed, size_t max, struct err *e)

@@ -12,7 +12,6 @@
 #include "render/app/http.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -28,6 +27,7 @@
 #include <microhttpd.h>
 
 #include "kb/base/arena.h"
+#include "kb/gate/load.h"
 
 #define LIBRARY "libmicrohttpd.so.12"
 #define URL_MAX 2048			/* bytes of a path */
@@ -77,7 +77,6 @@ struct request {			/* its body so far */
 
 struct http {
 	struct MHD_Daemon *daemon;
-	void *library;
 	int listens[ADDRESSES], poll_fd;	/* poll_fd: the library's epoll */
 	size_t nlistens;
 	struct conn *conns;
@@ -86,19 +85,13 @@ struct http {
 	const struct http_app *app;
 };
 
-static enum rc load(struct http *h, struct err *e)
+static enum rc load(struct err *e)
 {
-	void *f;
-
-	if (!(h->library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL)))
-		return err_set(e, RC_IO, LIBRARY ": cannot be loaded; install the package libmicrohttpd12");
-#define X(name) \
-	if (!(f = dlsym(h->library, "MHD_" #name))) \
-		return err_set(e, RC_IO, LIBRARY ": has no MHD_" #name "; install a version of its own series"); \
-	memcpy(&p_##name, &f, sizeof f);
-	FUNCTIONS(X)
+#define X(name) { "MHD_" #name, &p_##name },
+	static const struct load_function functions[] = { FUNCTIONS(X) { NULL, NULL } };
 #undef X
-	return RC_OK;
+
+	return load_library(LIBRARY, "libmicrohttpd12", functions, e);
 }
 
 static double clock_seconds(void)
@@ -504,7 +497,7 @@ enum rc http_open(struct http **out, uint16_t port, const struct http_app *app, 
 	enum rc rc;
 
 	*h = (struct http){ .port = port, .app = app };
-	if ((rc = load(h, e)))
+	if ((rc = load(e)))
 		goto out;
 	do {
 		int *fd = &h->listens[h->nlistens];
@@ -649,7 +642,5 @@ void http_close(struct http *h)
 	}
 	if (h->daemon)
 		p_stop_daemon(h->daemon);	/* ends the streams too */
-	if (h->library)
-		dlclose(h->library);
 	free(h);
 }
