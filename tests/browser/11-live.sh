@@ -5,6 +5,6 @@ community n
 "$COLEP" -C n serve --port 0 >url 2>log &
 pid=$!
 trap 'kill $pid 2>/dev/null; rm -rf profile-*' EXIT
-i=0; while [ ! -s url ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+await test -s url
 [ -s url ] || give_up serve log
 node "$ROOT/tests/browser/live.mjs" "$(cat url)" $pid

@@ -1,14 +1,6 @@
 #!/bin/sh
 # The command line itself: usage, exit statuses, suggestions.
-n=0 failed=0
-check() { # NAME WANTED-STATUS WANTED-TEXT COMMAND...
-	name=$1 want=$2 text=$3; shift 3
-	got=$("$@" 2>&1); status=$?
-	n=$((n + 1))
-	case $got in *"$text"*) found=1 ;; *) found=0 ;; esac
-	if [ $status -eq "$want" ] && [ $found -eq 1 ]; then echo "ok $n - $name"
-	else echo "not ok $n - $name: exit $status, said: $got"; failed=1; fi
-}
+. "$ROOT/tests/cli/lib.sh"
 check "version prints the version" 0 "colep 0." "$COLEP" version
 check "help lists the commands" 0 "version" "$COLEP" help
 check "help of a command gives its usage" 0 "usage: colep [-C DIR] version" "$COLEP" help version
@@ -20,5 +12,4 @@ check "a control character in an argument does not reach the terminal" 2 'a\x1b'
 check "nor one in an option" 2 'b\x1b' "$COLEP" version "$(printf -- '--b\033')"
 check "a full disk under standard output is a failure" 3 "standard output" sh -c "'$COLEP' version >/dev/full"
 check "a reader that has had enough is told nothing" 0 "quiet" sh -c "said=\$({ (sleep 0.2; '$COLEP' help) | :; } 2>&1); [ -z \"\$said\" ] && echo quiet"
-echo "1..$n"
-exit $failed
+done_testing

@@ -1,14 +1,6 @@
 #!/bin/sh
 # colep check: fields, order, exit statuses; what is no document at all.
-n=0 failed=0
-check() { # NAME WANTED-STATUS WANTED-TEXT COMMAND...
-	name=$1 want=$2 text=$3; shift 3
-	got=$("$@" 2>&1); status=$?
-	n=$((n + 1))
-	case $got in *"$text"*) found=1 ;; *) found=0 ;; esac
-	if [ $status -eq "$want" ] && [ $found -eq 1 ]; then echo "ok $n - $name"
-	else echo "not ok $n - $name: exit $status, said: $got"; failed=1; fi
-}
+. "$ROOT/tests/cli/lib.sh"
 same() { # NAME WANTED-STATUS WANTED-OUTPUT COMMAND...: the whole of standard output, and nothing on standard error
 	name=$1 want=$2 text=$3; shift 3
 	got=$("$@" 2>stderr); status=$?
@@ -98,5 +90,4 @@ if "$COLEP" check lessons | grep -q "$(printf '\033')"; then echo "not ok $n - i
 rm lessons/mk/a*
 cp good.md drafts-ll.md; mkdir drafts; sed 's/published/draft/' good.md >drafts/ll-mk-2022-calls.md
 same "a draft is checked as one" 0 "" "$COLEP" check drafts/ll-mk-2022-calls.md
-echo "1..$n"
-exit $failed
+done_testing

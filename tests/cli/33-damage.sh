@@ -136,7 +136,7 @@ is "1 MB of one letter and 10,000 words: said, and the others are answered" "$(c
 
 # a reader is killed with its transaction open, while others write
 "$COLEP" -C node serve --port 0 >.url 2>/dev/null & p=$!
-i=0; while [ ! -s .url ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+await test -s .url
 curl -s "$(head -1 .url)search?q=zebra" >/dev/null; kill -9 $p; wait $p 2>/dev/null
 put node ll-bps-2023-four title="After" body="Xylophones and a zebra." && colep -C node save >/dev/null 2>&1
 run colep -C node search xylophones

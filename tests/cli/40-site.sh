@@ -1,14 +1,8 @@
 #!/bin/sh
 # colep site: who gets what, and what the folder is like.
-n=0 failed=0
-ok() { # NAME COMMAND...
-	name=$1; shift
-	n=$((n + 1))
-	if "$@" >said 2>&1; then echo "ok $n - $name"; else echo "not ok $n - $name"; sed 's/^/# /' said; failed=1; fi
-}
-no() { ! "$@"; }
+. "$ROOT/tests/cli/lib.sh"
 status() { want=$1; shift; "$@" >/dev/null 2>err; got=$?; [ $got -eq "$want" ] || { echo "exit $got"; cat err; return 1; }; }
-nowhere() { no grep -rqiF -e "$1" "$2"; }		# TEXT FOLDER: in no byte of any file, nor in a name
+nowhere() { ! grep -rqiF -e "$1" "$2"; }		# TEXT FOLDER: in no byte of any file, nor in a name
 nofile() { [ -z "$(find "$2" -name "*$1*")" ]; }
 
 "$COLEP" init n --id bps --import "$ROOT/content" >/dev/null 2>&1 || { echo "not ok 1 - init"; echo "1..1"; exit 1; }
@@ -83,7 +77,7 @@ ok "every document is told, in order of id" sh -c 'cut -f2 told | LC_ALL=C sort 
 ok "the exercise is out, with its label" grep -qx "out	ex-bps-2022-grey-lantern	label TLP:GREEN" told
 ok "a clear document is in" grep -q "^in	cs-mk-2022-taiwan	" told
 ok "JSON has the keys verdict, id, reason" sh -c '"$COLEP" --json -C n site --dry-run x | head -n 1 | grep -q "^{\"verdict\":\"in\",\"id\":\"[^\"]*\",\"reason\":\""'
-ok "--dry-run writes nothing" no test -e x
+no "--dry-run writes nothing" test -e x
 ok "the id of the exercise is nowhere" nowhere grey-lantern pub
 ok "nor in a file's name" nofile grey-lantern pub
 ok "its title is nowhere" nowhere "Grey Lantern, a table-top" pub
@@ -91,7 +85,7 @@ sed '1,/^---$/d; s/^[-0-9.]* //' "$ex" | tr -s ' \n' '  ' | tr '.|' '\n\n' | sed
 	awk 'length > 30' | cut -c1-60 >sentences
 find pub -type f -exec cat {} + | tr -s ' \n' '  ' >flat
 ok "the exercise has sentences to look for" test "$(wc -l <sentences)" -gt 60
-ok "none of them is in the public site" no grep -oFf sentences flat
+no "none of them is in the public site" grep -oFf sentences flat
 for w in Zanzibar Quokka Numbat Wombat ll-bps-2022-green ll-bps-2022-early Platypus Echidna ct-bps-2022-desk; do
 	ok "'$w' of a left-out document is nowhere" nowhere "$w" pub
 done
@@ -105,7 +99,7 @@ ok "an open conflict is shown as such" sh -c "grep -q 'Open conflict' $page && g
 ok "a translation has its page, language and direction" grep -q '<html lang="fa" dir="rtl">' pub/d/ll-bps-2022-clear.fa.html
 ok "a stale translation says so" grep -q "translation is of an earlier text" pub/d/ll-bps-2022-clear.fa.html
 ok "three seats, one of them vacant" sh -c '[ "$(grep -c "Vacant seat" pub/chairs.html)" -eq 1 ]'
-ok "no list of requests for the public" no test -e pub/requests.html
+no "no list of requests for the public" test -e pub/requests.html
 ok "every page has its label twice" sh -c 'for f in $(find pub -name "*.html"); do [ "$(grep -o "class=\"tlp" "$f" | wc -l)" -ge 2 ] || { echo "$f"; exit 1; }; done'
 links() { # FOLDER: every href leads to a file of the folder, or out with a scheme
 	find "$1" -name '*.html' | while read -r f; do
@@ -143,7 +137,7 @@ ok "its files are those of the public site" diff -r -x letter.txt pub pub3
 ok "a meeting's pack is written" status 0 "$COLEP" -C n site pack --meeting mt-bps-2022-colep-2
 ok "it opens with the meeting" grep -q "<h1[^>]*>Second COLEP meeting" pack/index.html
 ok "it has profiles and cases" sh -c 'grep -q "Country profiles" pack/index.html && grep -q "Case studies by country" pack/index.html'
-ok "it has nothing of other meetings" no test -e pack/d/ll-bps-2022-clear.html
+no "it has nothing of other meetings" test -e pack/d/ll-bps-2022-clear.html
 ok "its links hold" links pack
 ok "an unknown meeting is no" status 1 "$COLEP" -C n site pack2 --meeting mt-bps-2030-none
 ok "an unknown audience is wrong usage" status 2 "$COLEP" -C n site pack2 --audience all
@@ -161,6 +155,5 @@ printf -- '---\nid: [\n---\n' >n/lessons/bps/ll-bps-2022-clear.md
 git -C n -c user.name=t -c user.email=t@t.invalid commit -qam "by plain git"
 "$COLEP" -C n site hard >told 2>hard.err; hard=$?
 ok "front matter that does not parse is out, named, exit 1" sh -c "[ $hard -eq 1 ] && grep -qx 'out	ll-bps-2022-clear	front matter does not parse' told && grep -q 'll-bps-2022-clear' hard.err"
-ok "and its page is gone" no test -e hard/d/ll-bps-2022-clear.html
-echo "1..$n"
-exit $failed
+no "and its page is gone" test -e hard/d/ll-bps-2022-clear.html
+done_testing

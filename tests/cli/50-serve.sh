@@ -1,16 +1,10 @@
 #!/bin/sh
 # colep serve: pages and search for the browser of this machine, and for nobody else.
-n=0 failed=0
-ok() { # NAME COMMAND...
-	name=$1; shift
-	n=$((n + 1))
-	if "$@" >said 2>&1; then echo "ok $n - $name"; else echo "not ok $n - $name"; sed 's/^/# /' said; failed=1; fi
-}
-no() { ! "$@"; }
+. "$ROOT/tests/cli/lib.sh"
 "$COLEP" init n --id bps --import "$ROOT/content" >/dev/null 2>&1 || { echo "not ok 1 - init"; echo "1..1"; exit 1; }
 "$COLEP" -C n serve --port 0 >url 2>err &
 pid=$!
-i=0; while [ ! -s url ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+await test -s url
 url=$(cat url)
 port=${url#http://127.0.0.1:}; port=${port%/}
 get() { curl -s -m 10 "$@"; }
@@ -24,21 +18,21 @@ ok "a list" has "Bulgaria" "${url}countries.html"
 ok "the style sheet with its type" sh -c "curl -sI -m 10 ${url}colep.css | grep -qi '^content-type: text/css'"
 ok "search finds" has "ll-bg-2022-hawala.html" "${url}search?q=hawala"
 ok "search marks the words" has "<mark>" "${url}search?q=hawala"
-ok "search by kind" no has "is-bg-2022-hawala.html" "${url}search?q=hawala&kind=lesson"
+no "search by kind" has "is-bg-2022-hawala.html" "${url}search?q=hawala&kind=lesson"
 ok "twenty at first, and a button for more" has '<button name="show" value="40">Show more</button>' "${url}search?q=migrants"
 ok "which shows more" sh -c "[ \$(curl -s '${url}search?q=migrants&kind=&show=40' | grep -c '<li>') -gt \$(curl -s '${url}search?q=migrants' | grep -c '<li>') ]"
-ok "no button when all are shown" no has 'Show more' "${url}search?q=migrants&show=9999"
+no "no button when all are shown" has 'Show more' "${url}search?q=migrants&show=9999"
 ok "search without words" code 200 "${url}search?q="
 ok "search for nothing that is there" has "0 documents" "${url}search?q=xyzzyplugh"
-ok "what was searched for is escaped" no has "<script>" "${url}search?q=%3Cscript%3E%22"
+no "what was searched for is escaped" has "<script>" "${url}search?q=%3Cscript%3E%22"
 ok "while one types: what begins so" has '<a href="/d/ll-bg-2022-hawala.html"' "${url}live?q=hawal"
 ok "also where it is a word already" has "documents</p>" "${url}live?q=border+polic"
 ok "at most eight" sh -c "[ \$(curl -s '${url}live?q=mi' | grep -c '<li>') -le 8 ]"
-ok "what is typed is not written back" no has "script" "${url}live?q=%3Cscript%3E"
+no "what is typed is not written back" has "script" "${url}live?q=%3Cscript%3E"
 ok "no word yet: nothing" sh -c "[ -z \"\$(curl -s '${url}live?q=')\" ]"
 ok "the script with its type" sh -c "curl -sI -m 10 ${url}live.js | grep -qi '^content-type: text/javascript'"
 ok "pages ask for it" has '<script src="live.js" defer></script>' "$url"
-ok "the exercise is in the players' view" no has "Expected action" "${url}d/ex-bps-2022-grey-lantern.html"
+no "the exercise is in the players' view" has "Expected action" "${url}d/ex-bps-2022-grey-lantern.html"
 ok "facilitators see more" has "Expected action" "${url}d/ex-bps-2022-grey-lantern.html?view=facilitator"
 ok "an unknown page is 404" code 404 "${url}d/nothing.html"
 ok "so is what lies outside" code 404 --path-as-is "${url}../../etc/passwd"
@@ -65,9 +59,8 @@ kill -TERM $pid; wait $pid; ended=$?
 ok "SIGTERM ends it with 0" test $ended -eq 0
 "$COLEP" -C n serve --port 0 >url2 2>/dev/null &
 pid=$!
-i=0; while [ ! -s url2 ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+await test -s url2
 ok "a practice node says so on every page" sh -c 'for p in "" kinds.html d/pt-bg.html "search?q=x" nothing; do curl -s -m 10 "$(cat url2)$p" | grep -q "practice node" || { echo "$p"; exit 1; }; done'
 kill -INT $pid; wait $pid; ended=$?
 ok "SIGINT ends it with 0" test $ended -eq 0
-echo "1..$n"
-exit $failed
+done_testing

@@ -3,11 +3,10 @@
 . "$ROOT/tests/cli/lib.sh"
 unset http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy GIT_SSL_CAINFO CURL_CA_BUNDLE
 export GIT_TERMINAL_PROMPT=0
-main() { git -C "$1" rev-parse main; }
 start() { # FOLDER: serves it; sets pid, url, code, words, host (with port)
 	"$COLEP" -C "$1" serve --lan --port 0 >shown 2>said &
 	pid=$!
-	i=0; while ! grep -q '^fingerprint' shown && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+	await grep -q '^fingerprint' shown
 	url=$(head -n 1 shown) code=$(sed -n "s/^code$TAB//p" shown) words=$(sed -n "s/^words$TAB//p" shown)
 	host=${url#https://}; host=${host%/}
 	python3 - "$host" >cert.pem <<'EOF'
@@ -20,7 +19,7 @@ get() { curl -s -m 10 --cacert cert.pem "$@"; }
 status_of() { get -o body -w '%{http_code}' "$@"; }
 children() { cat "/proc/$pid/task/$pid/children"; }
 gits() { for c in $(children); do grep -qs upload-pack "/proc/$c/cmdline" && echo "$c"; done; }
-until_no_git() { i=0; while [ -n "$(gits)" ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i + 1)); done; [ -z "$(gits)" ]; }
+no_git() { [ -z "$(gits)" ]; }
 
 "$COLEP" init n --id bps --import "$ROOT/content" >/dev/null 2>&1
 put n ll-bps-2023-quiet "title=Nobody outside reads zebrafish" status=submitted
@@ -103,7 +102,7 @@ head -c 3000000 /dev/zero >large
 is "too much" "$(post --data-binary @large)" 413
 is "too much, in parts" "$(post -H 'Transfer-Encoding: chunked' --data-binary @large | grep -c 200)" 0
 is "rubbish" "$(post --data-binary @bomb.gz)" 200
-ok "no process is left" until_no_git
+ok "no process is left" await no_git
 
 # joining and syncing
 check "join: nobody vouches for the certificate" 3 "say so with --pin" "$COLEP" join "$url$code" m --id bg --root "$root"
@@ -139,20 +138,20 @@ time.sleep(60)
 EOF
 slow() { # NAME: begins to fetch and reads no further; sets slow
 	python3 slow.py "$host" "$code" "$1" & slow=$!
-	i=0; while [ ! -e "began-$1" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+	await test -e "began-$1"
 }
 slow one; ok "somebody fetches and reads no further" test -n "$(gits)"
 is "others are answered meanwhile" "$(status_of -b jar "$url")" 200
 kill -9 "$slow"; wait $slow 2>/dev/null
-ok "killed: git ends with the connection" until_no_git
+ok "killed: git ends with the connection" await no_git
 slow reader; stopped=$(gits); python3 -c "import os, signal; os.killpg($stopped, signal.SIGSTOP)"; touch go; sleep 1	# git works for long and says nothing
 ok "git is silent" grep -q '^State:.*T' "/proc/$stopped/status"
 kill -9 "$slow"; wait $slow 2>/dev/null
-ok "killed while git is silent: it ends, too" until_no_git
+ok "killed while git is silent: it ends, too" await no_git
 for i in 1 2 3 4; do slow "each$i"; all="$all $slow"; done
 is "more than four of one address: later" "$(post --data-binary @ask) $(cat body)" "503 Too many are fetching at once; try again in a minute."
 kill -9 $all; wait $all 2>/dev/null
-ok "all gone" until_no_git
+ok "all gone" await no_git
 is "and there is room again" "$(post --data-binary @ask)" 200
 is "silent connections of one address: so many, no more" "$(python3 - "$host" <<'EOF'
 import socket, sys, time

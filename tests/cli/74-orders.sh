@@ -1,13 +1,8 @@
 #!/bin/sh
 # Random revocations, roles, recoveries and edits by several nodes that meet now and then: whoever learns all of it, in
 # whatever order and grouping, has the same main, and the whole history holds. COLEP_SEEDS: which, "1 2 3" by default.
-n=0 failed=0
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; [ -f log ] && tail -n 40 log | sed 's/^/# /'; failed=1; fi
-}
+. "$ROOT/tests/cli/lib.sh"
 c() { d=$1; shift; "$COLEP" -C "$d" "$@"; }
-main() { git -C "$1" rev-parse main; }
 rnd() { state=$(((state * 1103515245 + 12345) % 2147483648)); r=$((state / 65536 % $1)); }
 pick() { rnd $#; shift $r; p=$1; }
 
@@ -44,11 +39,10 @@ for seed in ${COLEP_SEEDS:-1 2 3}; do
 	deliver x bps bps-two mk pk bg; deliver y bg pk mk bps-two bps
 	for i in mk bg bps pk bps-two; do git -C run/$i push -q ../../z "main:refs/colep/from/$i" >>log 2>&1; done; c z sync x >>log 2>&1; c z sync >>log 2>&1
 	git -C z log --format='%h %p %cn %s' main >>log 2>&1; c x roster >>log
-	[ "$(main x)" = "$(main y)" ] && [ "$(main x)" = "$(main z)" ]; ok $? "seed $seed: three orders, one main"
-	c x verify >>log 2>&1; ok $? "seed $seed: the whole history holds"
-	c x roster | grep -q 'secretariat	active'; ok $? "seed $seed: a Secretariat is left"
+	[ "$(main x)" = "$(main y)" ] && [ "$(main x)" = "$(main z)" ]; told $? "seed $seed: three orders, one main"
+	c x verify >>log 2>&1; told $? "seed $seed: the whole history holds"
+	c x roster | grep -q 'secretariat	active'; told $? "seed $seed: a Secretariat is left"
 	for i in $nodes; do c run/$i sync "$PWD/x" >>log 2>&1; c run/$i sync "$PWD/x" >>log 2>&1; [ "$(main run/$i)" = "$(main x)" ] || echo "$i differs" >>log; done
-	! grep -q differs log; ok $? "seed $seed: all that wrote it agree"
+	! grep -q differs log; told $? "seed $seed: all that wrote it agree"
 done
-echo "1..$n"
-exit $failed
+done_testing

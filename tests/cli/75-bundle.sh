@@ -1,7 +1,6 @@
 #!/bin/sh
 # History in a file for a stick: whole or a part, compressed, encrypted; lost, repeated, out of order, damaged, hostile.
 . "$ROOT/tests/cli/lib.sh"
-main() { git -C "$1" rev-parse main; }
 state() { git -C "$1" for-each-ref; git -C "$1" count-objects -v | grep -E '^(count|in-pack)'; ls "$1/.git/colep" | grep -v -E '^(lock|index|folded|node-)'; git -C "$1" status --porcelain; }
 line() { sed -n "s/^$1$TAB//p" .out | head -n 1; }
 

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Two large documents that meet at one path make one that nobody may write: it is read, found, listed and settled.
 . "$ROOT/tests/cli/lib.sh"
-main() { git -C "$1" rev-parse main; }
 id=ll-bps-2023-large f=lessons/bps/ll-bps-2023-large.md
 "$COLEP" init a --id bps >/dev/null 2>&1
 "$COLEP" -C a roster add $("$COLEP" join a b --id bps-two --root "$("$COLEP" -C a status | cut -f10)" 2>/dev/null) >/dev/null 2>&1

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Nodes that never meet exchange through a bare repository, which is trusted with nothing; an idle sync is one question.
 . "$ROOT/tests/cli/lib.sh"
-main() { git -C "$1" rev-parse main; }
 sync() { colep -C "$1" sync >.log 2>&1; }
 line() { sed -n "s/^$1$TAB//p" .out | head -n 1; }
 

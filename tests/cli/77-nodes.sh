@@ -4,7 +4,6 @@
 # they end up with one main, and then no commit is created any more.
 . "$ROOT/tests/cli/lib.sh"
 unset http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy GIT_SSL_CAINFO
-main() { git -C "$1" rev-parse main; }
 cat >ssh.sh <<'EOF'
 #!/bin/sh
 # ssh [-o OPTION...] HOST COMMAND, without a network
@@ -24,7 +23,7 @@ line=$("$COLEP" join "ssh://desk.example.org$here/b" c --id bg-two --root "$root
 
 "$COLEP" -C a serve --lan --port 0 >shown 2>/dev/null &
 pid=$!
-i=0; while ! grep -q '^fingerprint' shown && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+await grep -q '^fingerprint' shown
 web=$(head -n 1 shown)$(sed -n "s/^code$TAB//p" shown)
 ok "c knows a's certificate by its words" "$COLEP" -C c peer add a "$web" --pin "$(sed -n "s/^words$TAB//p" shown)"
 meet() { # each pair once; the log tells what was said

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Places that peers live at: ssh, http, a folder of somebody else, a stick whose settings run code, one that hangs or floods.
 . "$ROOT/tests/cli/lib.sh"
-main() { git -C "$1" rev-parse main; }
 line() { sed -n "s/^$1$TAB//p" .out | head -n 1; }
 pids=""
 trap 'kill $pids 2>/dev/null' EXIT

@@ -1,7 +1,6 @@
 #!/bin/sh
 # A kill at any point: what was answered is kept, and the next command mends the rest.
 . "$ROOT/tests/cli/lib.sh"
-main() { git -C "$1" rev-parse main; }
 doc=lessons/bg/ll-bg-2022-hawala.md profile=country-profiles/bg/cp-bg.md clean=country-profiles/mk/cp-mk.md
 
 "$COLEP" init a --id bps --import "$ROOT/content" >.log 2>&1

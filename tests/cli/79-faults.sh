@@ -3,7 +3,6 @@
 # same command given again ends where it would have ended, nothing unsaved is lost, and nothing is left lying about. N goes
 # in steps of $FAULT_STEP (47; `make faults`: 1), each time beginning elsewhere.
 . "$ROOT/tests/cli/lib.sh"
-main() { git -C "$1" rev-parse main; }
 lesson=lessons/bg/ll-bg-2022-hawala.md profile=country-profiles/bg/cp-bg.md
 FAULT_FILE=$here/calls; export FAULT_FILE
 step=${FAULT_STEP:-47}

@@ -4,7 +4,6 @@
 # and was never admitted. w is a plain clone where bad objects are made, evil a bare repository they are offered from.
 # $COLEP_ONLY names the cases to run, all when empty: `on NAME || ...`.
 on() { case " ${COLEP_ONLY:-$1} " in *" $1 "*) return 0 ;; esac; return 1; }
-main() { git -C "$1" rev-parse main; }
 lesson=lessons/bg/ll-bg-2022-hawala.md profile=country-profiles/bg/cp-bg.md own=country-profiles/mk/cp-mk.md
 
 forge_setup() {

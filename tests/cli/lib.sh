@@ -21,6 +21,9 @@ no() { # NAME COMMAND...: the command answers with a status that is not 0
 	local name=$1 said; shift
 	if said=$("$@" 2>&1); then fail "$name" "exit 0: $* said: $said"; else pass "$name"; fi
 }
+told() { # STATUS NAME [LOG=log]: the status of what has been done, and what it said
+	if [ "$1" -eq 0 ]; then pass "$2"; else fail "$2" "exit $1: $(cat "${3:-log}" 2>/dev/null)"; fi
+}
 is() { # NAME GOT WANTED
 	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got: $2
 wanted: $3"; fi
@@ -43,7 +46,10 @@ $err" in *"$part"*) found=1 ;; *) found=0 ;; esac
 	if [ "$status" -eq "$want" ] && [ $found -eq 1 ]; then pass "$name"
 	else fail "$name" "exit $status, wanted $want and '$part'; said: $out $err"; fi
 }
+# COMMAND...: until it succeeds, a minute at most; how long a busy machine takes is no finding
+await() { local i=0; until "$@"; do [ $i -lt 600 ] || return 1; sleep 0.1; i=$((i + 1)); done; }
 colep() { "$COLEP" "$@"; }
+main() { git -C "$1" rev-parse main; }
 done_testing() { echo "1..$n"; exit $failed; }
 
 # doc ID [KEY=VALUE...]: a document of the id's kind on standard output, which every check passes; "body=TEXT"
