@@ -295,6 +295,7 @@ static void put_chunk(struct buf *b, const struct columns_out *o, uint32_t from,
 
 enum rc columns_write(struct columns_out *o, struct txn *t, table_id table, uint32_t segment, struct err *e)
 {
+	const uint32_t rows = segment_rows(segment, ROWS_COLUMNS);
 	struct buf dictionary[FIELDS] = { BUF_INIT }, b = BUF_INIT;
 	struct segment_key k;
 	uint32_t i;
@@ -306,13 +307,13 @@ enum rc columns_write(struct columns_out *o, struct txn *t, table_id table, uint
 	for (i = 0; i < o->n && !rc; i += CHUNK_DOCS) {
 		buf_clear(&b);
 		put_chunk(&b, o, i, o->n - i < CHUNK_DOCS ? o->n : i + CHUNK_DOCS);
-		rc = sealed_append(t, table, segment_key(&k, segment, i / CHUNK_DOCS), &b, e);
+		rc = sealed_put(t, table, segment_key(&k, rows, i / CHUNK_DOCS), &b, e);
 	}
 	for (f = 0; f < FIELDS; f++) {
-		const struct str key = segment_key(&k, segment, DICTIONARY + (uint32_t)f);
+		const struct str key = segment_key(&k, rows, DICTIONARY + (uint32_t)f);
 
 		if (!rc)
-			rc = sealed_append(t, table, key, &dictionary[f], e);
+			rc = sealed_put(t, table, key, &dictionary[f], e);
 		buf_free(&dictionary[f]);
 	}
 	buf_free(&b);
@@ -349,7 +350,8 @@ static struct columns *columns_of(struct segment *s)
 static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *e)
 {
 	struct segment_key k;
-	enum rc rc = txn_get(v, s->txn, s->t.columns, segment_key(&k, s->info.id, part), e);
+	const struct str key = segment_key(&k, segment_rows(s->info.id, ROWS_COLUMNS), part);
+	enum rc rc = txn_get(v, s->txn, s->t.columns, key, e);
 
 	if (rc && rc != RC_NOTFOUND)
 		return rc;
@@ -359,7 +361,7 @@ static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *
 		v->n -= 4;
 		return RC_OK;
 	}
-	if (!sealed(v, segment_key(&k, s->info.id, part)))
+	if (!sealed(v, key))
 		return broken(e, s);
 	if (part < DICTIONARY)
 		seen_mark(s->seen, s->info.id, 2, part);
@@ -419,19 +421,45 @@ static int by_number(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+enum { STRIDE = 256, FEW = 8 };
+
+/* Is one of a few ordinals among STRIDE? A loop that the compiler does many of at a time. */
+static bool any_of(const char *p, const uint32_t *ordinals, size_t n)
+{
+	uint32_t hit = 0, v, want;
+	char bytes[4];
+	size_t i, k;
+
+	for (k = 0; k < n; k++) {
+		u32_put(bytes, ordinals[k]);
+		memcpy(&want, bytes, sizeof want);
+		for (i = 0; i < STRIDE; i++) {
+			memcpy(&v, p + 4 * i, sizeof v);
+			hit |= v == want;
+		}
+	}
+	return hit;
+}
+
 enum rc columns_find(struct buf *places, struct segment *s, const uint32_t *ordinals, size_t n, struct err *e)
 {
 	const struct column_chunk *c;
-	uint32_t place, ordinal;
+	uint32_t from, i, ordinal;
 	enum rc rc;
 
-	for (place = 0; place < s->info.n && n; place++) {
-		if (place % CHUNK_DOCS == 0 && (rc = columns_chunk(&c, s, place / CHUNK_DOCS, e)))
+	for (from = 0; from < s->info.n && n; from += STRIDE) {
+		const uint32_t to = s->info.n - from < STRIDE ? s->info.n : from + STRIDE;
+
+		if (from % CHUNK_DOCS == 0 && (rc = columns_chunk(&c, s, from / CHUNK_DOCS, e)))
 			return rc;
-		ordinal = u32_get(c->ordinals + (size_t)(place % CHUNK_DOCS) * 4);
-		if (ordinal >= ordinals[0] && ordinal <= ordinals[n - 1] && !segment_dead(s, place) &&
-		    bsearch(&ordinal, ordinals, n, sizeof ordinal, by_number))
-			buf_add(places, &place, sizeof place);
+		if (n <= FEW && to - from == STRIDE && !any_of(c->ordinals + (size_t)(from % CHUNK_DOCS) * 4, ordinals, n))
+			continue;
+		for (i = from; i < to; i++) {
+			ordinal = u32_get(c->ordinals + (size_t)(i % CHUNK_DOCS) * 4);
+			if (ordinal >= ordinals[0] && ordinal <= ordinals[n - 1] && !segment_dead(s, i) &&
+			    bsearch(&ordinal, ordinals, n, sizeof ordinal, by_number))
+				buf_add(places, &i, sizeof i);
+		}
 	}
 	return RC_OK;
 }

@@ -1,6 +1,6 @@
 /* kb/index/forms.c: see forms.h. Two tables hold them:
  *
- *	forms	u32 segment (big-endian), last form of the block  ->  about BLOCK entries in order of form, then term:
+ *	forms	u32 as segment_rows gives it, last form of the block  ->  about BLOCK entries in order of form, then term:
  *		u8 bytes shared with the form before (0: the first), varint further bytes, these bytes;
  *		u8 bytes shared with the form, varint further bytes, these bytes: the term;
  *		varint occurrences
@@ -127,12 +127,12 @@ bool forms_none(struct forms *f)
 	return f->n == 0;
 }
 
-static struct str key_head(char key[KEY_HEAD + WORD_MAX], uint32_t segment, struct str form)
+static struct str key_head(char key[KEY_HEAD + WORD_MAX], uint32_t segment, bool gone, struct str form)
 {
-	key[0] = (char)(segment >> 24);
-	key[1] = (char)(segment >> 16);
-	key[2] = (char)(segment >> 8);
-	key[3] = (char)segment;
+	struct segment_key k;
+
+	segment_key(&k, segment_rows(segment, gone ? ROWS_GONE : ROWS_FORMS), 0);
+	memcpy(key, k.b, KEY_HEAD);
 	if (form.n)
 		memcpy(key + KEY_HEAD, form.p, form.n);
 	return (struct str){ key, KEY_HEAD + form.n };
@@ -152,10 +152,11 @@ static void put_shared(struct buf *b, struct str s, struct str before)
 }
 
 /* Those of one sign. */
-static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, table_id table, uint32_t segment, struct err *e)
+static enum rc write_sign(const struct forms *f, bool gone, bool apart, struct txn *t, table_id table, uint32_t segment, struct err *e)
 {
 	char key[KEY_HEAD + WORD_MAX];
 	const struct item *x, *before = NULL;
+	enum rc (*const place)(struct txn *, table_id, struct str, struct buf *, struct err *) = apart ? sealed_append : sealed_put;
 	struct buf b = BUF_INIT;
 	enum rc rc = RC_OK;
 	size_t n = 0;
@@ -164,7 +165,7 @@ static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, table
 		if ((x->n < 0) != gone)
 			continue;
 		if (n >= BLOCK && !str_eq(x->form, before->form)) {
-			rc = sealed_append(t, table, key_head(key, segment, before->form), &b, e);
+			rc = place(t, table, key_head(key, segment, gone, before->form), &b, e);
 			n = 0;
 		}
 		put_shared(&b, x->form, n++ ? before->form : STR_NONE);
@@ -173,7 +174,7 @@ static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, table
 		before = x;
 	}
 	if (n && !rc)
-		rc = sealed_append(t, table, key_head(key, segment, before->form), &b, e);
+		rc = place(t, table, key_head(key, segment, gone, before->form), &b, e);
 	buf_free(&b);
 	return rc;
 }
@@ -183,17 +184,16 @@ enum rc forms_write(struct forms *f, struct txn *t, table_id forms, table_id gon
 	enum rc rc;
 
 	settle(f);
-	rc = write_sign(f, false, t, forms, segment, e);
-	return rc ? rc : write_sign(f, true, t, gone, segment, e);
+	rc = write_sign(f, false, forms != gone, t, forms, segment, e);
+	return rc ? rc : write_sign(f, true, forms != gone, t, gone, segment, e);
 }
 
 enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
 {
 	char key[KEY_HEAD + WORD_MAX];
-	struct str head = key_head(key, segment, STR_NONE);
-	enum rc rc = txn_del_all(t, forms, head, e);
+	enum rc rc = txn_del_all(t, forms, key_head(key, segment, false, STR_NONE), e);
 
-	return rc ? rc : txn_del_all(t, gone, head, e);
+	return rc ? rc : txn_del_all(t, gone, key_head(key, segment, true, STR_NONE), e);
 }
 
 /* ---- reading ---- */
@@ -237,7 +237,7 @@ static int entry_next(struct entry *x)
 static enum rc copy_table(struct forms *f, bool gone, struct txn *t, table_id table, uint32_t segment, struct err *e)
 {
 	char head[KEY_HEAD + WORD_MAX];
-	struct str begin = key_head(head, segment, STR_NONE), k, v;
+	struct str begin = key_head(head, segment, gone, STR_NONE), k, v;
 	struct entry *x = xmalloc(sizeof *x);
 	struct store_iter it;
 	enum iter more;
@@ -355,7 +355,7 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 		from = str_sub(from, 0, first);
 		q->depth = q->dead_end = 0;
 	}
-	at = key_head(key, segment, from);
+	at = key_head(key, segment, q->gone, from);
 	while (!done && !(rc = txn_get_from(&k, &v, q->s->txn, table, at, e)) && k.n > KEY_HEAD && k.n <= KEY_HEAD + WORD_MAX &&
 	    memcmp(k.p, key, KEY_HEAD) == 0) {
 		bool far = false;
@@ -382,7 +382,7 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 			rc = broken(e);
 			break;
 		}
-		at = key_head(key, segment, far ? (struct str){ x->form, q->dead_end } : str_sub(k, KEY_HEAD, k.n));
+		at = key_head(key, segment, q->gone, far ? (struct str){ x->form, q->dead_end } : str_sub(k, KEY_HEAD, k.n));
 		key[at.n++] = far ? (char)0xff : '\0';	/* behind all that begin so; right behind */
 	}
 	free(x);
@@ -402,7 +402,7 @@ static enum rc search_exact(struct search *q, table_id table, uint32_t segment, 
 	int i;
 	enum rc rc;
 
-	rc = txn_get_from(&k, &v, q->s->txn, table, key_head(key, segment, q->form), e);
+	rc = txn_get_from(&k, &v, q->s->txn, table, key_head(key, segment, q->gone, q->form), e);
 	if (rc || k.n <= KEY_HEAD || memcmp(k.p, key, KEY_HEAD) != 0)
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	if (!sealed(&v, k))
@@ -466,8 +466,9 @@ static enum rc search_all(struct form_list *out, struct search *q, enum mode mod
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < 2 * q->s->stamp.nsegments && !rc && q->form.n; i++) {
-		const table_id table = i % 2 ? q->s->t.gone : q->s->t.forms;
-		const uint32_t segment = q->s->segments[i / 2].info.id;
+		const struct segment *in = &q->s->segments[i / 2];
+		const table_id table = i % 2 ? in->t.gone : in->t.forms;
+		const uint32_t segment = in->info.id;
 
 		q->gone = i % 2;
 		rc = mode == EXACT ? search_exact(q, table, segment, e) : search_segment(q, mode, table, segment, e);

@@ -8,10 +8,11 @@
  *	terms, lists, positions, dead	words of the documents, by segment (segment.c)
  *	columns				lengths, dates and facets, by segment (columns.c)
  *	forms, gone			words as they are spelled, by segment (forms.c)
+ *	small				all these of segments of at most SMALL documents
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
  *
  * Behind each value stands a check, as told in segment.c. Numbers in keys are big-endian, so that they sort. An ordinal
- * belongs to one version of one document and is never used again. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
+ * belongs to one document, whatever its versions, and is never another's. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
  * languages, words) is exact at any time, and what is ranked depends on counts and texts alone, so an index brought
  * forward commit by commit answers as one built at once.
  *
@@ -36,7 +37,7 @@
 #include "kb/index/parts.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 7 };
+enum { SCHEMA = 7, SMALL = 256 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -105,7 +106,7 @@ bool stamp_decode(struct stamp *out, struct arena *a, struct str s)
 	st.next = key32_get(s.p + 28);
 	st.next_segment = key32_get(s.p + 32);
 	s = str_sub(s, 36, s.n);
-	if (!varint_get(&st.documents, &s) || !varint_get(&st.length, &s))
+	if (st.next_segment > SEGMENTS_MAX || !varint_get(&st.documents, &s) || !varint_get(&st.length, &s))
 		return false;
 	for (i = 0; i < LANGS; i++)
 		if (!varint_get(&st.langs[i], &s))
@@ -131,18 +132,33 @@ bool stamp_decode(struct stamp *out, struct arena *a, struct str s)
 	return true;
 }
 
+enum rc segment_tables_open(struct segment_tables *t, struct txn *txn, struct err *e)
+{
+	enum rc rc;
+
+	(void)((rc = txn_table(&t->terms, txn, "terms", e)) || (rc = txn_table(&t->lists, txn, "lists", e)) ||
+	    (rc = txn_table(&t->positions, txn, "positions", e)) || (rc = txn_table(&t->columns, txn, "columns", e)) ||
+	    (rc = txn_table(&t->dead, txn, "dead", e)) || (rc = txn_table(&t->forms, txn, "forms", e)) ||
+	    (rc = txn_table(&t->gone, txn, "gone", e)));
+	return rc;
+}
+
 enum rc tables_open(struct tables *t, struct txn *txn, struct err *e)
 {
+	table_id small = 0;
 	enum rc rc;
 
 	(void)((rc = txn_table(&t->meta, txn, "meta", e)) || (rc = txn_table(&t->docs, txn, "docs", e)) ||
 	    (rc = txn_table(&t->ids, txn, "ids", e)) || (rc = txn_table(&t->texts, txn, "texts", e)) ||
-	    (rc = txn_table(&t->segment.terms, txn, "terms", e)) || (rc = txn_table(&t->segment.lists, txn, "lists", e)) ||
-	    (rc = txn_table(&t->segment.positions, txn, "positions", e)) ||
-	    (rc = txn_table(&t->segment.columns, txn, "columns", e)) || (rc = txn_table(&t->segment.dead, txn, "dead", e)) ||
-	    (rc = txn_table(&t->forms, txn, "forms", e)) || (rc = txn_table(&t->gone, txn, "gone", e)) ||
-	    (rc = txn_table(&t->files, txn, "files", e)));
+	    (rc = txn_table(&t->files, txn, "files", e)) || (rc = segment_tables_open(&t->large, txn, e)) ||
+	    (rc = txn_table(&small, txn, "small", e)));
+	t->small = (struct segment_tables){ small, small, small, small, small, small, small };
 	return rc;
+}
+
+const struct segment_tables *tables_for(const struct tables *t, uint32_t n)
+{
+	return n > SMALL ? &t->large : &t->small;
 }
 
 /* ---- snapshots ---- */
@@ -180,7 +196,7 @@ enum rc snap_open(struct snap **out, struct index *ix, struct err *e)
 	}
 	s->segments = arena_array(&s->a, s->stamp.nsegments, sizeof *s->segments);
 	for (i = 0; i < s->stamp.nsegments && !rc; i++)
-		rc = segment_open(&s->segments[i], &s->a, s->txn, &s->t.segment, &s->stamp.segments[i], ix->seen, e);
+		rc = segment_open(&s->segments[i], &s->a, s->txn, tables_for(&s->t, s->stamp.segments[i].n), &s->stamp.segments[i], ix->seen, e);
 out:
 	if (rc) {
 		if (rc == RC_NOTFOUND)

@@ -24,9 +24,13 @@ void stamp_encode(struct buf *b, const struct stamp *s);
 bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
 
 struct tables {
-	table_id meta, docs, ids, texts, forms, gone, files;
-	struct segment_tables segment;
+	table_id meta, docs, ids, texts, files;
+	struct segment_tables large, small;	/* of segments */
 };
+/* Those that a segment of n documents stands in. */
+const struct segment_tables *tables_for(const struct tables *t, uint32_t n);
+/* Those of large segments alone. */
+enum rc segment_tables_open(struct segment_tables *t, struct txn *txn, struct err *e) NODISCARD;
 enum rc tables_open(struct tables *t, struct txn *txn, struct err *e) NODISCARD;
 
 struct index {

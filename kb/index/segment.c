@@ -1,5 +1,7 @@
-/* kb/index/segment.c: see segment.h. A segment's rows stand in five tables; all keys begin with its number, u32
- * big-endian, and behind each value stands a check: u32, the low half of check_of over key and value.
+/* kb/index/segment.c: see segment.h. A segment's rows stand in seven tables, two of them told in forms.c and one in
+ * columns.c; or all in one, when it is small, so that a document that is replaced changes few pages. All keys begin with
+ * its number * 8 + their kind (enum rows), u32 big-endian, and behind each value stands a check: u32, the low half of
+ * check_of over key and value.
  *
  * terms: the dictionary. Key: the first term of a block of up to 64. Value:
  *
@@ -32,7 +34,8 @@
  * the answer. Places 0 (weight 1, position 4) and 3 (weight 3, position 9), by parameters 2 and 0:
  *	03  01  04 01  02 00  62 0b	bits, low first: 0, 10 00 | 110, 110 10
  *
- * dead: u32 number of 16,384 documents -> bits by place, low first: the document is gone; no row: none is.
+ * dead: u32 number of 16,384 documents -> bits by place, low first, whole words of 8 bytes: the document is gone; no row:
+ * none is.
  * A segment is written once and then only loses documents; its number is never used again. */
 #include "kb/index/segment.h"
 
@@ -47,9 +50,9 @@ enum { TERMS = 64, BLOCK_MAX = 960, HERE = 40, SKIP = 8, PART = 4096, PARTS = 16
 /* BLOCK_MAX: four blocks fill a page. CHUNK: with its checks and LMDB's header of 16 bytes, 16 pages. */
 _Static_assert((CHUNK + PART - 1) / PART == PARTS, "a check for each part");
 
-struct str segment_key(struct segment_key *k, uint32_t segment, uint32_t part)
+struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part)
 {
-	const uint32_t v[2] = { segment, part };
+	const uint32_t v[2] = { rows, part };
 	size_t i;
 
 	for (i = 0; i < 8; i++)
@@ -62,7 +65,7 @@ static size_t term_key(char key[4 + 64], uint32_t segment, struct str term)
 	struct segment_key k;
 	size_t n = term.n < 64 ? term.n : 64;
 
-	segment_key(&k, segment, 0);
+	segment_key(&k, segment_rows(segment, ROWS_TERMS), 0);
 	memcpy(key, k.b, 4);
 	if (n)
 		memcpy(key + 4, term.p, n);
@@ -161,7 +164,7 @@ static void append(struct segment_out *o, table_id table, struct str key, struct
 {
 	o->waiting += value->n;
 	if (!o->rc)
-		o->rc = sealed_append(*o->txn, table, key, value, &o->e);
+		o->rc = (o->t.terms == o->t.lists ? sealed_put : sealed_append)(*o->txn, table, key, value, &o->e);
 	if (!o->rc && o->turn && o->waiting > TURN) {
 		o->waiting = 0;
 		o->rc = o->turn(o->ctx, &o->e);
@@ -180,7 +183,8 @@ static void heap_flush(struct segment_out *o, unsigned which)
 	struct heap_out *h = &o->heap[which];
 	struct segment_key k;
 
-	const struct str key = segment_key(&k, o->id, h->at ? (uint32_t)((h->at - 1) / CHUNK) : 0);
+	const struct str key = segment_key(&k, segment_rows(o->id, which ? ROWS_POSITIONS : ROWS_LISTS),
+	    h->at ? (uint32_t)((h->at - 1) / CHUNK) : 0);
 	size_t n = h->chunk.n, i;
 
 	for (i = 0; i < n; i += PART)
@@ -479,6 +483,14 @@ static enum rc broken(struct err *e, const struct segment *s, const char *what)
 	return err_set(e, RC_CORRUPT, "index: segment %u: its %s are damaged; 'colep index --rebuild' makes it anew", s->info.id, what);
 }
 
+/* Of the bits of a chunk. */
+static size_t dead_bytes(const struct segment_info *info, uint32_t chunk)
+{
+	uint32_t n = info->n - chunk * CHUNK_DOCS;
+
+	return (size_t)((n < CHUNK_DOCS ? n : CHUNK_DOCS) + 63) / 64 * 8;
+}
+
 enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
     const struct segment_info *info, struct seen *seen, struct err *e)
 {
@@ -491,12 +503,14 @@ enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const st
 
 	*s = (struct segment){ .info = *info, .txn = t, .t = *tables, .seen = seen, .a = a };
 	for (chunk = 0; info->dead && chunk < chunks; chunk++) {
-		rc = txn_get(&v, t, tables->dead, segment_key(&k, info->id, chunk), e);
+		const struct str key = segment_key(&k, segment_rows(info->id, ROWS_DEAD), chunk);
+
+		rc = txn_get(&v, t, tables->dead, key, e);
 		if (rc == RC_NOTFOUND)
 			continue;
 		if (rc)
 			return rc;
-		if (!sealed(&v, segment_key(&k, info->id, chunk)) || v.n != CHUNK_DOCS / 8)
+		if (!sealed(&v, key) || v.n != dead_bytes(info, chunk))
 			return broken(e, s, "dead documents");
 		if (!bits)
 			bits = arena_array(a, (size_t)chunks * CHUNK_DOCS / 64, sizeof *bits);
@@ -520,16 +534,18 @@ enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct
 
 	while (i < n && !rc) {
 		uint32_t chunk = places[i] / CHUNK_DOCS;
+		const struct str key = segment_key(&k, segment_rows(s->info.id, ROWS_DEAD), chunk);
+		const size_t bytes = dead_bytes(&s->info, chunk);
 
 		buf_clear(&bits);
-		rc = txn_get(&v, s->txn, s->t.dead, segment_key(&k, s->info.id, chunk), e);
+		rc = txn_get(&v, s->txn, s->t.dead, key, e);
 		if (rc == RC_NOTFOUND) {
-			buf_reserve(&bits, CHUNK_DOCS / 8);
-			memset(bits.p, 0, CHUNK_DOCS / 8);
-			bits.n = CHUNK_DOCS / 8;
+			buf_reserve(&bits, bytes);
+			memset(bits.p, 0, bytes);
+			bits.n = bytes;
 		} else if (rc) {
 			break;
-		} else if (sealed(&v, segment_key(&k, s->info.id, chunk)) && v.n == CHUNK_DOCS / 8) {
+		} else if (sealed(&v, key) && v.n == bytes) {
 			buf_str_add(&bits, v);
 		} else {
 			rc = broken(e, s, "dead documents");
@@ -541,7 +557,7 @@ enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct
 			s->info.dead += !((unsigned char)bits.p[at / 8] >> at % 8 & 1);
 			bits.p[at / 8] = (char)((unsigned char)bits.p[at / 8] | 1u << at % 8);
 		}
-		rc = sealed_put(s->txn, s->t.dead, segment_key(&k, s->info.id, chunk), &bits, e);
+		rc = sealed_put(s->txn, s->t.dead, key, &bits, e);
 	}
 	buf_free(&bits);
 	return rc;
@@ -551,18 +567,18 @@ enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const s
 {
 	const table_id all[] = { tables->terms, tables->lists, tables->positions, tables->columns, tables->dead };
 	struct segment_key k;
-	size_t i;
+	unsigned i;
 	enum rc rc = RC_OK;
 
-	segment_key(&k, info->id, 0);
-	for (i = 0; i < sizeof all / sizeof *all && !rc; i++)
-		rc = txn_del_all(t, all[i], (struct str){ k.b, 4 }, e);
+	for (i = 0; i < sizeof all / sizeof *all && !rc; i++)	/* in the order of enum rows */
+		rc = txn_del_all(t, all[i], str_sub(segment_key(&k, segment_rows(info->id, (enum rows)i), 0), 0, 4), e);
 	return rc;
 }
 
 /* n bytes of a heap: from the map, or (over the edge of a chunk) in *copy. */
 static enum rc heap_get(const char **p, struct segment *s, unsigned which, uint64_t at, size_t n, struct buf *copy, struct err *e)
 {
+	const uint32_t rows = segment_rows(s->info.id, which ? ROWS_POSITIONS : ROWS_LISTS);
 	struct heap_chunk *c;
 	struct segment_key k;
 	struct str v;
@@ -583,7 +599,7 @@ static enum rc heap_get(const char **p, struct segment *s, unsigned which, uint6
 		here = whole - from < n ? whole - from : n;
 		c = &s->chunks[which][chunk];
 		if (!c->p && n) {
-			rc = txn_get(&v, s->txn, which ? s->t.positions : s->t.lists, segment_key(&k, s->info.id, chunk), e);
+			rc = txn_get(&v, s->txn, which ? s->t.positions : s->t.lists, segment_key(&k, rows, chunk), e);
 			if (rc && rc != RC_NOTFOUND)
 				return rc;
 			if (rc || v.n != whole + (whole + PART - 1) / PART * 4 + 4)
@@ -594,7 +610,7 @@ static enum rc heap_get(const char **p, struct segment *s, unsigned which, uint6
 			if (c->right >> part & 1)
 				continue;
 			if (!seen_right(s->seen, s->info.id, which, chunk * PARTS + (uint32_t)part)) {
-				if (u32_get(c->p + whole + 4 * part) != part_check(segment_key(&k, s->info.id, chunk), c->p, whole, part))
+				if (u32_get(c->p + whole + 4 * part) != part_check(segment_key(&k, rows, chunk), c->p, whole, part))
 					return broken(e, s, which ? "positions" : "lists");
 				seen_mark(s->seen, s->info.id, which, chunk * PARTS + (uint32_t)part);
 			}
@@ -804,7 +820,7 @@ enum iter terms_next(struct terms *t, struct err *e)
 	}
 	if ((more = store_iter_next(&t->it, &k, &v, e)) != ITER_ITEM)
 		return more;
-	segment_key(&id, t->s->info.id, 0);
+	segment_key(&id, segment_rows(t->s->info.id, ROWS_TERMS), 0);
 	if (k.n < 4 || memcmp(k.p, id.b, 4) != 0)
 		return ITER_DONE;
 	if (k.n > 4 + sizeof t->term || !sealed(&v, k) || !block_get(&t->left, &t->strings, &t->entries, v))

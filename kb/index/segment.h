@@ -8,9 +8,16 @@
 #include "kb/gate/lmdb.h"
 #include "kb/index/pack.h"
 
-struct segment_tables {
-	table_id terms, lists, positions, columns, dead;
+struct segment_tables {			/* all may be one */
+	table_id terms, lists, positions, columns, dead, forms, gone;
 };
+/* Keys of a segment's rows begin with a number of its own for each kind of them. */
+enum rows { ROWS_TERMS, ROWS_LISTS, ROWS_POSITIONS, ROWS_COLUMNS, ROWS_DEAD, ROWS_FORMS, ROWS_GONE };
+enum { SEGMENTS_MAX = 1 << 28 };
+static inline uint32_t segment_rows(uint32_t segment, enum rows kind)
+{
+	return segment << 3 | (uint32_t)kind;
+}
 struct segment_info {			/* as the stamp keeps it */
 	uint32_t id, n, dead;		/* n documents, dead of which are gone */
 	uint64_t terms;
@@ -132,9 +139,9 @@ enum iter cursor_next(struct cursor *c, struct err *e);
 /* Append the positions of the posting c stands at, rising, to an array of u32 in *to. Never goes back. */
 enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e) NODISCARD;
 
-/* Keys: u32 segment, u32 part, big-endian. */
+/* Keys: u32 as segment_rows gives it, u32 part, big-endian. */
 struct segment_key { char b[8]; };
-struct str segment_key(struct segment_key *k, uint32_t segment, uint32_t part);	/* borrows *k */
+struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part);	/* borrows *k */
 /* Stored values carry a check of key and bytes behind them. */
 void seal(struct buf *b, struct str key);	/* append it */
 bool sealed(struct str *v, struct str key);	/* is it right? takes it off */

@@ -33,7 +33,9 @@ enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, TURN = 64 << 20 };
 struct item {				/* a document that comes, goes, or both */
 	struct change c;		/* path and ids; the path lives in the writer's arena */
 	struct str id;
+	uint32_t was;			/* its ordinal so far, when it goes and is to come again; else NONE */
 };
+#define NONE UINT32_MAX
 struct writer {
 	struct index *ix;
 	struct repo *repo;
@@ -67,7 +69,6 @@ struct writer {
 	struct store *runs;
 	struct txn *runs_txn;
 	struct segment_tables runs_t;
-	table_id runs_forms, runs_gone;
 	struct segment_info *run_infos;
 	size_t nruns, runs_cap;
 	const char *runs_path;
@@ -91,6 +92,7 @@ static void add_item(struct writer *w, const struct change *c, struct str id)
 		w->items = arena_grow(&w->a, w->items, &w->cap, sizeof *w->items);
 	w->items[w->n].c = *c;
 	w->items[w->n].c.path = arena_str(&w->a, c->path);
+	w->items[w->n].was = NONE;
 	w->items[w->n++].id = arena_str(&w->a, id);
 }
 
@@ -321,9 +323,20 @@ static enum rc put_row(struct writer *w, put_fn *fn, table_id id, struct str key
 	return fn(w->txn, id, key, &w->row, e);
 }
 
+/* Take the rows of a document that is no more. */
+static enum rc take_rows(struct writer *w, uint32_t ordinal, struct str id, struct err *e)
+{
+	struct key32 k;
+	enum rc rc;
+
+	(void)((rc = txn_del(w->txn, w->t.ids, id, e)) || (rc = txn_del(w->txn, w->t.docs, key32(&k, ordinal), e)) ||
+	    (rc = txn_del(w->txn, w->t.texts, key32(&k, ordinal), e)));
+	return rc;
+}
+
 static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fresh, struct err *e)
 {
-	uint32_t ordinal = w->st.next;
+	const uint32_t was = w->items[i].was, ordinal = was == NONE ? w->st.next : was;
 	uint8_t norm = norm_of(d->length);
 	struct arena a = ARENA_INIT;
 	struct record r;
@@ -332,16 +345,16 @@ static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fr
 
 	w->places[i] = columns_count(w->columns);
 	if (!d->document)
-		return RC_OK;
-	if (ordinal == UINT32_MAX - 1)
+		return was == NONE ? RC_OK : take_rows(w, was, w->items[i].id, e);
+	if (ordinal == NONE - 1 || w->st.next_segment == SEGMENTS_MAX)
 		return err_set(e, RC_CORRUPT, "index: its numbers are used up; 'colep index --rebuild' makes it anew");
-	if ((rc = put_row(w, sealed_append, w->t.docs, key32(&k, ordinal), d->record, e)) ||
-	    (rc = put_row(w, sealed_append, w->t.texts, key32(&k, ordinal), d->frame, e)) ||
-	    (rc = put_row(w, fresh ? sealed_append : sealed_put, w->t.ids, w->items[i].id, key32(&v, ordinal), e)) ||
+	if ((rc = put_row(w, was == NONE ? sealed_append : sealed_put, w->t.docs, key32(&k, ordinal), d->record, e)) ||
+	    (rc = put_row(w, was == NONE ? sealed_append : sealed_put, w->t.texts, key32(&k, ordinal), d->frame, e)) ||
+	    (was == NONE && (rc = put_row(w, fresh ? sealed_append : sealed_put, w->t.ids, w->items[i].id, key32(&v, ordinal), e))) ||
 	    (rc = record_decode(&r, &a, d->record, e)) || (rc = docs_inherit(&r, &a, w->txn, &w->t, e)))
 		goto out;
 	columns_add(w->columns, &r, ordinal, norm);
-	w->st.next++;
+	w->st.next += was == NONE;
 	w->st.documents++;
 	w->st.length += norm_length(norm);
 	w->st.langs[d->stemmer]++;
@@ -504,7 +517,7 @@ static void empty_run(struct writer *w)
 
 /* What was collected becomes a segment of a store. */
 static enum rc write_segment(struct segment_info *info, struct writer *w, struct txn **txn, const struct segment_tables *t,
-    table_id forms, table_id gone, uint32_t id, turn_fn *fn, struct err *e)
+    uint32_t id, turn_fn *fn, struct err *e)
 {
 	struct segment_out *o = segment_create(txn, t, id, columns_norms(w->columns), columns_count(w->columns), fn, w);
 	enum rc rc;
@@ -516,19 +529,9 @@ static enum rc write_segment(struct segment_info *info, struct writer *w, struct
 		rc = columns_write(w->columns, *txn, t->columns, id, e);
 	for (k = 0; k < w->nbuilders && !rc; k++)
 		builder_forms(w->builders[k], w->forms);
-	return rc ? rc : forms_write(w->forms, *txn, forms, gone, id, e);
+	return rc ? rc : forms_write(w->forms, *txn, t->forms, t->gone, id, e);
 }
 
-static enum rc segment_tables_open(struct segment_tables *t, table_id *forms, table_id *gone, struct txn *txn, struct err *e)
-{
-	enum rc rc;
-
-	(void)((rc = txn_table(&t->terms, txn, "terms", e)) || (rc = txn_table(&t->lists, txn, "lists", e)) ||
-	    (rc = txn_table(&t->positions, txn, "positions", e)) || (rc = txn_table(&t->columns, txn, "columns", e)) ||
-	    (rc = txn_table(&t->dead, txn, "dead", e)) || (rc = txn_table(forms, txn, "forms", e)) ||
-	    (rc = txn_table(gone, txn, "gone", e)));
-	return rc;
-}
 
 static enum rc turn_runs(void *ctx, struct err *e)
 {
@@ -556,12 +559,12 @@ static enum rc end_run(struct writer *w, struct err *e)
 			return rc;
 	}
 	if ((rc = txn_begin(&w->runs_txn, w->runs, true, e)) ||
-	    (rc = segment_tables_open(&w->runs_t, &w->runs_forms, &w->runs_gone, w->runs_txn, e)))
+	    (rc = segment_tables_open(&w->runs_t, w->runs_txn, e)))
 		return rc;
 	if (w->nruns == w->runs_cap)
 		w->run_infos = arena_grow(&w->a, w->run_infos, &w->runs_cap, sizeof *w->run_infos);
-	if ((rc = write_segment(&w->run_infos[w->nruns], w, &w->runs_txn, &w->runs_t, w->runs_forms, w->runs_gone,
-	    (uint32_t)w->nruns, turn_runs, e)) ||
+	if ((rc = write_segment(&w->run_infos[w->nruns], w, &w->runs_txn, &w->runs_t, (uint32_t)w->nruns,
+	    turn_runs, e)) ||
 	    (rc = txn_commit(&w->runs_txn, e)))
 		return rc;
 	w->nruns++;
@@ -579,6 +582,17 @@ static void add_info(struct writer *w, const struct segment_info *info)
 	more[w->st.nsegments++] = *info;
 	w->st.segments = more;
 	w->st.next_segment = info->id + 1;
+}
+
+static enum rc write_merged(struct segment_info *info, struct writer *w, struct merge_source *from, size_t n, struct columns_out *columns,
+    struct forms *f, turn_fn *fn, struct err *e)
+{
+	const struct segment_tables *t = tables_for(&w->t, columns_count(columns));
+	enum rc rc = merge_segments(info, from, n, &w->txn, t, w->st.next_segment, columns_norms(columns), columns_count(columns), fn, w, e);
+
+	if (!rc)
+		rc = columns_write(columns, w->txn, t->columns, info->id, e);
+	return rc ? rc : forms_write(f, w->txn, t->forms, t->gone, info->id, e);
 }
 
 /* All runs of a new file as its one segment. */
@@ -605,13 +619,11 @@ static enum rc merge_runs(struct writer *w, struct err *e)
 			rc = columns_copy(columns, &from[k].s, place, e);
 		}
 		if (!rc)
-			rc = forms_copy(f, txn, w->runs_forms, w->runs_gone, (uint32_t)k, e);
+			rc = forms_copy(f, txn, w->runs_t.forms, w->runs_t.gone, (uint32_t)k, e);
 	}
 	if (!rc)
-		rc = merge_segments(&info, from, w->nruns, &w->txn, &w->t.segment, w->st.next_segment, columns_norms(columns),
-		    columns_count(columns), turn, w, e);
-	if (!rc && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
-	    !(rc = forms_write(f, w->txn, w->t.forms, w->t.gone, info.id, e)))
+		rc = write_merged(&info, w, from, w->nruns, columns, f, turn, e);
+	if (!rc)
 		add_info(w, &info);
 out:
 	txn_abort(&txn);
@@ -687,8 +699,8 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	if (w.nruns) {
 		if (!(rc = end_run(&w, e)))
 			rc = merge_runs(&w, e);
-	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.t.gone, 0, turn,
-	    e))) {
+	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn,
+	    tables_for(&w.t, columns_count(w.columns)), 0, turn, e))) {
 		add_info(&w, &info);
 	}
 	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)) ||
@@ -760,7 +772,7 @@ static enum rc add_translations(struct writer *w, struct err *e)
 
 struct leaver {				/* a document that goes */
 	uint32_t ordinal;
-	struct str id;
+	struct item *item;
 };
 
 static int by_ordinal(const void *x, const void *y)
@@ -799,8 +811,10 @@ static enum rc leave(struct writer *w, const struct leaver *x, struct err *e)
 	w->left++;
 	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
 	w->st.documents--;
-	(void)((rc = txn_del(w->txn, w->t.ids, x->id, e)) || (rc = txn_del(w->txn, w->t.docs, key32(&k, x->ordinal), e)) ||
-	    (rc = txn_del(w->txn, w->t.texts, key32(&k, x->ordinal), e)));
+	if (oid_is_none(&x->item->c.new))
+		rc = take_rows(w, x->ordinal, x->item->id, e);
+	else
+		x->item->was = x->ordinal;
 out:
 	arena_free(&a);
 	buf_free(&text);
@@ -822,7 +836,7 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *i
 	enum rc rc;
 
 	*n = 0;
-	if ((rc = segment_open(&s, &a, w->txn, &w->t.segment, info, info->id < w->first ? w->ix->seen : w->seen, e)) ||
+	if ((rc = segment_open(&s, &a, w->txn, tables_for(&w->t, info->n), info, info->id < w->first ? w->ix->seen : w->seen, e)) ||
 	    (rc = columns_find(&places, &s, ordinals, all, e)) || !places.n)
 		goto out;
 	at = (const uint32_t *)(const void *)places.p;
@@ -857,7 +871,7 @@ static enum rc remove_old(struct writer *w, struct err *e)
 		if (rc == RC_NOTFOUND)
 			rc = RC_OK;		/* the old one was no document */
 		else if (!rc)
-			v[n++].id = w->items[i].id;
+			v[n++].item = &w->items[i];
 	}
 	if (n)
 		qsort(v, n, sizeof *v, by_ordinal);
@@ -934,7 +948,7 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 			left[nleft++] = *s;
 			continue;
 		}
-		if ((rc = segment_open(&from[n].s, &w->a, r, &w->t.segment, s, w->ix->seen, e)))
+		if ((rc = segment_open(&from[n].s, &w->a, r, tables_for(&w->t, s->n), s, w->ix->seen, e)))
 			break;
 		from[n].to = arena_array(&w->a, s->n, sizeof *from[n].to);
 		for (place = 0; place < s->n && !rc; place++) {
@@ -949,7 +963,7 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 			rows[nrows++] = (struct row){ rec.id, (uint32_t)n, place };	/* the id borrows the map */
 		}
 		if (!rc)
-			rc = forms_copy(f, r, w->t.forms, w->t.gone, s->id, e);
+			rc = forms_copy(f, r, from[n].s.t.forms, from[n].s.t.gone, s->id, e);
 		n++;
 	}
 	if (nrows)
@@ -960,13 +974,11 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	}
 	w->st.segments = left;
 	w->st.nsegments = nleft;
-	if (!rc && (nrows || !forms_none(f)) && !(rc = merge_segments(&info, from, n, &w->txn, &w->t.segment, w->st.next_segment,
-	    columns_norms(columns), columns_count(columns), NULL, NULL, e)) && !(rc = columns_write(columns, w->txn, w->t.segment.columns, info.id, e)) &&
-	    !(rc = forms_write(f, w->txn, w->t.forms, w->t.gone, info.id, e)))
+	if (!rc && (nrows || !forms_none(f)) && !(rc = write_merged(&info, w, from, n, columns, f, NULL, e)))
 		add_info(w, &info);
 	for (j = 0; j < n && !rc; j++)
-		if (!(rc = segment_drop(w->txn, &w->t.segment, &from[j].s.info, e)))
-			rc = forms_drop(w->txn, w->t.forms, w->t.gone, from[j].s.info.id, e);
+		if (!(rc = segment_drop(w->txn, &from[j].s.t, &from[j].s.info, e)))
+			rc = forms_drop(w->txn, from[j].s.t.forms, from[j].s.t.gone, from[j].s.info.id, e);
 	columns_free(columns);
 	forms_close(f);
 	arena_free(&scratch);
@@ -1041,7 +1053,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	    (rc = put_all(&w, false, e)))
 		goto out;
 	if (columns_count(w.columns) || w.left) {
-		if ((rc = write_segment(&info, &w, &w.txn, &w.t.segment, w.t.forms, w.t.gone, w.st.next_segment, NULL, e)))
+		if ((rc = write_segment(&info, &w, &w.txn, tables_for(&w.t, columns_count(w.columns)), w.st.next_segment, NULL, e)))
 			goto out;
 		add_info(&w, &info);
 	}

@@ -49,14 +49,14 @@ static void put_part(table_id id, uint32_t part, struct str value)
 {
 	struct segment_key k;
 
-	put(id, segment_key(&k, SEGMENT, part), value);
+	put(id, segment_key(&k, segment_rows(SEGMENT, ROWS_COLUMNS), part), value);
 }
 
 /* A chunk of a heap: behind its bytes, checks of each 4 KB of them. */
-static void put_heap(table_id id, struct str bytes)
+static void put_heap(table_id id, enum rows kind, struct str bytes)
 {
 	struct segment_key k;
-	const struct str key = segment_key(&k, SEGMENT, 0);
+	const struct str key = segment_key(&k, segment_rows(SEGMENT, kind), 0);
 	struct buf b = BUF_INIT;
 	size_t i;
 
@@ -101,6 +101,7 @@ static void dictionary(struct arena *a, struct str terms, struct str lists, stru
 	struct seen *seen = seen_open();
 	const struct str words[] = { STR("bord"), STR("border"), STR("borders") };
 	struct listing x, some[3];
+	struct segment_key number;
 	struct segment s;
 	struct terms t;
 	size_t found;
@@ -108,12 +109,13 @@ static void dictionary(struct arena *a, struct str terms, struct str lists, stru
 	unsigned step = 1;
 
 	if (lists.n)
-		put_heap(tables.segment.lists, lists);
+		put_heap(tables.large.lists, ROWS_LISTS, lists);
 	if (positions.n)
-		put_heap(tables.segment.positions, positions);
-	buf_add(&key, "\0\0\0\1border", 10);
-	put(tables.segment.terms, buf_str(&key), terms);
-	if (segment_open(&s, a, txn, &tables.segment, &info, seen, &e))
+		put_heap(tables.large.positions, ROWS_POSITIONS, positions);
+	buf_str_add(&key, str_sub(segment_key(&number, segment_rows(SEGMENT, ROWS_TERMS), 0), 0, 4));
+	buf_puts(&key, "border");
+	put(tables.large.terms, buf_str(&key), terms);
+	if (segment_open(&s, a, txn, &tables.large, &info, seen, &e))
 		abort();
 	if (!terms_open(&t, &s, STR_NONE, &e))
 		while (terms_next(&t, &e) == ITER_ITEM) {
@@ -147,14 +149,14 @@ static void columns(struct arena *a, struct str chunk, struct str values, uint32
 	uint32_t i, ordinal;
 	size_t k, nfacets = 0;
 
-	put_part(tables.segment.columns, 0, chunk);
+	put_part(tables.large.columns, 0, chunk);
 	for (i = 0; i < FILTER_FIELDS; i++)
-		put_part(tables.segment.columns, ((uint32_t)1 << 31) + i, values);
+		put_part(tables.large.columns, ((uint32_t)1 << 31) + i, values);
 	for (k = 0; k < FILTER_FIELDS; k++)
 		filters_add(&want, a, cstr(filter_fields[k]), STR("MK"));
 	want.since = 0;
 	want.until = 20000;
-	if (segment_open(&s, a, txn, &tables.segment, &info, seen, &e))
+	if (segment_open(&s, a, txn, &tables.large, &info, seen, &e))
 		abort();
 	if (!columns_chunk(&c, &s, 0, &e)) {
 		assert(c->n == n);
@@ -190,7 +192,8 @@ static void found(const struct form_list *l, struct str form, unsigned edits)
 static void words(struct arena *a, struct str block, struct str gone, struct str form)
 {
 	static struct index ix;
-	struct segment segment = { .info = { .id = SEGMENT, .n = DOCS } };
+	struct segment segment = { .info = { .id = SEGMENT, .n = DOCS }, .t = tables.large };
+	struct segment_key number;
 	struct snap s = { .ix = &ix, .txn = txn, .t = tables, .segments = &segment };
 	struct forms *f = forms_open();
 	struct form_list l;
@@ -199,9 +202,12 @@ static void words(struct arena *a, struct str block, struct str gone, struct str
 	s.stamp.nsegments = 1;
 	form = str_utf8_cut(form, WORD_MAX);
 	form.n = str_utf8_bad(form);
-	buf_add(&key, "\0\0\0\1\xff", 5);
-	put(tables.forms, buf_str(&key), block);
-	put(tables.gone, buf_str(&key), gone);
+	for (unsigned i = 0; i < 2; i++) {
+		buf_clear(&key);
+		buf_str_add(&key, str_sub(segment_key(&number, segment_rows(SEGMENT, i ? ROWS_GONE : ROWS_FORMS), 0), 0, 4));
+		buf_puts(&key, "\xff");
+		put(i ? tables.large.gone : tables.large.forms, buf_str(&key), i ? gone : block);
+	}
 	if (!forms_exact(&l, a, &s, form, &e))
 		found(&l, form, 0);
 	if (!forms_prefix(&l, a, &s, form, &e))
@@ -210,7 +216,7 @@ static void words(struct arena *a, struct str block, struct str gone, struct str
 		found(&l, form, 1);
 	if (!forms_near(&l, a, &s, form, 2, &e))
 		found(&l, form, 2);
-	(void)forms_copy(f, txn, tables.forms, tables.gone, SEGMENT, &e);
+	(void)forms_copy(f, txn, tables.large.forms, tables.large.gone, SEGMENT, &e);
 	forms_close(f);
 	buf_free(&key);
 }

@@ -74,8 +74,8 @@ static void fill(struct store *store, struct txn **t)
 	size_t s, i;
 
 	assert_int_equal(txn_begin(t, store, true, &e), RC_OK);
-	assert_int_equal(txn_table(&snap.t.forms, *t, "forms", &e), RC_OK);
-	assert_int_equal(txn_table(&snap.t.gone, *t, "gone", &e), RC_OK);
+	assert_int_equal(txn_table(&snap.t.large.forms, *t, "forms", &e), RC_OK);
+	assert_int_equal(txn_table(&snap.t.large.gone, *t, "gone", &e), RC_OK);
 	for (s = 0; s < SEGMENTS; s++) {
 		struct forms *f = forms_open();
 
@@ -87,9 +87,10 @@ static void fill(struct store *store, struct txn **t)
 		}
 		forms_add(f, STR_NONE, STR("x"), 1);	/* none */
 		forms_add(f, STR("x"), STR_NONE, 1);
-		assert_int_equal(forms_write(f, *t, snap.t.forms, snap.t.gone, (uint32_t)s * 3 + 1, &e), RC_OK);
+		assert_int_equal(forms_write(f, *t, snap.t.large.forms, snap.t.large.gone, (uint32_t)s * 3 + 1, &e), RC_OK);
 		forms_close(f);
 		snap.segments[s].info.id = (uint32_t)s * 3 + 1;
+		snap.segments[s].t = snap.t.large;
 	}
 	snap.txn = *t;
 }
@@ -181,7 +182,7 @@ static void die(struct txn *t, struct segment *by)
 				forms_add(f, rows[s][i].form, rows[s][i].term, -(int64_t)n);
 			}
 	assert_false(forms_none(f));
-	assert_int_equal(forms_write(f, t, snap.t.forms, snap.t.gone, by->info.id, &e), RC_OK);
+	assert_int_equal(forms_write(f, t, snap.t.large.forms, snap.t.large.gone, by->info.id, &e), RC_OK);
 	forms_close(f);
 }
 
@@ -193,10 +194,10 @@ static void merge(struct txn *t, size_t from, size_t to, uint32_t id)
 	size_t s;
 
 	for (s = from; s <= to; s++) {
-		assert_int_equal(forms_copy(f, t, snap.t.forms, snap.t.gone, snap.segments[s].info.id, &e), RC_OK);
-		assert_int_equal(forms_drop(t, snap.t.forms, snap.t.gone, snap.segments[s].info.id, &e), RC_OK);
+		assert_int_equal(forms_copy(f, t, snap.t.large.forms, snap.t.large.gone, snap.segments[s].info.id, &e), RC_OK);
+		assert_int_equal(forms_drop(t, snap.t.large.forms, snap.t.large.gone, snap.segments[s].info.id, &e), RC_OK);
 	}
-	assert_int_equal(forms_write(f, t, snap.t.forms, snap.t.gone, id, &e), RC_OK);
+	assert_int_equal(forms_write(f, t, snap.t.large.forms, snap.t.large.gone, id, &e), RC_OK);
 	forms_close(f);
 	snap.segments[from].info.id = id;
 	for (s = to + 1; s < snap.stamp.nsegments; s++)
@@ -221,17 +222,18 @@ static void test_forms__finds_what_a_slow_reader_finds(void **state)
 	ask();
 	for (s = SEGMENTS; s < SEGMENTS + ROUNDS; s++) {
 		segments[s].info.id = (uint32_t)s * 3 + 1;
+		segments[s].t = snap.t.large;
 		snap.stamp.nsegments++;
 		die(t, &segments[s]);
 		ask();
 	}
 	merge(t, 2, 3, 100);			/* what is gone stays told, and of all once they are one */
 	ask();
-	assert_int_equal(txn_count(&n, t, snap.t.gone, &e), RC_OK);
+	assert_int_equal(txn_count(&n, t, snap.t.large.gone, &e), RC_OK);
 	assert_true(n > 0);
 	merge(t, 0, snap.stamp.nsegments - 1, 101);
 	ask();
-	assert_int_equal(txn_count(&n, t, snap.t.gone, &e), RC_OK);
+	assert_int_equal(txn_count(&n, t, snap.t.large.gone, &e), RC_OK);
 	assert_int_equal(n, 0);
 	txn_abort(&t);
 	store_close(store);
@@ -255,7 +257,7 @@ static void test_forms__damage_is_refused_or_harmless(void **state)
 	snap.segments = segments;
 	snap.stamp.nsegments = SEGMENTS;
 	fill(store, &t);
-	assert_int_equal(store_iter_open(&it, t, snap.t.forms, STR_NONE, &e), RC_OK);
+	assert_int_equal(store_iter_open(&it, t, snap.t.large.forms, STR_NONE, &e), RC_OK);
 	assert_int_equal(store_iter_next(&it, &k, &v, &e), ITER_ITEM);
 	key = arena_str(&a, k);
 	v = arena_str(&a, v);
@@ -265,7 +267,7 @@ static void test_forms__damage_is_refused_or_harmless(void **state)
 		buf_clear(&b);
 		buf_str_add(&b, v);
 		b.p[i] = (char)(b.p[i] ^ (1 << below(8)));
-		assert_int_equal(txn_put(t, snap.t.forms, key, buf_str(&b), &e), RC_OK);
+		assert_int_equal(txn_put(t, snap.t.large.forms, key, buf_str(&b), &e), RC_OK);
 		if (forms_prefix(&l, &a, &snap, STR("a"), &e) || forms_near(&l, &a, &snap, STR("abcabc"), 2, &e)) {
 			assert_int_equal(e.rc, RC_CORRUPT);
 			refused++;
@@ -274,7 +276,7 @@ static void test_forms__damage_is_refused_or_harmless(void **state)
 	assert_true(refused > 0);
 	for (i = 0; i < v.n; i++) {	/* cut short anywhere */
 		e = (struct err)ERR_INIT;
-		assert_int_equal(txn_put(t, snap.t.forms, key, str_sub(v, 0, i), &e), RC_OK);
+		assert_int_equal(txn_put(t, snap.t.large.forms, key, str_sub(v, 0, i), &e), RC_OK);
 		(void)!forms_prefix(&l, &a, &snap, STR("a"), &e);
 	}
 	txn_abort(&t);

@@ -100,8 +100,8 @@ static void open_tables(struct txn *t)
 {
 	static const char *const names[] = { "meta", "docs", "ids", "texts", "forms", "gone", "files", "terms", "lists", "positions", "columns",
 		"dead" };
-	table_id *const ids[] = { &snap.t.meta, &snap.t.docs, &snap.t.ids, &snap.t.texts, &snap.t.forms, &snap.t.gone, &snap.t.files,
-		&snap.t.segment.terms, &snap.t.segment.lists, &snap.t.segment.positions, &snap.t.segment.columns, &snap.t.segment.dead };
+	table_id *const ids[] = { &snap.t.meta, &snap.t.docs, &snap.t.ids, &snap.t.texts, &snap.t.large.forms, &snap.t.large.gone, &snap.t.files,
+		&snap.t.large.terms, &snap.t.large.lists, &snap.t.large.positions, &snap.t.large.columns, &snap.t.large.dead };
 	size_t i;
 
 	for (i = 0; i < sizeof ids / sizeof *ids; i++)
@@ -148,12 +148,12 @@ static void put_segment(struct txn **t, struct segment_info *info, size_t seg)
 		snap.stamp.length += norm_length(d->norm);
 		snap.stamp.langs[d->lang]++;
 	}
-	o = segment_create(t, &snap.t.segment, (uint32_t)seg, columns_norms(columns), n, NULL, NULL);
+	o = segment_create(t, &snap.t.large, (uint32_t)seg, columns_norms(columns), n, NULL, NULL);
 	builder_write(&b, 1, o, places);
 	assert_int_equal(segment_finish(info, o, &e), RC_OK);
-	assert_int_equal(columns_write(columns, *t, snap.t.segment.columns, (uint32_t)seg, &e), RC_OK);
+	assert_int_equal(columns_write(columns, *t, snap.t.large.columns, (uint32_t)seg, &e), RC_OK);
 	builder_forms(b, f);
-	assert_int_equal(forms_write(f, *t, snap.t.forms, snap.t.gone, (uint32_t)seg, &e), RC_OK);
+	assert_int_equal(forms_write(f, *t, snap.t.large.forms, snap.t.large.gone, (uint32_t)seg, &e), RC_OK);
 	forms_close(f);
 	stems_close(stems);
 	builder_close(b);
@@ -509,7 +509,7 @@ static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
 		put_segment(&snap.txn, &infos[i], i);
 	for (round = 0; round < 2; round++) {		/* all alive; some dead */
 		for (i = 0; i < SEGMENTS; i++) {
-			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.segment, &infos[i], seen, &e), RC_OK);
+			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.large, &infos[i], seen, &e), RC_OK);
 			if (round) {
 				kill_some(&segments[i], i);
 				infos[i] = segments[i].info;
@@ -518,7 +518,7 @@ static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
 		assert_int_equal(txn_commit(&snap.txn, &e), RC_OK);
 		assert_int_equal(txn_begin(&snap.txn, store, false, &e), RC_OK);
 		for (i = 0; i < SEGMENTS; i++)
-			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.segment, &infos[i], seen, &e), RC_OK);
+			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.large, &infos[i], seen, &e), RC_OK);
 		bm25_set(&formula, snap.stamp.documents, snap.stamp.length);
 		ask(60);
 		txn_abort(&snap.txn);

@@ -414,11 +414,11 @@ static void test_segment__what_is_damaged_stays_so(void **state_)
 	for (i = 0; i < 300; i++)
 		segment_posting(o, i, 1, &i, 1);
 	finish(&w, o);
-	assert_int_equal(txn_get(&v, w.txn, w.t.lists, segment_key(&k, 1, 0), &w.e), RC_OK);
+	assert_int_equal(txn_get(&v, w.txn, w.t.lists, segment_key(&k, segment_rows(1, ROWS_LISTS), 0), &w.e), RC_OK);
 	buf_str_add(&b, v);
 	for (turn = 0; turn + 4 < b.n; turn++) {	/* any byte, and not only when it is first looked at */
 		b.p[turn] ^= 1;
-		assert_int_equal(txn_put(w.txn, w.t.lists, segment_key(&k, 1, 0), buf_str(&b), &w.e), RC_OK);
+		assert_int_equal(txn_put(w.txn, w.t.lists, segment_key(&k, segment_rows(1, ROWS_LISTS), 0), buf_str(&b), &w.e), RC_OK);
 		b.p[turn] ^= 1;
 		assert_int_equal(segment_open(&again, &w.a, w.txn, &w.t, &w.s.info, w.seen, &w.e), RC_OK);
 		assert_int_equal(find(&x, &again, STR("a"), &w.e), RC_OK);
