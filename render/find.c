@@ -1,15 +1,16 @@
-/* render/find.c: see find.h. This file collects words and ranks; find_lists.c makes forms and lists of the words, find_files.c writes
- * them out.
+/* render/find.c: see find.h. This file collects words and ranks; find_lists.c makes forms and lists of the words, find_blocks.c
+ * and find_files.c write them out, find_kept.c changes what the build before wrote.
  *
  * A word of a text is counted under its stem in the language of the text, by weight (title 3, heading 2, else 1),
  * as the node's index does it. The page has no stemmer, so the index has every *form*, which is a word's
- * surface (kb/text/chars.h), and the lists of the stems that words of this form were counted under, the
- * English stem and the form itself where these are stems too.
+ * surface (kb/text/chars.h), with the stems that words of this form were counted under and their English stems; each
+ * names a list, and so does the form itself. Such a list need not be there.
  *
  * A posting is a document and an impact: tf / (tf + 0.3 + 0.9 * length / average length), which is BM25 with k1 1.2
- * and b 0.75 before the factor for rare words, in steps of 1/63, at least 1. The page computes that factor from the
- * number of documents of the whole word, in whole numbers (idf). The score of a document is the sum over the
- * words of factor times impact.
+ * and b 0.75 before the factor for rare words, in steps of 1/63, at least 1. Both lengths are rounded (find_coarse). The
+ * page computes that factor from the number of documents of the whole word, in whole numbers (idf). The score of a
+ * document is the sum over the words of factor times impact. Documents are numbered from the oldest on, so that a new one
+ * changes no number.
  *
  * A word of the query is looked up as a form: a document's impact is the highest in the form's lists. A word that is
  * no form is taken as the beginning of forms. The last word, when it has fewer than FIND_FEW documents, is a
@@ -148,13 +149,106 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 	part_text(p, buf_str(&p->text), lang, weight);
 }
 
+struct becomes {			/* a word, before its strings are put where all are */
+	struct str term, english, form;
+};
+
+/* In p->surface. An empty surface or stem: it is in no list. */
+static void word_becomes(struct becomes *to, struct find_part *p, struct str word, unsigned tag)
+{
+	struct buf *b = &p->surface;
+	size_t term, english;
+
+	buf_clear(b);
+	buf_str_add(b, stems_term(p->stems, word, tag));
+	term = b->n;
+	if (tag != p->english)
+		buf_str_add(b, stems_term(p->stems, word, p->english));
+	english = b->n;
+	text_surface(b, word);
+	to->term = str_sub(buf_str(b), 0, term);
+	to->english = tag == p->english ? to->term : str_sub(buf_str(b), term, english);
+	to->form = str_sub(buf_str(b), english, b->n);
+}
+
+static uint32_t put(struct strings *to, struct str s)
+{
+	return (uint32_t)strings_put(to, s, 0, strings_hash(s, 0), NULL);
+}
+
+/* What becomes of word i. */
+static void word_put(struct find_words *w, size_t i, const struct becomes *b)
+{
+	w->of[i].term = put(&w->strings, b->term);
+	w->of[i].english = put(&w->strings, b->english);
+	w->of[i].form = put(&w->strings, b->form);
+}
+
+static size_t number_of(bool *is_new, struct find_words *w, struct str word, uint8_t tag, uint32_t hash)
+{
+	size_t i = strings_put(&w->words, word, tag, hash, is_new);
+
+	if (w->words.n > w->cap) {
+		w->cap = w->cap ? w->cap * 2 : 4096;
+		w->of = xrealloc(w->of, w->cap * sizeof *w->of);
+	}
+	w->words.v[i].value++;
+	return i;
+}
+
+size_t find_word_put(struct find_words *w, struct find_part *p, struct str word, unsigned tag)
+{
+	struct becomes b;
+	bool is_new;
+	size_t i = number_of(&is_new, w, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag));
+
+	if (is_new) {
+		word_becomes(&b, p, word, tag);
+		word_put(w, i, &b);
+	}
+	return i;
+}
+
+/* The words of p->local as those of a document. All parts share one dictionary; what takes long, stemming, is done while
+ * others look things up in it. */
+static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
+{
+	struct becomes b;
+	size_t i;
+
+	if (p->local.n > p->cap) {
+		p->cap = p->local.n * 2;
+		p->numbers = xrealloc(p->numbers, p->cap * sizeof *p->numbers);
+		p->is_new = xrealloc(p->is_new, p->cap * sizeof *p->is_new);
+	}
+	spot->at = p->posts.n;
+	pthread_mutex_lock(&f->one);
+	for (i = 0; i < p->local.n; i++) {
+		const struct string *word = &p->local.v[i];
+
+		strings_expect(&f->all.words, &p->local, i);
+		p->numbers[i] = (uint32_t)number_of(&p->is_new[i], &f->all, strings_at(&p->local, i), word->tag, word->hash);
+	}
+	pthread_mutex_unlock(&f->one);
+	for (i = 0; i < p->local.n; i++) {
+		varint_put(&p->posts, p->numbers[i]);
+		varint_put(&p->posts, p->local.v[i].value);
+		if (!p->is_new[i])
+			continue;
+		word_becomes(&b, p, strings_at(&p->local, i), p->local.v[i].tag);
+		pthread_mutex_lock(&f->one);
+		word_put(&f->all, p->numbers[i], &b);
+		pthread_mutex_unlock(&f->one);
+	}
+	spot->n = p->posts.n - spot->at;
+}
+
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html)
 {
 	struct find_part *p = &f->parts[part];
 	const struct front *front = &e->original->doc.front;
 	struct find_spot *spot = &f->spots[f->number[e - c->all]];
 	unsigned lang = stems_lang(e->lang);
-	size_t i;
 
 	strings_clear(&p->local);
 	part_text(p, e->name, p->english, PLAIN);
@@ -163,23 +257,15 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	part_safe(p, c, e->title, lang, TITLE);
 	part_safe(p, c, e->summary, lang, PLAIN);
 	part_html(p, html, lang);
-	*spot = (struct find_spot){ part, p->posts.n, 0 };
-	for (i = 0; i < p->local.n; i++) {
-		const struct string *word = &p->local.v[i];
-
-		strings_expect(&p->words, &p->local, i);
-		varint_put(&p->posts, strings_put(&p->words, strings_at(&p->local, i), word->tag, word->hash, NULL));
-		varint_put(&p->posts, p->local.v[i].value);
-	}
-	spot->n = p->posts.n - spot->at;
+	*spot = (struct find_spot){ .part = part, .made = true };
+	part_posts(f, p, spot);
 }
 
 struct str find_posts(const struct find *f, size_t k)
 {
 	const struct find_spot *spot = &f->spots[k];
-	const struct find_part *p = &f->parts[spot->part];
 
-	return str_sub(spot->part == f->kept ? f->kept_posts : buf_str(&p->posts), spot->at, spot->at + spot->n);
+	return str_sub(buf_str(&f->parts[spot->part].posts), spot->at, spot->at + spot->n);
 }
 
 static int newest_first(const void *pa, const void *pb)
@@ -190,13 +276,18 @@ static int newest_first(const void *pa, const void *pb)
 	return d ? d : str_cmp(a->name, b->name);
 }
 
+static int oldest_first(const void *a, const void *b)
+{
+	return newest_first(b, a);
+}
+
 struct find *find_open(const struct copy *c, unsigned parts)
 {
 	struct find *f = xmalloc(sizeof *f);
 	unsigned i;
 	size_t k;
 
-	*f = (struct find){ .copy = c, .n = c->n, .nparts = parts + 1, .kept = parts };
+	*f = (struct find){ .copy = c, .n = c->n, .nparts = parts, .one = PTHREAD_MUTEX_INITIALIZER };
 	f->docs = arena_array(&f->a, f->n, sizeof *f->docs);
 	f->number = arena_array(&f->a, c->nall, sizeof *f->number);
 	f->length = arena_array(&f->a, f->n, sizeof *f->length);
@@ -204,7 +295,7 @@ struct find *find_open(const struct copy *c, unsigned parts)
 	for (k = 0; k < f->n; k++)
 		f->docs[k] = c->v[k];
 	if (f->n)
-		qsort(f->docs, f->n, sizeof *f->docs, newest_first);
+		qsort(f->docs, f->n, sizeof *f->docs, oldest_first);
 	for (k = 0; k < f->n; k++)
 		f->number[f->docs[k] - c->all] = (uint32_t)k;
 	f->parts = arena_array(&f->a, f->nparts, sizeof *f->parts);
@@ -217,11 +308,15 @@ struct find *find_open(const struct copy *c, unsigned parts)
 
 void find_close(struct find *f)
 {
+	unsigned i;
+
 	if (!f)
 		return;
+	find_log_close(f);
 	find_forget(f);
-	buf_free(&f->form_bytes);
-	buf_free(&f->list_bytes);
+	strings_free(&f->all.strings);
+	for (i = 0; i < FIND_KINDS; i++)
+		buf_free(&f->blocks[i].bytes);
 	arena_free(&f->a);
 	free(f);
 }
@@ -322,17 +417,33 @@ static void take_form(struct run *r, size_t form)
 {
 	uint32_t i;
 
+	take_list(r, r->f->forms[form]);
 	for (i = r->f->ref_at[form]; i < r->f->ref_at[form + 1]; i++)
 		take_list(r, r->f->refs[i]);
 }
 
+/* The first form that is not before s. */
+static size_t form_lower(const struct find *f, struct str s)
+{
+	size_t from = 0, to = f->nforms, mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (str_cmp(f->strings[f->forms[mid]], s) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
 static uint32_t block_of(const struct find *f, uint32_t list)
 {
-	size_t from = 0, to = f->nlist_blocks, mid;
+	size_t from = 0, to = f->blocks[FIND_BY_TERM].n, mid;
 
 	while (to - from > 1) {
 		mid = from + (to - from) / 2;
-		if (f->list_block[mid] <= list)
+		if (f->blocks[FIND_BY_TERM].v[mid].rank <= list)
 			from = mid;
 		else
 			to = mid;
@@ -344,26 +455,27 @@ static uint32_t block_of(const struct find *f, uint32_t list)
 static void take_beginning(struct run *r, struct str s)
 {
 	const struct find *f = r->f;
-	uint32_t blocks[FIND_LISTS], b, k;
-	size_t i, n = 0, j, first = str_lower(f->forms, f->nforms, s);
+	uint32_t blocks[FIND_LISTS], b, k, list;
+	size_t i, n = 0, j, first = form_lower(f, s);
 
-	for (i = first; i < f->nforms && i < first + FIND_FORMS && str_starts(f->forms[i], s); i++)
-		for (k = f->ref_at[i]; k < f->ref_at[i + 1]; k++) {
-			b = block_of(f, f->refs[k]);
+	for (i = first; i < f->nforms && i < first + FIND_FORMS && str_starts(f->strings[f->forms[i]], s); i++)
+		for (k = f->ref_at[i]; k <= f->ref_at[i + 1]; k++) {	/* its own list, then the others */
+			list = k == f->ref_at[i] ? f->forms[i] : f->refs[k - 1];
+			b = block_of(f, list);
 			for (j = 0; j < n && blocks[j] != b; j++)
 				;
 			if (j == n && n == FIND_LISTS)
 				continue;
 			if (j == n)
 				blocks[n++] = b;
-			take_list(r, f->refs[k]);
+			take_list(r, list);
 		}
 }
 
 static void run_word(struct run *r, const struct asked *w, bool last)
 {
-	size_t form = str_lower(r->f->forms, r->f->nforms, w->form), exact = 0, i;
-	bool is_form = form < r->f->nforms && str_eq(r->f->forms[form], w->form);
+	size_t form = form_lower(r->f, w->form), exact = 0, i;
+	bool is_form = form < r->f->nforms && str_eq(r->f->strings[r->f->forms[form]], w->form);
 	uint64_t factor;
 
 	r->ntouched = 0;

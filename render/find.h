@@ -21,19 +21,25 @@ void find_close(struct find *f);	/* no-op on NULL */
 /* Add one admitted entry with the HTML of its body, as on its page. c: the copy, or one that is watched. Each entry
  * once, in any order, by any part: the result is the same. Not at the same time with the same part. */
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html);
-/* After the last find_add: the order of words. Then, after find_save where that is wanted, find_encode: from then on the
- * index can be written and asked. */
+/* After the last find_add; then the index can be written and asked. find_forget frees what is needed only up to there, and
+ * by find_save. */
 void find_finish(struct find *f);
 void find_encode(struct find *f);
+void find_forget(struct find *f);
 
-/* find_kept.c. Instead of find_add: the words of an entry as they were in the build that wrote the files at these paths.
- * First find_load, before anything is added; then find_keep for entries: false: there is none. Before find_finish
- * find_load_words; false: those that were kept must be added after all. stamp: of KEPT_KEY bytes, never the same again. */
-bool find_load(struct find *f, const char *texts, const unsigned char key[KEPT_KEY], struct str stamp);
+/* find_kept.c. Before anything is added, find_load what the build before kept at that path; find_keep in place of find_add
+ * for entries that are as they were; false: there is none. Then, in place of find_finish and find_encode, find_patch, which
+ * changes the index as far as other entries touch it. read: append a file of the index before; false: it is not as it was.
+ * false: the index must be made anew, and for that find_restore the words of what was kept; false: it must be added. */
+typedef bool find_read_fn(void *ctx, struct buf *b, struct str name);
+bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp);
 bool find_keep(struct find *f, const struct entry *e);
-bool find_load_words(struct find *f, const char *words, const unsigned char key[KEPT_KEY]);
-enum rc find_save(const struct find *f, const char *texts, const char *words, const unsigned char key[KEPT_KEY],
-    struct str stamp, struct err *e) NODISCARD;	/* between find_finish and find_encode */
+bool find_patch(struct find *f, find_read_fn *read, void *ctx);
+bool find_restore(struct find *f);
+/* Is a file of the index to be written: false after find_patch for those that stay. */
+bool find_makes(const struct find *f, struct str name);
+/* stamp: of KEPT_KEY bytes, never the same again. */
+enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e) NODISCARD;
 
 /* Add all entries, their bodies laid out by m; then find_finish. RC_IO: no Markdown worker. */
 enum rc find_fill(struct find *f, struct md *m, struct err *e) NODISCARD;

@@ -6,26 +6,23 @@
  *	S("find/root","...")
  *
  * find/table.js	how words fold: find_table.c
- * find/root.js	lines: version, id of this index, number of documents; the first form of each block, blanks
- *		between; the first list of each file of lists, as numbers, each less the one before
+ * find/root.js	lines: version, number of documents; the first form of each block and its file, blanks between; the
+ *		first term of each block of lists and its file
  * find/facets.js	read when hits are there already, or one is chosen from; three lines for each facet: its name, each
  *		value and what people call it, TABs between; its sets, each the numbers of its values, blanks
  *		between; the column, each document's set in one or two digits (90 sets or more)
- * find-t/N.js	a block of forms: the number of lists before it, a blank, then for each form: the count of UTF-16
- *		units that it begins with like the one before, as one digit; the rest; "!"; its lists, each 0 for
- *		the next list that no form before has, else how far back from that; a blank
- * find-p/N.js	lists, blanks between; a posting is a number, the document less the one before less 1, and a digit,
- *		the impact
+ * find-t/H.js	a block (find_blocks.c) of forms; behind each the terms of its lists but the one that is the form: "!", the
+ *		count of UTF-16 units that it begins with like the form, as one digit, the rest
+ * find-p/H.js	a block of terms; behind each "!" and its list: a posting is a number, the document less the one before
+ *		less 1, and a digit, the impact
  * find-d/N.js	FIND_DOCS documents, a line each, TABs between: name, language, label, date, owner, title, summary
  *
  * Digits are the 90 of find_digits; numbers as find_number writes them. Nothing needs an escape in the blocks, so that
- * their sizes are those of the files. */
+ * their sizes are those of the files. A block's file is called by its hash in 8 hex digits. */
 #include "render/find_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "kb/gate/sodium.h"
 
 #define SUMMARY 140			/* characters of a summary */
 
@@ -77,130 +74,6 @@ static void field(struct buf *b, const struct copy *c, struct str s)
 	for (i = from; i < b->n; i++)
 		if ((unsigned char)b->p[i] < 0x20)
 			b->p[i] = ' ';
-}
-
-/* ---- blocks ---- */
-
-static size_t units(struct str s)	/* UTF-16 */
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80 ? 1u + ((unsigned char)s.p[i] >= 0xf0) : 0u;
-	return n;
-}
-
-/* Bytes that a and b begin with alike, whole characters. */
-static size_t alike(struct str a, struct str b)
-{
-	size_t i = 0;
-
-	while (i < a.n && i < b.n && a.p[i] == b.p[i])
-		i++;
-	while (i && i < b.n && ((unsigned char)b.p[i] & 0xc0) == 0x80)
-		i--;
-	return i;
-}
-
-static void put_form(struct buf *b, const struct find *f, size_t i, bool first, uint32_t *next)
-{
-	size_t same = first ? 0 : alike(f->forms[i - 1], f->forms[i]);
-	uint32_t k;
-
-	buf_putc(b, find_digits[units(str_sub(f->forms[i], 0, same))]);
-	buf_str_add(b, str_sub(f->forms[i], same, f->forms[i].n));
-	buf_putc(b, '!');
-	for (k = f->ref_at[i]; k < f->ref_at[i + 1]; k++) {
-		if (f->refs[k] == *next) {
-			find_number(b, 0);
-			++*next;
-		} else {
-			find_number(b, *next - f->refs[k]);
-		}
-	}
-	buf_putc(b, ' ');
-}
-
-static void encode_forms(struct find *f)
-{
-	struct buf one = BUF_INIT, *b = &f->form_bytes;
-	uint32_t next = 0, was;
-	size_t i, cap = 0, start = 0;
-
-	for (i = 0; i < f->nforms; i++) {
-		was = next;
-		buf_clear(&one);
-		put_form(&one, f, i, i == 0, &next);
-		if (i == 0 || b->n - start + one.n > FIND_BLOCK) {
-			if (f->nform_blocks + 1 >= cap) {
-				size_t same = cap;
-
-				f->form_block = arena_grow(&f->a, f->form_block, &same, sizeof *f->form_block);
-				f->form_off = arena_grow(&f->a, f->form_off, &cap, sizeof *f->form_off);
-			}
-			start = b->n;
-			f->form_block[f->nform_blocks] = (uint32_t)i;
-			f->form_off[f->nform_blocks++] = (uint32_t)start;
-			find_number(b, was);
-			buf_putc(b, ' ');
-			next = was;
-			buf_clear(&one);
-			put_form(&one, f, i, true, &next);
-		}
-		buf_str_add(b, buf_str(&one));
-	}
-	if (f->nform_blocks) {
-		f->form_block[f->nform_blocks] = (uint32_t)f->nforms;
-		f->form_off[f->nform_blocks] = (uint32_t)b->n;
-	}
-	buf_free(&one);
-}
-
-static void encode_lists(struct find *f)
-{
-	struct buf one = BUF_INIT, *b = &f->list_bytes;
-	size_t i, cap = 0, start = 0;
-	uint32_t k, before, v;
-
-	for (i = 0; i < f->nlists; i++) {
-		char *p;
-
-		buf_clear(&one);
-		buf_reserve(&one, (f->list_at[i + 1] - f->list_at[i]) * 8 + 1);	/* a number has 6 digits at most */
-		p = one.p;
-		for (k = f->list_at[i], before = 0; k < f->list_at[i + 1]; k++) {
-			for (v = (f->posts[k] >> 8) - before; v >= 45; v = v / 45 - 1)
-				*p++ = find_digits[45 + v % 45];
-			*p++ = find_digits[v];
-			*p++ = find_digits[f->posts[k] & 0xff];
-			before = (f->posts[k] >> 8) + 1;
-		}
-		*p++ = ' ';
-		one.n = (size_t)(p - one.p);
-		if (i == 0 || b->n - start + one.n > FIND_BLOCK) {
-			if (f->nlist_blocks + 1 >= cap) {
-				size_t same = cap;
-
-				f->list_block = arena_grow(&f->a, f->list_block, &same, sizeof *f->list_block);
-				f->list_off = arena_grow(&f->a, f->list_off, &cap, sizeof *f->list_off);
-			}
-			start = b->n;
-			f->list_block[f->nlist_blocks] = (uint32_t)i;
-			f->list_off[f->nlist_blocks++] = (uint32_t)start;
-		}
-		buf_str_add(b, buf_str(&one));
-	}
-	if (f->nlist_blocks) {
-		f->list_block[f->nlist_blocks] = (uint32_t)f->nlists;
-		f->list_off[f->nlist_blocks] = (uint32_t)b->n;
-	}
-	buf_free(&one);
-}
-
-void find_blocks(struct find *f)
-{
-	encode_forms(f);
-	encode_lists(f);
 }
 
 /* ---- files ---- */
@@ -269,37 +142,28 @@ static void facets(struct buf *b, const struct find *f)
 		facet(b, f, &f->facets[i]);
 }
 
+static void block_file(struct buf *b, const struct find_block *k)
+{
+	buf_printf(b, "%08x", (unsigned)k->name);
+	if (k->twin)
+		buf_printf(b, "-%u", (unsigned)k->twin);
+}
+
 static void root(struct buf *b, const struct find *f)
 {
-	struct buf docs = BUF_INIT, rest = BUF_INIT, sides = BUF_INIT;
-	unsigned char hashes[5][16], id[16];
+	unsigned kind;
 	size_t i;
 
-	for (i = 0; i < f->nform_blocks; i++) {
-		buf_str_add(&rest, f->forms[f->form_block[i]]);
-		buf_putc(&rest, ' ');
+	buf_printf(b, "3 %zu\n", f->n);
+	for (kind = 0; kind < FIND_KINDS; kind++) {
+		for (i = 0; i < f->blocks[kind].n; i++) {
+			buf_str_add(b, f->blocks[kind].v[i].first);
+			buf_putc(b, ' ');
+			block_file(b, &f->blocks[kind].v[i]);
+			buf_putc(b, ' ');
+		}
+		buf_putc(b, '\n');
 	}
-	buf_putc(&rest, '\n');
-	for (i = 0; i < f->nlist_blocks; i++)
-		find_number(&rest, f->list_block[i] - (i ? f->list_block[i - 1] : 0));
-	buf_putc(&rest, '\n');
-	facets(&sides, f);
-	for (i = 0; i * FIND_DOCS < f->n; i++)
-		documents(&docs, f, i);
-	blake2b_of(hashes[0], buf_str(&rest));
-	blake2b_of(hashes[1], buf_str(&f->form_bytes));
-	blake2b_of(hashes[2], buf_str(&f->list_bytes));
-	blake2b_of(hashes[3], buf_str(&docs));
-	blake2b_of(hashes[4], buf_str(&sides));
-	blake2b_of(id, (struct str){ (const char *)hashes, sizeof hashes });
-	buf_puts(b, "2 ");
-	for (i = 0; i < 8; i++)
-		buf_printf(b, "%02x", id[i]);
-	buf_printf(b, " %zu\n", f->n);
-	buf_str_add(b, buf_str(&rest));
-	buf_free(&docs);
-	buf_free(&rest);
-	buf_free(&sides);
 }
 
 static void table(struct buf *b, const struct find *f)
@@ -329,57 +193,109 @@ static int by_name(const void *a, const void *b)
 
 struct str *find_names(size_t *n, struct arena *a, const struct find *f)
 {
-	size_t counts[] = { (f->n + FIND_DOCS - 1) / FIND_DOCS, f->nlist_blocks, f->nform_blocks }, got = 0, i, k;
-	struct str *v = arena_array(a, counts[0] + counts[1] + counts[2] + FIXED, sizeof *v);
+	size_t docs = (f->n + FIND_DOCS - 1) / FIND_DOCS, got = 0, i;
+	struct str *v = arena_array(a, docs + f->blocks[0].n + f->blocks[1].n + FIXED, sizeof *v);
+	struct buf b = BUF_INIT;
+	unsigned kind;
 
 	for (i = 0; i < FIXED; i++)
 		v[got++] = cstr(fixed[i].name);
-	for (k = 0; k < 3; k++)
-		for (i = 0; i < counts[k]; i++)
-			v[got++] = cstr(arena_printf(a, "find-%c/%zu.js", "dpt"[k], i));
+	for (i = 0; i < docs; i++)
+		v[got++] = cstr(arena_printf(a, "find-d/%zu.js", i));
+	for (kind = 0; kind < FIND_KINDS; kind++)
+		for (i = 0; i < f->blocks[kind].n; i++) {
+			buf_clear(&b);
+			buf_printf(&b, "find-%c/", "tp"[kind]);
+			block_file(&b, &f->blocks[kind].v[i]);
+			buf_puts(&b, ".js");
+			v[got++] = arena_str(a, buf_str(&b));
+		}
 	qsort(v, got, sizeof *v, by_name);
+	buf_free(&b);
 	*n = got;
 	return v;
 }
 
-/* "find-t/12.js": its letter and number. */
-static bool block_name(char *letter, uint64_t *number, struct str name)
+/* "find-t/0123abcd.js", "find-d/12.js": its letter, and what stands before the dot. */
+static bool block_name(char *letter, struct str *rest, struct str name)
 {
-	if (!str_starts(name, STR("find-")) || name.n < 11 || name.p[6] != '/' || !str_ends(name, STR(".js")) ||
+	size_t i;
+
+	if (!str_starts(name, STR("find-")) || name.n < 11 || name.n > 24 || name.p[6] != '/' || !str_ends(name, STR(".js")) ||
 	    !memchr("dpt", name.p[5], 3))
 		return false;
 	*letter = name.p[5];
-	return name.n <= 18 && str_u64(number, str_sub(name, 7, name.n - 3));
+	*rest = str_sub(name, 7, name.n - 3);
+	for (i = 0; i < rest->n; i++)
+		if (!memchr("0123456789abcdef-", rest->p[i], 17) || (i == 0 && rest->p[i] == '-'))
+			return false;
+	return true;
 }
 
 bool find_is_name(struct str name)
 {
-	uint64_t number;
+	struct str rest;
 	char letter;
 
-	return fixed_of(name) < FIXED || block_name(&letter, &number, name);
+	return fixed_of(name) < FIXED || block_name(&letter, &rest, name);
+}
+
+/* The block that is called so, or NULL. */
+static const struct find_block *block_called(const struct find_blocks *b, struct str file)
+{
+	uint64_t twin = 0;
+	uint32_t name = 0;
+	size_t i;
+
+	for (i = 0; i < file.n && i < 8 && file.p[i] != '-'; i++)
+		name = name << 4 | (uint32_t)(file.p[i] <= '9' ? file.p[i] - '0' : file.p[i] - 'a' + 10);
+	if (i < 8 || (file.n > 8 && (file.p[8] != '-' || !str_u64(&twin, str_sub(file, 9, file.n)) || !twin)))
+		return NULL;
+	for (i = 0; i < b->n && (b->v[i].name != name || b->v[i].twin != twin); i++)
+		;
+	return i < b->n ? &b->v[i] : NULL;
+}
+
+bool find_makes(const struct find *f, struct str name)
+{
+	const struct find_block *block;
+	struct str rest;
+	uint64_t i;
+	char letter;
+
+	if (!f->patched || fixed_of(name) < FIXED)
+		return !f->patched || !str_is(name, "find/table.js");
+	if (!block_name(&letter, &rest, name))
+		return false;
+	if (letter == 'd')
+		return str_u64(&i, rest) && i * FIND_DOCS < f->n && !f->docs_stay[i];
+	block = block_called(&f->blocks[letter == 't' ? FIND_BY_FORM : FIND_BY_TERM], rest);
+	return block && block->n;
 }
 
 bool find_write(struct buf *out, const struct find *f, struct str name)
 {
+	const struct find_block *block;
 	struct buf b = BUF_INIT;
+	struct str rest;
 	uint64_t i;
 	size_t k = fixed_of(name);
 	char letter;
 	bool found = true;
 
-	if (k < FIXED)
+	if (k < FIXED) {
 		fixed[k].write(&b, f);
-	else if (!block_name(&letter, &i, name))
+	} else if (!block_name(&letter, &rest, name)) {
 		found = false;
-	else if (letter == 'd' && i * FIND_DOCS < f->n)
-		documents(&b, f, i);
-	else if (letter == 'p' && i < f->nlist_blocks)
-		buf_str_add(&b, str_sub(buf_str(&f->list_bytes), f->list_off[i], f->list_off[i + 1]));
-	else if (letter == 't' && i < f->nform_blocks)
-		buf_str_add(&b, str_sub(buf_str(&f->form_bytes), f->form_off[i], f->form_off[i + 1]));
-	else
-		found = false;
+	} else if (letter == 'd') {
+		if ((found = str_u64(&i, rest) && i < f->n && i * FIND_DOCS < f->n))
+			documents(&b, f, i);
+	} else {
+		const struct find_blocks *of = &f->blocks[letter == 't' ? FIND_BY_FORM : FIND_BY_TERM];
+
+		if ((found = (block = block_called(of, rest)) && block->n))
+			buf_str_add(&b, str_sub(buf_str(&of->bytes), block->at, block->at + block->n));
+	}
 	if (found)
 		script(out, name, buf_str(&b));
 	buf_free(&b);

@@ -2,12 +2,14 @@
 #ifndef RENDER_FIND_PARTS_H
 #define RENDER_FIND_PARTS_H
 
+#include <pthread.h>
+
 #include "render/find.h"
-#include "render/kept.h"
+#include "render/kept_log.h"
 #include "render/strings.h"
 
 enum {
-	FIND_BLOCK = 24 << 10,		/* bytes of a block of forms or of lists; a longer list fills one alone */
+	FIND_BLOCK = 24 << 10,		/* bytes of a block at most; a longer list fills one alone */
 	FIND_DOCS = 64,			/* documents in a file */
 	FIND_WORDS = 32,		/* words of a query that count */
 	FIND_FEW = 10,			/* hits below which the last word is also a beginning: what a page shows */
@@ -28,30 +30,77 @@ struct find_facet {
 	uint32_t *column;		/* set of each document */
 };
 
-struct find_word {			/* numbers of strings */
+struct find_word {			/* what becomes of a word: numbers of strings */
 	uint32_t term, english, form;	/* its stem in its language; in English; its surface */
 };
-struct find_words {			/* a dictionary */
-	struct strings words;		/* tag: the stemmer */
-	struct find_word *of;		/* for each of them */
+struct find_words {			/* all words and what becomes of them; numbers are by chance */
+	struct strings words;		/* by stemmer; value: in how many documents */
+	struct find_word *of;		/* of each of them */
+	size_t cap;
 	struct strings strings;
 };
-struct find_part {			/* words collected by one thread */
+struct find_part {			/* of one thread */
 	struct stems *stems;
 	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
-	struct strings words;		/* of all documents */
 	struct buf posts;		/* documents: for each word varint number and varint weight */
-	struct buf text;
+	struct buf text, surface;
+	uint32_t *numbers;		/* of the words of the document in work, */
+	bool *is_new;			/* and whether they have to be looked at */
+	size_t cap;
 	unsigned english;
 };
 struct find_spot {			/* where the words of a document stand: in posts of a part */
 	unsigned part;
 	size_t at, n;
+	bool made, kept;		/* they do; they are in the log */
 };
 
-struct find_kept {			/* what find_finish made of the kept words; find_kept.c */
-	const uint32_t *list_of, *forms, *ref_at, *refs;	/* as find.list_of, form_strings and so on */
-	size_t nforms, nrefs, nlists;
+/* Blocks of items, sorted by their strings. Where a block begins is a matter of the strings and sizes near by, and its file
+ * is called by its first string: an item that changes touches the files around it and no others. */
+enum { FIND_BY_FORM, FIND_BY_TERM, FIND_KINDS };
+struct find_block {
+	struct str first;
+	uint32_t name, twin;		/* hash of first; which one of those with that hash */
+	uint32_t rank;			/* of first in find.strings */
+	size_t at, n;			/* its text, in bytes; n 0: it is as the build before left it */
+};
+struct find_blocks {
+	struct find_block *v;
+	size_t n, cap;
+	struct buf bytes;
+};
+struct find_encoder {
+	struct find_blocks *to;
+	struct arena *a;
+	unsigned kind;
+	struct buf last;
+};
+/* An item: a string and what stands behind it, without blanks, nothing or beginning with "!". Strings rise. */
+void find_item(struct find_encoder *e, struct str s, struct str tail);
+void find_items_end(struct find_encoder *e);
+/* Does a block begin at this string wherever it stands. */
+bool find_cuts(struct str s, unsigned kind);
+/* Number blocks whose names are the same. false: there are none such. */
+bool find_twins(struct find_blocks *b);
+struct find_decoder {
+	struct str rest;		/* of a block */
+	struct buf string;		/* of the item taken last */
+};
+bool find_take(struct str *tail, struct find_decoder *d);	/* false: no more, or rest is not as it should be */
+bool find_take_number(uint32_t *v, struct str *s);
+
+struct find_edit {			/* of a list, by term, then document */
+	struct str term;
+	uint32_t doc;
+	uint32_t impact;		/* 0: no longer in it; doc is a number of the build before */
+};
+struct find_count {			/* how many words of documents have this form, stem and English stem */
+	struct str form, term, english;
+	int64_t n;
+};
+
+struct find_used {			/* the same with places of strings */
+	uint32_t form, term, english, n;
 };
 
 struct find {
@@ -62,37 +111,42 @@ struct find {
 	uint32_t *number;		/* of copy->all[i] */
 	uint32_t *length;		/* of each document: its words by weight, at least 1 */
 	struct find_spot *spots;
-	struct kept_map map, words_map;	/* of find_load, find_load_words */
-	unsigned char dictionary[16];	/* its id, as the former tells */
-	struct find_kept of_kept;
-	struct find_words kept_words;	/* borrow it */
-	struct str kept_posts;
-	/* From find_finish to find_forget: */
-	struct find_words all;		/* of all parts */
-	uint32_t *to[SITE_PARTS + 1];	/* of each part, the number in `all` of each word; NULL: the same */
-	uint32_t *list_of;		/* the list of each word, or UINT32_MAX */
-	uint32_t *form_strings;		/* of each form, the string */
-	bool same;			/* all is kept_words: the documents use these and no others */
-	struct str *kept_names;		/* of its documents, sorted; where their words stand */
-	struct find_spot *kept_spots;
-	size_t nkept;
-	uint64_t total;			/* sum of them */
+	uint64_t total;			/* sum of length */
+	uint32_t average;		/* find_coarse of total / n */
 	struct find_part *parts;
-	unsigned nparts, kept;		/* kept: the last one, which stands for documents of the build before */
+	unsigned nparts;
+	pthread_mutex_t one;		/* looks at `all` at a time */
+	struct find_words all;
+	uint32_t *to;			/* after find_finish: of each of all.strings, its place in strings; UINT32_MAX: empty */
+	struct find_log *log;		/* find_kept.c; NULL: nothing was kept */
 
-	/* After find_encode. A form is a folded word of the texts; a list, the documents of one stem. */
-	struct str *forms;		/* sorted by bytes */
-	uint32_t *ref_at, *refs;	/* lists of form i: refs[ref_at[i]] to refs[ref_at[i + 1]] */
+	/* After find_finish. A form is a folded word of the texts; a list, the documents of one stem. */
+	struct str *strings;		/* all forms and stems, sorted by bytes; borrow `all` */
+	size_t nstrings;
+	uint32_t *forms;		/* strings that are forms, sorted */
+	uint32_t *ref_at, *refs;	/* lists of form i besides that of its own string: refs[ref_at[i]] to refs[ref_at[i + 1]] */
 	size_t nforms;
-	uint32_t *list_at, *posts;	/* list i: posts[list_at[i]] to posts[list_at[i + 1]]: document << 8 | impact */
-	size_t nlists;
-	struct buf form_bytes, list_bytes;	/* the blocks, one behind the other */
-	uint32_t *form_block, *form_off;	/* of each block: its first form, its offset; one more at the end */
-	size_t nform_blocks;
-	uint32_t *list_block, *list_off;
-	size_t nlist_blocks;
+	struct find_used *used;		/* by form, stem, English stem */
+	size_t nused;
+	uint32_t *list_at, *posts;	/* list i, of string i: posts[list_at[i]] to posts[list_at[i + 1]]: document << 8 | impact */
+	struct find_blocks blocks[FIND_KINDS];
 	struct find_facet facets[FIND_FACETS];
+	bool patched;
+	bool *docs_stay;		/* then, of each file of documents: it is as the build before left it */
 };
+
+/* Lengths count in steps of a sixteenth at most, so that a word more changes no other word's impact. */
+uint32_t find_coarse(uint32_t length);
+uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average);	/* 1 to FIND_IMPACT */
+/* A word's number in w->words, what becomes of it in w->of. Adds one to its value. */
+size_t find_word_put(struct find_words *w, struct find_part *p, struct str word, unsigned tag);
+/* From `from` on up to the next form at which a block must begin: into *v, which grows; returns where it ends. */
+size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from);
+/* Append a tail: of a form, of a posting list. */
+void find_form_tail(struct buf *b, struct str form, const struct str *refs, size_t n);
+void find_list_tail(struct buf *b, const uint32_t *posts, size_t n);
+/* Items of forms, from counts by form. */
+void find_encode_forms(struct find_encoder *e, const struct find_count *v, size_t n);
 
 extern const char find_digits[90];	/* of numbers: printable ASCII without " < \ and what separates */
 /* A number in digits: 0 to 44 ends it, 45 to 89 goes on, low digits first. */
@@ -104,12 +158,8 @@ const char *find_countries(const struct entry *e);
 /* The words of document k, as in find_part.posts. */
 struct str find_posts(const struct find *f, size_t k);
 
-void find_forget(struct find *f);	/* free what is needed up to find_encode */
-/* The order of the kept words as that of all. */
-void find_kept_lists(struct find *f);
-
 void find_facets(struct find *f);	/* find_facets.c: fills facets[] */
-void find_blocks(struct find *f);	/* find_files.c: fills the blocks */
+void find_log_close(struct find *f);
 
 void find_table(struct buf *out);	/* find_table.c */
 

@@ -18,12 +18,6 @@ enum { LAST = 0x10ffff, RUN = 3 };	/* RUN: shorter runs are cheaper one by one *
 
 const char find_digits[90] = "#$%&'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
-void find_number(struct buf *b, uint32_t v)
-{
-	for (; v >= 45; v = v / 45 - 1)
-		buf_putc(b, find_digits[45 + v % 45]);
-	buf_putc(b, find_digits[v]);
-}
 
 static void ranges(struct buf *out, enum char_class class)
 {

@@ -160,7 +160,7 @@ void kept_sweep(const struct kept_place *place)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 4 * FOLDERS + 1; i < n; i++)	/* four for each folder, and rows */
+	for (i = 3 * FOLDERS + 1; i < n; i++)	/* three for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }
@@ -177,27 +177,35 @@ static uint64_t sum_of(struct str s)
 	return sum;
 }
 
-enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY])
+bool kept_map_any(struct str *all, const char *path)
 {
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 	struct stat st;
-	uint64_t sum;
 	void *p = MAP_FAILED;
 
-	*m = (struct kept_map){ STR_NONE, STR_NONE };
 	if (fd < 0)
-		return RC_NOTFOUND;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= BODY)
+		return false;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0)
 		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
-	if (p == MAP_FAILED)
+	if (p != MAP_FAILED)
+		*all = (struct str){ p, (size_t)st.st_size };
+	return p != MAP_FAILED;
+}
+
+enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY])
+{
+	uint64_t sum;
+
+	*m = (struct kept_map){ STR_NONE, STR_NONE };
+	if (!kept_map_any(&m->all, path))
 		return RC_NOTFOUND;
-	m->all = (struct str){ p, (size_t)st.st_size };
 	m->body = str_sub(m->all, BODY, m->all.n);
-	memcpy(&sum, m->all.p + SUM, sizeof sum);
-	if (memcmp(m->all.p, MAGIC, SUM) == 0 && memcmp(m->all.p + KEY, key, KEPT_KEY) == 0 &&
-	    sum_of(str_sub(m->all, KEY, m->all.n)) == sum)
-		return RC_OK;
+	if (m->all.n >= BODY && memcmp(m->all.p, MAGIC, SUM) == 0 && memcmp(m->all.p + KEY, key, KEPT_KEY) == 0) {
+		memcpy(&sum, m->all.p + SUM, sizeof sum);
+		if (sum_of(str_sub(m->all, KEY, m->all.n)) == sum)
+			return RC_OK;
+	}
 	kept_unmap(m);
 	return RC_NOTFOUND;
 }
@@ -319,6 +327,19 @@ bool kept_take_str(struct str *part, struct str *s)
 	uint32_t n;
 
 	return kept_take_u32(&n, s) && kept_take(part, s, n);
+}
+
+void kept_put_u32(struct buf *b, size_t n)
+{
+	uint32_t v = (uint32_t)n;
+
+	buf_add(b, &v, sizeof v);
+}
+
+void kept_put_str(struct buf *b, struct str s)
+{
+	kept_put_u32(b, s.n);
+	buf_str_add(b, s);
 }
 
 /* ---- the files of a site ---- */

@@ -34,6 +34,7 @@ struct kept_map {			/* zeroed is none */
 /* Map a file that kept_end wrote with that key. RC_NOTFOUND: there is none, or it is not as it was written. */
 enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY]) NODISCARD;
 void kept_unmap(struct kept_map *m);
+bool kept_map_any(struct str *all, const char *path);	/* a whole file, whatever is in it; false: there is none */
 
 struct kept_out;			/* a file being written */
 enum rc kept_begin(struct kept_out **o, const char *path, const unsigned char key[KEPT_KEY], struct err *e) NODISCARD;
@@ -46,6 +47,10 @@ enum rc kept_end(struct kept_out *o, bool wanted, struct err *e);	/* not wanted:
 bool kept_take(struct str *part, struct str *s, size_t n);
 bool kept_take_u32(uint32_t *v, struct str *s);
 bool kept_take_str(struct str *part, struct str *s);
+
+/* Append what the latter two take. */
+void kept_put_u32(struct buf *b, size_t v);
+void kept_put_str(struct buf *b, struct str s);
 
 /* ---- the files of a site ---- */
 

@@ -13,33 +13,20 @@
 #include "kb/base/file.h"
 #include "kb/gate/sodium.h"
 
-static void add_u32(struct buf *b, size_t n)
-{
-	uint32_t v = (uint32_t)n;
-
-	buf_add(b, &v, sizeof v);
-}
-
-static void add_str(struct buf *b, struct str s)
-{
-	add_u32(b, s.n);
-	buf_str_add(b, s);
-}
-
 /* Every "<id>.md" in a body, where the id could be one. */
 static void add_links(struct buf *row, struct str body)
 {
 	size_t at, from, done = 0, count = row->n;
 	uint32_t n = 0;
 
-	add_u32(row, 0);
+	kept_put_u32(row, 0);
 	while ((at = str_find(str_sub(body, done, body.n), STR(".md"))) != SIZE_MAX) {
 		at += done;
 		for (from = at; from > 0 && body.p[from - 1] != '/' && body.p[from - 1] != '('; from--)
 			;
 		done = at + 3;
 		if (at - from > 0 && at - from <= 64) {
-			add_str(row, str_sub(body, from, at));
+			kept_put_str(row, str_sub(body, from, at));
 			n++;
 		}
 	}
@@ -58,20 +45,20 @@ void row_make(struct buf *row, struct str text)
 
 	blake2b_of(hash, str_sub(text, 0, body));
 	buf_add(row, hash, sizeof hash);
-	add_u32(row, broken ? 0 : body);
-	add_u32(row, broken ? 0 : d.front.body_line);
-	add_u32(row, broken);
-	add_str(row, broken ? cstr(arena_printf(&a, "%u: %s", at.line, e.msg)) : STR_NONE);
-	add_u32(row, broken ? 0 : d.front.n);
+	kept_put_u32(row, broken ? 0 : body);
+	kept_put_u32(row, broken ? 0 : d.front.body_line);
+	kept_put_u32(row, broken);
+	kept_put_str(row, broken ? cstr(arena_printf(&a, "%u: %s", at.line, e.msg)) : STR_NONE);
+	kept_put_u32(row, broken ? 0 : d.front.n);
 	for (i = 0; !broken && i < d.front.n; i++) {
 		const struct key *key = &d.front.keys[i];
 
-		add_str(row, key->name);
-		add_u32(row, key->variant);
-		add_u32(row, key->list);
-		add_u32(row, key->n);
+		kept_put_str(row, key->name);
+		kept_put_u32(row, key->variant);
+		kept_put_u32(row, key->list);
+		kept_put_u32(row, key->n);
 		for (k = 0; k < key->n; k++)
-			add_str(row, key->values[k]);
+			kept_put_str(row, key->values[k]);
 	}
 	add_links(row, broken ? text : d.body);
 	arena_free(&a);

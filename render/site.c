@@ -11,8 +11,8 @@
  * the manifest: a damaged file is mended too.
  *
  * A page is not even made when the build before kept what it was made of (kept.h), all of that is so still, and the file
- * is as that build left it: its stat tells, else its hash. The search index is made of words kept for each document; it
- * stays when no document's page was made. */
+ * is as that build left it: its stat tells, else its hash. The search index is changed where documents were (find_kept.c);
+ * it stays when no document's page was made. */
 #include "render/site.h"
 
 #include <errno.h>
@@ -183,7 +183,7 @@ struct build {
 	int fd;				/* of dir */
 	const struct kept_place *place;	/* or NULL */
 	struct kept *kept;		/* of the build before, or NULL */
-	const char *files, *texts, *words;	/* paths of what is kept; NULL: nothing is */
+	const char *files, *texts;	/* paths of what is kept; NULL: nothing is */
 	bool anew;			/* pages of documents that were left are made after all, and no others */
 	unsigned char key[KEPT_KEY];
 	struct buf all;			/* the manifest's lines without index.html, for the build id */
@@ -323,6 +323,11 @@ static enum rc make(struct hand *h, struct file *f, struct err *e)
 		return RC_OK;
 	buf_clear(&h->page);
 	f->kept = NULL;
+	if (!w->want && !find_makes(w->find, f->name)) {
+		f->kept = kept_find(w->s->kept, f->name);
+		return f->kept && as_it_was(h, f->kept, f) ? RC_OK :
+		    err_set(e, RC_IO, "%s/%.*s: somebody else writes there; build again", w->s->dir, FMT_STR(f->name));
+	}
 	if (!w->want) {
 		(void)find_write(&h->page, w->find, f->name);
 		return put(h, f, e);
@@ -491,33 +496,53 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 	arena_free(&a);
 }
 
-/* The files of the index as the build before left them; false: not all are. */
-static bool index_stays(struct build *s, struct work *w, struct file **files, size_t *n, struct arena *a)
+/* Are the files of the index as the build before left them. */
+static bool index_whole(struct build *s, struct work *w, struct file **files, size_t *n, struct arena *a)
 {
 	struct hand h = { .w = w };
-	size_t i, documents = 0, now = 0;
 	struct file *v;
-	bool stays = s->kept && !atomic_load(&w->made);
+	bool whole = s->kept != NULL;
+	size_t i;
 
-	for (i = 0; i < w->n; i++)
-		now += str_starts(w->files[i].name, STR("d/"));
-	for (i = *n = 0; stays && i < s->kept->nfiles; i++) {
-		documents += str_starts(s->kept->files[i].name, STR("d/"));
+	for (i = *n = 0; whole && i < s->kept->nfiles; i++)
 		*n += find_is_name(s->kept->files[i].name);
-	}
-	stays = stays && documents == now && *n;
 	*files = v = arena_array(a, *n + 1, sizeof *v);
-	for (i = *n = 0; stays && i < s->kept->nfiles; i++) {
+	for (i = *n = 0; whole && i < s->kept->nfiles; i++) {
 		const struct kept_file *k = &s->kept->files[i];
 
 		if (!find_is_name(k->name))
 			continue;
 		v[*n].name = cstr(arena_cstr(a, k->name));
-		stays = as_it_was(&h, k, &v[(*n)++]);
+		v[*n].kept = k;
+		whole = as_it_was(&h, k, &v[(*n)++]);
 	}
 	buf_free(&h.disk);
 	arena_free(&h.arena);
-	return stays;
+	return whole && *n;
+}
+
+/* Was no document's page made, and is none gone: then the index stays. */
+static bool index_stays(const struct build *s, struct work *w)
+{
+	size_t i, documents = 0, now = 0;
+
+	for (i = 0; i < w->n; i++)
+		now += str_starts(w->files[i].name, STR("d/"));
+	for (i = 0; i < s->kept->nfiles; i++)
+		documents += str_starts(s->kept->files[i].name, STR("d/"));
+	return !atomic_load(&w->made) && documents == now;
+}
+
+/* find_read_fn of a folder whose index is whole. */
+static bool read_index(void *ctx, struct buf *b, struct str name)
+{
+	const struct build *s = ctx;
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	bool ok = !file_read(b, path_join(&a, s->dir, arena_cstr(&a, name)), PAGE_MAX, &e);
+
+	arena_free(&a);
+	return ok;
 }
 
 #define STAMP KEPT_KEY			/* bytes, by chance: tie what is kept of a build together */
@@ -530,24 +555,29 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 	struct names all = { NULL, 0 };
 	struct err ignored = ERR_INIT;
 	struct str *index;
+	bool whole;
 	size_t i;
 	enum rc rc;
 
-	if (index_stays(s, pages, files, n, a))
+	whole = index_whole(s, pages, files, n, a);
+	if (whole && index_stays(s, pages))
 		return RC_OK;
-	if (s->kept && !find_load_words(w.find, s->words, s->key)) {
-		s->anew = true;
-		atomic_store(&pages->next, 0);
-		rc = work(pages, e);
-		s->anew = false;
-		if (rc)
-			return rc;
+	if (!whole || !find_patch(w.find, read_index, s)) {
+		if (s->kept && !find_restore(w.find)) {
+			s->anew = true;
+			atomic_store(&pages->next, 0);
+			rc = work(pages, e);
+			s->anew = false;
+			if (rc)
+				return rc;
+		}
+		find_finish(w.find);
+		find_encode(w.find);
 	}
-	find_finish(w.find);
 	random_bytes(stamp, STAMP);
-	if (s->files && find_save(w.find, s->texts, s->words, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
+	if (s->files && find_save(w.find, s->texts, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
 		(void)unlink(s->texts);
-	find_encode(w.find);
+	find_forget(w.find);
 	index = find_names(n, a, w.find);
 	all.n = now->n + *n;
 	all.v = arena_array(a, all.n, sizeof *all.v);
@@ -650,10 +680,8 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		rc = err_errno(e, "%s: cannot be opened", dir);
 		goto out;
 	}
-	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages"))) {
+	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages")))
 		s.texts = kept_path(&a, kept, dir, "texts");
-		s.words = kept_path(&a, kept, dir, "words");
-	}
 	now.v = pages_names(&now.n, &a, c);
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);

@@ -108,6 +108,13 @@ void strings_clear(struct strings *s)
 		memset(s->slots, 0, s->nslots * sizeof *s->slots);
 }
 
+void strings_seal(struct strings *s)
+{
+	free(s->slots);
+	s->slots = NULL;
+	s->nslots = 0;
+}
+
 void strings_free(struct strings *s)
 {
 	buf_free(&s->bytes);

@@ -24,6 +24,7 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 /* Before strings_put of the i-th string of `of`, one after the other: fetches from memory what those behind it will need. */
 void strings_expect(const struct strings *s, const struct strings *of, size_t i);
 void strings_clear(struct strings *s);	/* empty, keeps the memory */
+void strings_seal(struct strings *s);		/* nothing is looked up any more: frees what is only for that */
 void strings_free(struct strings *s);
 
 #endif

@@ -38,7 +38,6 @@ class Reader {
 		while ((d = digit[this.s.charCodeAt(this.i++)]) >= 45) { v += m * (d - 45); m *= 45; v += m; }
 		return v + m * d;
 	}
-	ends(c) { return this.s[this.i] === c && ++this.i; }
 	until(c) { const from = this.i, at = this.s.indexOf(c, from); this.i = at + 1; return this.s.slice(from, at); }
 }
 /* Part n of what one character ends each part of. */
@@ -154,10 +153,15 @@ function query(text) {
 
 /* the index */
 
+/* The first string of each block and its file. */
+function blocksOf(line, folder) {
+	const v = line.split(' '), firsts = [], files = [];
+	for (let i = 0; i + 1 < v.length; i += 2) { firsts.push(v[i]); files.push(folder + '/' + v[i + 1]); }
+	return { firsts, files };
+}
 const root = () => make('find/root', text => {
-	const lines = text.split('\n'), n = Number(lines[0].split(' ')[2]), lists = [];
-	for (let r = new Reader(lines[2]), at = 0; r.more();) lists.push(at += r.number());
-	return { n, forms: lines[1].split(' ').slice(0, -1), lists };
+	const lines = text.split('\n');
+	return { n: Number(lines[0].split(' ')[1]), forms: blocksOf(lines[1], 'find-t'), lists: blocksOf(lines[2], 'find-p') };
 });
 /* A function from the number of a facet. */
 const facets = () => make('find/facets', text => {
@@ -179,20 +183,18 @@ function facet(lines, f) {
 	return { name: FACETS[f], values, sets, column };
 }
 
-const formBlock = n => make('find-t/' + n, text => {
-	const r = new Reader(text), forms = [], refs = [];
-	let next = r.number(), form = '';
-	r.digit();
-	while (r.more()) {
-		form = form.slice(0, r.digit()) + r.until('!');
-		const v = [];
-		while (!r.ends(' ')) { const back = r.number(); v.push(back ? next - back : next++); }
-		forms.push(form);
-		refs.push(v);
+/* A block: its strings, in order, and what stands behind each. */
+const block = async (of, n) => n < of.files.length ? make(of.files[n], text => {
+	const strings = [], tails = new Map();
+	for (let i = 0, s = ''; i < text.length;) {
+		const end = text.indexOf(' ', i), item = text.slice(i + 1, end), mark = item.indexOf('!'), at = mark < 0 ? item.length : mark;
+		s = s.slice(0, digit[text.charCodeAt(i)]) + item.slice(0, at);
+		strings.push(s);
+		tails.set(s, item.slice(at));
+		i = end + 1;
 	}
-	return { forms, refs };
-});
-const listBlock = n => make('find-p/' + n, text => text);
+	return { strings, tails };
+}) : { strings: [], tails: new Map() };
 const docOf = async d => part(await make('find-d/' + Math.floor(d / DOCS), text => text), '\n', d % DOCS).split('\t');
 
 /* The last of a sorted array that is not behind, or 0. */
@@ -204,8 +206,7 @@ function place(v, is_before) {
 	}
 	return from;
 }
-const blockOfForm = (ix, form) => place(ix.forms, f => !before(form, f));
-const blockOfList = (ix, list) => place(ix.lists, l => l <= list);
+const placeOf = (of, s) => place(of.firsts, f => !before(s, f));
 
 /* In whole numbers, as in find.c. */
 function idf(n, df) {
@@ -219,32 +220,35 @@ function idf(n, df) {
 	return Math.floor((whole * 65536 + frac) * 45426 / 65536);
 }
 
-/* The lists of a form, or null; of the first forms that begin so. */
-async function exactLists(ix, form) {
-	const b = await formBlock(blockOfForm(ix, form)), i = b.forms.indexOf(form);
-	return i < 0 ? null : b.refs[i];
+/* The terms of a form's lists: itself, and those that stand behind it. */
+const termsOf = (form, tail) => [form, ...tail.split('!').slice(1).map(t => form.slice(0, digit[t.charCodeAt(0)]) + t.slice(1))];
+/* Those of a form, or null; of the first forms that begin so. */
+async function exactTerms(ix, form) {
+	const tail = (await block(ix.forms, placeOf(ix.forms, form))).tails.get(form);
+	return tail === undefined ? null : termsOf(form, tail);
 }
-async function beginningLists(ix, form) {
-	const lists = [], blocks = new Set();
-	for (let n = blockOfForm(ix, form), left = FORMS; n < ix.forms.length && left; n++) {
-		const b = await formBlock(n);
-		for (let i = 0; i < b.forms.length && left; i++) {
-			if (before(b.forms[i], form)) continue;
-			if (!b.forms[i].startsWith(form)) left = 1;
-			else for (const list of b.refs[i]) {
-				const block = blockOfList(ix, list);
-				if (!blocks.has(block) && blocks.size === LISTS) continue;
-				blocks.add(block);
-				lists.push(list);
+async function beginningTerms(ix, form) {
+	const terms = [], blocks = new Set();
+	for (let n = placeOf(ix.forms, form), left = FORMS; n < ix.forms.firsts.length && left; n++) {
+		const b = await block(ix.forms, n);
+		for (let i = 0; i < b.strings.length && left; i++) {
+			const s = b.strings[i];
+			if (before(s, form)) continue;
+			if (!s.startsWith(form)) left = 1;
+			else for (const term of termsOf(s, b.tails.get(s))) {
+				const at = placeOf(ix.lists, term);
+				if (!blocks.has(at) && blocks.size === LISTS) continue;
+				blocks.add(at);
+				terms.push(term);
 			}
 			left--;
 		}
 	}
-	return lists;
+	return terms;
 }
-async function postings(ix, lists) {
-	const blocks = await Promise.all(lists.map(l => listBlock(blockOfList(ix, l))));
-	return lists.map((l, i) => part(blocks[i], ' ', l - ix.lists[blockOfList(ix, l)]));
+async function postings(ix, terms) {
+	const blocks = await Promise.all(terms.map(t => block(ix.lists, placeOf(ix.lists, t))));
+	return terms.map((t, i) => (blocks[i].tails.get(t) || '').slice(1));
 }
 function take(found, texts) {		/* found: document -> highest impact */
 	for (const t of texts)
@@ -261,10 +265,10 @@ async function search(text, chosen) {
 	const positive = asked.some(w => !w.not), blank = !positive && !narrow;
 	await Promise.all(asked.map(async (w, i) => {
 		const last = open && i === asked.length - 1, found = new Map(), more = new Map();
-		const exact = await exactLists(ix, w.form);
+		const exact = await exactTerms(ix, w.form);
 		if (exact) take(found, await postings(ix, exact));
 		if (!w.not && (!exact || last && found.size < FEW))
-			take(exact ? more : found, await postings(ix, await beginningLists(ix, w.form)));
+			take(exact ? more : found, await postings(ix, await beginningTerms(ix, w.form)));
 		const factor = idf(ix.n, found.size);
 		for (const [doc, q] of found) {
 			if (w.not) { state[doc] |= OUT; continue; }
@@ -284,7 +288,7 @@ async function search(text, chosen) {
 	const misfit = d => { let no = 0; for (const { k, f, fits } of filters) if (!fits[f.column[d]]) no |= 1 << k; return no; };
 	const found = [];
 	for (let d = 0; d < ix.n; d++) if ((!positive || state[d] & HIT) && !(state[d] & OUT)) found.push(d);
-	const hits = blank ? [] : found.filter(d => !misfit(d)).sort((a, b) => score[b] - score[a] || a - b);
+	const hits = blank ? [] : found.filter(d => !misfit(d)).sort((a, b) => score[b] - score[a] || b - a);
 	/* how many documents have each value of facet f, number k, were it not chosen from */
 	function counts(f, k) {
 		const of = new Uint32Array(f.sets.length), sums = new Uint32Array(f.values.length);

@@ -1,6 +1,7 @@
 /* tests/browser/disk.mjs PUBLIC READONLY: what must hold of a copy that is carried: nothing of what was left out is in a
  * byte of it, and it works from a medium that cannot be written, from a path of odd letters, and without scripts. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import vm from 'node:vm';
 import { ok, is, done, open, tab, url, files, read, inside } from './lib.mjs';
 
@@ -13,19 +14,22 @@ const canaries = ['quokka', 'zanzibar', 'numbat', 'wombat', 'platypus', 'echidna
 
 const S = f => { let text; vm.runInNewContext(read(f), { S: (name, t) => { text = t; } }); return text; };
 const digits = [...Array(0x7f - 0x23).keys()].map(i => i + 0x23).filter(c => c !== 0x3c && c !== 0x5c);
-const forms = files(site, '.js').filter(f => /\/find-t\//.test(f)).flatMap(f => {
+const strings = letter => S(join(site, 'find', 'root.js')).split('\n')[letter === 't' ? 1 : 2].split(' ').filter((_, i) => i % 2).flatMap(name => {
 	const out = [];
 	let form = '';
-	for (const entry of S(f).split(' ').slice(1, -1)) {
-		form = form.slice(0, digits.indexOf(entry.charCodeAt(0))) + entry.slice(1, entry.indexOf('!'));
+	for (const entry of S(join(site, 'find-' + letter, name + '.js')).split(' ').slice(0, -1)) {
+		form = form.slice(0, digits.indexOf(entry.charCodeAt(0))) + entry.slice(1).replace(/!.*/s, '');
 		out.push(form);
 	}
 	return out;
 });
-ok(`${forms.length} forms are in the index, in order`, forms.length > 2000 && forms.every((f, i) => !i || Buffer.compare(Buffer.from(forms[i - 1]), Buffer.from(f)) < 0) ? [] : ['not']);
+const forms = strings('t'), terms = strings('p');
+for (const [what, v] of [['forms', forms], ['terms', terms]])
+	ok(`${v.length} ${what} are in the index, in order`, v.length > 2000 && v.every((f, i) => !i || Buffer.compare(Buffer.from(v[i - 1]), Buffer.from(f)) < 0) ? [] : ['not']);
 const said = new Map(files(site).map(f => [inside(site, f), f + '\n' + readFileSync(f, 'utf8')]));
 for (const f of files(site, '.js').filter(f => /\/find(-d)?\/[^/]*\.js$/.test(f))) said.set(inside(site, f) + ', as read', S(f));
 said.set('the forms of the index', forms.join('\n'));
+said.set('the terms of the index', terms.join('\n'));
 for (const c of canaries)
 	ok(`'${c}' of what is left out is nowhere in ${said.size} texts`, [...said].filter(([, t]) => t.normalize('NFC').toLowerCase().includes(c)).map(([n]) => n));
 ok('and what is in is found by this test', ['hawala', 'll-bps-2022-open', 'хавала'].filter(w => ![...said.values()].some(t => t.toLowerCase().includes(w))));

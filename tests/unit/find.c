@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "kb/gate/sodium.h"
 #include "render/find.h"
 
 enum { MOST = 700 };
@@ -50,6 +51,7 @@ static struct find *made(const struct text *v, size_t n, unsigned parts)
 		all[i] = (struct entry){ .name = cstr(v[i].name), .id = cstr(v[i].name), .lang = cstr(v[i].lang),
 			.date = cstr(v[i].date), .title = cstr(v[i].title), .status = STR("published"), .tlp = STR("TLP:CLEAR"),
 			.owner = STR("bg"), .kind = kind_find(STR("lesson")), .original = &all[i], .in = !v[i].out };
+		blake2b_of(all[i].face, cstr(arena_printf(&arena, "%s %s %s %s", v[i].name, v[i].lang, v[i].date, v[i].title)));
 		if (!v[i].out)
 			admitted[copy.n++] = &all[i];
 	}
@@ -279,83 +281,269 @@ static char *payload(const struct find *f, const char *name, size_t *size)
 	return text;
 }
 
-/* All lists, one behind the other. */
-static char **lists(const struct find *f, size_t *n, unsigned *blocks)
+/* The items of all blocks of a letter, in order of their strings, which rise. */
+struct item {
+	const char *string, *tail;
+};
+static int by_string(const void *a, const void *b)
 {
-	char **v = arena_array(&arena, 100000, sizeof *v), *p, *end;
-	size_t size;
+	return strcmp(((const struct item *)a)->string, ((const struct item *)b)->string);
+}
 
-	for (*n = *blocks = 0; (p = payload(f, arena_printf(&arena, "find-p/%u.js", *blocks), &size)); ++*blocks)
-		for (; *p; p = end + 1) {
-			end = strchr(p, ' ');
+static struct item *items(const struct find *f, char letter, size_t *n, size_t *blocks)
+{
+	struct item *v = arena_array(&arena, 100000, sizeof *v);
+	struct str *name;
+	size_t names, i, size;
+
+	name = find_names(&names, &arena, f);
+	for (i = *n = *blocks = 0; i < names; i++) {
+		char string[256] = "", *p;
+
+		if (!str_starts(name[i], cstr(arena_printf(&arena, "find-%c/", letter))))
+			continue;
+		++*blocks;
+		p = payload(f, arena_cstr(&arena, name[i]), &size);
+		assert_true(size <= (24 << 10) + 64);
+		while (*p) {
+			struct in in = { p };
+			unsigned same = digit_of(&in);
+			char *end = strchr(p, ' ');
+			size_t rest = strcspn(in.p, "! ");
+
 			assert_non_null(end);
+			assert_true(same <= strlen(string));
 			*end = '\0';
-			v[(*n)++] = p;
+			snprintf(string + same, sizeof string - same, "%.*s", (int)rest, in.p);
+			v[(*n)++] = (struct item){ arena_cstr(&arena, cstr(string)), in.p + rest };
+			p = end + 1;
 		}
+	}
+	qsort(v, *n, sizeof *v, by_string);
+	for (i = 1; i < *n; i++)
+		assert_true(strcmp(v[i - 1].string, v[i].string) < 0);
 	return v;
+}
+
+/* Marks the documents in the list of a term, if there is one. */
+static void mark(unsigned char *found, const struct item *lists, size_t n, const char *term)
+{
+	struct item key = { term, NULL }, *at = bsearch(&key, lists, n, sizeof *lists, by_string);
+	struct in posts;
+	uint32_t doc = 0;
+
+	if (!at)
+		return;
+	assert_true(*at->tail == '!');
+	for (posts.p = at->tail + 1; *posts.p; doc++) {
+		doc += number_of(&posts);
+		assert_in_range(digit_of(&posts), 1, 63);
+		assert_true(doc < copy.n);
+		found[doc] = 1;
+	}
 }
 
 static void test_find_files__blocks_hold_what_is_found(void **state)
 {
 	static struct text v[MOST];
-	size_t n = many(v, MOST), nlists, size, forms = 0;
+	size_t n = many(v, MOST), nforms, nlists, form_blocks, list_blocks, i, k, size;
 	struct find *f = made(v, n, 2);
-	unsigned block, list_blocks;
-	char **list = lists(f, &nlists, &list_blocks), *p, *root, *first;
-	char form[256] = "", was[256] = "";
+	struct item *forms = items(f, 't', &nforms, &form_blocks), *lists = items(f, 'p', &nlists, &list_blocks);
+	char *root = payload(f, "find/root.js", &size), first[80];
 
 	(void)state;
-	assert_true(list_blocks > 1);
-	root = payload(f, "find/root.js", &size);
-	first = strstr(root, "\\n") + 2;		/* the first form of each block */
-	for (block = 0; (p = payload(f, arena_printf(&arena, "find-t/%u.js", block), &size)); block++) {
-		struct in in = { p };
-		uint32_t next;
-		bool starts = true;
+	assert_true(form_blocks > 1 && list_blocks > 1 && nforms > 1000);
+	snprintf(first, sizeof first, "3 %zu\\n%s ", copy.n, forms[0].string);
+	assert_true(strncmp(root, first, strlen(first)) == 0);
+	for (i = 0; i < nforms; i += 40) {
+		struct filters none = FILTERS_INIT;
+		struct err e = ERR_INIT;
+		struct find_result r;
+		unsigned char found[MOST] = { 0 };
+		unsigned got = 0;
+		const char *t;
 
-		assert_true(size <= (24 << 10) + 64);
-		next = number_of(&in);
-		assert_int_equal(*in.p++, ' ');
-		*form = '\0';
-		while (*in.p) {
-			struct filters none = FILTERS_INIT;
-			struct err e = ERR_INIT;
-			struct find_result r;
-			unsigned same = digit_of(&in), got = 0, i;
-			const char *end = strchr(in.p, '!');
-			unsigned char found[MOST] = { 0 };
+		mark(found, lists, nlists, forms[i].string);
+		for (t = forms[i].tail; *t; t += strcspn(t, "!")) {
+			struct in in = { t + 1 };
+			unsigned same = digit_of(&in);
 
-			snprintf(form + same, sizeof form - same, "%.*s", (int)(end - in.p), in.p);
-			assert_true(strcmp(was, form) < 0);
-			snprintf(was, sizeof was, "%s", form);
-			if (starts) {
-				assert_true(strncmp(first, form, strlen(form)) == 0 && first[strlen(form)] == ' ');
-				first += strlen(form) + 1;
-			}
-			starts = false;
-			forms++;
-			for (in.p = end + 1; *in.p != ' ';) {
-				uint32_t back = number_of(&in), k = back ? next - back : next++, doc = 0;
-				struct in posts = { list[k] };
-
-				assert_true(k < nlists);
-				for (; *posts.p; doc++) {
-					doc += number_of(&posts);
-					assert_in_range(digit_of(&posts), 1, 63);
-					assert_true(doc < copy.n);
-					found[doc] = 1;
-				}
-			}
-			in.p++;
-			for (i = 0; i < copy.n; i++)
-				got += found[i];
-			if (forms % 40)
-				continue;
-			assert_int_equal(find_run(&r, &arena, f, cstr(arena_printf(&arena, "%s ", form)), &none, MOST, &e), RC_OK);
-			assert_int_equal(r.total, got);
+			mark(found, lists, nlists, arena_printf(&arena, "%.*s%.*s", (int)same, forms[i].string, (int)strcspn(in.p, "!"), in.p));
+			t = in.p;
 		}
+		for (k = 0; k < copy.n; k++)
+			got += found[k];
+		assert_int_equal(find_run(&r, &arena, f, cstr(arena_printf(&arena, "%s ", forms[i].string)), &none, MOST, &e), RC_OK);
+		assert_int_equal(r.total, got);
 	}
-	assert_true(block > 1 && forms > 1000);
+	find_close(f);
+}
+
+/* ---- changing an index ---- */
+
+struct disk {				/* files of an index */
+	struct str *names, *texts;
+	size_t n;
+};
+
+static bool disk_read(void *ctx, struct buf *b, struct str name)
+{
+	const struct disk *d = ctx;
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (str_eq(d->names[i], name)) {
+			buf_str_add(b, d->texts[i]);
+			return true;
+		}
+	return false;
+}
+
+/* The files of f; those that it does not make are those of `was`. *wrote: how many it made. */
+static struct disk disk_of(const struct find *f, struct disk *was, size_t *wrote)
+{
+	struct disk d = { 0 };
+	size_t i;
+
+	d.names = find_names(&d.n, &arena, f);
+	d.texts = arena_array(&arena, d.n, sizeof *d.texts);
+	for (i = *wrote = 0; i < d.n; i++) {
+		struct buf b = BUF_INIT;
+
+		if (find_makes(f, d.names[i])) {
+			++*wrote;
+			assert_true(find_write(&b, f, d.names[i]));
+		} else {
+			assert_true(disk_read(was, &b, d.names[i]));
+		}
+		d.texts[i] = arena_str(&arena, buf_str(&b));
+		buf_free(&b);
+	}
+	return d;
+}
+
+/* Texts v become w: the index that is changed has the bytes of one that is made anew. Returns how many files it wrote. */
+static size_t assert_patched(struct text *v, size_t n, struct text *w, size_t m, bool can)
+{
+	static const unsigned char key[KEPT_KEY] = "key", stamp[KEPT_KEY] = "stamp";
+	struct str tie = { (const char *)stamp, KEPT_KEY };
+	struct disk was, is, want;
+	struct find *f = made(v, n, 2);
+	struct err e = ERR_INIT;
+	size_t i, k, wrote, all_of;
+
+	assert_int_equal(find_save(f, "kept", key, tie, &e), RC_OK);
+	was = disk_of(f, NULL, &wrote);
+	find_close(f);
+	f = made(w, m, 2);
+	want = disk_of(f, NULL, &all_of);
+	find_close(f);
+
+	f = find_open(&copy, 2);
+	assert_true(find_load(f, "kept", key, tie));
+	for (i = k = 0; i < m; i++) {
+		if (w[i].out)
+			continue;
+		while (k < n && (v[k].out || strcmp(v[k].name, w[i].name) < 0))
+			k++;
+		if (k < n && strcmp(v[k].name, w[i].name) == 0 && v[k].html == w[i].html && v[k].date == w[i].date)
+			assert_true(find_keep(f, &all[i]));
+		else
+			find_add(f, i % 2, &copy, &all[i], cstr(w[i].html));
+	}
+	assert_int_equal(find_patch(f, disk_read, &was), can);
+	if (!can) {
+		assert_true(find_restore(f));
+		find_finish(f);
+		find_encode(f);
+	}
+	is = disk_of(f, &was, &wrote);
+	assert_int_equal(is.n, want.n);
+	for (i = 0; i < is.n; i++) {
+		assert_true(str_eq(is.names[i], want.names[i]));
+		assert_true(str_eq(is.texts[i], want.texts[i]));
+	}
+	assert_int_equal(find_save(f, "kept", key, tie, &e), RC_OK);
+	find_close(f);
+	f = find_open(&copy, 2);
+	assert_true(find_load(f, "kept", key, tie));	/* and what is kept now is as good */
+	for (i = 0; i < m; i++)
+		if (!w[i].out)
+			assert_true(find_keep(f, &all[i]));
+	assert_true(find_patch(f, disk_read, &is));
+	want = disk_of(f, &is, &k);
+	for (i = 0; i < is.n; i++)
+		assert_true(str_eq(is.names[i], want.names[i]) && str_eq(is.texts[i], want.texts[i]));
+	assert_int_equal(k, 2);				/* root.js, facets.js; site.c sees that they are the same */
+	find_close(f);
+	return wrote;
+}
+
+static void test_find_kept__a_changed_document_touches_few_files(void **state)
+{
+	static struct text v[MOST], w[MOST];
+	size_t n = many(v, MOST - 1), wrote;
+
+	(void)state;
+	memcpy(w, v, sizeof v);
+	w[100].html = arena_printf(&arena, "%s<p>one word newbornword more</p>", v[100].html);
+	wrote = assert_patched(v, n, w, n, true);
+	assert_in_range(wrote, 3, 16);
+	wrote = assert_patched(w, n, v, n, true);	/* and back */
+	assert_in_range(wrote, 3, 16);
+}
+
+static void test_find_kept__any_change_gives_the_bytes_of_a_first_index(void **state)
+{
+	static struct text v[MOST], w[MOST];
+	size_t n = many(v, MOST - 1), i, at;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {			/* new ones before, between and behind all others; others go */
+		static const char *const dates[] = { "1999", "2010", "2099", "2010", "", "2099" };
+
+		memcpy(w, v, sizeof v);
+		at = i % 2 ? 0 : n;
+		memmove(w + at + 1, w + at, (n - at) * sizeof *w);
+		w[at] = (struct text){ i % 2 ? "aa-new" : "zz-new", "en", dates[i], "A title", v[i].html, false };
+		assert_patched(v, n, w, n + 1, true);
+		assert_patched(w, n + 1, v, n, true);
+		w[10 + i].date = "2011";		/* it moves, another is left out */
+		w[200 + i].out = true;
+		assert_patched(v, n, w, n + 1, true);
+	}
+	for (i = 0; i < 300; i++)			/* longer ones: another average */
+		w[i].html = arena_printf(&arena, "%s%s", w[i].html, w[i].html);
+	assert_patched(v, n, w, n + 1, false);
+}
+
+static void test_find_kept__files_that_are_not_as_they_were_are_no_ground(void **state)
+{
+	static const unsigned char key[KEPT_KEY] = "key", other[KEPT_KEY] = "other";
+	static struct text v[MOST];
+	struct str tie = { (const char *)key, KEPT_KEY }, tie2 = { (const char *)other, KEPT_KEY };
+	size_t n = many(v, MOST), wrote, i;
+	struct find *f = made(v, n, 1);
+	struct err e = ERR_INIT;
+	struct disk was;
+
+	(void)state;
+	assert_int_equal(find_save(f, "kept", key, tie, &e), RC_OK);
+	was = disk_of(f, NULL, &wrote);
+	find_close(f);
+	f = find_open(&copy, 1);
+	assert_false(find_load(f, "kept", other, tie));
+	assert_false(find_load(f, "kept", key, tie2));
+	assert_false(find_load(f, "nowhere", key, tie));
+	assert_true(find_load(f, "kept", key, tie));
+	find_add(f, 0, &copy, &all[0], STR("<p>altogether other words</p>"));
+	for (i = 1; i < n; i++)
+		if (!v[i].out)
+			assert_true(find_keep(f, &all[i]));
+	for (i = 0; i < was.n; i++)
+		if (str_starts(was.names[i], STR("find-p/")))
+			was.texts[i] = str_sub(was.texts[i], 0, was.texts[i].n / 2);
+	assert_false(find_patch(f, disk_read, &was));
 	find_close(f);
 }
 
@@ -409,6 +597,9 @@ int main(void)
 		cmocka_unit_test(test_find_files__blocks_hold_what_is_found),
 		cmocka_unit_test(test_find_files__texts_are_escaped_and_ids_of_left_out_ones_are_not_there),
 		cmocka_unit_test(test_find__nothing_at_all),
+		cmocka_unit_test(test_find_kept__a_changed_document_touches_few_files),
+		cmocka_unit_test(test_find_kept__any_change_gives_the_bytes_of_a_first_index),
+		cmocka_unit_test(test_find_kept__files_that_are_not_as_they_were_are_no_ground),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

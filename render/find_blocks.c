@@ -1,0 +1,199 @@
+/* render/find_blocks.c: blocks of sorted strings with something behind each, cut where their strings say.
+ *
+ * A block is text: for each item the count of UTF-16 units that its string begins with like the one before, as one digit;
+ * the rest of the string; its tail; a blank. A block begins at each string whose hash ends in so many zeros, and where the one
+ * before would become longer than FIND_BLOCK. So what stands in one stretch between such strings is a matter of that
+ * stretch alone, whatever was put in or taken out elsewhere. */
+#include "render/find_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint32_t cuts[FIND_KINDS] = { (1 << 12) - 1, (1 << 10) - 1 };	/* stretches of some FIND_BLOCK bytes each */
+
+/* The same on every machine: it is seen in names. */
+static uint32_t hash_of(struct str s)
+{
+	uint32_t h = 2166136261u;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 16777619u;
+	h = (h ^ h >> 15) * 0x2c1b3c6du;
+	h = (h ^ h >> 12) * 0x297a2d39u;
+	return h ^ h >> 15;
+}
+
+bool find_cuts(struct str s, unsigned kind)
+{
+	return (hash_of(s) & cuts[kind]) == 0;
+}
+
+static size_t units(struct str s)	/* UTF-16 */
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80 ? 1u + ((unsigned char)s.p[i] >= 0xf0) : 0u;
+	return n;
+}
+
+/* Bytes that a and b begin with alike, whole characters. */
+static size_t alike(struct str a, struct str b)
+{
+	size_t i = 0;
+
+	while (i < a.n && i < b.n && a.p[i] == b.p[i])
+		i++;
+	while (i && i < b.n && ((unsigned char)b.p[i] & 0xc0) == 0x80)
+		i--;
+	return i;
+}
+
+static void put_like(struct buf *b, struct str before, struct str s)
+{
+	size_t same = alike(before, s);
+
+	buf_putc(b, find_digits[units(str_sub(s, 0, same))]);
+	buf_str_add(b, str_sub(s, same, s.n));
+}
+
+void find_item(struct find_encoder *e, struct str s, struct str tail)
+{
+	struct find_blocks *to = e->to;
+	struct find_block *b = to->n ? &to->v[to->n - 1] : NULL;
+	bool begins = !b || !b->n || find_cuts(s, e->kind);	/* n 0: one that is left as it is */
+
+	if (!begins && b->n + 2 + s.n - alike(buf_str(&e->last), s) + tail.n > FIND_BLOCK)
+		begins = true;
+	if (begins) {
+		if (to->n == to->cap)
+			to->v = arena_grow(e->a, to->v, &to->cap, sizeof *to->v);
+		b = &to->v[to->n++];
+		*b = (struct find_block){ .first = arena_str(e->a, s), .name = hash_of(s), .at = to->bytes.n };
+		buf_clear(&e->last);
+	}
+	put_like(&to->bytes, buf_str(&e->last), s);
+	buf_str_add(&to->bytes, tail);
+	buf_putc(&to->bytes, ' ');
+	b->n = to->bytes.n - b->at;
+	buf_clear(&e->last);
+	buf_str_add(&e->last, s);
+}
+
+void find_items_end(struct find_encoder *e)
+{
+	buf_free(&e->last);
+}
+
+void find_form_tail(struct buf *b, struct str form, const struct str *refs, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		buf_putc(b, '!');
+		put_like(b, form, refs[i]);
+	}
+}
+
+void find_number(struct buf *b, uint32_t v)
+{
+	for (; v >= 45; v = v / 45 - 1)
+		buf_putc(b, find_digits[45 + v % 45]);
+	buf_putc(b, find_digits[v]);
+}
+
+void find_list_tail(struct buf *b, const uint32_t *posts, size_t n)
+{
+	uint32_t before = 0;
+	size_t i;
+
+	buf_putc(b, '!');
+	for (i = 0; i < n; i++) {
+		find_number(b, (posts[i] >> 8) - before);
+		buf_putc(b, find_digits[posts[i] & 0xff]);
+		before = (posts[i] >> 8) + 1;
+	}
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+	const struct find_block *a = *(struct find_block *const *)pa, *b = *(struct find_block *const *)pb;
+
+	return a->name != b->name ? (a->name > b->name) - (a->name < b->name) : (a > b) - (a < b);
+}
+
+bool find_twins(struct find_blocks *b)
+{
+	struct find_block **v = xmalloc((b->n + 1) * sizeof *v);
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		v[i] = &b->v[i];
+	if (b->n)
+		qsort(v, b->n, sizeof *v, by_name);
+	for (i = 0; i < b->n; i++) {
+		v[i]->twin = i && v[i]->name == v[i - 1]->name ? v[i - 1]->twin + 1 : 0;
+		any |= v[i]->twin > 0;
+	}
+	free(v);
+	return any;
+}
+
+/* ---- reading ---- */
+
+static bool take_digit(uint32_t *v, struct str *s)
+{
+	const char *at = s->n ? memchr(find_digits, s->p[0], sizeof find_digits) : NULL;
+
+	if (!at)
+		return false;
+	*v = (uint32_t)(at - find_digits);
+	*s = str_sub(*s, 1, s->n);
+	return true;
+}
+
+bool find_take_number(uint32_t *v, struct str *s)
+{
+	uint64_t sum = 0, m = 1;
+	uint32_t d;
+
+	while (take_digit(&d, s)) {
+		if (d < 45) {
+			sum += m * d;
+			*v = (uint32_t)sum;
+			return sum <= UINT32_MAX;
+		}
+		sum += m * (d - 45);
+		m *= 45;
+		sum += m;
+		if (m > UINT32_MAX)
+			return false;
+	}
+	return false;
+}
+
+bool find_take(struct str *tail, struct find_decoder *d)
+{
+	struct str s = d->rest, before = buf_str(&d->string);
+	size_t i, same = 0, end;
+	uint32_t n;
+
+	if (!take_digit(&n, &s))
+		return false;
+	while (n && same < before.n) {
+		n -= (unsigned char)before.p[same] >= 0xf0 && n > 1 ? 2 : 1;
+		for (same++; same < before.n && ((unsigned char)before.p[same] & 0xc0) == 0x80; same++)
+			;
+	}
+	if (n || (end = str_chr(s, ' ')) == SIZE_MAX)
+		return false;
+	for (i = 0; i < end && s.p[i] != '!'; i++)
+		;
+	d->string.n = same;
+	buf_str_add(&d->string, str_sub(s, 0, i));
+	*tail = str_sub(s, i, end);
+	d->rest = str_sub(s, end + 1, s.n);
+	return true;
+}
