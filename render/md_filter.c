@@ -315,6 +315,20 @@ static void language(struct filter *f)
 	buf_printf(f->out, " class=\"language-%.*s\"", (int)s.n, x);
 }
 
+/* A cell that holds a date or a span of them, which must not break at its hyphens. */
+static bool is_date(const struct filter *f)
+{
+	bool hyphen = false;
+	size_t i;
+
+	for (i = f->i; i < f->raw.n && i - f->i < 24 && f->raw.p[i] != '<'; i++) {
+		if (!is_digit(f->raw.p[i]) && !memchr("-/ :.", f->raw.p[i], 5))
+			return false;
+		hyphen |= f->raw.p[i] == '-';
+	}
+	return hyphen && i < f->raw.n && f->raw.p[i] == '<';
+}
+
 static enum rc open_tag(struct filter *f, enum tag t, bool footnote, struct err *e)
 {
 	struct element el = { t, false };
@@ -350,6 +364,8 @@ static enum rc open_tag(struct filter *f, enum tag t, bool footnote, struct err 
 		attribute(f, "class", STR("r"));
 	else if ((t == TD || t == TH) && f->value[ALIGN].p && str_is(f->value[ALIGN], "center"))
 		attribute(f, "class", STR("c"));
+	else if (t == TD && is_date(f))
+		attribute(f, "class", STR("date"));
 	else if (t == SECTION && class_is(f, "footnotes"))
 		attribute(f, "class", STR("footnotes"));
 	else if (t == SUP && class_is(f, "footnote-ref"))

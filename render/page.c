@@ -668,8 +668,7 @@ static void fact(struct page *p, const struct entry *e, const struct key *k)
 		page_puts(p, ")");
 	}
 	/* our own words begin with a capital here; what somebody wrote stays as it is */
-	page_puts(p, r && !r->vocab && (r->type == KEY_CODE || r->type == KEY_LIST || r->type == KEY_YESNO) ? "</dt><dd class=\"word\">" :
-	    "</dt><dd>");
+	page_puts(p, r && r->values ? "</dt><dd class=\"word\">" : "</dt><dd>");
 	if (!values(p, k, r, e->lang)) {
 		page_cut(p, start);
 		return;
@@ -707,6 +706,12 @@ static unsigned place_of(const struct entry *e, struct str name)
 	return 1000 + (unsigned)(r - common_keys);
 }
 
+/* "countries: [BG]" beside "country: BG". */
+static bool said_by_country(const struct front *f, const struct key *k)
+{
+	return str_is(k->name, "countries") && k->n == 1 && str_eq(front_text(f, "country"), k->values[0]);
+}
+
 /* The label and the kind, then the keys in their places, so that pages of a kind look alike. */
 static void facts(struct page *p, const struct entry *e)
 {
@@ -729,7 +734,7 @@ static void facts(struct page *p, const struct entry *e)
 	for (i = 0; i < f->n && n < FACTS_MAX; i++) {
 		one.place = place_of(o, f->keys[i].name);
 		one.key = &f->keys[i];
-		if (one.place == UINT_MAX)
+		if (one.place == UINT_MAX || said_by_country(f, one.key))
 			continue;
 		for (j = n++; j > 0 && v[j - 1].place > one.place; j--)
 			v[j] = v[j - 1];

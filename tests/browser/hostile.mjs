@@ -1,17 +1,18 @@
-/* tests/browser/hostile.mjs make NODE | try SITE: a community of documents that are out to run something in the
+/* tests/browser/hostile.mjs make NODE | try SITE URL: a community of documents that are out to run something in the
  * reader's browser, and what becomes of them.
  *
  * Each payload calls pwned(N), asks 127.0.0.1:9 for something or leads to a script when followed. They stand in bodies,
  * in every key of every kind of document, in names of vocabularies and files, in messages of commits. Chromium opens the
  * pages with their policy switched off, so that what is not escaped would run; then every element and attribute of
- * every page must be one that the site makes. */
+ * every page must be one that the site makes. So it is with the hits of a search, the form of write.html and the pages that
+ * `serve` gives at URL. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import vm from 'node:vm';
 import { ok, done, open, tab, url, files, read, inside, colep } from './lib.mjs';
 
-const [what, where] = process.argv.slice(2), root = process.env.ROOT, AWAY = 'http://127.0.0.1:9/';
+const [what, where, home] = process.argv.slice(2), root = process.env.ROOT, AWAY = 'http://127.0.0.1:9/';
 let next = 0;
 const X = () => `pwned(${++next})`;
 
@@ -203,6 +204,43 @@ async function attempt(site) {
 	await page.waitForSelector('article mark');
 	await note('marked');
 	ok('marking words in a page runs nothing', bad.splice(0));
+
+	/* the form: words of the vocabularies, and a file that is opened in it */
+	const opened = [];
+	await page.goto(url(site, 'write.html'));
+	await page.waitForSelector('#write:not([hidden])');
+	for (const k of await page.$$eval('#kind option', o => o.map(x => x.value))) {
+		await page.selectOption('#kind', k);
+		await note(`the form of a ${k}`);
+	}
+	for (const [i, p] of [...html, ...breakouts].entries()) {
+		const x = `'${p(X()).replace(/[\0-\x08\x0b-\x1f\x7f]/g, '').replaceAll('\n', ' ').replaceAll("'", "''")}'`;
+		writeFileSync('opened.colep.md', `---\nkind: lesson\ntitle: ${x}\nowner: ${x}\ntlp: ${x}\nlang: ${x}\ndate: ${x}\nsummary: ${x}\ntopics: [${x}]\ncountries: [${x}]\nsource: ${x}\n---\n\n## Observation\n\n${p(X())}\n`);
+		await page.evaluate(() => { document.getElementById('state').textContent = ''; });
+		await page.setInputFiles('#open', 'opened.colep.md');
+		await page.waitForFunction(() => document.getElementById('state').textContent);
+		if (/pwned|127\.0/.test(await page.inputValue('#s-0').catch(() => ''))) opened.push(i);
+		await page.click('#save');
+	}
+	await note('the form with files opened in it');
+	ok(`${opened.length} hostile files are opened in the form, which runs nothing`, opened.length > 100 ? bad.splice(0) : [`only ${opened.length}`, ...bad.splice(0)]);
+
+	/* the pages of serve, and what it says to what is asked for */
+	const live = await context.newPage();
+	live.on('request', r => { if (!r.url().startsWith(home)) bad.push(`serve: asks for ${r.url()}`); });
+	live.on('dialog', d => { bad.push(`serve: ${d.message()}`); d.dismiss().catch(() => {}); });
+	let served = 0, seenThere = 0;
+	const names = files(site, '.html').map(f => inside(site, f)).filter(f => /^d\/\w\w-bps-2022-(body|fence|keys|messages)/.test(f));
+	const asked = [...html, ...breakouts].filter((p, i) => i % 4 === 0).map(p => encodeURIComponent(p('pwned(0)')));
+	for (const path of ['', 'changes.html', 'topics.html', 'labels.html', 'write.html', ...names, 'search?q=seentitle', 'search?q=seenkey&show=200',
+		...asked.flatMap(q => [`search?q=${q}`, `search?q=seentitle&kind=${q}`, `live?q=${q}`, `d/${q}.html`, `${q}?view=${q}`])]) {
+		await live.goto(home + path);
+		const [ran, text] = await live.evaluate(() => [window.ran.splice(0), document.documentElement.innerHTML]);
+		bad.push(...ran.map(n => `serve, ${path}: ran ${n}`));
+		seenThere += /pwned\(/.test(text);
+		served++;
+	}
+	ok(`${served} pages of serve run nothing, ask nobody else`, seenThere > 60 ? bad.splice(0) : [`payloads on ${seenThere} pages only`]);
 	await context.close();
 
 	/* the files of the index: one call each, of two strings, and nothing else */

@@ -1,7 +1,8 @@
 /* tests/browser/pages.mjs LANG=DIR...: the pages of each site: HTML, links, and in Chromium accessibility (axe) in
- * light, dark and on a narrow screen, keyboard, direction, overflow; nothing asked of anybody. */
+ * light, dark and on a narrow screen, keyboard, direction, overflow, what is printed; nothing asked of anybody. */
 import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { dirname, join, normalize } from 'node:path';
 import { HtmlValidate } from 'html-validate';
 import { ok, is, done, open, tab, url, files, read, inside } from './lib.mjs';
@@ -91,6 +92,31 @@ for (const [lang, dir] of sites) {
 	}
 	ok(`${lang}: ${pages.length} pages are fit for all, light, dark and narrow`, bad);
 	await page.close();
+}
+
+/* ---- paper ---- */
+
+/* The text of each sheet. */
+async function printed(page, f) {
+	writeFileSync('sheets.pdf', await page.goto(url(f)).then(() => page.pdf({ preferCSSPageSize: true })));
+	const r = spawnSync('pdftotext', ['-layout', 'sheets.pdf', '-'], { encoding: 'utf8', maxBuffer: 1 << 26 });
+	if (r.status !== 0) throw new Error(`pdftotext: ${r.error || r.stderr}`);
+	return r.stdout.split('\f').slice(0, -1);
+}
+const { page, take } = await tab(context);
+for (const [lang, dir] of sites) {
+	const bad = [], wanted = ['d/mt-bps-2022-colep-2.html', 'matrix.html', 'print.html'].map(f => join(dir, f)).filter(existsSync);
+	let n = 0;
+	for (const f of lang === 'bg' || lang === 'bn' ? [] : wanted) {
+		const label = /class="tlp[^>]*>(TLP:[A-Z+]+)</.exec(read(f))[1];
+		(await printed(page, f)).forEach((text, i, all) => {
+			n++;
+			if (text.split(label).length < 3) bad.push(`${inside(dir, f)}, sheet ${i + 1}: ${label} is not above and below: ${text.slice(0, 80)}`);
+			if (!new RegExp(`\\b${i + 1} ?/ ?${all.length}\\b`).test(text)) bad.push(`${inside(dir, f)}, sheet ${i + 1}: no number`);
+		});
+		bad.push(...take());
+	}
+	if (n) ok(`${lang}: ${n} printed sheets have their label above and below, and their number`, bad);
 }
 await context.close();
 done();

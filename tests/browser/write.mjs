@@ -1,5 +1,6 @@
 /* tests/browser/write.mjs SITE NODE: write.html from file://: every kind is filled in, saved and adopted, and the node
- * then finds no error in it; personal data is not saved; a saved file opens again as it was; every language is spoken. */
+ * then finds no error in it; personal data is not saved; a saved file opens again as it was; every language is spoken,
+ * and saves the same; a keyboard is enough; without scripts it says so. */
 import { ok, is, done, open, tab, url, colep } from './lib.mjs';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -103,10 +104,48 @@ for (const l of languages) {
 	if (await page.inputValue('#f-title') === '') odd.push(`${l}: what was typed is gone`);
 }
 ok(`it speaks ${languages.join(' ')} and keeps what was typed`, odd.concat(languages.length > 1 ? [] : ['one language only']));
+/* What is filled in by keys alone: Tab from the top of the page, letters, arrows, Space; Enter on the last button. */
+async function typed(language) {
+	const known = { 'f-title': 'Radio contact', 'f-summary': 'What was seen.', 'f-countries': 'BG, MK' }, groups = new Set();
+	await fresh();
+	await page.selectOption('#language', language);
+	await page.evaluate(() => document.activeElement.blur());
+	for (let i = 0; i < 300; i++) {
+		await page.keyboard.press('Tab');
+		const at = await page.evaluate(() => {
+			const e = document.activeElement, field = e.closest('#form .field');
+			return { id: e.id, as: e.localName === 'input' ? e.type : e.localName, name: e.name, empty: !e.value, need: field !== null && /\*$/.test(field.firstChild.textContent) };
+		});
+		if (at.id === 'kind') await page.keyboard.press('End').then(() => page.keyboard.press('Home')).then(() => page.keyboard.press('ArrowDown'));
+		else if (at.id === 'save') {
+			const [file] = await Promise.all([page.waitForEvent('download', { timeout: 5000 }).catch(() => null), page.keyboard.press('Enter')]);
+			if (!file) return { kind: await page.inputValue('#kind'), text: null, said: await page.textContent('#found') };
+			await file.saveAs('typed.md');
+			return { kind: await page.inputValue('#kind'), text: readFileSync('typed.md', 'utf8'), said: await page.textContent('#found') };
+		} else if (!at.need) continue;
+		else if (at.as === 'checkbox') { if (!groups.has(at.name)) { groups.add(at.name); await page.keyboard.press('Space'); } }
+		else if (at.as === 'select') { if (at.empty) await page.keyboard.press('ArrowDown'); }
+		else if (at.as === 'textarea' && at.id !== 'f-summary') await page.keyboard.type('Not stated.');
+		else if (at.empty) await page.keyboard.type(known[at.id] || 'bg');
+	}
+	return { text: null, said: 'the keyboard did not come to the last button' };
+}
+const byKeys = await typed('en');
+ok(`a ${byKeys.kind} is written by keyboard alone`, byKeys.text && !byKeys.said ? [] : [byKeys.said, byKeys.text]);
+writeFileSync('typed.colep.md', byKeys.text || '');
+const adopted = colep('-C', node, 'adopt', '--by', 'border officer, bg', 'typed.colep.md');
+is('and adopted', [adopted.status, adopted.err.includes('error')], [0, false]);
+for (const l of ['fa', 'bg']) is(`whoever fills it in in ${l} saves the same`, await typed(l), byKeys);
+
 writeFileSync('bad.md', '---\nkind: nothing\n---\n');
 await page.setInputFiles('#open', 'bad.md');
 await page.waitForTimeout(300);
 ok('a file it cannot read is said so', (await page.textContent('#state')).length ? [] : ['nothing said']);
 is('and nothing was asked for or went wrong', take(), []);
 await context.close();
+
+const still = await open({ javaScriptEnabled: false }), plain = await tab(still);
+await plain.page.goto(url(site, 'write.html'));
+ok('without scripts it says what to do, and shows no form', await plain.page.isVisible('noscript p') && !await plain.page.isVisible('#write') ? [] : ['not']);
+await still.close();
 done();
