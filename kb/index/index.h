@@ -47,7 +47,7 @@ struct record {				/* strings borrowed until snap_close */
 	bool conflict;			/* it holds a conflict that is open */
 	bool broken;			/* its front matter does not parse; fields are guessed from the path */
 };
-/* A translation's kind, owner, status, tlp, lists are its original's. */
+/* A snapshot's record has no summary: it stands in the text. A translation's kind, owner, status, tlp, lists are its original's. */
 
 enum rc snap_open(struct snap **s, struct index *ix, struct err *e) NODISCARD;
 void snap_close(struct snap *s);

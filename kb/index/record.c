@@ -1,8 +1,9 @@
 /* kb/index/record.c: see record.h.
  *
- * A record is a row of strings, each a varint length + 1 (0: absent) and its bytes, in the order of
- * text_fields; then three lists, each a varint count and its strings; then the blob's id, 20 bytes; then one
- * byte: 1 when the front matter is broken, 2 when a conflict is open.
+ * A record is a row of strings: id, then the others of text_fields; then three lists, each a varint count and its
+ * strings; then the blob's id, 20 bytes; then one byte: 1 when the front matter is broken, 2 when a conflict is open, 4 when
+ * kind, owner, lang and path are as the id tells and left out. A string is varint 0: absent; odd: its length * 2 + 1, and its
+ * bytes; even: a word of `common`, twice its number. The summary stands in the text alone.
  *
  * Weights: a word of the title counts WEIGHT_TITLE, of a heading WEIGHT_HEADING, else 1; also-called names of a
  * document's codes are words of weight 1. They are summed per document before the score saturates. */
@@ -15,12 +16,38 @@
 
 enum { WEIGHT_TITLE = 3, WEIGHT_HEADING = 2 };
 
-static struct str *const *text_fields(struct record *r, struct str *row[12])
+/* Values that many documents have. Numbers are part of the layout. */
+static const char *const common[] = { NULL, "", "draft", "submitted", "cleared", "published", "superseded", "withdrawn", "TLP:CLEAR",
+	"TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED", "observation", "identified", "implementing", "learned",
+	"rejected", "planned", "held", "cancelled", "open", "in-progress", "done", "dropped", "discussed", "closed", "new",
+	"acknowledged", "introduced", "answered", "declined", "ready", "played", "reviewed", "proposal", "adopted", "som", "thb", "irregular-migration", "digitalisation", "small-boats", "visa-free-regime",
+	"secondary-movements", "third-country-use", "stranded-migrants", "undocumented-migrants", "organised-crime", "hawala",
+	"awareness", "border-control", "border-management", "mobile-teams", "deterrence", "humanitarian-visas",
+	"national-action-plan", "vulnerable-groups", "victim-identification", "victim-support", "hotline", "ngo-partnership",
+	"legislation", "prosecution", "specialised-courts", "investigation", "debriefing", "financial-investigation", "sanctions",
+	"police-cooperation", "liaison-officers", "link-offices", "task-forces", "regional-agreements", "mou", "data-sharing",
+	"information-analysis", "inter-agency", "urgent-channels", "red-tape", "capacity-building", "tip-report", "monitoring" };
+enum { COMMON = sizeof common / sizeof *common };
+
+enum { TEXTS = 9, TOLD = 4 };		/* TOLD: the last ones, which the id may tell */
+enum { BROKEN = 1, CONFLICT = 2, AS_TOLD = 4 };
+
+static void text_fields(struct str *row[TEXTS], struct record *r)
 {
-	row[0] = &r->id, row[1] = &r->kind, row[2] = &r->owner, row[3] = &r->status, row[4] = &r->tlp, row[5] = &r->lang;
-	row[6] = &r->date, row[7] = &r->title, row[8] = &r->summary, row[9] = &r->path, row[10] = &r->stage;
-	row[11] = NULL;
-	return row;
+	row[0] = &r->title, row[1] = &r->status, row[2] = &r->tlp, row[3] = &r->date, row[4] = &r->stage;
+	row[5] = &r->kind, row[6] = &r->owner, row[7] = &r->lang, row[8] = &r->path;
+}
+
+/* What the id tells of a record; the path lives in the arena. */
+static bool told_by_id(struct record *r, struct arena *a, struct str id)
+{
+	struct str path = doc_path_of(a, id);
+	struct doc_path p;
+
+	if (!path.n || !doc_path_parse(&p, path, NULL))
+		return false;
+	*r = (struct record){ .path = path, .id = p.name, .kind = cstr(p.kind->name), .owner = p.owner, .lang = p.lang };
+	return true;
 }
 
 static void take_list(const struct str **to, size_t *n, const struct front *f, const char *name)
@@ -102,7 +129,18 @@ bool varint_more(uint64_t *v, struct str *s)
 
 static void put(struct buf *b, struct str s)
 {
-	varint_put(b, s.p ? s.n + 1 : 0);
+	size_t i;
+
+	if (!s.p) {
+		varint_put(b, 0);
+		return;
+	}
+	for (i = 1; i < COMMON; i++)
+		if (str_is(s, common[i])) {
+			varint_put(b, 2 * i);
+			return;
+		}
+	varint_put(b, 2 * s.n + 1);
 	buf_str_add(b, s);
 }
 
@@ -110,11 +148,16 @@ static bool get(struct str *out, struct str *s)
 {
 	uint64_t n;
 
-	if (!varint_get(&n, s) || n > s->n + 1)
+	if (!varint_get(&n, s))
 		return false;
-	*out = n ? str_sub(*s, 0, n - 1) : STR_NONE;
-	if (n)
-		*s = str_sub(*s, n - 1, s->n);
+	if (n % 2 == 0) {
+		*out = n ? n / 2 < COMMON ? cstr(common[n / 2]) : STR_NONE : STR_NONE;
+		return n / 2 < COMMON;
+	}
+	if (n / 2 > s->n)
+		return false;
+	*out = str_sub(*s, 0, n / 2);
+	*s = str_sub(*s, n / 2, s->n);
 	return true;
 }
 
@@ -122,19 +165,28 @@ void record_encode(struct buf *b, const struct record *r)
 {
 	const struct str *lists[] = { r->countries, r->topics, r->meetings };
 	const size_t counts[] = { r->ncountries, r->ntopics, r->nmeetings };
-	struct record copy = *r;
-	struct str *row[12];
+	struct record copy = *r, told = { .doc = 0 };
+	struct arena a = ARENA_INIT;
+	struct str *row[TEXTS];
 	size_t i, j;
+	bool as_told = told_by_id(&told, &a, r->id) && str_eq(told.kind, r->kind) && str_eq(told.owner, r->owner) &&
+	    str_eq(told.path, r->path);
 
-	for (i = 0; text_fields(&copy, row)[i]; i++)
-		put(b, *row[i]);
+	put(b, r->id);
+	if (as_told && str_eq(told.lang, r->lang))
+		copy.lang = STR_NONE;
+	text_fields(row, &copy);
+	for (i = 0; i < TEXTS; i++)
+		if (!as_told || i < TEXTS - TOLD || row[i] == &copy.lang)
+			put(b, *row[i]);
 	for (i = 0; i < 3; i++) {
 		varint_put(b, counts[i]);
 		for (j = 0; j < counts[i]; j++)
 			put(b, lists[i][j]);
 	}
 	buf_add(b, r->blob.b, sizeof r->blob.b);
-	buf_putc(b, (char)(r->broken | r->conflict << 1));
+	buf_putc(b, (char)((r->broken ? BROKEN : 0) | (r->conflict ? CONFLICT : 0) | (as_told ? AS_TOLD : 0)));
+	arena_free(&a);
 }
 
 enum rc record_decode(struct record *out, struct arena *a, struct str s, struct err *e)
@@ -142,12 +194,23 @@ enum rc record_decode(struct record *out, struct arena *a, struct str s, struct 
 	struct record r = { 0 };
 	const struct str **lists[] = { &r.countries, &r.topics, &r.meetings };
 	size_t *counts[] = { &r.ncountries, &r.ntopics, &r.nmeetings }, i, j;
-	struct str *row[12], *list;
+	struct str *row[TEXTS], *list, id, lang;
+	unsigned char flags;
 	uint64_t n;
 
-	for (i = 0; text_fields(&r, row)[i]; i++)
-		if (!get(row[i], &s))
+	if (!s.n || !get(&id, &s) || !id.n || !s.n)
+		goto bad;
+	flags = (unsigned char)s.p[s.n - 1];
+	r.id = id;
+	if (flags & AS_TOLD && !told_by_id(&r, a, id))
+		goto bad;
+	lang = r.lang;
+	text_fields(row, &r);
+	for (i = 0; i < TEXTS; i++)
+		if ((!(flags & AS_TOLD) || i < TEXTS - TOLD || row[i] == &r.lang) && !get(row[i], &s))
 			goto bad;
+	if (!r.lang.p)
+		r.lang = lang;
 	for (i = 0; i < 3; i++) {
 		if (!varint_get(&n, &s) || n > s.n)
 			goto bad;
@@ -158,11 +221,11 @@ enum rc record_decode(struct record *out, struct arena *a, struct str s, struct 
 		*lists[i] = list;
 		*counts[i] = n;
 	}
-	if (s.n != sizeof r.blob.b + 1 || r.id.n == 0)
+	if (s.n != sizeof r.blob.b + 1)
 		goto bad;
 	memcpy(r.blob.b, s.p, sizeof r.blob.b);
-	r.broken = s.p[sizeof r.blob.b] & 1;
-	r.conflict = s.p[sizeof r.blob.b] & 2;
+	r.broken = flags & BROKEN;
+	r.conflict = flags & CONFLICT;
 	*out = r;
 	return RC_OK;
 bad:
@@ -184,11 +247,53 @@ static struct str body_of(struct str text)
 	return end == SIZE_MAX ? text : str_sub(text, end + 5, text.n);
 }
 
+/* A summary that needs no parser: one line of front matter, and a value that is not quoted and has no marks of YAML in it. */
+static bool plain_summary(struct str *out, struct str text)
+{
+	const struct str key = STR("\nsummary: ");
+	size_t end = str_find(text, STR("\n---\n")), at, n;
+	struct str front = str_sub(text, 0, end == SIZE_MAX ? 0 : end + 1), value;
+
+	*out = STR_NONE;
+	if (str_find(front, STR("summary")) == SIZE_MAX)
+		return true;
+	if ((at = str_find(front, key)) == SIZE_MAX)
+		return false;
+	value = str_sub(front, at + key.n, front.n);
+	n = str_chr(value, '\n');
+	if (n + 1 < value.n && strchr(" \t-]}", value.p[n + 1]))
+		return false;
+	if (str_find(str_sub(value, n, value.n), STR("summary")) != SIZE_MAX || str_find(str_sub(front, 0, at), STR("summary")) != SIZE_MAX)
+		return false;
+	value = str_trim(str_sub(value, 0, n));
+	for (at = 0; at < value.n; at++)
+		if ((unsigned char)value.p[at] < 0x20 || strchr(":#\x7f\xc2\xe2\xef", value.p[at]))
+			return false;
+	if (!value.n || !((value.p[0] | 0x20) >= 'a' && (value.p[0] | 0x20) <= 'z') || str_utf8_bad(value) != value.n)
+		return false;
+	*out = value;
+	return true;
+}
+
+void record_summary(struct buf *out, const struct record *r, struct str text)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct str summary = r->summary;
+	struct place at;
+	struct doc d;
+
+	if (!summary.p && !r->broken && str_starts(text, STR("---\n")) && !plain_summary(&summary, text) && !doc_parse(&d, &at, &a, text, &e))
+		summary = d.summary;
+	buf_str_add(out, summary);
+	arena_free(&a);
+}
+
 void record_plain(struct buf *out, const struct record *r, struct str text)
 {
 	buf_str_add(out, r->title);
 	buf_putc(out, '\n');
-	buf_str_add(out, r->summary);
+	record_summary(out, r, text);
 	buf_putc(out, '\n');
 	plain_text(out, body_of(text));
 }

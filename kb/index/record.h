@@ -13,7 +13,7 @@
 bool record_make(struct record *r, struct arena *a, struct str path, struct str text, const struct oid *blob);
 
 void record_encode(struct buf *b, const struct record *r);
-/* Strings borrow bytes; the lists' arrays live in the arena. RC_CORRUPT. */
+/* Strings borrow bytes, or live in the arena with the lists' arrays; no summary. RC_CORRUPT. */
 enum rc record_decode(struct record *r, struct arena *a, struct str bytes, struct err *e) NODISCARD;
 
 /* Call fn for every word of a document, as it stands, with its stemmer and weight: title, headings, names of its
@@ -24,6 +24,9 @@ void record_words(struct buf *plain, const struct record *r, struct str text, co
 
 /* The stemmer of a document: by its lang, else by its letters. */
 unsigned record_stemmer(const struct record *r, struct str text);
+
+/* Append the summary of a document, which is not kept in its record. */
+void record_summary(struct buf *out, const struct record *r, struct str text);
 
 /* The running text that phrases are looked for in and snippets cut from: title, summary, body, as plain_text
  * gives it. */

@@ -29,7 +29,7 @@ static void record(struct arena *a, struct str text)
 	static const struct oid blob;
 	struct err e = ERR_INIT;
 	struct filters f = FILTERS_INIT;
-	struct buf b = BUF_INIT;
+	struct buf b = BUF_INIT, summary = BUF_INIT;
 	struct record r, back;
 	size_t i;
 	bool made;
@@ -49,7 +49,9 @@ static void record(struct arena *a, struct str text)
 	assert(!record_decode(&back, a, buf_str(&b), &e));
 	same(r.id, back.id);
 	same(r.title, back.title);
-	same(r.summary, back.summary);
+	record_summary(&summary, &back, text);
+	same(r.summary, buf_str(&summary));
+	same(r.path, back.path);
 	same(r.status, back.status);
 	same(r.tlp, back.tlp);
 	assert(r.ntopics == back.ntopics && r.ncountries == back.ncountries && r.nmeetings == back.nmeetings);
@@ -60,6 +62,7 @@ static void record(struct arena *a, struct str text)
 	buf_clear(&b);
 	record_plain(&b, &r, text);
 	buf_free(&b);
+	buf_free(&summary);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
