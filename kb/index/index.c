@@ -494,12 +494,12 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 	enum rc rc;
 
 	lock_share(&swap, beside(ix, "index.swap"));
-	if (write && still_there(ix) && sum_right(ix->path)) {
+	if (write && still_there(ix) && sum_right(ix->path, false)) {
 		lock_close(&swap);		/* others may have written meanwhile, which LMDB tells */
 		return RC_OK;
 	}
 	shut(ix);
-	if (!sum_right(ix->path))
+	if (!sum_right(ix->path, true))
 		rc = err_set(e, RC_CORRUPT, "%s: damaged, or its writer was stopped", ix->path);
 	else if (!(rc = store_open(&ix->store, ix->path, (size_t)ix->map, write, e)) && !(rc = know_tables(ix, e)))
 		ix->seen = seen_open();

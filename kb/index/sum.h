@@ -12,8 +12,8 @@ struct sum {				/* the pages in use after some commit */
 #define SUM_INIT { BUF_INIT, 0, false }
 void sum_free(struct sum *s);
 
-/* Is the file as sum_write found it? Its bytes are read only when its stat differs. */
-bool sum_right(const char *path);
+/* Is the file as sum_write found it? All of it is read when its stat differs; else some, or (look is false) nothing. */
+bool sum_right(const char *path, bool look);
 void sum_forget(const char *path);	/* so that it is right no more */
 /* Before a transaction that writes: which pages are in use now. At most once a process, when no other writes. */
 enum rc sum_before(struct sum *s, struct store *store, struct err *e) NODISCARD;
