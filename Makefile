@@ -222,7 +222,7 @@ growth: setup-bench	## measure what a document costs as they become more (NS=100
 	@tests/bench/growth.py $(BUILD)/bench/generate $(BUILD)/bench/replace ./colep $(or $(NS),10000,100000) $(or $(BYTES),100)
 
 .PHONY: ir
-ir: setup-test	## measure how well search ranks judged collections (DIR="folder ..."; see tests/bench/ir)
+ir: setup-bench	## measure how well search ranks judged collections, beside Xapian (DIR="folder ..."; see tests/bench/ir)
 	@$(MAKE) -s colep
 	@tests/bench/ir ./colep $(DIR)
 

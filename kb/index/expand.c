@@ -1,13 +1,13 @@
 /* kb/index/expand.c: see expand.h. */
 #include "kb/index/expand.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "kb/index/forms.h"
 #include "kb/index/parts.h"
 #include "kb/text/fold.h"
 
-enum { PREFIX_TERMS = 32, NEAR_TERMS = 3, ONE_FROM = 5, TWO_FROM = 9 };
+enum { PREFIX_TERMS = 64, NEAR_TERMS = 3, ONE_FROM = 5, TWO_FROM = 9 };
 
 static void put_term(struct expansion *x, struct arena *a, size_t *cap, struct str term)
 {
@@ -45,16 +45,43 @@ static void put_stem(void *ctx, struct str term)
 	put_term(p->x, p->a, p->cap, term);
 }
 
-static void put_stems(struct expansion *x, struct arena *a, size_t *cap, struct snap *s, struct str word)
+static void stems_of(struct snap *s, struct str word, term_fn *fn, void *ctx)
 {
-	struct putting p = { x, a, cap };
 	bool wanted[LANGS];
 	unsigned lang;
 
 	for (lang = 0; lang < LANGS; lang++)
 		wanted[lang] = s->stamp.langs[lang] > 0;
 	wanted[stems_lang(STR("en"))] = true;
-	stems_each(index_stems(s->ix), word, wanted, LANGS, put_stem, &p);
+	stems_each(index_stems(s->ix), word, wanted, LANGS, fn, ctx);
+}
+
+static void put_stems(struct expansion *x, struct arena *a, size_t *cap, struct snap *s, struct str word)
+{
+	struct putting p = { x, a, cap };
+
+	stems_of(s, word, put_stem, &p);
+}
+
+static void add_forms(struct form_list *to, size_t *cap, struct arena *a, const struct form_list *more)
+{
+	size_t i;
+
+	for (i = 0; i < more->n; i++) {
+		if (to->n == *cap)
+			to->v = arena_grow(a, to->v, cap, sizeof *to->v);
+		to->v[to->n] = more->v[i];
+		to->v[to->n++].edits = 1;
+	}
+}
+
+static int by_count(const void *x, const void *y)
+{
+	const struct form *a = x, *b = y;
+
+	if (a->n != b->n)
+		return a->n > b->n ? -1 : 1;
+	return str_cmp(a->form, b->form) ? str_cmp(a->form, b->form) : str_cmp(a->term, b->term);
 }
 
 /* Ways to write what a keyboard lacks: ae for ä, zh for ж. Each set makes one spelling of a surface, replaced from left to
@@ -107,6 +134,66 @@ static bool without_umlauts(struct buf *out, struct str word)
 	return any;
 }
 
+/* Bit k: the first k letters of a surface are a stem of it, and a misspelling of another one if they are that many. */
+struct cutting { struct str surface; size_t from; uint64_t stems; };
+
+static void cut_stem(void *ctx, struct str term)
+{
+	struct cutting *c = ctx;
+	size_t letters = str_utf8_count(term);
+
+	if (letters >= c->from && letters < WORD_MAX && str_starts(c->surface, term))
+		c->stems |= (uint64_t)1 << letters;
+}
+
+static enum rc near_forms(struct form_list *list, struct arena *a, struct snap *s, struct str word, struct str surface, enum tier tier,
+    struct err *e)
+{
+	struct cutting c = { surface, tier == TIER_ONE ? ONE_FROM : TWO_FROM, 0 };
+
+	stems_of(s, word, cut_stem, &c);
+	return forms_near(list, a, s, surface, tier == TIER_ONE ? 1 : 2, c.stems, e);
+}
+
+/* The words that a surface becomes by another first letter, one less or one more before it, or the first two swapped. Each
+ * is looked up: the letters of a script are few. */
+static enum rc first_forms(struct form_list *list, struct arena *a, struct snap *s, struct str surface, struct err *e)
+{
+	static const struct { uint32_t first, last; } alphabets[] = { { 'a', 'z' }, { 0x0627, 0x063a }, { 0x0641, 0x064a }, { 0x067e, 0x067e },
+	    { 0x0686, 0x0686 }, { 0x0698, 0x0698 }, { 0x06af, 0x06af }, { 0x0985, 0x09b9 } };
+	struct buf b = BUF_INIT;
+	size_t one = 0, two, i, cap = 0, way;
+	struct form_list got;
+	uint32_t first = str_utf8_next(surface, &one), c, latin = first < 0x80;
+	enum rc rc = RC_OK;
+
+	two = one;
+	(void)str_utf8_next(surface, &two);
+	for (i = 0; i < sizeof alphabets / sizeof *alphabets && !rc; i++)
+		for (c = alphabets[i].first; c <= alphabets[i].last && !rc; c++)
+			for (way = 0; way < 2 && (c < 0x80) == latin && (first >= 0x0900) == (c >= 0x0900) && !rc; way++) {
+				buf_clear(&b);
+				buf_utf8(&b, c);
+				buf_str_add(&b, str_sub(surface, way ? one : 0, surface.n));
+				if (!(rc = forms_exact(&got, a, s, buf_str(&b), e)))
+					add_forms(list, &cap, a, &got);
+			}
+	for (way = 0; way < 2 && !rc; way++) {
+		buf_clear(&b);
+		if (way)
+			buf_str_add(&b, str_sub(surface, one, two));
+		if (way)
+			buf_str_add(&b, str_sub(surface, 0, one));
+		buf_str_add(&b, str_sub(surface, way ? two : one, surface.n));
+		if (!(rc = forms_exact(&got, a, s, buf_str(&b), e)))
+			add_forms(list, &cap, a, &got);
+	}
+	if (list->n > 1)
+		qsort(list->v, list->n, sizeof *list->v, by_count);
+	buf_free(&b);
+	return rc;
+}
+
 static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, struct snap *s, struct str word, struct str surface,
     struct err *e)
 {
@@ -148,6 +235,7 @@ enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct
 	case TIER_EXACT:
 		if ((rc = forms_exact(&list, a, s, surface, e)))
 			break;
+		x->written = list.n > 0;
 		if (!list.n)
 			put_stems(x, a, &cap, s, word);
 		if (typed == TYPED_PART && letters > 1) {
@@ -165,11 +253,13 @@ enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct
 		if (typed == TYPED_LAST && letters > 1)
 			rc = forms_prefix(&list, a, s, surface, e);
 		most = PREFIX_TERMS;
+		x->forms = list;
 		break;
-	case TIER_ONE: case TIER_TWO:
-		if (letters >= (tier == TIER_ONE ? ONE_FROM : TWO_FROM) && !has_digit(surface))
-			rc = forms_near(&list, a, s, surface, tier == TIER_ONE ? 1 : 2, e);
+	case TIER_ONE: case TIER_FIRST: case TIER_TWO:
+		if (letters >= (tier == TIER_TWO ? TWO_FROM : ONE_FROM) && !has_digit(surface))
+			rc = tier == TIER_FIRST ? first_forms(&list, a, s, surface, e) : near_forms(&list, a, s, word, surface, tier, e);
 		most = NEAR_TERMS;
+		x->forms = list;
 		if (list.n)
 			x->shown = arena_str(a, list.v[0].form);
 		break;

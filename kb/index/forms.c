@@ -15,9 +15,11 @@
  *
  * Near forms are found by walking the blocks of the first letter with the rows of the edit-distance table kept by depth:
  * a form computes rows for its own letters only, and where no cell of a row is within the edits allowed, all forms
- * that share that beginning are passed over, with whole blocks of them. */
+ * that share that beginning are passed over, with whole blocks of them. The rows of a term that its form begins with are
+ * among those of the form. */
 #include "kb/index/forms.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,6 +285,8 @@ struct search {
 	size_t depth;			/* letters of the entry that have a row */
 	size_t bytes[WORD_MAX + 1];	/* where each begins */
 	size_t dead_end;		/* bytes of a beginning none of whose forms is near, or 0 */
+	uint64_t stems;			/* bits: so many letters of `want` are a stem */
+	unsigned char by_stem[WORD_MAX + 2];	/* by depth: edits from so many letters of the entry to the nearest stem */
 };
 
 static void keep(struct search *q, struct str form, struct str term, uint64_t n, unsigned edits)
@@ -299,6 +303,7 @@ static unsigned edits_of(struct search *q, const struct entry *x)
 	const struct str form = { x->form, x->nform };
 	size_t i, at, d = q->depth;
 	unsigned char *row, *up, *upup, least;
+	uint64_t stems;
 	unsigned v;
 
 	if (q->dead_end && x->shared >= q->dead_end)
@@ -325,6 +330,10 @@ static unsigned edits_of(struct search *q, const struct entry *x)
 			if (v < least)
 				least = (unsigned char)v;
 		}
+		q->by_stem[d] = UCHAR_MAX;
+		for (stems = q->stems; stems; stems &= stems - 1)
+			if (row[__builtin_ctzll(stems)] < q->by_stem[d])
+				q->by_stem[d] = row[__builtin_ctzll(stems)];
 		if (least > q->edits) {
 			q->depth = d;
 			q->dead_end = at;
@@ -333,6 +342,28 @@ static unsigned edits_of(struct search *q, const struct entry *x)
 	}
 	q->depth = d;
 	return q->rows[d][q->letters];
+}
+
+/* Edits from the term of x to a stem, where x begins with it; else more than allowed. */
+static unsigned stem_edits(const struct search *q, const struct entry *x)
+{
+	size_t d = q->depth;
+
+	if (!q->stems || x->nterm > x->nform || memcmp(x->term, x->form, x->nterm) != 0)
+		return q->edits + 1;
+	while (d && q->bytes[d] > x->nterm)
+		d--;
+	return d && q->bytes[d] == x->nterm ? q->by_stem[d] : q->edits + 1;
+}
+
+/* Is no beginning of what has rows near a stem? */
+static bool no_stem(const struct search *q)
+{
+	size_t d;
+
+	for (d = q->stems ? q->depth : 0; d && q->by_stem[d] > q->edits; d--)
+		;
+	return d == 0;
 }
 
 enum mode { EXACT, PREFIX, NEAR };
@@ -364,15 +395,18 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 		*x = (struct entry){ .rest = v };
 		while (!done && !far && got >= 0 && (got = entry_next(x)) > 0) {
 			const struct str form = { x->form, x->nform }, term = { x->term, x->nterm };
-			unsigned edits = 0;
+			unsigned edits = 0, by_stem;
 
 			if (!str_starts(form, from)) {
 				done = str_cmp(form, from) > 0;
 			} else if (mode == NEAR) {
-				if ((edits = edits_of(q, x)) <= q->edits)
+				edits = edits_of(q, x);
+				by_stem = stem_edits(q, x);
+				edits = by_stem < edits ? by_stem : edits;
+				if (edits <= q->edits)
 					keep(q, form, term, x->n, edits);
 				else
-					far = q->dead_end && k.n >= KEY_HEAD + q->dead_end && memcmp(k.p + KEY_HEAD, x->form, q->dead_end) == 0;
+					far = q->dead_end && no_stem(q) && k.n >= KEY_HEAD + q->dead_end && memcmp(k.p + KEY_HEAD, x->form, q->dead_end) == 0;
 			} else {
 				keep(q, form, term, x->n, 0);
 				done = ++seen == FORMS_MAX;
@@ -505,14 +539,16 @@ enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, str
 	return search_all(out, &q, PREFIX, e);
 }
 
-enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, struct err *e)
+enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, uint64_t stems,
+    struct err *e)
 {
-	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX), .edits = edits };
+	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX), .edits = edits, .stems = stems };
 	size_t i;
 
 	for (i = 0; i < q.form.n;)
 		q.want[q.letters++] = str_utf8_next(q.form, &i);
 	for (i = 0; i <= q.letters; i++)
 		q.rows[0][i] = (unsigned char)i;
+	q.stems &= (q.letters < 63 ? ((uint64_t)2 << q.letters) - 1 : UINT64_MAX) & ~(uint64_t)1;
 	return search_all(out, &q, NEAR, e);
 }

@@ -41,7 +41,9 @@ enum rc forms_exact(struct form_list *out, struct arena *a, struct snap *s, stru
 /* Those that begin with `form`, itself included. */
 enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e) NODISCARD;
 /* Those that begin with the same letter and become `form` by at most `edits` (1 or 2) letters more, less, other or two
- * swapped; fewest edits first. */
-enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, struct err *e) NODISCARD;
+ * swapped; fewest edits first. Bit k of `stems`: the first k letters of form are a stem of it; then also those whose
+ * term, a beginning of them, becomes one of these stems so: an inflection nobody wrote is found by another. */
+enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, uint64_t stems,
+    struct err *e) NODISCARD;
 
 #endif

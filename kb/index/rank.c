@@ -16,11 +16,21 @@
 #include "kb/index/columns.h"
 #include "kb/index/evaluate.h"
 #include "kb/index/expand.h"
+#include "kb/index/guess.h"
 #include "kb/index/parts.h"
+
+enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
 
 struct lists {				/* of one word in one segment */
 	struct listing *v;
 	size_t n;
+};
+struct doubt {				/* a word that may stand for others */
+	struct word *w;
+	enum typed typed;
+	uint64_t df;			/* documents that have it as it was typed */
+	bool written;			/* it stands so in one */
+	size_t part;			/* its number, when there are any */
 };
 struct run {
 	struct snap *s;
@@ -35,6 +45,8 @@ struct run {
 	struct row *rows;		/* of parts */
 	size_t nrows;
 	bool none;			/* what must be there is nowhere */
+	struct doubt *doubts;
+	size_t ndoubts;
 };
 
 static size_t words64(const struct segment *s)
@@ -131,28 +143,39 @@ static enum rc count_documents(uint64_t *df, struct run *r, const struct lists *
 	return RC_OK;
 }
 
-/* A word's lists by the first tier that finds a document; exact: by no other. */
-static enum rc find_word(struct lists *l, uint64_t *df, struct run *r, struct word *w, bool last, bool exact, struct err *e)
+static enum typed typed_of(const struct run *r, bool last)
 {
-	const enum typed typed = !last ? TYPED_WHOLE : r->q->typing ? TYPED_PART : TYPED_LAST;
+	return !last ? TYPED_WHOLE : r->q->typing ? TYPED_PART : TYPED_LAST;
+}
+
+static void say_shown(struct run *r, struct str shown, struct str raw)
+{
+	if (r->note->n)
+		buf_puts(r->note, ", ");
+	buf_printf(r->note, "showing %.*s for %.*s", FMT_STR(shown), FMT_STR(raw));
+}
+
+/* A word's lists by the first tier below `end` that finds a document. */
+static enum rc find_word(struct lists *l, uint64_t *df, bool *written, struct run *r, struct word *w, bool last, enum tier end,
+    struct err *e)
+{
 	struct expansion x = { 0 };
 	enum rc rc = RC_OK;
 	enum tier tier;
 
 	*df = 0;
-	for (tier = 0; tier < (exact ? TIER_EXACT + 1 : TIERS) && !*df; tier++) {
-		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, typed, e)))
+	for (tier = 0; tier < end && !*df; tier++) {
+		if ((rc = expand_word(&x, r->a, r->s, w->raw, tier, typed_of(r, last), e)))
 			break;
+		if (tier == TIER_EXACT && written)
+			*written = x.written;
 		w->terms = x.terms;
 		w->n = x.n;
 		if ((rc = find_lists(l, r, w, e)) || (rc = count_documents(df, r, l, e)))
 			break;
 	}
-	if (!rc && *df && x.shown.n) {
-		if (r->note->n)
-			buf_puts(r->note, ", ");
-		buf_printf(r->note, "showing %.*s for %.*s", FMT_STR(x.shown), FMT_STR(w->raw));
-	}
+	if (!rc && *df && x.shown.n)
+		say_shown(r, x.shown, w->raw);
 	return rc;
 }
 
@@ -180,16 +203,20 @@ static uint64_t *out_bits(struct run *r, size_t seg)
 	return r->out[seg];
 }
 
-/* A single word: its documents score, or are left out. */
+/* A single word: its documents score, or are left out. What may stand for another one is looked at again when it is known
+ * what the rest of the query finds. */
 static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bool not, bool must, struct err *e)
 {
 	struct lists *l = no_lists(r);
 	uint64_t df = 0;
+	bool written = false;
 	size_t seg, i;
-	enum rc rc = find_word(l, &df, r, w, last, exact, e);
+	enum rc rc = find_word(l, &df, &written, r, w, last, exact ? TIER_EXACT + 1 : must ? TIERS : TIER_PREFIX, e);
 
 	if (rc)
 		return rc;
+	if (!exact && !must && (df <= FEW || !written || typed_of(r, last) == TYPED_LAST))
+		r->doubts[r->ndoubts++] = (struct doubt){ w, typed_of(r, last), df, written, r->n };
 	if (!df)
 		r->none |= must;
 	else if (!not)
@@ -229,7 +256,7 @@ static enum rc find_phrase(uint64_t *n, struct found *f, struct run *r, struct c
 	*n = 0;
 	for (i = 0; i < c->n && !rc && df; i++) {
 		l[i] = no_lists(r);
-		rc = find_word(l[i], &df, r, &c->words[i], false, true, e);
+		rc = find_word(l[i], &df, NULL, r, &c->words[i], false, TIER_EXACT + 1, e);
 	}
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc && df; seg++) {
 		struct evaluate q = { .parts = parts, .n = c->n, .rows = &row, .nrows = 1, .hits = &hits };
@@ -307,6 +334,85 @@ static enum rc run_clauses(struct run *r, struct err *e)
 	return rc;
 }
 
+/* ---- words that may stand for others ---- */
+
+/* The words it may be, by the first tier that knows one. */
+static enum rc other_words(struct expansion *x, struct run *r, const struct doubt *d, struct err *e)
+{
+	enum tier tier;
+	enum rc rc = RC_OK;
+
+	*x = (struct expansion){ 0 };
+	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x->forms.n && !rc; tier++)
+		rc = expand_word(x, r->a, r->s, d->w->raw, tier, d->typed, e);
+	return rc;
+}
+
+/* More terms that a word may be: as a part of the query of their own. `half` as much as it would count: so many times. */
+static enum rc add_terms(struct run *r, struct word *w, struct str *terms, size_t n, uint32_t share, unsigned half, struct err *e)
+{
+	struct word more = { .terms = terms, .n = n };
+	struct str *all = arena_array(r->a, w->n + n, sizeof *all);
+	struct lists *l = no_lists(r);
+	uint64_t df;
+	enum rc rc;
+
+	if ((rc = find_lists(l, r, &more, e)) || (rc = count_documents(&df, r, l, e)) || !df)
+		return rc;
+	add_part(r, l, NULL, (uint32_t)((uint64_t)bm25_idf(r->f, df) * share >> (16 + half)), false);
+	if (w->n)
+		memcpy(all, w->terms, w->n * sizeof *all);
+	memcpy(all + w->n, terms, n * sizeof *all);
+	w->terms = all;
+	w->n += n;
+	return RC_OK;
+}
+
+/* What a word in doubt may be. As it was typed, it stays; but it counts half when it is more likely another one. */
+static enum rc run_doubt(struct run *r, const struct doubt *d, const struct top *best, struct err *e)
+{
+	struct guess g[GUESSES];
+	struct expansion x;
+	size_t k, n, seg;
+	bool beginning;
+	enum rc rc = other_words(&x, r, d, e);
+
+	if (rc || !x.forms.n)
+		return rc;
+	beginning = !x.shown.n;
+	if (beginning && !d->written)	/* all that begin so: which one is meant often nothing tells */
+		rc = add_terms(r, d->w, x.terms, x.n, 1 << 16, d->df > 0, e);
+	if (rc || (rc = guess_words(g, &n, r->a, r->s, &x.forms, best, d->df || beginning, e)))
+		return rc;
+	for (k = 0; k < n && !rc; k++)
+		rc = add_terms(r, d->w, &g[k].term, 1, g[k].share, d->df || beginning, e);
+	for (seg = 0; d->df && n && seg < r->s->stamp.nsegments; seg++)
+		r->parts[seg * r->most + d->part].idf /= 2;
+	if (n && !beginning)
+		say_shown(r, g[0].form, d->w->raw);
+	return rc;
+}
+
+/* Add what the words in doubt may be, knowing what the query finds best. */
+static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
+{
+	const size_t known = r->n;
+	size_t i;
+	bool right;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < r->ndoubts && !rc; i++) {
+		const struct doubt *d = &r->doubts[i];
+
+		right = d->df && known == 1 && best->n;	/* these all have it */
+		if (d->df && !right)
+			rc = guess_right(&right, r->s, r->f, r->parts + d->part, r->most, best, e);
+		if (!rc && !right)
+			rc = run_doubt(r, d, best, e);
+	}
+	return rc;
+}
+
 /* ---- the whole ---- */
 
 static enum rc run_segments(struct result *res, struct run *r, struct top *t, const struct filters *f, struct column_counts *counts,
@@ -317,8 +423,8 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, co
 
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		struct segment *s = &r->s->segments[seg];
-		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows, .all = r->q->positive == 0, .out = r->out[seg],
-		    .counts = counts, .total = total ? &res->total : NULL };
+		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
+		    .all = r->q->positive == 0, .out = r->out[seg], .counts = counts, .total = total ? &res->total : NULL };
 		struct column_filter *filter;
 
 		if (!(rc = columns_filter(&filter, r->a, s, f, e)) && counts)
@@ -330,14 +436,27 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, co
 	return rc;
 }
 
+/* The best documents of all segments, counted anew. */
+static enum rc run_top(struct result *res, struct run *r, struct top *t, const struct filters *f, struct column_counts **counts,
+    size_t limit, enum counting count, struct err *e)
+{
+	enum rc rc;
+
+	res->total = 0;
+	*counts = count == COUNT_FACETS ? counts_open(r->a) : NULL;
+	top_open(t, limit, r->s, r->a, e);
+	rc = run_segments(res, r, t, f, *counts, count != COUNT_NONE, e);
+	return rc ? rc : top_close(t);
+}
+
 enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
     size_t limit, enum counting count, struct err *e)
 {
 	struct run r = { .s = s, .a = a, .q = q };
 	struct top top;
-	struct column_counts *counts = count == COUNT_FACETS ? counts_open(a) : NULL;
+	struct column_counts *counts = NULL;
 	struct buf note = BUF_INIT;
-	size_t i, n = s->stamp.nsegments;
+	size_t i, parts, n = s->stamp.nsegments;
 	uint32_t ordinal = 0;
 	enum rc rc;
 
@@ -350,13 +469,16 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	r.out = arena_array(a, n, sizeof *r.out);
 	for (i = 0; i < q->n; i++)
 		r.most += q->clauses[i].n;
+	r.doubts = arena_array(a, r.most, sizeof *r.doubts);
+	r.most *= 2 + GUESSES;
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
 	r.rows = arena_array(a, q->n, sizeof *r.rows);
-	top_open(&top, limit, s, a, e);
 	if (!(rc = run_clauses(&r, e)))
-		rc = run_segments(res, &r, &top, f, counts, count != COUNT_NONE, e);
-	if (!rc)
-		rc = top_close(&top);
+		rc = run_top(res, &r, &top, f, &counts, r.ndoubts && limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : limit, count, e);
+	parts = r.n;
+	if (!rc && r.ndoubts && !(rc = run_doubts(&r, &top, e)) && r.n > parts)
+		rc = run_top(res, &r, &top, f, &counts, limit, count, e);
+	top.n = top.n < limit ? top.n : limit;
 	res->hits = arena_array(a, top.n, sizeof *res->hits);
 	for (i = 0; i < top.n && !rc; i++) {
 		res->hits[i].score = top.v[i].score;

@@ -212,9 +212,9 @@ static void words(struct arena *a, struct str block, struct str gone, struct str
 		found(&l, form, 0);
 	if (!forms_prefix(&l, a, &s, form, &e))
 		found(&l, form, 0);
-	if (!forms_near(&l, a, &s, form, 1, &e))
+	if (!forms_near(&l, a, &s, form, 1, UINT64_MAX, &e))
 		found(&l, form, 1);
-	if (!forms_near(&l, a, &s, form, 2, &e))
+	if (!forms_near(&l, a, &s, form, 2, UINT64_MAX, &e))
 		found(&l, form, 2);
 	(void)forms_copy(f, txn, tables.large.forms, tables.large.gone, SEGMENT, &e);
 	forms_close(f);

@@ -107,8 +107,23 @@ static uint64_t living(struct str form, struct str term)
 	return n;
 }
 
+/* Edits from a form to a word, or from its term to a stem of the word: `stems` as forms_near takes them. */
+static unsigned edits_to(struct str word, struct str form, struct str term, uint64_t stems)
+{
+	unsigned least = (unsigned)distance(form, word), one;
+	size_t i, k;
+
+	for (k = 1, i = 0; i < word.n && str_starts(form, term); k++) {
+		(void)str_utf8_next(word, &i);
+		one = (unsigned)distance(term, str_sub(word, 0, i));
+		if (stems >> k & 1 && one < least)
+			least = one;
+	}
+	return least;
+}
+
 /* Every entry of the list is right and in order; as many as the slow reader counts. */
-static void compare(const struct form_list *l, struct str word, int mode, unsigned edits)
+static void compare(const struct form_list *l, struct str word, int mode, unsigned edits, uint64_t stems)
 {
 	size_t s, i, want = 0, k, first = 0;
 	struct str seen[SEGMENTS * WORDS][2];
@@ -119,7 +134,7 @@ static void compare(const struct form_list *l, struct str word, int mode, unsign
 			const struct row *r = &rows[s][i];
 
 			if (!living(r->form, r->term) || (mode == 0 && !str_eq(r->form, word)) || (mode == 1 && !str_starts(r->form, word)) ||
-			    (mode == 2 && (!str_starts(r->form, str_sub(word, 0, first)) || distance(r->form, word) > edits)))
+			    (mode == 2 && (!str_starts(r->form, str_sub(word, 0, first)) || edits_to(word, r->form, r->term, stems) > edits)))
 				continue;
 			for (k = 0; k < want && !(str_eq(seen[k][0], r->form) && str_eq(seen[k][1], r->term)); k++)
 				;
@@ -134,7 +149,7 @@ static void compare(const struct form_list *l, struct str word, int mode, unsign
 		const struct form *f = &l->v[k];
 
 		assert_int_equal(f->n, living(f->form, f->term));
-		assert_int_equal(f->edits, mode == 2 ? distance(f->form, word) : 0);
+		assert_int_equal(f->edits, mode == 2 ? edits_to(word, f->form, f->term, stems) : 0);
 		if (k)
 			assert_true(f[-1].edits < f->edits || (f[-1].edits == f->edits && (f[-1].n > f->n || (f[-1].n == f->n &&
 			    (str_cmp(f[-1].form, f->form) < 0 || (str_eq(f[-1].form, f->form) && str_cmp(f[-1].term, f->term) < 0))))));
@@ -145,6 +160,7 @@ static void ask(void)
 {
 	struct err e = ERR_INIT;
 	struct form_list l;
+	uint64_t stems;
 	size_t i;
 
 	for (i = 0; i < 300; i++) {
@@ -156,13 +172,14 @@ static void ask(void)
 		if (!word.n)
 			continue;
 		assert_int_equal(forms_exact(&l, &a, &snap, word, &e), RC_OK);
-		compare(&l, word, 0, 0);
+		compare(&l, word, 0, 0, 0);
 		assert_int_equal(forms_prefix(&l, &a, &snap, word, &e), RC_OK);
-		compare(&l, word, 1, 0);
-		assert_int_equal(forms_near(&l, &a, &snap, word, edits, &e), RC_OK);
-		compare(&l, word, 2, edits);
+		compare(&l, word, 1, 0, 0);
+		stems = below(2) ? 0 : below(256);
+		assert_int_equal(forms_near(&l, &a, &snap, word, edits, stems, &e), RC_OK);
+		compare(&l, word, 2, edits, stems);
 	}
-	assert_int_equal(forms_near(&l, &a, &snap, STR_NONE, 2, &e), RC_OK);
+	assert_int_equal(forms_near(&l, &a, &snap, STR_NONE, 2, UINT64_MAX, &e), RC_OK);
 	assert_int_equal(l.n, 0);
 }
 
@@ -268,7 +285,7 @@ static void test_forms__damage_is_refused_or_harmless(void **state)
 		buf_str_add(&b, v);
 		b.p[i] = (char)(b.p[i] ^ (1 << below(8)));
 		assert_int_equal(txn_put(t, snap.t.large.forms, key, buf_str(&b), &e), RC_OK);
-		if (forms_prefix(&l, &a, &snap, STR("a"), &e) || forms_near(&l, &a, &snap, STR("abcabc"), 2, &e)) {
+		if (forms_prefix(&l, &a, &snap, STR("a"), &e) || forms_near(&l, &a, &snap, STR("abcabc"), 2, 8, &e)) {
 			assert_int_equal(e.rc, RC_CORRUPT);
 			refused++;
 		}

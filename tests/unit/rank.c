@@ -181,11 +181,14 @@ static void kill_some(struct segment *s, size_t seg)
 
 /* ---- the slow reader ---- */
 
+struct slow_doubt { const struct word *w; bool last, written; uint64_t df; uint32_t *weight, idf; };
 struct slow {
 	uint32_t *score;		/* 16.16 */
 	bool *hit, *out, *must;
 	bool any_must;
 	const struct query *q;
+	struct slow_doubt doubts[64];
+	size_t ndoubts;
 };
 
 enum { TERMS = 3 * WORDS };
@@ -253,22 +256,38 @@ static uint64_t terms_in(const struct doc *d, const struct sense *x)
 	return n;
 }
 
-static uint64_t look_up(uint32_t *weight, struct sense *sense, const struct query *q, const struct word *w, bool last, bool exact)
+/* Documents that have a sense, and its weight in each. */
+static uint64_t weigh(uint32_t *weight, const struct sense *sense)
+{
+	uint64_t df = 0;
+	size_t i;
+
+	for (i = 0; i < DOCS; i++) {
+		weight[i] = weight_in(&docs[i], sense);
+		df += docs[i].dead ? 0 : terms_in(&docs[i], sense);
+	}
+	return df < snap.stamp.documents ? df : snap.stamp.documents;
+}
+
+static enum typed typed_of(const struct query *q, bool last)
+{
+	return last ? (q->typing ? TYPED_PART : TYPED_LAST) : TYPED_WHOLE;
+}
+
+/* By the first tier from one to another (left out) that finds a document. */
+static uint64_t look_up(uint32_t *weight, struct sense *sense, bool *written, const struct query *q, const struct word *w, bool last,
+    enum tier end)
 {
 	struct expansion x;
 	enum tier tier;
 	uint64_t df = 0;
-	size_t i;
 
-	for (tier = 0; tier < (exact ? TIER_EXACT + 1 : TIERS) && !df; tier++) {
-		assert_int_equal(expand_word(&x, &a, &snap, w->raw, tier, last ? (q->typing ? TYPED_PART : TYPED_LAST) : TYPED_WHOLE, &e),
-		    RC_OK);
+	for (tier = 0; tier < end && !df; tier++) {
+		assert_int_equal(expand_word(&x, &a, &snap, w->raw, tier, typed_of(q, last), &e), RC_OK);
+		if (tier == TIER_EXACT && written)
+			*written = x.written;
 		make_sense(sense, &x);
-		for (i = 0; i < DOCS; i++) {
-			weight[i] = weight_in(&docs[i], sense);
-			df += docs[i].dead ? 0 : terms_in(&docs[i], sense);
-		}
-		df = df < snap.stamp.documents ? df : snap.stamp.documents;
+		df = weigh(weight, sense);
 	}
 	return df;
 }
@@ -304,8 +323,8 @@ static uint64_t all_of(struct slow *s, struct clause *const *c, size_t nc, size_
 	for (i = 0; i < nc; i++)
 		for (j = 0; j < c[i]->n; j++, n++) {
 			weight[n] = arena_array(&a, DOCS, sizeof **weight);
-			df[n] = look_up(weight[n], &x[n], s->q, &c[i]->words[j], i == open_clause && !c[i]->phrase,
-			    c[i]->phrase || c[i]->not);
+			df[n] = look_up(weight[n], &x[n], NULL, s->q, &c[i]->words[j], i == open_clause && !c[i]->phrase,
+			    c[i]->phrase || c[i]->not ? TIER_EXACT + 1 : TIERS);
 		}
 	for (i = 0; i < DOCS; i++) {
 		has[i] = !docs[i].dead;
@@ -326,21 +345,112 @@ static uint64_t all_of(struct slow *s, struct clause *const *c, size_t nc, size_
 	return found;
 }
 
+static void add_scores(struct slow *s, const uint32_t *weight, uint32_t idf)
+{
+	size_t i;
+
+	for (i = 0; i < DOCS; i++)
+		if (weight[i]) {
+			s->hit[i] = true;
+			s->score[i] += bm25_score(&formula, idf, weight[i], docs[i].norm);
+		}
+}
+
 static void one_word(struct slow *s, const struct word *w, bool last, bool not)
 {
 	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight);
 	struct sense x;
-	uint64_t df = look_up(weight, &x, s->q, w, last, not);
+	bool written;
+	uint64_t df = look_up(weight, &x, &written, s->q, w, last, not ? TIER_EXACT + 1 : TIER_PREFIX);
+	uint32_t idf = bm25_idf(&formula, df);
 	size_t i;
 
-	for (i = 0; i < DOCS; i++) {
-		if (!weight[i] || !df)
-			continue;
-		s->out[i] |= not;
-		s->hit[i] |= !not;
-		if (!not)
-			s->score[i] += bm25_score(&formula, bm25_idf(&formula, df), weight[i], docs[i].norm);
+	for (i = 0; i < DOCS && not; i++)
+		s->out[i] |= df && weight[i];
+	if (not)
+		return;
+	if (df)
+		add_scores(s, weight, idf);
+	if (df <= 2 || !written || typed_of(s->q, last) == TYPED_LAST)
+		s->doubts[s->ndoubts++] = (struct slow_doubt){ w, last, written, df, weight, idf };
+}
+
+struct want { uint32_t score, doc; };
+
+struct slow_guess { struct sense sense; struct str term; uint64_t n, seen, share; };
+
+static int by_share(const void *x, const void *y)
+{
+	const struct slow_guess *p = x, *q = y;
+
+	return p->share != q->share ? (p->share < q->share) - (p->share > q->share) : str_cmp(p->term, q->term);
+}
+
+/* A word in doubt: the first 16 documents of n as they are best are looked at. */
+static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct want *best, size_t n)
+{
+	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight), with = 0, most = 0, rest, add;
+	struct slow_guess *g;
+	struct expansion x = { 0 };
+	struct sense all;
+	bool any = false, beginning, half;
+	uint64_t n_all = 0, seen_all = 0, df;
+	enum tier tier;
+	size_t i, k, m = 0, used = 0;
+
+	n = n < 16 ? n : 16;
+	for (i = 0; i < n; i++) {
+		add = bm25_score(&formula, d->idf, d->weight[best[i].doc], docs[best[i].doc].norm) >> SHOWN;
+		rest = best[i].score > add ? best[i].score - add : 0;
+		most = rest > most ? rest : most;
+		any |= d->weight[best[i].doc] > 0;
+		with = d->weight[best[i].doc] && rest > with ? rest : with;
 	}
+	if (d->df && any && with >= most / 2)
+		return;
+	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x.forms.n; tier++)
+		assert_int_equal(expand_word(&x, &a, &snap, d->w->raw, tier, typed_of(s->q, d->last), &e), RC_OK);
+	if (!x.forms.n)
+		return;
+	beginning = !x.shown.n;
+	half = beginning || d->df;
+	if (beginning && !d->written) {
+		make_sense(&all, &x);
+		if ((df = weigh(weight, &all)))
+			add_scores(s, weight, bm25_idf(&formula, df) >> (d->df > 0));
+	}
+	g = arena_array(&a, x.forms.n, sizeof *g);
+	for (i = 0; i < x.forms.n; i++) {
+		for (k = 0; k < m && !str_eq(g[k].term, x.forms.v[i].term); k++)
+			;
+		if (k == 64)
+			continue;
+		m += k == m;
+		g[k].term = x.forms.v[i].term;
+		g[k].n += x.forms.v[i].n;
+		n_all += x.forms.v[i].n;
+	}
+	for (k = 0; k < m; k++) {
+		make_sense(&g[k].sense, &(struct expansion){ .terms = &g[k].term, .n = 1 });
+		for (i = 0; i < n; i++)
+			g[k].seen += weight_in(&docs[best[i].doc], &g[k].sense) ? 65536 / (i + 2) : 0;
+		seen_all += g[k].seen;
+	}
+	for (k = 0; k < m; k++) {
+		g[k].share = (g[k].n << 16) / n_all;
+		if (seen_all)
+			g[k].share = ((g[k].seen << 16) / seen_all * 3 + g[k].share) / 4;
+		if (half && !g[k].seen)
+			g[k].share = 0;
+	}
+	qsort(g, m, sizeof *g, by_share);
+	for (k = 0; k < m && used < 4 && g[k].share; k++, used++)
+		if ((df = weigh(weight, &g[k].sense)))
+			add_scores(s, weight, (uint32_t)(bm25_idf(&formula, df) * g[k].share >> (16 + half)));
+	for (i = 0; i < DOCS && d->df && used; i++)
+		if (d->weight[i])
+			s->score[i] += bm25_score(&formula, d->idf / 2, d->weight[i], docs[i].norm) -
+			    bm25_score(&formula, d->idf, d->weight[i], docs[i].norm);
 }
 
 static void read_slowly(struct slow *s, const struct query *q)
@@ -375,13 +485,32 @@ static void read_slowly(struct slow *s, const struct query *q)
 
 /* ---- comparing ---- */
 
-struct want { uint32_t score, doc; };
-
 static int best_first(const void *x, const void *y)
 {
 	const struct want *p = x, *q = y;
 
 	return p->score != q->score ? (p->score < q->score) - (p->score > q->score) : (p->doc > q->doc) - (p->doc < q->doc);
+}
+
+/* What a slow reader found, best first. */
+static size_t list_hits(struct want *want, size_t *lessons, const struct slow *s, const struct filters *f)
+{
+	int64_t first, last;
+	size_t i, n = 0;
+
+	*lessons = 0;
+	for (i = 0; i < DOCS; i++) {
+		bool yes = date_parse(&first, &last, cstr(arena_printf(&a, "%u-05-01", docs[i].year)));
+
+		if (docs[i].dead || s->out[i] || (s->any_must && !s->must[i]) || (!s->hit[i] && s->q->positive) || !yes ||
+		    (f->nkind && docs[i].lesson != str_is(f->kind[0], "lesson")) || (f->since <= f->until && (last < f->since || first > f->until)))
+			continue;
+		*lessons += docs[i].lesson;
+		want[n++] = (struct want){ s->score[i] >> SHOWN, (uint32_t)i };
+	}
+	if (n)
+		qsort(want, n, sizeof *want, best_first);
+	return n;
 }
 
 static void compare(struct str text, const struct filters *filters, bool typing)
@@ -392,25 +521,17 @@ static void compare(struct str text, const struct filters *filters, bool typing)
 	struct result res;
 	struct query *q;
 	struct slow s;
-	size_t n = 0, i, k, lessons = 0;
+	size_t n, i, k, lessons;
 	enum counting count;
-	int64_t first, last;
 
 	assert_int_equal(query_parse(&q, &f, &a, text, &e), RC_OK);
 	if (typing)
 		query_typing(q);
 	read_slowly(&s, q);
-	for (i = 0; i < DOCS; i++) {
-		bool yes = date_parse(&first, &last, cstr(arena_printf(&a, "%u-05-01", docs[i].year)));
-
-		if (docs[i].dead || s.out[i] || (s.any_must && !s.must[i]) || (!s.hit[i] && q->positive) || !yes ||
-		    (f.nkind && docs[i].lesson != str_is(f.kind[0], "lesson")) || (f.since <= f.until && (last < f.since || first > f.until)))
-			continue;
-		lessons += docs[i].lesson;
-		want[n++] = (struct want){ s.score[i] >> SHOWN, (uint32_t)i };
-	}
-	if (n)
-		qsort(want, n, sizeof *want, best_first);
+	n = list_hits(want, &lessons, &s, &f);
+	for (i = 0; i < s.ndoubts; i++)
+		slow_doubt(&s, &s.doubts[i], want, n);
+	n = list_hits(want, &lessons, &s, &f);
 	for (k = 0; k < sizeof limits / sizeof *limits; k++)
 		for (count = COUNT_NONE; count <= COUNT_FACETS; count++) {
 			size_t most = n < limits[k] ? n : limits[k];
