@@ -9,6 +9,7 @@
 #include "kb/gate/sodium.h"
 #include "render/facts.h"
 #include "render/rows.h"
+#include "render/strings.h"
 
 #define KEY_MAX 40			/* bytes of a code that gets a page */
 
@@ -389,26 +390,93 @@ static int newer(const struct entry *a, const struct entry *b)
 	return d ? d : str_cmp(a->name, b->name);
 }
 
-static int use_cmp(const void *pa, const void *pb)
+static int by_kind(const void *pa, const void *pb)
 {
-	const struct use_of *a = pa, *b = pb;
-	int d = str_cmp(a->key, b->key);
+	const struct entry *a = *(const struct entry *const *)pa, *b = *(const struct entry *const *)pb;
 
-	if (!d && a->entry->kind != b->entry->kind)
-		d = a->entry->kind < b->entry->kind ? -1 : 1;
-	return d ? d : newer(a->entry, b->entry);
+	return a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : newer(a, b);
 }
 
-struct grow {
-	struct use_of *v;
+/* The uses of a sort: entries come in their order within a key, so only keys are sorted. */
+struct bucket {
+	struct str key;
+	const struct entry *last;
+	size_t n, at;
+};
+struct sorter {
+	struct bucket *buckets;
 	size_t n, cap;
+	uint32_t *slots;		/* number of a bucket + 1; 0: free. A power of two, at most half full */
+	size_t nslots;
+	struct { size_t bucket; const struct entry *entry; } *v;
+	size_t nv, cap_v;
 };
 
-static void use(struct grow *g, struct arena *a, struct str key, const struct entry *e)
+static uint32_t *bucket_slot(const struct sorter *s, struct str key)
 {
-	if (g->n == g->cap)
-		g->v = arena_grow(a, g->v, &g->cap, sizeof *g->v);
-	g->v[g->n++] = (struct use_of){ key, e };
+	size_t i = strings_hash(key, 0) & (s->nslots - 1);
+
+	while (s->slots[i] && !str_eq(s->buckets[s->slots[i] - 1].key, key))
+		i = (i + 1) & (s->nslots - 1);
+	return &s->slots[i];
+}
+
+static void use(struct sorter *s, struct arena *a, struct str key, const struct entry *e)
+{
+	struct bucket *b;
+	uint32_t *slot;
+	size_t i;
+
+	if (2 * s->n >= s->nslots) {
+		s->nslots = s->nslots ? 4 * s->nslots : 256;
+		s->slots = arena_array(a, s->nslots, sizeof *s->slots);
+		for (i = 0; i < s->n; i++)
+			*bucket_slot(s, s->buckets[i].key) = (uint32_t)i + 1;
+	}
+	if (!*(slot = bucket_slot(s, key))) {
+		if (s->n == s->cap)
+			s->buckets = arena_grow(a, s->buckets, &s->cap, sizeof *s->buckets);
+		s->buckets[s->n++] = (struct bucket){ .key = key };
+		*slot = (uint32_t)s->n;
+	}
+	b = &s->buckets[*slot - 1];
+	if (b->last == e)
+		return;			/* each once */
+	b->last = e;
+	b->n++;
+	if (s->nv == s->cap_v)
+		s->v = arena_grow(a, s->v, &s->cap_v, sizeof *s->v);
+	s->v[s->nv].bucket = *slot - 1;
+	s->v[s->nv++].entry = e;
+}
+
+static int by_key(const void *pa, const void *pb)
+{
+	const struct bucket *a = *(const struct bucket *const *)pa, *b = *(const struct bucket *const *)pb;
+
+	return str_cmp(a->key, b->key);
+}
+
+static void sort_uses(struct uses *to, struct sorter *s, struct arena *a)
+{
+	struct bucket **order = xmalloc((s->n + 1) * sizeof *order);
+	size_t i, at = 0;
+
+	for (i = 0; i < s->n; i++)
+		order[i] = &s->buckets[i];
+	if (s->n)
+		qsort(order, s->n, sizeof(struct bucket *), by_key);
+	for (i = 0; i < s->n; i++) {
+		order[i]->at = at;
+		at += order[i]->n;
+	}
+	*to = (struct uses){ arena_array(a, at, sizeof *to->v), at };
+	for (i = 0; i < s->nv; i++) {
+		struct bucket *b = &s->buckets[s->v[i].bucket];
+
+		to->v[b->at++] = (struct use_of){ b->key, s->v[i].entry };
+	}
+	free(order);
 }
 
 /* The code with letters of one size, so that "mk" and "MK" share a page. */
@@ -444,7 +512,7 @@ bool copy_key_valid(struct str key)
 }
 
 /* Documents of the copy that the body links to. */
-static void body_links(struct grow *g, struct copy *c, const struct entry *e)
+static void body_links(struct sorter *g, struct arena *a, const struct copy *c, const struct entry *e)
 {
 	const struct entry *to;
 	size_t i;
@@ -453,30 +521,33 @@ static void body_links(struct grow *g, struct copy *c, const struct entry *e)
 		return;			/* the player view must not tell what the rest links to */
 	for (i = 0; i < e->nlinks; i++)
 		if ((to = copy_find(c, e->links[i])))
-			use(g, &c->arena, to->id, e);
+			use(g, a, to->id, e);
 }
 
 static void collect(struct copy *c)
 {
-	struct grow g[USES] = { { NULL, 0, 0 } };
-	struct arena *a = &c->arena;
-	const struct entry *to;
+	const struct entry *to, **order = xmalloc((c->n + 1) * sizeof *order);
+	struct sorter g[USES] = { 0 };
+	struct arena *a = &c->arena, scratch = ARENA_INIT;
 	int64_t first, last;
-	size_t i, j, k, n;
+	size_t i, j, k;
 
+	memcpy(order, c->v, c->n * sizeof *order);
+	if (c->n)
+		qsort(order, c->n, sizeof *order, by_kind);
 	for (i = 0; i < c->n; i++) {
-		const struct entry *e = c->v[i];
+		const struct entry *e = order[i];
 		const struct front *f = &e->doc.front;
 
-		use(&g[USE_LANG], a, code(a, e->lang, false), e);
+		use(&g[USE_LANG], &scratch, code(a, e->lang, false), e);
 		if (e->original != e) {
-			use(&g[USE_TRANSLATION], a, e->id, e);
+			use(&g[USE_TRANSLATION], &scratch, e->id, e);
 			continue;
 		}
-		use(&g[USE_KIND], a, cstr(e->kind->name), e);
+		use(&g[USE_KIND], &scratch, cstr(e->kind->name), e);
 		if (date_parse(&first, &last, e->date))
-			use(&g[USE_YEAR], a, str_sub(e->date, 0, 4), e);
-		use(&g[USE_STATUS], a, e->status, e);
+			use(&g[USE_YEAR], &scratch, str_sub(e->date, 0, 4), e);
+		use(&g[USE_STATUS], &scratch, e->status, e);
 		for (j = 0; j < f->n; j++) {
 			const struct key *key = &f->keys[j];
 			const struct key_rule *r = kind_key(e->kind, key->name);
@@ -487,27 +558,23 @@ static void collect(struct copy *c)
 				struct str v = key->values[k];
 
 				if (country)
-					use(&g[USE_COUNTRY], a, code(a, v, true), e);
+					use(&g[USE_COUNTRY], &scratch, code(a, v, true), e);
 				else if (str_is(key->name, "topics"))
-					use(&g[USE_TOPIC], a, code(a, v, false), e);
+					use(&g[USE_TOPIC], &scratch, code(a, v, false), e);
 				else if (r && (r->type == KEY_ID || r->type == KEY_IDLIST) && (to = copy_find(c, v)) &&
 				    to->original != e) {
-					use(&g[USE_LINK], a, to->id, e);
+					use(&g[USE_LINK], &scratch, to->id, e);
 					if (str_is(cstr(to->kind->name), "meeting"))
-						use(&g[USE_MEETING], a, to->id, e);
+						use(&g[USE_MEETING], &scratch, to->id, e);
 				}
 			}
 		}
-		body_links(&g[USE_LINK], c, e);
+		body_links(&g[USE_LINK], &scratch, c, e);
 	}
-	for (i = 0; i < USES; i++) {
-		if (g[i].n)
-			qsort(g[i].v, g[i].n, sizeof *g[i].v, use_cmp);
-		for (n = j = 0; j < g[i].n; j++)	/* each once */
-			if (n == 0 || use_cmp(&g[i].v[n - 1], &g[i].v[j]))
-				g[i].v[n++] = g[i].v[j];
-		c->uses[i] = (struct uses){ g[i].v, n };
-	}
+	for (i = 0; i < USES; i++)
+		sort_uses(&c->uses[i], &g[i], a);
+	arena_free(&scratch);
+	free(order);
 }
 
 static void read_vocab(struct copy *c, struct snap *s)

@@ -263,8 +263,10 @@ bool find_makes(const struct find *f, struct str name)
 	uint64_t i;
 	char letter;
 
-	if (!f->patched || fixed_of(name) < FIXED)
-		return !f->patched || !str_is(name, "find/table.js");
+	if (!f->patched || str_is(name, "find/root.js"))
+		return true;
+	if (str_is(name, "find/facets.js"))
+		return !f->facets_stay;
 	if (!block_name(&letter, &rest, name))
 		return false;
 	if (letter == 'd')

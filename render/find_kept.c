@@ -712,10 +712,12 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 	if (ok) {
 		shown(&b, f);
 		f->docs_stay = arena_array(&f->a, b.n / SHOWN, sizeof *f->docs_stay);
+		f->facets_stay = str_eq(buf_str(&b), f->log->shown);
 		for (i = 0; (i + 1) * SHOWN <= b.n; i++)
 			f->docs_stay[i] = (i + 1) * SHOWN <= f->log->shown.n && !memcmp(b.p + i * SHOWN, f->log->shown.p + i * SHOWN, SHOWN);
 		f->patched = true;
-		find_facets(f);
+		if (!f->facets_stay)
+			find_facets(f);
 	} else {
 		f->total = 0;
 		for (i = 0; i < FIND_KINDS; i++) {

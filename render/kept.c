@@ -501,18 +501,38 @@ struct joint {
 	struct strings set;
 	struct { const struct facts *of; uint32_t *to; } maps[64];
 	size_t nmaps;
+	struct buf known;		/* of each: a byte that is 1 where its value is, FACT_VALUE bytes */
 	struct arena a;
 };
+
+enum { KNOWN = 1 + FACT_VALUE };
+
+/* A fact's number; its value, where it is as it was. */
+static uint32_t joint_put(struct joint *j, struct str fact, const unsigned char *value)
+{
+	char none[KNOWN] = { 0 };
+	bool is_new;
+	uint32_t i = (uint32_t)strings_put(&j->set, fact, 0, strings_hash(fact, 0), &is_new);
+
+	if (is_new)
+		buf_add(&j->known, none, sizeof none);
+	if (value) {
+		j->known.p[i * KNOWN] = 1;
+		memcpy(j->known.p + i * KNOWN + 1, value, FACT_VALUE);
+	}
+	return i;
+}
 
 static uint32_t joint_number(struct joint *j, const struct facts *of, const struct kept *was, uint32_t fact)
 {
 	struct str s = of ? strings_at(&of->set, fact) : was->facts[fact];
+	const unsigned char *value = of || !was->same[fact] ? NULL : was->values[fact];
 	size_t i, n;
 
 	for (i = 0; i < j->nmaps && j->maps[i].of != of; i++)
 		;
 	if (i == sizeof j->maps / sizeof j->maps[0])
-		return (uint32_t)strings_put(&j->set, s, 0, strings_hash(s, 0), NULL);
+		return joint_put(j, s, value);
 	if (i == j->nmaps) {
 		n = of ? of->set.n : was->nfacts;
 		j->maps[i].of = of;
@@ -520,7 +540,7 @@ static uint32_t joint_number(struct joint *j, const struct facts *of, const stru
 		j->nmaps++;
 	}
 	if (!j->maps[i].to[fact])
-		j->maps[i].to[fact] = (uint32_t)strings_put(&j->set, s, 0, strings_hash(s, 0), NULL) + 1;
+		j->maps[i].to[fact] = joint_put(j, s, value) + 1;
 	return j->maps[i].to[fact] - 1;
 }
 
@@ -547,7 +567,10 @@ enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const str
 	for (i = 0; i < j.set.n; i++)
 		kept_add_str(o, strings_at(&j.set, i));
 	for (i = 0; i < j.set.n; i++) {
-		fact_value(value, g, strings_at(&j.set, i));
+		if (j.known.p[i * KNOWN])
+			memcpy(value, j.known.p + i * KNOWN + 1, FACT_VALUE);
+		else
+			fact_value(value, g, strings_at(&j.set, i));
 		kept_add(o, (struct str){ (const char *)value, sizeof value });
 	}
 	kept_add_u32(o, (uint32_t)n);
@@ -561,6 +584,7 @@ enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const str
 	}
 	rc = kept_end(o, true, e);
 	strings_free(&j.set);
+	buf_free(&j.known);
 	arena_free(&j.a);
 	return rc;
 }
