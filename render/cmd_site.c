@@ -221,8 +221,9 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		summary(c, &stamp, dir, false, NULL, 0);
 		goto written;
 	}
-	if (dir && !ask->dry && (rc = site_check(dir, e)))
+	if (dir && (rc = site_check(&old, &nold, c->arena, dir, e)) && !ask->dry)
 		goto out;
+	rc = RC_OK;
 	for (i = 0; !rc && !ask->dry && i < ask->jobs; i++)	/* forks: while this process is small */
 		rc = md_open(&md[i], e);
 	if (rc || (rc = copy_load(&copy, snap, want, e)))
@@ -231,8 +232,6 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
 	broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
-	if (dir && site_documents(&old, &nold, c->arena, dir, e))
-		nold = 0;		/* nothing to compare with */
 	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, temporary ? NULL : want->kept, &told, e)))
 		goto out;
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))

@@ -134,41 +134,60 @@ static struct entry *find(struct entry *v, size_t n, struct str name)
 	return NULL;
 }
 
-/* ---- lookup: names of documents, keys of uses, codes of vocabularies, in one table of open addressing ---- */
+/* ---- lookup: names of documents in one table of open addressing, keys of uses and codes of vocabularies in another ---- */
 
-enum { IN_NAMES = USES, IN_LABELS };	/* the kinds of key beyond the uses */
+enum { IN_LABELS = USES };		/* the kind of key beyond the uses */
 struct slot {
 	struct str key, extra;		/* extra: the vocabulary a code is of; STR_NONE elsewhere */
-	unsigned what;			/* enum use, IN_NAMES, IN_LABELS */
-	size_t from, n;			/* of a use: its range; of a name: from is the index in all */
+	uint32_t what, from, n;		/* enum use, its range; IN_LABELS */
 	struct str label;
 };
 struct lookup {
-	struct slot *v;
-	size_t n;			/* a power of two, at most half full */
+	uint32_t *names;		/* an entry's index in all + 1; 0: free */
+	struct slot *v;			/* NULL: not yet */
+	size_t nnames, n;		/* powers of two, at most half full */
 };
+
+static uint32_t *name_slot(const struct copy *c, struct str name)
+{
+	const struct lookup *l = c->lookup;
+	size_t i = strings_hash(name, 0) & (l->nnames - 1);
+
+	while (l->names[i] && !str_eq(c->all[l->names[i] - 1].name, name))
+		i = (i + 1) & (l->nnames - 1);
+	return &l->names[i];
+}
 
 static struct slot *slot_of(const struct lookup *l, unsigned what, struct str extra, struct str key)
 {
-	uint64_t h = 14695981039346656037u ^ what;
-	size_t i;
-	struct slot *s;
+	size_t i = strings_hash(key, (uint8_t)what) + (extra.n ? strings_hash(extra, 0) : 0);
 
-	for (i = 0; i < extra.n; i++)
-		h = (h ^ (unsigned char)extra.p[i]) * 1099511628211u;
-	for (i = 0; i < key.n; i++)
-		h = (h ^ (unsigned char)key.p[i]) * 1099511628211u;
-	for (i = (size_t)(h ^ h >> 32) & (l->n - 1);; i = (i + 1) & (l->n - 1)) {
-		s = &l->v[i];
+	for (i &= l->n - 1;; i = (i + 1) & (l->n - 1)) {
+		struct slot *s = &l->v[i];
+
 		if (!s->key.p || (s->what == what && str_eq(s->key, key) && str_eq(s->extra, extra)))
 			return s;
 	}
 }
 
-static void lookup_make(struct copy *c)
+/* When all entries are there: before uses are. */
+static void names_make(struct copy *c)
 {
 	struct lookup *l = arena_alloc(&c->arena, sizeof *l);
-	size_t want = c->nall, i, j, end;
+	size_t i;
+
+	for (l->nnames = 64; l->nnames < 2 * c->nall; l->nnames *= 2)
+		;
+	l->names = arena_array(&c->arena, l->nnames, sizeof *l->names);
+	c->lookup = l;
+	for (i = 0; i < c->nall; i++)
+		*name_slot(c, c->all[i].name) = (uint32_t)i + 1;
+}
+
+static void lookup_make(struct copy *c)
+{
+	struct lookup *l = c->lookup;
+	size_t want = 0, i, j, end;
 	struct slot *s;
 
 	for (i = 0; i < USES; i++)
@@ -179,8 +198,6 @@ static void lookup_make(struct copy *c)
 	for (l->n = 64; l->n < 2 * want; l->n *= 2)
 		;
 	l->v = arena_array(&c->arena, l->n, sizeof *l->v);
-	for (i = 0; i < c->nall; i++)
-		*slot_of(l, IN_NAMES, STR_NONE, c->all[i].name) = (struct slot){ .key = c->all[i].name, .what = IN_NAMES, .from = i };
 	for (i = 0; i < USES; i++)
 		for (j = 0; j < c->uses[i].n; j = end) {
 			struct str key = c->uses[i].v[j].key;
@@ -188,7 +205,8 @@ static void lookup_make(struct copy *c)
 			for (end = j; end < c->uses[i].n && str_eq(c->uses[i].v[end].key, key); end++)
 				;
 			if (key.n)
-				*slot_of(l, (unsigned)i, STR_NONE, key) = (struct slot){ .key = key, .what = (unsigned)i, .from = j, .n = end - j };
+				*slot_of(l, (unsigned)i, STR_NONE, key) = (struct slot){ .key = key, .what = (uint32_t)i,
+				    .from = (uint32_t)j, .n = (uint32_t)(end - j) };
 		}
 	for (i = 0; i < c->vocab.n; i++)
 		for (j = 0; j < c->vocab.tables[i].n; j++) {
@@ -199,7 +217,6 @@ static void lookup_make(struct copy *c)
 				*s = (struct slot){ .key = t->code, .extra = c->vocab.tables[i].name, .what = IN_LABELS,
 				    .label = vocab_label(&c->vocab, arena_cstr(&c->arena, c->vocab.tables[i].name), t->code) };
 		}
-	c->lookup = l;
 }
 
 const struct texts *copy_texts(const struct copy *c)
@@ -211,20 +228,20 @@ const struct texts *copy_texts(const struct copy *c)
 
 struct str copy_label(const struct copy *c, const char *vocab, struct str code)
 {
-	const struct slot *s = c->lookup ? slot_of(c->lookup, IN_LABELS, cstr(vocab), code) : NULL;
+	const struct slot *s = c->lookup && c->lookup->v ? slot_of(c->lookup, IN_LABELS, cstr(vocab), code) : NULL;
 
 	return s && s->key.p ? s->label : vocab_label(&c->vocab, vocab, code);
 }
 
 const struct entry *copy_any(const struct copy *c, struct str name)
 {
-	const struct slot *s;
+	uint32_t i;
 
 	facts_note(c->watch, FACT_NAME, 0, 0, name);
 	if (!c->lookup)
 		return find(c->all, c->nall, name);
-	s = slot_of(c->lookup, IN_NAMES, STR_NONE, name);
-	return s->key.p ? &c->all[s->from] : NULL;
+	i = *name_slot(c, name);
+	return i ? &c->all[i - 1] : NULL;
 }
 
 const struct entry *copy_find(const struct copy *c, struct str name)
@@ -270,19 +287,24 @@ static void fill(struct copy *c, struct entry *e)
 }
 
 /* What other pages may show of an entry: all it has but its body. face: of its own front matter so far. */
-static void make_face(struct entry *e)
+static void make_face(struct entry *e, struct buf *scratch)
 {
-	struct buf b = BUF_INIT;
+	const char bits[] = { (char)('0' + e->in), (char)('0' + e->stale), (char)('0' + e->broken), (char)('0' + e->conflict), ' ' };
+	struct buf *b = scratch;
 
-	buf_add(&b, e->face, sizeof e->face);
+	buf_clear(b);
+	buf_add(b, e->face, sizeof e->face);
 	if (e->original != e)
-		buf_add(&b, e->original->face, sizeof e->original->face);
-	buf_printf(&b, "%d%d%d%d %s %s ", e->in, e->stale, e->broken, e->conflict, e->reason, e->kind->name);
-	buf_str_add(&b, e->owner);
-	buf_putc(&b, ' ');
-	buf_str_add(&b, e->name);
-	blake2b_of(e->face, buf_str(&b));
-	buf_free(&b);
+		buf_add(b, e->original->face, sizeof e->original->face);
+	buf_add(b, bits, sizeof bits);
+	buf_puts(b, e->reason);
+	buf_putc(b, ' ');
+	buf_puts(b, e->kind->name);
+	buf_putc(b, ' ');
+	buf_str_add(b, e->owner);
+	buf_putc(b, ' ');
+	buf_str_add(b, e->name);
+	blake2b_of(e->face, buf_str(b));
 }
 
 /* ---- texts: read when wanted, or held where the snapshot does not stay (serve) ---- */
@@ -370,7 +392,7 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 		if (!(o = find(c->all, i, p.id))) {
 			to->reason = "its original is not there";
 			to->title = either(to->doc.title, to->name);
-			make_face(to);
+			make_face(to, text);
 			return RC_OK;
 		}
 		to->original = o;
@@ -379,7 +401,7 @@ static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, 
 			to->doc.lang = arena_str(a, p.lang);
 	}
 	fill(c, to);
-	make_face(to);
+	make_face(to, text);
 	return RC_OK;
 }
 
@@ -663,6 +685,7 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 		if (tlp_rank(c->all[i].tlp) > tlp_rank(c->tlp))
 			c->tlp = c->all[i].tlp;
 	}
+	names_make(c);
 	if (want->meeting.n && (!(c->meeting = copy_find(c, want->meeting)) ||
 	    !str_is(cstr(c->meeting->kind->name), "meeting"))) {
 		const struct entry *m = copy_any(c, want->meeting);
@@ -699,7 +722,7 @@ void copy_free(struct copy *c)
 
 static const struct use_of *uses_of(size_t *n, const struct copy *c, enum use use, struct str key)
 {
-	const struct slot *s = c->lookup ? slot_of(c->lookup, use, STR_NONE, key) : NULL;
+	const struct slot *s = c->lookup && c->lookup->v ? slot_of(c->lookup, use, STR_NONE, key) : NULL;
 
 	*n = s ? s->n : 0;
 	return c->uses[use].v + (s ? s->from : 0);

@@ -5,8 +5,8 @@
  *
  *	<128 hex digits><blank><blank><name>
  *
- * It is written twice: before the first page with the names of the old and the new build together (a page that
- * is not written yet has zeros), and at the end with what is there. So a build that was cut short is known as
+ * It is written twice: before the first page, when there are new names, with those of the old and the new build together
+ * (zeros for hashes), and at the end with what is there. So a build that was cut short is known as
  * ours and is mended by the next one. Whether a page is written anew is decided by its bytes on disk, not by
  * the manifest: a damaged file is mended too.
  *
@@ -110,31 +110,55 @@ out:
 	return rc;
 }
 
-enum rc site_check(const char *dir, struct err *e)
+static int by_name(const void *a, const void *b)
 {
-	struct arena a = ARENA_INIT;
-	struct str *old;
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* May the folder be written, and what the old manifest names, sorted. */
+static enum rc check(struct str **old, size_t *nold, struct arena *a, const char *dir, struct err *e)
+{
 	char **names;
-	size_t n, i, nold;
+	size_t n, i;
 	enum rc rc;
 
-	if ((rc = dir_list(&names, &n, &a, dir, e)) == RC_NOTFOUND) {
-		rc = file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
-		goto out;
-	}
-	if (rc || (rc = old_names(&old, &nold, &a, dir, e)))
-		goto out;
-	if (n && !nold)
-		rc = not_ours(dir, arena_printf(&a, "holds '%s', which no site of ours wrote", names[0]), e);
-	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++) {
-		const char *path = path_join(&a, dir, folders[i]);
+	*old = NULL;
+	*nold = 0;
+	if ((rc = dir_list(&names, &n, a, dir, e)) == RC_NOTFOUND)
+		return file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
+	if (rc || (rc = old_names(old, nold, a, dir, e)))
+		return rc;
+	if (n && !*nold)
+		return not_ours(dir, arena_printf(a, "holds '%s', which no site of ours wrote", names[0]), e);
+	for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		const char *path = path_join(a, dir, folders[i]);
 
 		if (file_exists(path) && !file_is_dir(path))
-			rc = not_ours(dir, arena_printf(&a, "'%s' in it is no folder", folders[i]), e);
+			return not_ours(dir, arena_printf(a, "'%s' in it is no folder", folders[i]), e);
 	}
-out:
-	arena_free(&a);
-	return rc;
+	for (i = 1; i < *nold && str_cmp((*old)[i - 1], (*old)[i]) < 0; i++)
+		;
+	if (i < *nold)
+		qsort(*old, *nold, sizeof **old, by_name);
+	return RC_OK;
+}
+
+enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e)
+{
+	struct str *old;
+	size_t nold, i;
+	enum rc rc = check(&old, &nold, a, dir, e);
+
+	*n = 0;
+	if (rc)
+		return rc;
+	*v = old;
+	for (i = 0; i < nold; i++)
+		if (str_starts(old[i], STR("d/")))
+			old[(*n)++] = str_sub(old[i], 2, old[i].n - strlen(".html"));
+	if (*n)				/* without the ending their order may be another */
+		qsort(old, *n, sizeof *old, by_name);
+	return RC_OK;
 }
 
 static void manifest_line(struct buf *b, const unsigned char digest[64], struct str name)
@@ -240,6 +264,11 @@ static enum rc announce(const struct build *s, const struct names *now, struct a
 	size_t i = 0, j = 0;
 	enum rc rc;
 
+	while (i < s->old.n && j < now->n && str_cmp(s->old.v[i], now->v[j]) <= 0)
+		j += str_eq(s->old.v[i++], now->v[j]);
+	if (j == now->n)
+		return RC_OK;		/* it names them all */
+	i = j = 0;
 	while (i < s->old.n || j < now->n) {
 		int d = i == s->old.n ? 1 : j == now->n ? -1 : str_cmp(s->old.v[i], now->v[j]);
 
@@ -436,11 +465,6 @@ static enum rc remove_old(struct build *s, const struct names *now, struct arena
 	for (i = 0; i < sizeof folders / sizeof folders[0]; i++)
 		(void)rmdir(path_join(a, s->dir, folders[i]));	/* only the empty ones go */
 	return RC_OK;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
 static int by_file(const void *a, const void *b)
@@ -672,10 +696,8 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	size_t i;
 	enum rc rc;
 
-	if ((rc = site_check(dir, e)) || (rc = dir_make(dir, 0755, e)) || (rc = old_names(&s.old.v, &s.old.n, &a, dir, e)))
+	if ((rc = check(&s.old.v, &s.old.n, &a, dir, e)) || (rc = dir_make(dir, 0755, e)))
 		goto out;
-	if (s.old.n)
-		qsort(s.old.v, s.old.n, sizeof *s.old.v, by_name);
 	if ((s.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		rc = err_errno(e, "%s: cannot be opened", dir);
 		goto out;
@@ -697,22 +719,4 @@ out:
 	buf_free(&s.all);
 	arena_free(&a);
 	return rc;
-}
-
-enum rc site_documents(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e)
-{
-	struct str *old;
-	size_t nold, i;
-	enum rc rc = old_names(&old, &nold, a, dir, e);
-
-	*n = 0;
-	if (rc)
-		return rc;
-	*v = old;
-	for (i = 0; i < nold; i++)
-		if (str_starts(old[i], STR("d/")))
-			old[(*n)++] = str_sub(old[i], 2, old[i].n - strlen(".html"));
-	if (*n)
-		qsort(old, *n, sizeof *old, by_name);
-	return RC_OK;
 }

@@ -13,9 +13,9 @@ struct site_told {			/* what happened; fn may be NULL */
 	size_t pages, written, removed, bad_pages;
 };
 
-/* May the folder be written: it is not there, empty, or has our manifest. RC_INVALID: it holds other files, or
- * something of ours is a link; the message says how to mend. */
-enum rc site_check(const char *dir, struct err *e) NODISCARD;
+/* May the folder be written: it is not there, empty, or has our manifest; then the names of the documents that the site in it
+ * has, sorted, in the arena. RC_INVALID: it holds other files, or something of ours is a link; the message says how to mend. */
+enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e) NODISCARD;
 
 #define SITE_JOBS_MAX 8
 
@@ -23,9 +23,6 @@ enum rc site_check(const char *dir, struct err *e) NODISCARD;
  * number. Bad pages are told, in order, and the rest goes on: RC_OK. kept: there stands what the last build into dir was made of, so that only what changed is made anew; NULL: all is made. */
 enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
     const struct kept_place *kept, struct site_told *told, struct err *e) NODISCARD;
-
-/* Names of the documents that the site in dir has, sorted; none when there is no site. In the arena. */
-enum rc site_documents(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e) NODISCARD;
 
 /* One line of manifest.txt: "<128 hex digits>  <name>", as sha512sum writes it; name borrows line. false: not
  * such a line, or a name that no build of ours makes. */
