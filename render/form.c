@@ -142,7 +142,8 @@ static void zeros(struct buf *b)
 static bool of_form(struct str key)
 {
 	static const char *const fronts[] = { "form.", "kind.", "key.", "head.", "hint.", "value.",
-		"topics.", "crime.", "channels.", "outcome.", "routes.", "regions.", "institutions.", "transport.", "border." };
+		"topics.", "crime.", "channels.", "outcome.", "routes.", "regions.", "institutions.", "countries.", "transport.",
+		"border." };
 	size_t i;
 
 	for (i = 0; i < sizeof fronts / sizeof *fronts; i++)

@@ -33,8 +33,16 @@
 		if (r.values)
 			return r.values.map(function (v) { return [v, t('value.' + v) === 'value.' + v ? v : t('value.' + v)]; });
 		if (r.vocab === 'owners')
-			return data.owners;
-		return data.vocab[r.vocab] ? data.vocab[r.vocab].map(function (c) { return [c[0], texts[r.vocab + '.' + c[0]] || c[1]]; }) : null;
+			return by_name(data.owners.map(function (c) { return [c[0], texts['institutions.' + c[0]] || texts['countries.' + c[0].toUpperCase()] || c[1]]; }));
+		return r.vocab === 'countries' ? countries() : !data.vocab[r.vocab] ? null :
+			data.vocab[r.vocab].map(function (c) { return [c[0], texts[r.vocab + '.' + c[0]] || c[1]]; });
+	}
+	function by_name(all) {		/* in the order of the reader's alphabet */
+		var lang = document.querySelector('main').getAttribute('lang');
+		return all.sort(function (a, b) { return a[1].localeCompare(b[1], lang); });
+	}
+	function countries() {
+		return by_name((data.vocab.countries || []).map(function (c) { return [c[0], texts['countries.' + c[0]] || c[1]]; }));
 	}
 	function label(r) { return t('key.' + r.name) === 'key.' + r.name ? r.name : t('key.' + r.name); }
 	function hint(r) {
@@ -79,8 +87,8 @@
 			make('label', { 'for': 's-' + i }, [(t('head.' + h.text) === 'head.' + h.text ? h.text : t('head.' + h.text)) + (h.must ? ' *' : '')]),
 			make('textarea', { id: 's-' + i, rows: 5, dir: 'auto' }), make('p', { 'class': 'wrong', id: 'e-s-' + i })]);
 	}
-	function country(x) {		/* the code of a name, or what was typed */
-		var c = data.vocab.countries.filter(function (y) { return y[1].toLowerCase() === x.toLowerCase(); })[0];
+	function country(x) {		/* the code of a name, here or in English, or what was typed */
+		var c = countries().concat(data.vocab.countries).filter(function (y) { return y[1].toLowerCase() === x.toLowerCase(); })[0];
 		return c ? c[0] : x.toUpperCase();
 	}
 	function value(r) {		/* a string, or an array of a list */
@@ -323,7 +331,7 @@
 		[group(t('form.about'), common.map(field)), own.length ? group(t('form.details'), own.map(field)) : '',
 			group(t('form.text'), kind.heads.length ? kind.heads.map(section) : [section({ text: 'Text', must: false }, 0)]),
 			make('details', {}, [make('summary', {}, [t('form.more')])].concat(more.map(field))),
-			make('datalist', { id: 'countries' }, options(data.vocab.countries || [], false))].forEach(function (e) { if (e) form.appendChild(e); });
+			make('datalist', { id: 'countries' }, options(countries(), false))].forEach(function (e) { if (e) form.appendChild(e); });
 		if (id('f-date'))
 			id('f-date').value = now.getFullYear() + '-' + ('0' + (now.getMonth() + 1)).slice(-2) + '-' + ('0' + now.getDate()).slice(-2);
 		if (id('f-lang'))
