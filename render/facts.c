@@ -52,6 +52,26 @@ void facts_free(struct facts *f)
 	buf_free(&f->list);
 }
 
+struct str fact_faces(void)
+{
+	static const char fact[HEAD] = { FACT_FACES };
+
+	return (struct str){ fact, HEAD };
+}
+
+/* Links of bodies are in no face, and pages that there are (FACT_HAVE) may hang on history. */
+bool fact_of_faces(struct str fact)
+{
+	switch (fact.n >= HEAD ? (unsigned char)fact.p[0] : FACT_ALL) {
+	case FACT_USES: case FACT_PAGE:
+		return (unsigned char)fact.p[1] != USE_LINK;
+	case FACT_NAME: case FACT_OVERDUE: case FACT_OLD: case FACT_LABEL: case FACT_TODAY: case FACT_FACES:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void fact_ground(struct fact_ground *g, const struct copy *c)
 {
 	struct buf *b = &g->scratch;

@@ -34,6 +34,8 @@ void facts_page(struct facts *f);	/* from here on, facts are of another page */
 /* No-op on NULL. A key that is too long to be told apart stands for FACT_FACES. */
 void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, struct str key);
 void facts_free(struct facts *f);
+/* FACT_FACES as bytes. */
+struct str fact_faces(void);
 
 #define FACT_VALUE 16			/* bytes */
 struct fact_ground {			/* what values are computed from; NULL and 0 at first: facts_ground_free */
@@ -43,6 +45,8 @@ struct fact_ground {			/* what values are computed from; NULL and 0 at first: fa
 };
 void fact_ground(struct fact_ground *g, const struct copy *c);
 void fact_ground_free(struct fact_ground *g);
+/* Are what all documents show and the day enough to answer it: while these are the same, so is the answer. */
+bool fact_of_faces(struct str fact);
 /* The answer to a fact now. Other bytes than a fact's have the value of FACT_ALL. */
 void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct str fact);
 
