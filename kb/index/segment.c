@@ -22,12 +22,15 @@
  *
  *	for each block: u32 its last document, u16 its bytes, u8 its highest weight (255: or more), u8 its shortest norm
  *	the blocks: a full one: two packs (pack.h), the documents as gaps - 1 and the weights - 1;
- *		the last one, when shorter: for each document varint (gap - 1) * 2 + 1 when its weight is 1; else + 0, and
+ *		the last one, when shorter than that, but at least FEW: u8 Rice parameter, then bits: for each document its gap - 1,
+ *		and by Rice code 0 its weight - 1;
+ *		when it is shorter still: for each document varint (gap - 1) * 2 + 1 when its weight is 1; else + 0, and
  *		varint weight - 2. The gap of the very first document is its place + 1
  *
- *	and its positions: for each block u32 bytes; then the blocks: u8 Rice parameter of first positions, u8 of later ones,
- *		then bits: for each document, by Rice code 0, its weight less how many positions it has; the first
- *		position; each later one less the one before, less 1
+ *	and its positions: for each block u32 bytes; then the blocks: u8 Rice parameter of first positions, + 128 when each
+ *		document has as many as it weighs, u8 of later ones, then bits: for each document, by Rice code 0, its weight
+ *		less how many positions it has, if they are not as many; the first position; each later one less the one
+ *		before, less 1
  *
  * A list here, in the dictionary, is of less than 128 documents and at most HERE bytes: u8 bytes of the block; the
  * block as above; one block of positions. Two thirds of all terms stand in one document: for them the look-up is
@@ -46,7 +49,7 @@
 #include "kb/index/record.h"
 
 enum { TERMS = 64, BLOCK_MAX = 960, HERE = 40, SKIP = 8, PART = 4096, PARTS = 16, CHUNK = 65520 - 4 - 4 * PARTS,
-	TURN = 64 << 20 };
+	TURN = 64 << 20, FEW = 8, AS_MANY = 128 };
 /* BLOCK_MAX: four blocks fill a page. CHUNK: with its checks and LMDB's header of 16 bytes, 16 pages. */
 _Static_assert((CHUNK + PART - 1) / PART == PARTS, "a check for each part");
 
@@ -233,12 +236,14 @@ static void block_flush(struct segment_out *o)
 static void put_positions(struct buf *b, const struct segment_out *o)
 {
 	uint64_t first = 0, later = 0, nfirst = 0, nlater = 0;
+	bool as_many = true;
 	const uint32_t *p = (const uint32_t *)(const void *)o->pos.p, *q = p;
 	struct bits_out bits;
 	unsigned k1, k2, i;
 	uint32_t j;
 
 	for (i = 0; i < o->m; q += o->counts[i++]) {
+		as_many &= o->counts[i] == o->weights[i];
 		if (!o->counts[i])
 			continue;
 		first += q[0];
@@ -248,11 +253,12 @@ static void put_positions(struct buf *b, const struct segment_out *o)
 	}
 	k1 = rice_parameter(first, nfirst);
 	k2 = rice_parameter(later, nlater);
-	buf_putc(b, (char)k1);
+	buf_putc(b, (char)(as_many ? k1 | AS_MANY : k1));
 	buf_putc(b, (char)k2);
 	bits_open(&bits, b);
 	for (i = 0, q = p; i < o->m; q += o->counts[i++]) {
-		rice_put(&bits, o->weights[i] - o->counts[i], 0);
+		if (!as_many)
+			rice_put(&bits, o->weights[i] - o->counts[i], 0);
 		for (j = 0; j < o->counts[i]; j++)
 			rice_put(&bits, j ? q[j] - q[j - 1] - 1 : q[0], j ? k2 : k1);
 	}
@@ -263,12 +269,13 @@ static void put_block(struct segment_out *o)
 {
 	uint32_t v[PACK], last = o->last, most = 0;
 	uint8_t norm = UINT8_MAX;
-	unsigned i;
+	struct bits_out bits;
+	unsigned i, k;
 
 	for (i = 0; i < o->m; i++) {
 		uint32_t gap = o->docs[i] - last;	/* last is UINT32_MAX, which is -1, at first */
 
-		if (o->m == PACK)
+		if (o->m >= FEW)
 			v[i] = gap - 1;
 		else if (o->weights[i] == 1)
 			varint_put(&o->blocks, (uint64_t)(gap - 1) * 2 + 1);
@@ -285,6 +292,15 @@ static void put_block(struct segment_out *o)
 		for (i = 0; i < PACK; i++)
 			v[i] = o->weights[i] - 1;
 		pack_put(&o->blocks, v);
+	} else if (o->m >= FEW) {
+		k = rice_parameter((uint64_t)(uint32_t)(last - o->last) - o->m, o->m);
+		buf_putc(&o->blocks, (char)k);
+		bits_open(&bits, &o->blocks);
+		for (i = 0; i < o->m; i++) {
+			rice_put(&bits, v[i], k);
+			rice_put(&bits, o->weights[i] - 1, 0);
+		}
+		bits_end(&bits);
 	}
 	u32_add(&o->skips, last);
 	buf_putc(&o->skips, 0);			/* the block's bytes: set below */
@@ -896,12 +912,36 @@ static unsigned skip_bytes(const char *skips, uint32_t block)
 	return p[4] | (unsigned)p[5] << 8;
 }
 
-/* The last block, when it is not full. */
+/* The last block, when it is not full: of FEW documents or more. */
+static bool rice_block(struct cursor *c, struct str s)
+{
+	uint64_t place = c->last == UINT32_MAX ? 0 : (uint64_t)c->last + 1;
+	struct bits_in bits;
+	uint32_t v, w;
+	unsigned i, k;
+
+	if (!s.n || (k = (unsigned char)s.p[0]) > 30)
+		return false;
+	bits_from(&bits, str_sub(s, 1, s.n));
+	for (i = 0; i < c->n; i++) {
+		if (!rice_get(&v, &bits, k) || (place += v) >= c->s->info.n || !rice_get(&w, &bits, 0) || w == UINT32_MAX)
+			return false;
+		c->docs[i] = (uint32_t)place++;
+		c->weights[i] = w + 1;
+	}
+	for (; i < PACK; i++)
+		c->docs[i] = UINT32_MAX;
+	return bits.n + 8 * (uint64_t)(bits.end - bits.p) < 8;
+}
+
+/* Of fewer. */
 static bool short_block(struct cursor *c, struct str s)
 {
 	uint64_t v, w, place = c->last == UINT32_MAX ? 0 : (uint64_t)c->last + 1;
 	unsigned i;
 
+	if (c->n >= FEW)
+		return rice_block(c, s);
 	for (i = 0; i < c->n; i++) {
 		if (!varint_get(&v, &s) || v / 2 >= c->s->info.n || (place += v / 2) >= c->s->info.n)
 			return false;
@@ -1060,9 +1100,10 @@ static enum rc open_bits(struct cursor *c, struct err *e)
 			return rc;
 		s = (struct str){ p, n };
 	}
-	if (s.n < 2 || (c->first = (unsigned char)s.p[0]) > 30 || (c->later = (unsigned char)s.p[1]) > 30)
+	if (s.n < 2 || (c->first = (unsigned char)s.p[0] & (AS_MANY - 1)) > 30 || (c->later = (unsigned char)s.p[1]) > 30)
 		return broken(e, c->s, "positions");
 	bits_from(&c->bits, str_sub(s, 2, s.n));
+	c->as_many = (unsigned char)s.p[0] & AS_MANY;
 	c->bits_open = true;
 	c->bit_i = 0;
 	return RC_OK;
@@ -1078,7 +1119,8 @@ enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 		return rc;
 	bits = c->bits;
 	for (; c->bit_i <= c->i; c->bit_i++) {
-		if (!rice_get(&excess, &bits, 0) || excess > c->weights[c->bit_i])
+		excess = 0;
+		if (!c->as_many && (!rice_get(&excess, &bits, 0) || excess > c->weights[c->bit_i]))
 			goto bad;
 		count = c->weights[c->bit_i] - excess;
 		if (c->bit_i < c->i) {

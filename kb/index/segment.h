@@ -111,7 +111,7 @@ struct cursor {
 	const char *skips, *lengths;	/* see segment.c; lengths NULL: not read yet */
 	struct bits_in bits;
 	unsigned first, later, bit_i;	/* parameters of the positions; the posting that bits stands before */
-	bool bits_open;
+	bool bits_open, as_many;	/* as_many: no posting of the block weighs more than it has positions */
 	struct buf copy, lengths_copy, skips_copy, bits_copy;	/* for what crosses chunks */
 };
 enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e) NODISCARD;
