@@ -510,8 +510,11 @@ bool lists_have(const struct copy *c, const char *file)
 	facts_note(c->watch, FACT_HAVE, 0, 0, cstr(file));
 	if (strcmp(file, "index.html") == 0 || strcmp(file, "labels.html") == 0 || strcmp(file, "actions.html") == 0)
 		return true;
-	if (strcmp(file, "search.html") == 0)
-		return !c->want.live && theme_file(c->want.theme, STR("search.js"));
+	if (strcmp(file, "search.html") == 0) {
+		const struct theme_file *f = theme_file(c->want.theme, STR("search.js"));
+
+		return !c->want.live && f && f->bytes.n;
+	}
 	if (strcmp(file, "print.html") == 0)
 		return pack;
 	if (strcmp(file, "changes.html") == 0)

@@ -30,6 +30,7 @@
 #include "kb/gate/sodium.h"
 #include "render/facts.h"
 #include "render/kept.h"
+#include "render/lists.h"
 #include "render/page.h"
 #include "render/stamp.h"
 
@@ -336,7 +337,7 @@ static bool leave(struct hand *h, struct file *f)
 	const struct kept_file *k = kept_find(w->s->kept, f->name);
 	const struct entry *e = document_of(w->s->copy, f->name);
 
-	if (!k || w->s->anew || !kept_same(w->s->kept, k) || !as_it_was(h, k, f) || (e && !find_keep(w->find, e)))
+	if (!k || w->s->anew || !kept_same(w->s->kept, k) || !as_it_was(h, k, f) || (e && w->find && !find_keep(w->find, e)))
 		return false;
 	f->kept = k;
 	return true;
@@ -583,6 +584,8 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 	size_t i;
 	enum rc rc;
 
+	if (!w.find)
+		return RC_OK;
 	whole = index_whole(s, pages, files, n, a);
 	if (whole && index_stays(s, pages))
 		return RC_OK;
@@ -622,7 +625,7 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
  * that; then the manifest. What the index is made of is known only when the pages are: it is announced then. */
 static enum rc pages(struct build *s, struct arena *a, const struct names *now, struct err *e)
 {
-	struct find *find = find_open(s->copy, s->threads);
+	struct find *find = lists_have(s->copy, "search.html") ? find_open(s->copy, s->threads) : NULL;
 	struct page_want want = { .find = find };
 	struct facts facts[SITE_JOBS_MAX] = { 0 };
 	struct fact_ground ground = { 0 };
@@ -635,10 +638,11 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	enum rc rc;
 	char hex[17];
 
+	random_bytes(stamp, STAMP);
 	if (s->files) {
 		fact_ground(&ground, s->copy);
 		s->kept = kept_open(s->files, s->key, &ground);
-		if (s->kept && s->kept->stamp.n == STAMP && find_load(find, s->texts, s->key, s->kept->stamp)) {
+		if (s->kept && s->kept->stamp.n == STAMP && (!find || find_load(find, s->texts, s->key, s->kept->stamp))) {
 			memcpy(stamp, s->kept->stamp.p, STAMP);
 		} else {
 			kept_close(s->kept);

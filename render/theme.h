@@ -2,7 +2,7 @@
  * those that a folder given with --theme puts in their place.
  *
  *	*.html		templates: HTML with slots in it; see below
- *	*.css *.js *.svg	copied into the site as they are
+ *	*.css *.js *.svg	copied into the site as they are; when search.js is empty, the site has no search
  *	texts/LANG.txt	interface texts: "key = value" lines; "#" begins a comment. What a language lacks is English.
  *			"topics.som = ...", "countries.MK = ...": what codes of vocabularies are called in it
  *

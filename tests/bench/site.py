@@ -4,9 +4,9 @@
 The floor (pages.c) is cmark-gfm with two threads: read, parse, render, write the same documents. Hugo makes a page of
 each and the lists by kind, country, topic, language and year that our site has; search, history, charts, the filter of what
 may be shown and the checks of hostile texts it has not. Its front matter is ours with dates in full and a list for each
-family; its templates are in this file. All are run in turn five times into new folders; printed are medians. CPU is user
-+ system of the program and its children. Then one document is changed (the front matter is not) and all are built again over
-what is there, five times. Then Chromium searches in the folder, and types into a page of `serve`
+family; its templates are in this file. Our site is made with search and, by a theme whose search.js is empty, without. All
+are run in turn five times (TURNS) into new folders; printed are medians. CPU is user + system of the program and its
+children. Then one document is changed (the front matter is not) and all are built again over what is there, as often. Then Chromium searches in the folder, and types into a page of `serve`
 (tests/browser/measure.mjs). Files lie in BENCH_DIR, else in the folder for temporary ones, and are gone at the end."""
 import os, resource, shutil, statistics, subprocess, sys, tempfile, time
 
@@ -14,7 +14,7 @@ colep, generate, pages = sys.argv[1:4]
 n, seed = (sys.argv[4:5] or ['10000'])[0], (sys.argv[5:6] or ['1'])[0]
 work = tempfile.mkdtemp(prefix='colep-bench.', dir=os.environ.get('BENCH_DIR'))
 env = dict(os.environ, COLEP_KEYS=work + '/keys', HOME=work, GIT_CONFIG_NOSYSTEM='1')
-TURNS = 5
+TURNS = int(os.environ.get('TURNS', 5))
 LISTS = {'kind': 'kinds', 'countries': 'countries', 'topics': 'topics', 'lang': 'languages', 'date': 'years'}
 HUGO = {
     'config.toml': 'baseURL = "/"\ntitle = "site"\nrelativeURLs = true\nuglyURLs = true\npaginate = 100\ntimeout = "600s"\n'
@@ -74,6 +74,8 @@ def build(what):
         return run(pages, work + '/list', work + '/floor')
     if what == 'hugo':
         return run('hugo', '--quiet', '--source', work + '/hugo', '--destination', work + '/hugo-site')
+    if what == 'site, no search':       # a theme without search.js: pages and lists alone
+        return run(colep, '-C', node, 'site', work + '/plain', '--audience', 'community', '--theme', work + '/theme')
     return run(colep, '-C', node, 'site', work + '/site', '--audience', 'community')
 
 
@@ -96,11 +98,15 @@ try:
     with open(work + '/list', 'w') as f:
         f.write(''.join(p + '\n' for p in paths))
     hugo_source(paths)
-    rows = {'floor, 2 threads': [], 'site': [], 'hugo': []}
+    os.mkdir(work + '/theme')
+    open(work + '/theme/search.js', 'w').close()
+    rows = {'floor, 2 threads': [], 'site, no search': [], 'site': [], 'hugo': []}
     for i in range(TURNS):
-        for folder in ('floor', 'site', 'hugo-site', 'node/.git/colep/site', 'hugo/resources'):
+        for folder in ('floor', 'plain', 'site', 'hugo-site', 'hugo/resources'):
             shutil.rmtree(work + '/' + folder, ignore_errors=True)
         for what, v in rows.items():
+            if what.startswith('site'):
+                shutil.rmtree(work + '/node/.git/colep/site', ignore_errors=True)
             v.append(build(what))
     table(f'{len(ids)} documents', rows)
     made = {os.path.basename(f)[:-5] for f in os.listdir(work + '/hugo-site/d') if f.endswith('.html')}

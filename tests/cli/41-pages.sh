@@ -81,6 +81,9 @@ echo 'a { }' >mine/more.css
 sed 's/<footer>/<footer id="ours">/' "$ROOT/render/theme/page.html" >mine/page.html
 ok "a theme replaces words, style and templates" sh -c '"$COLEP" -C n site themed --theme mine >/dev/null 2>&1 && grep -q "Our own words" themed/index.html && grep -q ours themed/colep.css && grep -q "<footer id=\"ours\">" themed/index.html && test -f themed/more.css'
 printf '{{title}} {{nothing}}\n' >mine/item.html
+mkdir silent; : >silent/search.js
+"$COLEP" -C n site quiet --theme silent >/dev/null 2>&1
+ok "a theme without search makes a site without it" sh -c '! find quiet | grep -q "/find\|search.html" && ! grep -rq "search.html" quiet'
 check "a slot that is not there is named with its line" 3 "item.html:1: no such slot" colep -C n site themed2 --theme mine
 printf 'x\n{{#link}}\n' >mine/item.html
 check "so is a section that is not closed" 3 "section is not closed" colep -C n site themed2 --theme mine

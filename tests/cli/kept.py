@@ -184,6 +184,8 @@ with open('n/roster/space') as f:
 shutil.copytree(os.environ['ROOT'] + '/render/theme', 'theme')
 with open('theme/document.html', 'a') as f:
     f.write('<p>another theme</p>\n')
+os.mkdir('plain')
+open('plain/search.js', 'w').close()    # no search
 for name in IDS:
     if r.random() < 0.8:
         docs[name] = fresh(name)
@@ -194,7 +196,7 @@ options, failed = [], 0
 for i in range(rounds):
     did = change() + ', damage: ' + damage()
     if r.random() < 0.25:
-        options = r.choice([[], [], ['--audience', 'community'], ['--audience', 'community', '-j', '1'], ['--theme', 'theme'], ['--lang', 'fa'],
+        options = r.choice([[], [], ['--audience', 'community'], ['--audience', 'community', '-j', '1'], ['--theme', 'theme'], ['--theme', 'plain'], ['--lang', 'fa'],
                             ['--meeting', 'mt-bps-2021-first', '--audience', 'community']])
     a, b = site('out', options), site('new', options)
     said = [x for x in (a[2] + b[2]).split('\n') if 'no such meeting' in x or 'not for this audience' in x]
