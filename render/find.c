@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "kb/base/fixed.h"
+#include "kb/doc/names.h"
 #include "kb/index/record.h"
 #include "kb/text/stem.h"
 #include "render/page.h"
@@ -65,24 +66,13 @@ static void part_safe(struct find_part *p, const struct copy *c, struct str text
 	part_text(p, buf_str(&p->text), lang, weight);
 }
 
-static void part_code(struct find_part *p, const struct copy *c, const char *table, struct str code)
+struct naming { struct find_part *p; const struct copy *c; };
+
+static void part_name(void *ctx, struct str name, struct str lang)
 {
-	const struct vocab_table *t = vocab_table(&c->vocab, cstr(table));
-	const struct term *m = t ? vocab_term(t, code) : NULL;
+	const struct naming *n = ctx;
 
-	if (m) {
-		part_safe(p, c, m->label, p->english, PLAIN);
-		part_safe(p, c, m->also, p->english, PLAIN);
-	}
-}
-
-static void part_codes(struct find_part *p, const struct copy *c, const struct front *f, const char *key, const char *table)
-{
-	const struct key *k = front_key(f, key);
-	size_t i;
-
-	for (i = 0; k && i < k->n; i++)
-		part_code(p, c, table, k->values[i]);
+	part_safe(n->p, n->c, name, stems_lang(lang), PLAIN);
 }
 
 /* One character reference at s.p[i] == '&': its length, its bytes appended; 1 for an ampersand that is none. The
@@ -248,12 +238,12 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	struct find_part *p = &f->parts[part];
 	const struct front *front = &e->original->doc.front;
 	struct find_spot *spot = &f->spots[f->number[e - c->all]];
+	struct naming naming = { p, c };
 	unsigned lang = stems_lang(e->lang);
 
 	strings_clear(&p->local);
 	part_text(p, e->name, p->english, PLAIN);
-	part_codes(p, c, front, "topics", "topics");
-	part_codes(p, c, front, find_countries(e), "countries");
+	names_each(front, e->kind, &c->vocab, part_name, &naming);
 	part_safe(p, c, e->title, lang, TITLE);
 	part_safe(p, c, e->summary, lang, PLAIN);
 	part_html(p, html, lang);

@@ -37,6 +37,7 @@ void index_close(struct index *ix);
 bool index_damaged(const struct index *ix);	/* found while reading; the next refresh or opening makes it anew */
 enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e) NODISCARD;	/* for serve */
 
+struct front;				/* kb/doc/front.h */
 struct record {				/* strings borrowed until snap_close */
 	uint32_t doc;			/* its number in this snapshot */
 	struct str id;			/* "cs-mk-2022-taiwan" or "cs-mk-2022-taiwan.fa" */
@@ -46,6 +47,7 @@ struct record {				/* strings borrowed until snap_close */
 	struct oid blob;
 	bool conflict;			/* it holds a conflict that is open */
 	bool broken;			/* its front matter does not parse; fields are guessed from the path */
+	const struct front *front;	/* as record_make read it; else NULL */
 };
 /* A snapshot's record has no summary: it stands in the text. A translation's kind, owner, status, tlp, lists are its original's. */
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "kb/doc/doc.h"
+#include "kb/doc/names.h"
 #include "kb/index/plain.h"
 
 enum { WEIGHT_TITLE = 3, WEIGHT_HEADING = 2 };
@@ -67,6 +68,7 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 {
 	struct err e = ERR_INIT;
 	struct place at;
+	struct front *front;
 	struct doc_path p;
 	struct doc d;
 	size_t i;
@@ -95,6 +97,8 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 	take_list(&r->countries, &r->ncountries, &d.front, "countries");
 	take_list(&r->topics, &r->ntopics, &d.front, "topics");
 	take_list(&r->meetings, &r->nmeetings, &d.front, "meetings");
+	r->front = front = arena_alloc(a, sizeof *front);
+	*front = d.front;
 	r->conflict = marked(d.body);
 	for (i = 0; i < d.front.n; i++)
 		r->conflict |= d.front.keys[i].variant > 1;
@@ -314,32 +318,37 @@ static void feed(const struct feed *f, struct str text, unsigned weight)
 		f->fn(f->ctx, word, f->lang, weight, f->running);
 }
 
-static void feed_code(const struct feed *f, const struct vocab *v, const char *table, struct str code)
+static void feed_name(void *ctx, struct str name, struct str lang)
 {
-	const struct vocab_table *t = vocab_table(v, cstr(table));
-	const struct term *m = t ? vocab_term(t, code) : NULL;
+	struct feed *f = ctx;
 
-	if (m) {
-		feed(f, m->label, 1);
-		feed(f, m->also, 1);
-	}
+	f->lang = stems_lang(lang);
+	feed(f, name, 1);
+}
+
+/* What the codes of a document are called. */
+static void feed_names(struct feed f, const struct record *r, struct str text, const struct vocab *v)
+{
+	struct err e = ERR_INIT;
+	struct arena a = ARENA_INIT;
+	struct place at;
+	struct doc d;
+
+	if (r->front)
+		names_each(r->front, kind_find(r->kind), v, feed_name, &f);
+	else if (!r->broken && !doc_parse(&d, &at, &a, text, &e))
+		names_each(&d.front, kind_find(r->kind), v, feed_name, &f);
+	arena_free(&a);
 }
 
 void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx)
 {
-	struct feed f = { record_stemmer(r, text), fn, ctx, true }, names;
+	const struct feed f = { record_stemmer(r, text), fn, ctx, true };
 	struct str rest, line;
 	unsigned n = 0;
-	size_t i;
 
-	names = f;
-	names.running = false;
-	names.lang = stems_lang(STR("en"));	/* the vocabularies are in English */
 	fn(ctx, r->id, 0, 1, false);		/* as one word: its parts are the title's, and would count twice */
-	for (i = 0; i < r->ntopics; i++)
-		feed_code(&names, v, "topics", r->topics[i]);
-	for (i = 0; i < r->ncountries; i++)
-		feed_code(&names, v, "countries", r->countries[i]);
+	feed_names((struct feed){ 0, fn, ctx, false }, r, text, v);
 	buf_clear(plain);
 	record_plain(plain, r, text);
 	for (rest = buf_str(plain); str_line(&line, &rest); n++)

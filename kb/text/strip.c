@@ -28,6 +28,8 @@ static const struct table { const char *lang; struct step steps[5]; } tables[] =
 /* Cases; possession; number. Vowels in harmony, as their surfaces are. */
 { "az", { { "-dakilar -dekiler -daki -deki -dan -den -da -de -nin -nun -in -un -ya -ye -na -ne -ni -nu -yi -yu -a -e -i -u", 3 },
 	{ "-imiz -umuz -iniz -unuz -lari -leri -si -su -im -um -i -u", 3 }, { "-lar -ler", 3 }, { "-liq -lik -luq -luk", 4 } } },
+/* Cases of many; article, case and plural; the last vowel. */
+{ "sq", { { "-ve", 4 }, { "-at -et -it -ut -te -es -se -in -en -un -an", 3 }, { "-i -a -e -u", 3 } } },
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 

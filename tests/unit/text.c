@@ -142,6 +142,7 @@ static void test_text__stems_of_one_word_meet(void **state)
 		{ "fa", "کتاب‌های", "كتاب" }, { "fa", "کتابهای", "کتاب" }, { "fa", "مهاجران", "مهاجر" }, { "fa", "بزرگترین", "بزرگ" }, { "fa", "می‌کنند", "میکنند" },
 		{ "ur", "کیسوں", "کیس" }, { "ur", "سرحدوں", "سرحد" }, { "ur", "لڑکے", "لڑکی" }, { "ur", "لڑکیاں", "لڑکا" },
 		{ "bn", "পুলিশের", "পুলিশ" }, { "bn", "পুলিশকে", "পুলিশ" }, { "bn", "সীমান্তে", "সীমান্ত" }, { "bn", "পাচারের", "পাচার" }, { "bn", "মামলাগুলো", "মামলা" },
+		{ "sq", "viktimës", "viktimat" }, { "sq", "pasaportën", "pasaporta" }, { "sq", "lumit", "lumi" }, { "sq", "kufirin", "KUFIRI" },
 		{ "az", "sərhəddə", "sərhəd" }, { "az", "sərhədlər", "serhed" }, { "az", "polisin", "POLİS" }, { "az", "sənədlərin", "sənəd" }, { "az", "polislərdən", "polis" },
 		{ "sr", "тужилаштво", "tuzilastva" }, { "hr", "policijske", "полицијске" }, { "sr", "границама", "granici" }, { "sr", "жртвама", "zrtve" },
 		{ "bs", "žrtve", "zrtve" }, { "sr-Cyrl", "жртве", "žrtve" }, { "sr", "Љубав", "ljubav" }, { "tr", "sınırlar", "sınır" },

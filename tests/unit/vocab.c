@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "kb/doc/vocab.h"
+#include "kb/doc/doc.h"
+#include "kb/doc/names.h"
 
 static bool same(const struct vocab_table *a, const struct vocab_table *b)
 {
@@ -132,6 +133,81 @@ static void test_vocab__the_nearest_code(void **state)
 	arena_free(&a);
 }
 
+struct given { struct str v[32], lang[32]; size_t n; };
+
+static void take_name(void *ctx, struct str name, struct str lang)
+{
+	struct given *g = ctx;
+
+	assert_true(g->n < 32);
+	g->v[g->n] = name;
+	g->lang[g->n++] = lang;
+}
+
+static size_t count_of(const struct given *g, struct str name)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < g->n; i++)
+		n += str_eq(g->v[i], name);
+	return n;
+}
+
+/* Each code that a key may have gives its label and all it is called, once each. */
+static size_t each_code(const struct kind *k, const struct key_rule *rule, const struct vocab *v)
+{
+	const struct vocab_table *t = rule->vocab ? vocab_table(v, cstr(rule->vocab)) : NULL;
+	struct err e = ERR_INIT;
+	struct place at;
+	size_t i, n = 0;
+
+	for (i = 0; t && i < t->n; i++) {
+		struct arena a = ARENA_INIT;
+		struct given g = { .n = 0 };
+		struct str rest = t->terms[i].also, name;
+		struct doc d;
+		const char *text = arena_printf(&a, "---\nkind: %s\n%s: [\"%.*s\"]\n---\n", k->name, rule->name, FMT_STR(t->terms[i].code));
+
+		assert_int_equal(doc_parse(&d, &at, &a, cstr(text), &e), RC_OK);
+		names_each(&d.front, k, v, take_name, &g);
+		assert_int_equal(count_of(&g, t->terms[i].label), 1);
+		while (str_split(&name, &rest, ','))
+			assert_int_equal(count_of(&g, str_trim(name)), 1);
+		arena_free(&a);
+		n++;
+	}
+	return n;
+}
+
+static void test_vocab__a_document_has_every_name_of_its_codes(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct given g = { .n = 0 };
+	const struct key_rule *rule;
+	const struct kind *k;
+	struct place at;
+	struct vocab v;
+	struct doc d;
+	size_t n = 0;
+
+	(void)state;
+	vocab_default(&v, &a);
+	for (k = kinds; k->name; k++) {
+		for (rule = common_keys; rule->name; rule++)
+			n += each_code(k, rule, &v);
+		for (rule = k->keys; rule->name; rule++)
+			n += each_code(k, rule, &v);
+	}
+	assert_true(n > 1000);
+	assert_int_equal(vocab_read(&v, &a, STR("crime"), STR("| code | label |\n|---|---|\n| x | Бюро | | bureau, مکتب ایران, Bureau | |\n"), &e), RC_OK);
+	assert_int_equal(doc_parse(&d, &at, &a, STR("---\ncrime: [x, y]\n---\n"), &e), RC_OK);
+	names_each(&d.front, kind_find(STR("case-study")), &v, take_name, &g);
+	assert_int_equal(g.n, 3);
+	assert_true(!str_is(g.lang[0], "en") && str_is(g.lang[1], "en") && !str_is(g.lang[2], "en"));
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_vocab__what_is_written_reads_as_the_same_table),
 		cmocka_unit_test(test_vocab__tables_as_people_write_them),
 		cmocka_unit_test(test_vocab__the_nearest_code),
+		cmocka_unit_test(test_vocab__a_document_has_every_name_of_its_codes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,46 @@
+#!/bin/sh
+# What somebody remembers is found, in whatever script, keyboard and form he types it; and a document by every name of its
+# codes, in every language that the vocabulary has.
+. "$ROOT/tests/cli/lib.sh"
+"$ROOT/tests/known.py" "$COLEP" "$ROOT/tests/known.tsv" 0.85 >known 2>&1
+ok "every language and variant was asked" test "$(grep -c '^ok' known)" -ge 70
+is "each is found at the floor" "$(grep -v '^ok\|^# lang\|^1\.\.\|^# rank [2-9]' known)" ""
+
+"$COLEP" init --id bps node >/dev/null 2>&1 || exit 1
+mkdir -p node/vocab node/case-studies/bps
+cat >node/vocab/channels.md <<'END'
+# channels
+
+| code | label | group | also called | note |
+|---|---|---|---|---|
+| interpol-ncb | INTERPOL NCB | | National Central Bureau, национално централно бюро, المكتب المركزي الوطني, জাতীয় কেন্দ্রীয় ব্যুরো, Ulusal Büro | |
+| link-office | | | oficina de enlace, бюро за врска, دفتر رابط, رابطہ دفتر, əlaqə bürosu | |
+END
+document() { # ID KEY: CODES
+	printf -- '---\nid: %s\nkind: case-study\ntitle: Night\nowner: bps\nstatus: draft\ntlp: TLP:GREEN\nlang: en\ndate: 2022-05-18\n%s\n---\n\nNothing.\n' \
+		"$1" "$2" >"node/case-studies/bps/$1.md"
+}
+document cs-bps-2022-one "channels: [interpol-ncb]"
+document cs-bps-2022-two "channels: [other, link-office]"
+document cs-bps-2022-three "techniques: [open-source]"
+document cs-bps-2022-four "crime: [thb]"
+document cs-bps-2022-five "thb-purpose: [forced-labour]"
+"$COLEP" -C node save >/dev/null 2>&1 || exit 1
+found() { # ID NAME...
+	local id=$1 name; shift
+	for name; do
+		run colep -C node search "$(printf '+%s' "$name" | sed 's/ / +/g')"
+		has "$name" "$(printf '%s\n' "$out" | cut -f2)" "$id"
+	done
+}
+found cs-bps-2022-one 'interpol ncb' 'NATIONAL CENTRAL BUREAU' 'национално централно бюро' 'nacionalno centralno bjuro' \
+	'المكتب المركزي الوطني' 'المكتب المرکزی الوطنی' 'জাতীয় কেন্দ্রীয় ব্যুরো' 'ulusal buro'
+found cs-bps-2022-two 'link offices' 'oficina de enlace' 'бюро за врска' 'دفتر رابط' 'رابطہ دفتر' 'رابطه دفتر' 'elaqe burosu'
+found cs-bps-2022-three 'OSINT' 'open source'
+found cs-bps-2022-four 'trafficking in persons' 'tip' 'human traffickers'
+found cs-bps-2022-five 'forced labor' 'forced labour'
+run colep -C node search '+bureau'; is "and no other" "$(printf '%s\n' "$out" | cut -f2)" cs-bps-2022-one
+sed -i 's/oficina/liaison bureau, oficina/' node/vocab/channels.md
+"$COLEP" -C node save >/dev/null 2>&1
+found cs-bps-2022-two 'liaison bureau'
+done_testing
