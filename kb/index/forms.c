@@ -268,16 +268,8 @@ enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone
 	return rc ? rc : copy_table(f, true, t, gone, segment, e);
 }
 
-struct search {
-	struct arena *a;
-	struct snap *s;
-	struct form *v;
-	size_t n, cap;
-	struct str form;
-	bool gone;			/* what is read is gone; some was */
-	bool any_gone;
-	/* for near ones: */
-	uint32_t want[WORD_MAX];	/* the letters of form */
+struct near {				/* what near forms are looked for of */
+	uint32_t want[WORD_MAX];	/* its letters */
 	size_t letters;
 	unsigned edits;
 	unsigned char rows[WORD_MAX + 2][WORD_MAX + 1];	/* rows[d][i]: edits from the first d letters of an entry to the first i of want */
@@ -287,6 +279,16 @@ struct search {
 	size_t dead_end;		/* bytes of a beginning none of whose forms is near, or 0 */
 	uint64_t stems;			/* bits: so many letters of `want` are a stem */
 	unsigned char by_stem[WORD_MAX + 2];	/* by depth: edits from so many letters of the entry to the nearest stem */
+};
+struct search {
+	struct arena *a;
+	struct snap *s;
+	struct form *v;
+	size_t n, cap;
+	struct str form;
+	bool gone;			/* what is read is gone; some was */
+	bool any_gone;
+	struct near *near;		/* NULL: others than near ones */
 };
 
 static void keep(struct search *q, struct str form, struct str term, uint64_t n, unsigned edits)
@@ -298,7 +300,7 @@ static void keep(struct search *q, struct str form, struct str term, uint64_t n,
 }
 
 /* Rows for the letters of x that the entry before did not have. Its edits, or more than allowed. */
-static unsigned edits_of(struct search *q, const struct entry *x)
+static unsigned edits_of(struct near *q, const struct entry *x)
 {
 	const struct str form = { x->form, x->nform };
 	size_t i, at, d = q->depth;
@@ -345,7 +347,7 @@ static unsigned edits_of(struct search *q, const struct entry *x)
 }
 
 /* Edits from the term of x to a stem, where x begins with it; else more than allowed. */
-static unsigned stem_edits(const struct search *q, const struct entry *x)
+static unsigned stem_edits(const struct near *q, const struct entry *x)
 {
 	size_t d = q->depth;
 
@@ -357,7 +359,7 @@ static unsigned stem_edits(const struct search *q, const struct entry *x)
 }
 
 /* Is no beginning of what has rows near a stem? */
-static bool no_stem(const struct search *q)
+static bool no_stem(const struct near *q)
 {
 	size_t d;
 
@@ -384,7 +386,7 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 	if (mode == NEAR) {
 		(void)str_utf8_next(from, &first);
 		from = str_sub(from, 0, first);
-		q->depth = q->dead_end = 0;
+		q->near->depth = q->near->dead_end = 0;
 	}
 	at = key_head(key, segment, q->gone, from);
 	while (!done && !(rc = txn_get_from(&k, &v, q->s->txn, table, at, e)) && k.n > KEY_HEAD && k.n <= KEY_HEAD + WORD_MAX &&
@@ -400,13 +402,14 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 			if (!str_starts(form, from)) {
 				done = str_cmp(form, from) > 0;
 			} else if (mode == NEAR) {
-				edits = edits_of(q, x);
-				by_stem = stem_edits(q, x);
+				edits = edits_of(q->near, x);
+				by_stem = stem_edits(q->near, x);
 				edits = by_stem < edits ? by_stem : edits;
-				if (edits <= q->edits)
+				if (edits <= q->near->edits)
 					keep(q, form, term, x->n, edits);
 				else
-					far = q->dead_end && no_stem(q) && k.n >= KEY_HEAD + q->dead_end && memcmp(k.p + KEY_HEAD, x->form, q->dead_end) == 0;
+					far = q->near->dead_end && no_stem(q->near) && k.n >= KEY_HEAD + q->near->dead_end &&
+					    memcmp(k.p + KEY_HEAD, x->form, q->near->dead_end) == 0;
 			} else {
 				keep(q, form, term, x->n, 0);
 				done = ++seen == FORMS_MAX;
@@ -416,7 +419,7 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 			rc = broken(e);
 			break;
 		}
-		at = key_head(key, segment, q->gone, far ? (struct str){ x->form, q->dead_end } : str_sub(k, KEY_HEAD, k.n));
+		at = key_head(key, segment, q->gone, far ? (struct str){ x->form, q->near->dead_end } : str_sub(k, KEY_HEAD, k.n));
 		key[at.n++] = far ? (char)0xff : '\0';	/* behind all that begin so; right behind */
 	}
 	free(x);
@@ -443,15 +446,15 @@ static enum rc search_exact(struct search *q, table_id table, uint32_t segment, 
 		return broken(e);
 	while (v.n) {
 		for (i = 0; i < 2; i++) {
-			if (!v.n || (shared = (unsigned char)*v.p) > have)
+			if (v.n < 2 || (shared = (unsigned char)*v.p) > have)
 				goto bad;
-			v = str_sub(v, 1, v.n);
+			v = (struct str){ v.p + 1, v.n - 1 };
 			if (!varint_get(&more, &v) || more > WORD_MAX - shared || more > v.n || shared + more == 0)
 				goto bad;
 			own[i] = v.p;
 			parts[i][0] = shared;
 			parts[i][1] = more;
-			v = str_sub(v, more, v.n);
+			v = (struct str){ v.p + more, v.n - more };
 			if (i == 0)
 				have = shared + more;
 		}
@@ -497,6 +500,7 @@ static int by_rank(const void *x, const void *y)
 static enum rc search_all(struct form_list *out, struct search *q, enum mode mode, struct err *e)
 {
 	size_t i, n = 0, kept = 0;
+	uint64_t rows = 1;
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < 2 * q->s->stamp.nsegments && !rc && q->form.n; i++) {
@@ -505,6 +509,8 @@ static enum rc search_all(struct form_list *out, struct search *q, enum mode mod
 		const uint32_t segment = in->info.id;
 
 		q->gone = i % 2;
+		if (q->gone && table != in->t.forms && ((rc = txn_count(&rows, q->s->txn, table, e)) || !rows))
+			continue;
 		rc = mode == EXACT ? search_exact(q, table, segment, e) : search_segment(q, mode, table, segment, e);
 	}
 	if (rc)
@@ -542,13 +548,15 @@ enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, str
 enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, uint64_t stems,
     struct err *e)
 {
-	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX), .edits = edits, .stems = stems };
+	struct near *near = arena_array(a, 1, sizeof *near);
+	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX), .near = near };
 	size_t i;
 
+	near->edits = edits;
 	for (i = 0; i < q.form.n;)
-		q.want[q.letters++] = str_utf8_next(q.form, &i);
-	for (i = 0; i <= q.letters; i++)
-		q.rows[0][i] = (unsigned char)i;
-	q.stems &= (q.letters < 63 ? ((uint64_t)2 << q.letters) - 1 : UINT64_MAX) & ~(uint64_t)1;
+		near->want[near->letters++] = str_utf8_next(q.form, &i);
+	for (i = 0; i <= near->letters; i++)
+		near->rows[0][i] = (unsigned char)i;
+	near->stems = stems & (near->letters < 63 ? ((uint64_t)2 << near->letters) - 1 : UINT64_MAX) & ~(uint64_t)1;
 	return search_all(out, &q, NEAR, e);
 }

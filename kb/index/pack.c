@@ -174,36 +174,38 @@ bool pack_one(uint32_t *v, struct str s, unsigned i)
 	return true;
 }
 
-bool pack_rising(uint32_t v[PACK], uint32_t before)
+size_t pack_rising(uint32_t v[PACK], struct str s, uint32_t before)
 {
-	const lanes zero = { 0 }, one = { 1, 1, 1, 1 };
+	const lanes zero = { 0 }, steps = { 1, 2, 3, 4 };
 	lanes sum = { before, before, before, before }, any = zero, x;
+	size_t n = pack_get(v, s);
 	uint64_t at = (uint64_t)before + 1;
 	unsigned i;
 
-	for (i = 0; i < PACK / 4; i++) {
+	if (!n)
+		return 0;
+	for (i = 0; i < PACK / 4 && s.p[1]; i++) {	/* any exception */
 		memcpy(&x, v + 4 * i, sizeof x);
 		any |= x;
 	}
-	if ((any[0] | any[1] | any[2] | any[3]) >> 24 == 0 && (at & UINT32_MAX) >> 31 == 0) {	/* no sum of them runs over */
+	if (*s.p <= 24 && (any[0] | any[1] | any[2] | any[3]) >> 24 == 0 && (at & UINT32_MAX) >> 31 == 0) {	/* no sum runs over */
 		for (i = 0; i < PACK / 4; i++) {
 			memcpy(&x, v + 4 * i, sizeof x);
-			x += one;
 			x += __builtin_shufflevector(x, zero, 4, 0, 1, 2);
 			x += __builtin_shufflevector(x, zero, 4, 5, 0, 1);
-			sum += x;
+			sum += x + steps;
 			memcpy(v + 4 * i, &sum, sizeof sum);
 			sum = __builtin_shufflevector(sum, sum, 3, 3, 3, 3);
 		}
-		return true;
+		return n;
 	}
 	for (i = 0, at &= UINT32_MAX; i < PACK; i++, at++) {
 		at += v[i];
 		if (at > UINT32_MAX)
-			return false;
+			return 0;
 		v[i] = (uint32_t)at;
 	}
-	return true;
+	return n;
 }
 
 /* ---- bits ---- */

@@ -15,8 +15,9 @@ void pack_put(struct buf *b, const uint32_t v[PACK]);
 size_t pack_get(uint32_t v[PACK], struct str s);
 /* Number i of a block that begins s; false: it does not decode. */
 bool pack_one(uint32_t *v, struct str s, unsigned i);
-/* Gaps, less one each, as numbers that rise from the one before them (UINT32_MAX: there is none). false: they run over. */
-bool pack_rising(uint32_t v[PACK], uint32_t before);
+/* A block of gaps, less one each, as numbers that rise from the one before them (UINT32_MAX: there is none); the bytes it
+ * took, or 0: it does not decode, or they run over. */
+size_t pack_rising(uint32_t v[PACK], struct str s, uint32_t before);
 
 /* A stream of bits, low bits of a byte first; whole bytes from bits_open to bits_end. */
 struct bits_out { struct buf *b; uint64_t acc; unsigned n; };

@@ -671,6 +671,31 @@ static bool entry_get(struct listing *x, struct str *s)
 	return true;
 }
 
+/* Pass over n entries. */
+static bool entries_pass(struct str *s, unsigned n)
+{
+	const char *p = s->p, *end = s->p + s->n;
+	uint64_t v = 0;
+	unsigned i, k, shift;
+
+	for (; n; n--)
+		for (i = 0, k = 2; i < k; i++) {		/* two numbers, then bytes or three more */
+			for (v = 0, shift = 0; p < end && (unsigned char)*p >= 0x80 && shift < 56; shift += 7)
+				v |= (uint64_t)(*p++ & 0x7f) << shift;
+			if (p == end || (unsigned char)*p >= 0x80)
+				return false;
+			v |= (uint64_t)(unsigned char)*p++ << shift;
+			if (i == 1 && v % 2 == 0)
+				k = 5;
+			else if (i == 1 && v / 2 > (size_t)(end - p))
+				return false;
+			else if (i == 1)
+				p += v / 2;
+		}
+	*s = (struct str){ p, (size_t)(end - p) };
+	return true;
+}
+
 /* The parts of a dictionary block. */
 static bool block_get(unsigned *terms, struct str *strings, struct str *entries, struct str v)
 {
@@ -767,9 +792,9 @@ enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, 
 			return broken(e, s, "terms");
 		if (!got)
 			continue;
-		for (; b.entry <= b.at; b.entry++)
-			if (!entry_get(&x[*found], &b.entries))
-				return broken(e, s, "terms");
+		if (!entries_pass(&b.entries, b.at - b.entry) || !entry_get(&x[*found], &b.entries))
+			return broken(e, s, "terms");
+		b.entry = b.at + 1;
 		++*found;
 	}
 	return RC_OK;
@@ -937,13 +962,14 @@ static bool rice_block(struct cursor *c, struct str s)
 /* Of fewer. */
 static bool short_block(struct cursor *c, struct str s)
 {
+	const uint64_t n = c->s->info.n;
 	uint64_t v, w, place = c->last == UINT32_MAX ? 0 : (uint64_t)c->last + 1;
 	unsigned i;
 
 	if (c->n >= FEW)
 		return rice_block(c, s);
 	for (i = 0; i < c->n; i++) {
-		if (!varint_get(&v, &s) || v / 2 >= c->s->info.n || (place += v / 2) >= c->s->info.n)
+		if (!varint_get(&v, &s) || v / 2 >= n || (place += v / 2) >= n)
 			return false;
 		w = 1;
 		if (v % 2 == 0) {
@@ -961,9 +987,9 @@ static bool short_block(struct cursor *c, struct str s)
 
 static bool full_block(struct cursor *c, struct str s, uint32_t last)
 {
-	size_t n = pack_get(c->docs, s);
+	size_t n = pack_rising(c->docs, s, c->last);
 
-	if (!n || !pack_rising(c->docs, c->last))
+	if (!n)
 		return false;
 	c->packed = str_sub(s, n, s.n);
 	return c->docs[PACK - 1] == last && last < c->s->info.n;
