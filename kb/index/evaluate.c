@@ -261,6 +261,13 @@ static enum rc word_seek(bool *has, uint32_t *add, struct evaluator *v, struct w
 	for (i = 0; i < w->p->n; i++) {
 		struct cursor *c = &w->lists[i].c;
 
+		if (c->row) {
+			if (cursor_look(&one, c, place, v->e))
+				return v->e->rc;
+			weight = one > weight ? one : weight;
+			*has |= one > 0;
+			continue;
+		}
 		if (!c->x.here.p && (!c->n || c->docs[c->n - 1] < place)) {
 			struct skip k = { 0 };
 
@@ -291,7 +298,7 @@ static int by_number(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-/* Where a word stands in the document that its cursors are at, rising. */
+/* Where a word stands in a document, rising. */
 static enum rc word_positions(struct buf *b, struct word *w, uint32_t place, struct err *e)
 {
 	size_t i, from = 0;
@@ -301,6 +308,8 @@ static enum rc word_positions(struct buf *b, struct word *w, uint32_t place, str
 	for (i = 0; i < w->p->n; i++) {
 		struct cursor *c = &w->lists[i].c;
 
+		if (cursor_seek(c, place, e) == ITER_ERROR)
+			return e->rc;
 		if (c->i >= c->n || c->docs[c->i] != place)
 			continue;
 		from += b->n > 0;
@@ -312,7 +321,7 @@ static enum rc word_positions(struct buf *b, struct word *w, uint32_t place, str
 	return RC_OK;
 }
 
-/* Do the words of a row stand one behind the other in the document that their cursors are at? What is left of the places
+/* Do the words of a row stand one behind the other in a document? What is left of the places
  * where the row may begin, word by word, is kept in the first word's positions. */
 static enum rc in_a_row(bool *yes, struct evaluator *v, const struct row *row, uint32_t place)
 {
@@ -606,25 +615,93 @@ static enum rc by_list(struct evaluator *v, struct word *w, size_t n, uint64_t s
 	return rc;
 }
 
-/* The first n words in order are sought, the others lead. */
-static enum rc by_document(struct evaluator *v, size_t n)
+/* The first n words in order are sought, the others lead: the most that they all add, *spare: those that are sought. */
+static uint64_t set_apart(struct evaluator *v, size_t n, uint64_t *spare)
 {
-	const struct evaluate *q = v->q;
-	uint64_t all = 0, spare = 0;
-	uint32_t place, score;
+	uint64_t all = 0;
 	size_t i;
-	enum rc rc = RC_OK;
 
 	v->to = 0;
-	for (i = 0; i < q->n; i++) {
+	*spare = 0;
+	for (i = 0; i < v->q->n; i++) {
 		struct word *w = v->order[i];
 
 		w->any = true;
 		w->bound = w->most;
 		all += w->most;
-		spare += i < n ? w->most : 0;
+		*spare += i < n ? w->most : 0;
 	}
-	if (n + 1 == q->n && v->order[n]->p->n == 1 && !v->order[n]->p->found)
+	return all;
+}
+
+static bool one_list(const struct evaluator *v, size_t n)	/* leads */
+{
+	return n + 1 == v->q->n && v->order[n]->p->n == 1 && !v->order[n]->p->found;
+}
+
+/* Those documents alone to which the list that leads adds most. */
+static enum rc best_of_list(struct evaluator *v, size_t n, size_t most)
+{
+	struct { uint32_t score, place; } best[PRIMED], x;	/* the least first; then: by place */
+	const struct evaluate *q = v->q;
+	struct word *w = v->order[n];
+	struct cursor *c = &w->lists[0].c;
+	uint64_t spare;
+	uint32_t at;
+	size_t m = 0, i, j;
+	enum rc rc;
+
+	set_apart(v, n, &spare);
+	while (!(rc = list_to(&at, v, c, w->p->idf, 0, spare)) && at != UINT32_MAX) {
+		if ((rc = cursor_weights(c, v->e)))
+			return rc;
+		for (; c->i < c->n; c->i++) {
+			x.place = c->docs[c->i];
+			if (x.place >= v->to && (rc = reach(v, x.place)))
+				return rc;
+			x.score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[x.place - v->from]);
+			if ((m == most && x.score <= best[0].score) || left_out(v, x.place) ||
+			    (q->filter && !columns_pass(q->filter, v->chunk, x.place)))
+				continue;
+			if (m < most)
+				for (j = m++; j && best[j - 1].score > x.score; j--)
+					best[j] = best[j - 1];
+			else
+				for (j = 0; j + 1 < most && best[j + 1].score < x.score; j++)
+					best[j] = best[j + 1];
+			best[j] = x;
+		}
+		while (m == most && !c->x.here.p && c->block < c->nblocks) {
+			struct skip k = cursor_skip(c, c->block);
+
+			if (bm25_most(&v->f, w->p->idf, k.weight, k.norm) > best[0].score)
+				break;
+			if (cursor_pass(c, v->e))
+				return v->e->rc;
+		}
+	}
+	for (i = 1; i < m; i++) {
+		x = best[i];
+		for (j = i; j && best[j - 1].place > x.place; j--)
+			best[j] = best[j - 1];
+		best[j] = x;
+	}
+	v->to = 0;
+	for (i = 0; i < m && !rc; i++)
+		if (best[i].place < v->to || !(rc = reach(v, best[i].place)))
+			rc = finish(v, best[i].place, best[i].score, n, spare);
+	return rc;
+}
+
+static enum rc by_document(struct evaluator *v, size_t n)
+{
+	const struct evaluate *q = v->q;
+	uint64_t spare, all = set_apart(v, n, &spare);
+	uint32_t place, score;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	if (one_list(v, n))
 		return by_list(v, v->order[n], n, spare);
 	for (i = n; i < q->n && !rc; i++)
 		rc = word_to(v, v->order[i], 0, all - v->order[i]->most);
@@ -693,28 +770,38 @@ static bool earlier(const struct word *a, const struct word *b)
 	return a->p->must != b->p->must ? b->p->must : a->size > b->size;
 }
 
-/* The rarest words lead that have enough documents; then as many as can bring another one among the best. */
+/* What was found so far only tells how much is enough: begin again, with the best of the segments before. */
+static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n)
+{
+	struct top *t = v->t;
+
+	v->guess = t->n == t->limit ? (uint64_t)t->v[0].score << SHOWN : 0;
+	memcpy(t->v, best, n * sizeof *best);
+	t->n = n;
+	set_need(v);
+	return begin(v);
+}
+
+/* The rarest words lead that have enough documents, and of many those to which they add most go first; then as many words
+ * as can bring another document among the best. */
 static enum rc rarest_first(struct evaluator *v)
 {
-	struct top *t = v->t, kept = *t;
+	struct top *t = v->t;
 	struct pick best[PRIMED];
 	uint64_t size = 0, rest = 0;
-	size_t n = v->q->n, i;
+	size_t n = v->q->n, kept = t->n, i;
 	enum rc rc;
 
 	while (n && size < t->limit)
 		size += v->order[--n]->size;
 	for (i = 0; i < n; i++)
 		rest += v->order[i]->most;
-	if (n && t->limit <= PRIMED) {
-		memcpy(best, t->v, t->n * sizeof *best);
-		if ((rc = by_document(v, n)) || rest < v->need)
+	if (t->limit && t->limit <= PRIMED) {
+		memcpy(best, t->v, kept * sizeof *best);
+		if (one_list(v, n) && size > 4 * t->limit &&
+		    ((rc = best_of_list(v, n, t->limit)) || (rc = start_over(v, best, kept))))
 			return rc;
-		v->guess = t->n == t->limit ? (uint64_t)t->v[0].score << SHOWN : 0;
-		memcpy(t->v, best, kept.n * sizeof *best);
-		t->n = kept.n;
-		v->need = v->guess;
-		if ((rc = begin(v)))
+		if (n && ((rc = by_document(v, n)) || rest < v->need || (rc = start_over(v, best, kept))))
 			return rc;
 	}
 	while (n && rest >= v->need) {

@@ -27,6 +27,9 @@
  *		when it is shorter still: for each document varint (gap - 1) * 2 + 1 when its weight is 1; else + 0, and
  *		varint weight - 2. The gap of the very first document is its place + 1
  *
+ *	and, when it is dense: of a segment of 4,096 documents or more it has a sixteenth: a row of half a byte for each
+ *		document of the segment, low half first: its weight, 0: it has none, 15: that or more, see its block
+ *
  *	and its positions: for each block u32 bytes; then the blocks: u8 Rice parameter of first positions, + 128 when each
  *		document has as many as it weighs, u8 of later ones, then bits: for each document, by Rice code 0, its weight
  *		less how many positions it has, if they are not as many; the first position; each later one less the one
@@ -49,7 +52,7 @@
 #include "kb/index/record.h"
 
 enum { TERMS = 64, BLOCK_MAX = 960, HERE = 40, SKIP = 8, PART = 4096, PARTS = 16, CHUNK = 65520 - 4 - 4 * PARTS,
-	TURN = 64 << 20, FEW = 8, AS_MANY = 128 };
+	TURN = 64 << 20, FEW = 8, AS_MANY = 128, DENSE = 16, DENSE_FROM = 4096, ROW_MORE = 15 };
 /* BLOCK_MAX: four blocks fill a page. CHUNK: with its checks and LMDB's header of 16 bytes, 16 pages. */
 _Static_assert((CHUNK + PART - 1) / PART == PARTS, "a check for each part");
 
@@ -151,6 +154,7 @@ struct segment_out {
 	unsigned m;			/* postings waiting for their block */
 	struct buf pos;			/* their positions, u32 each */
 	struct buf skips, blocks, lengths, places;
+	struct buf all, row;		/* all: place and weight of its postings, u32 each, of a segment that may have dense lists */
 	bool any;			/* a term is in work */
 };
 
@@ -310,12 +314,38 @@ static void put_block(struct segment_out *o)
 	o->last = last;
 }
 
+/* The bytes of a list's row; 0: it has none. */
+static size_t row_bytes(uint32_t df, uint32_t documents)
+{
+	return documents >= DENSE_FROM && df >= documents / DENSE ? ((size_t)documents + 1) / 2 : 0;
+}
+
+static void put_row(struct segment_out *o)
+{
+	const uint32_t *p = (const uint32_t *)(const void *)o->all.p, *end = p + o->all.n / sizeof *p;
+	size_t n = row_bytes(o->df, o->n);
+
+	buf_clear(&o->row);
+	if (!n)
+		return;
+	buf_reserve(&o->row, n);
+	memset(o->row.p, 0, n);
+	o->row.n = n;
+	for (; p < end; p += 2)
+		o->row.p[p[0] / 2] = (char)((unsigned char)o->row.p[p[0] / 2] | (p[1] < ROW_MORE ? p[1] : ROW_MORE) << 4 * (p[0] % 2));
+}
+
 static void flush_postings(struct segment_out *o)
 {
 	size_t blocks = o->blocks.n, places = o->places.n, n;
+	unsigned i;
 
 	if (!o->m)
 		return;
+	for (i = 0; i < o->m && o->n >= DENSE_FROM; i++) {
+		buf_add(&o->all, &o->docs[i], sizeof *o->docs);
+		buf_add(&o->all, &o->weights[i], sizeof *o->weights);
+	}
 	put_block(o);
 	put_positions(&o->places, o);
 	n = o->blocks.n - blocks;
@@ -347,12 +377,14 @@ static void end_term(struct segment_out *o)
 		buf_str_add(x, buf_str(&o->blocks));
 		buf_str_add(x, buf_str(&o->places));
 	} else {
-		varint_put(x, (o->skips.n + o->blocks.n) * 2);
+		put_row(o);
+		varint_put(x, (o->skips.n + o->blocks.n + o->row.n) * 2);
 		varint_put(x, o->heap[0].at);
 		varint_put(x, o->lengths.n + o->places.n);
 		varint_put(x, o->heap[1].at);
 		heap_add(o, 0, buf_str(&o->skips));
 		heap_add(o, 0, buf_str(&o->blocks));
+		heap_add(o, 0, buf_str(&o->row));
 		heap_add(o, 1, buf_str(&o->lengths));
 		heap_add(o, 1, buf_str(&o->places));
 	}
@@ -390,6 +422,7 @@ void segment_term(struct segment_out *o, struct str term)
 	buf_clear(&o->blocks);
 	buf_clear(&o->lengths);
 	buf_clear(&o->places);
+	buf_clear(&o->all);
 	o->df = 0;
 	o->last = UINT32_MAX;
 	o->any = true;
@@ -409,7 +442,7 @@ void segment_posting(struct segment_out *o, uint32_t place, uint32_t weight, con
 enum rc segment_finish(struct segment_info *info, struct segment_out *o, struct err *e)
 {
 	struct buf *const all[] = { &o->heap[0].chunk, &o->heap[1].chunk, &o->first, &o->strings, &o->entries, &o->value, &o->term,
-		&o->before, &o->pos, &o->skips, &o->blocks, &o->lengths, &o->places };
+		&o->before, &o->pos, &o->skips, &o->blocks, &o->lengths, &o->places, &o->all, &o->row };
 	enum rc rc;
 	size_t i;
 
@@ -897,17 +930,23 @@ void terms_close(struct terms *t)
 
 enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e)
 {
+	size_t row;
+
 	c->s = s;
 	c->x = *x;
 	c->lengths = NULL;
 	c->skips = NULL;
+	c->row = 0;
 	c->copy = c->lengths_copy = c->skips_copy = c->bits_copy = (struct buf)BUF_INIT;
 	c->nblocks = (uint32_t)(((uint64_t)x->df + PACK - 1) / PACK);
 	cursor_rewind(c);
 	if (x->here.p)
 		return RC_OK;
-	if (x->list_n < (size_t)c->nblocks * SKIP || x->positions_n < (size_t)c->nblocks * 4)
+	row = row_bytes(x->df, s->info.n);
+	if (x->list_n < (size_t)c->nblocks * SKIP + row || x->list_n > s->info.heap[0] || x->list > s->info.heap[0] - x->list_n ||
+	    x->positions_n < (size_t)c->nblocks * 4)
 		return broken(e, s, "lists");
+	c->row = row ? x->list + x->list_n - row : 0;
 	return heap_get(&c->skips, s, 0, x->list, (size_t)c->nblocks * SKIP, &c->skips_copy, e);
 }
 
@@ -1051,6 +1090,24 @@ enum rc cursor_weight(uint32_t *weight, struct cursor *c, struct err *e)
 	else if (!pack_one(weight, c->packed, c->i) || ++*weight == 0)
 		return broken(e, c->s, "lists");
 	return RC_OK;
+}
+
+enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e)
+{
+	const uint64_t at = c->row + place / 2;
+	const struct heap_chunk *h = &c->s->chunks[0][at / CHUNK];
+	const char *p;
+	enum iter more;
+
+	if (h->right >> at % CHUNK / PART & 1)
+		p = h->p + at % CHUNK;
+	else if (heap_get(&p, c->s, 0, at, 1, &c->copy, e))
+		return e->rc;
+	if ((*weight = (unsigned char)*p >> 4 * (place % 2) & ROW_MORE) < ROW_MORE)
+		return RC_OK;
+	if ((more = cursor_seek(c, place, e)) != ITER_ITEM)
+		return more == ITER_DONE ? broken(e, c->s, "lists") : e->rc;
+	return cursor_weight(weight, c, e);
 }
 
 enum rc cursor_pass(struct cursor *c, struct err *e)

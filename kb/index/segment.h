@@ -108,6 +108,7 @@ struct cursor {
 	struct str packed;		/* its weights, when they are not in weights yet; else STR_NONE */
 	uint32_t block, nblocks, bits_block, last;	/* block: the next one; last: last place of the one before */
 	uint64_t at, positions_at;	/* in the heaps: of the next block; of the positions of this one */
+	uint64_t row;			/* of a dense list, where its weights by place begin; else 0 */
 	const char *skips, *lengths;	/* see segment.c; lengths NULL: not read yet */
 	struct bits_in bits;
 	unsigned first, later, bit_i;	/* parameters of the positions; the posting that bits stands before */
@@ -131,6 +132,8 @@ static inline struct skip cursor_skip(const struct cursor *c, uint32_t block)
 
 	return (struct skip){ u32_get(p), (uint8_t)p[6], (uint8_t)p[7] };
 }
+/* Of a dense list, one with c->row: the weight at a place, 0: none, without going there. Never goes back. */
+enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e) NODISCARD;
 enum rc cursor_pass(struct cursor *c, struct err *e) NODISCARD;	/* leave the next block out */
 /* To the first posting at or after place; ITER_DONE: none. Never goes back. Weights are for cursor_weights. */
 enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e);
