@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 8 };
+enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 8, LEADS = 8 };
 /* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes in windows */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 
@@ -593,26 +593,55 @@ static bool left_out(const struct evaluator *v, uint32_t place)
 	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
 }
 
-/* By document, where one list leads. The first n words in order are sought, spare is the most they add. */
-static enum rc by_list(struct evaluator *v, struct word *w, size_t n, uint64_t spare)
+struct lead {				/* a list that leads */
+	struct cursor *c;
+	uint32_t idf, at;		/* at: the place it stands at */
+	uint64_t others;		/* the most that all other words add */
+};
+
+static enum rc lead_on(struct evaluator *v, struct lead *l)
 {
-	struct cursor *c = &w->lists[0].c;
-	uint32_t at, place, score;
+	enum rc rc = list_to(&l->at, v, l->c, l->idf, 0, l->others);
+
+	return rc || l->at == UINT32_MAX ? rc : cursor_weights(l->c, v->e);
+}
+
+/* By document, where each word that leads has one list. The first n words in order are sought; spare: the most they add. */
+static enum rc by_lists(struct evaluator *v, size_t n, uint64_t all, uint64_t spare)
+{
+	struct lead lead[LEADS], *l, *end = lead;
+	uint32_t place, score;
+	size_t i;
 	enum rc rc;
 
-	while (!(rc = list_to(&at, v, c, w->p->idf, 0, spare)) && at != UINT32_MAX) {
-		if ((rc = cursor_weights(c, v->e)))
+	for (i = n; i < v->q->n; i++) {
+		struct word *w = v->order[i];
+
+		*end = (struct lead){ &w->lists[0].c, w->p->idf, 0, all - w->most };
+		if ((rc = lead_on(v, end++)))
 			return rc;
-		for (; c->i < c->n; c->i++) {
-			place = c->docs[c->i];
-			if (place >= v->to && (rc = reach(v, place)))
-				return rc;
-			score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[place - v->from]);
-			if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
+	}
+	for (;;) {
+		for (place = lead->at, l = lead + 1; l < end; l++)
+			place = l->at < place ? l->at : place;
+		if (place == UINT32_MAX)
+			return RC_OK;
+		if (place >= v->to && (rc = reach(v, place)))
+			return rc;
+		for (score = 0, l = lead; l < end; l++)
+			if (l->at == place)
+				score += bm25_score(&v->f, l->idf, l->c->weights[l->c->i], v->norms[place - v->from]);
+		if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
+			return rc;
+		for (l = lead; l < end; l++) {
+			if (l->at != place)
+				continue;
+			if (++l->c->i < l->c->n)
+				l->at = l->c->docs[l->c->i];
+			else if ((rc = lead_on(v, l)))
 				return rc;
 		}
 	}
-	return rc;
 }
 
 /* The first n words in order are sought, the others lead: the most that they all add, *spare: those that are sought. */
@@ -634,9 +663,14 @@ static uint64_t set_apart(struct evaluator *v, size_t n, uint64_t *spare)
 	return all;
 }
 
-static bool one_list(const struct evaluator *v, size_t n)	/* leads */
+/* Are the words that lead a list each? */
+static bool by_list(const struct evaluator *v, size_t n)
 {
-	return n + 1 == v->q->n && v->order[n]->p->n == 1 && !v->order[n]->p->found;
+	bool all = n < v->q->n && v->q->n - n <= LEADS;
+
+	for (; n < v->q->n && all; n++)
+		all = v->order[n]->p->n == 1;
+	return all;
 }
 
 /* Those documents alone to which the list that leads adds most. */
@@ -701,8 +735,8 @@ static enum rc by_document(struct evaluator *v, size_t n)
 	size_t i;
 	enum rc rc = RC_OK;
 
-	if (one_list(v, n))
-		return by_list(v, v->order[n], n, spare);
+	if (by_list(v, n))
+		return by_lists(v, n, all, spare);
 	for (i = n; i < q->n && !rc; i++)
 		rc = word_to(v, v->order[i], 0, all - v->order[i]->most);
 	while (!rc) {
@@ -798,7 +832,7 @@ static enum rc rarest_first(struct evaluator *v)
 		rest += v->order[i]->most;
 	if (t->limit && t->limit <= PRIMED) {
 		memcpy(best, t->v, kept * sizeof *best);
-		if (one_list(v, n) && size > 4 * t->limit &&
+		if (n + 1 == v->q->n && by_list(v, n) && size > 4 * t->limit &&
 		    ((rc = best_of_list(v, n, t->limit)) || (rc = start_over(v, best, kept))))
 			return rc;
 		if (n && ((rc = by_document(v, n)) || rest < v->need || (rc = start_over(v, best, kept))))

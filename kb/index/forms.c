@@ -27,7 +27,7 @@
 #include "kb/index/parts.h"
 #include "kb/text/fold.h"
 
-enum { BLOCK = 64, KEY_HEAD = 4 };
+enum { BLOCK = 32, KEY_HEAD = 4 };
 #define COUNT_MAX ((uint64_t)1 << 40)	/* more than any text has; sums of such stay far from overflow */
 
 struct item {

@@ -3,7 +3,7 @@
  * its number * 8 + their kind (enum rows), u32 big-endian, and behind each value stands a check: u32, the low half of
  * check_of over key and value.
  *
- * terms: the dictionary. Key: the first term of a block of up to 64. Value:
+ * terms: the dictionary. Key: the first term of a block of up to 32. Value:
  *
  *	u8	number of terms
  *	u16	bytes of the strings that follow (numbers of fixed size are low byte first)
@@ -51,9 +51,9 @@
 #include "kb/index/columns.h"
 #include "kb/index/record.h"
 
-enum { TERMS = 64, BLOCK_MAX = 960, HERE = 40, SKIP = 8, PART = 4096, PARTS = 16, CHUNK = 65520 - 4 - 4 * PARTS,
+enum { TERMS = 32, BLOCK_MAX = 472, HERE = 40, SKIP = 8, PART = 4096, PARTS = 16, CHUNK = 65520 - 4 - 4 * PARTS,
 	TURN = 64 << 20, FEW = 8, AS_MANY = 128, DENSE = 16, DENSE_FROM = 4096, ROW_MORE = 15 };
-/* BLOCK_MAX: four blocks fill a page. CHUNK: with its checks and LMDB's header of 16 bytes, 16 pages. */
+/* BLOCK_MAX: eight blocks fill a page. CHUNK: with its checks and LMDB's header of 16 bytes, 16 pages. */
 _Static_assert((CHUNK + PART - 1) / PART == PARTS, "a check for each part");
 
 struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part)
