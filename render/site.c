@@ -7,7 +7,8 @@
  *
  * It is written twice: before the first page, when there are new names, with those of the old and the new build together
  * (zeros for hashes), and at the end with what is there. So a build that was cut short is known as
- * ours and is mended by the next one. Whether a page is written anew is decided by its bytes on disk, not by
+ * ours and is mended by the next one, which removes what it left half written; two builds into one folder wait for each other.
+ * Whether a page is written anew is decided by its bytes on disk, not by
  * the manifest: a damaged file is mended too.
  *
  * A page is not even made when the build before kept what it was made of (kept.h), all of that is so still, and the file
@@ -42,18 +43,12 @@
 static const char *const folders[] = { "country", "d", "find", "find-d", "find-p", "find-t", "kind", "lang", "meeting", "status",
 	"topic", "year" };
 
-bool site_manifest_line(struct str *name, struct str line)
+/* May a site have a file of that name. */
+static bool is_name(struct str s)
 {
-	struct str s, folder;
-	size_t i, slash;
+	size_t slash = str_chr(s, '/'), i;
+	struct str folder;
 
-	if (line.n < DIGEST + 3 || line.p[DIGEST] != ' ' || line.p[DIGEST + 1] != ' ')
-		return false;
-	for (i = 0; i < DIGEST; i++)
-		if (!((line.p[i] >= '0' && line.p[i] <= '9') || (line.p[i] >= 'a' && line.p[i] <= 'f')))
-			return false;
-	s = str_sub(line, DIGEST + 2, line.n);
-	slash = str_chr(s, '/');
 	if (slash != SIZE_MAX) {
 		folder = str_sub(s, 0, slash);
 		for (i = 0; i < sizeof folders / sizeof folders[0] && !str_is(folder, folders[i]); i++)
@@ -68,6 +63,22 @@ bool site_manifest_line(struct str *name, struct str line)
 	if (!str_ends(s, STR(".html")) && !theme_copied(s) && !find_is_name(s))
 		return false;
 	if (s.p[slash == SIZE_MAX ? 0 : slash + 1] == '.')
+		return false;
+	return true;
+}
+
+bool site_manifest_line(struct str *name, struct str line)
+{
+	struct str s;
+	size_t i;
+
+	if (line.n < DIGEST + 3 || line.p[DIGEST] != ' ' || line.p[DIGEST + 1] != ' ')
+		return false;
+	for (i = 0; i < DIGEST; i++)
+		if (!((line.p[i] >= '0' && line.p[i] <= '9') || (line.p[i] >= 'a' && line.p[i] <= 'f')))
+			return false;
+	s = str_sub(line, DIGEST + 2, line.n);
+	if (!is_name(s))
 		return false;
 	*name = s;
 	return true;
@@ -116,6 +127,37 @@ static int by_name(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
+/* "d/x.html.tmp-Ab3xYz": what a build that was stopped left of a file. */
+static bool half(struct str name)
+{
+	struct str whole = str_sub(name, 0, name.n < 11 ? 0 : name.n - 11);
+
+	return str_starts(str_sub(name, whole.n, name.n), STR(".tmp-")) && (str_is(whole, MANIFEST) || is_name(whole));
+}
+
+static void remove_halves(const char *dir)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	size_t n, i, k;
+	char **names;
+
+	for (k = 0; k <= sizeof folders / sizeof folders[0]; k++) {
+		const char *folder = k ? folders[k - 1] : "";
+
+		if (dir_list(&names, &n, &a, path_join(&a, dir, folder), &e))
+			continue;		/* not there */
+		for (i = 0; i < n; i++) {
+			const char *name = path_join(&a, folder, names[i]);
+
+			if (half(cstr(name)))
+				(void)unlink(path_join(&a, dir, name));
+		}
+		arena_reset(&a);
+	}
+	arena_free(&a);
+}
+
 /* May the folder be written, and what the old manifest names, sorted. */
 static enum rc check(struct str **old, size_t *nold, struct arena *a, const char *dir, struct err *e)
 {
@@ -129,8 +171,9 @@ static enum rc check(struct str **old, size_t *nold, struct arena *a, const char
 		return file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
 	if (rc || (rc = old_names(old, nold, a, dir, e)))
 		return rc;
-	if (n && !*nold)
-		return not_ours(dir, arena_printf(a, "holds '%s', which no site of ours wrote", names[0]), e);
+	for (i = 0; i < n && !*nold; i++)
+		if (!half(cstr(names[i])))
+			return not_ours(dir, arena_printf(a, "holds '%s', which no site of ours wrote", names[i]), e);
 	for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
 		const char *path = path_join(a, dir, folders[i]);
 
@@ -695,31 +738,29 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
     const struct kept_place *kept, struct site_told *told, struct err *e)
 {
 	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = kept };
+	struct lock lock = LOCK_INIT;
 	struct arena a = ARENA_INIT;
 	struct names now;
 	size_t i;
 	enum rc rc;
 
-	if ((rc = check(&s.old.v, &s.old.n, &a, dir, e)) || (rc = dir_make(dir, 0755, e)))
+	if ((rc = dir_make(dir, 0755, e)) || (rc = lock_folder(&lock, dir, 60, e)) ||
+	    (rc = check(&s.old.v, &s.old.n, &a, dir, e)))
 		goto out;
-	if ((s.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-		rc = err_errno(e, "%s: cannot be opened", dir);
-		goto out;
-	}
+	s.fd = lock.fd;
+	remove_halves(dir);
 	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages")))
 		s.texts = kept_path(&a, kept, dir, "texts");
 	now.v = pages_names(&now.n, &a, c);
+	rc = announce(&s, &now, &a, e);		/* first: folders alone are not known as ours */
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
-	if (!rc)
-		rc = announce(&s, &now, &a, e);
 	if (!rc)
 		rc = pages(&s, &a, &now, e);
 	if (s.files)
 		kept_sweep(kept);
 out:
-	if (s.fd >= 0)
-		close(s.fd);
+	lock_close(&lock);
 	buf_free(&s.all);
 	arena_free(&a);
 	return rc;

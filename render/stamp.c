@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kb/base/file.h"
 #include "kb/gate/sodium.h"
 
 static bool take_file(struct kept_file *f, struct str *s)
@@ -56,7 +55,7 @@ bool stamp_holds(struct stamp *s, struct arena *a, const struct kept_place *plac
 	bool ok;
 
 	*s = (struct stamp){ { STR_NONE, STR_NONE }, NULL, 0, 0, STR_NONE };
-	if (!file_is_dir(dir) || !kept_key_of(key, place, want, commit, dir) ||
+	if (!kept_key_of(key, place, want, commit, dir) ||
 	    kept_map(&s->map, kept_path(a, place, dir, "stamp"), key))
 		return false;
 	rest = s->map.body;

@@ -263,32 +263,43 @@ char *path_join(struct arena *a, const char *dir, const char *name)
 	return arena_printf(a, dir[n - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
 }
 
-enum rc lock_open(struct lock *l, const char *path, unsigned seconds, struct err *e)
+/* Wait for the lock of fd, which is closed where it is not had. any: where none is to be had, go on without. */
+static enum rc lock_wait(struct lock *l, int fd, const char *path, unsigned seconds, bool any, struct err *e)
 {
 	const struct timespec pause = { 0, 20000000 };	/* 20 ms */
 	uint64_t tries = (uint64_t)seconds * 50;
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	enum rc rc = RC_OK;
 
 	if (fd < 0)
 		return err_errno(e, "%s", path);
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
+	while (!rc && flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK) {
-			enum rc rc = err_errno(e, "%s", path);
-
-			close(fd);
-			return rc;
+			if (any)
+				break;
+			rc = err_errno(e, "%s", path);
+		} else if (tries-- == 0) {
+			rc = err_set(e, RC_CONFLICT, "%s: another colep is writing here; wait until it is done and try again", path);
+		} else {
+			nanosleep(&pause, NULL);
 		}
-		if (tries-- == 0) {
-			close(fd);
-			return err_set(e, RC_CONFLICT,
-			    "%s: another colep is writing here; wait until it is done and try again", path);
-		}
-		nanosleep(&pause, NULL);
 	}
-	l->fd = fd;
-	return RC_OK;
+	if (rc)
+		close(fd);
+	else
+		l->fd = fd;
+	return rc;
+}
+
+enum rc lock_open(struct lock *l, const char *path, unsigned seconds, struct err *e)
+{
+	return lock_wait(l, open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644), path, seconds, false, e);
+}
+
+enum rc lock_folder(struct lock *l, const char *path, unsigned seconds, struct err *e)
+{
+	return lock_wait(l, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path, seconds, true, e);
 }
 
 void lock_share(struct lock *l, const char *path)

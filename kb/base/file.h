@@ -50,6 +50,8 @@ struct lock {
 };
 #define LOCK_INIT { -1 }
 enum rc lock_open(struct lock *l, const char *path, unsigned seconds, struct err *e) NODISCARD;
+/* The same of a folder, in which no file is made. On a disk that locks no folders it is only opened. */
+enum rc lock_folder(struct lock *l, const char *path, unsigned seconds, struct err *e) NODISCARD;
 /* Shared with others who share it; waits for who has it alone. Where there is no such file, or no lock to be had: none. */
 void lock_share(struct lock *l, const char *path);
 void lock_close(struct lock *l);

@@ -120,6 +120,19 @@ ok "what did not change is not written" sh -c '[ "$(find pub -name index.html ! 
 echo damaged >pub/index.html
 "$COLEP" -C n site pub >/dev/null
 ok "what was damaged is mended" diff -r pub pub2
+# stopped, and two at a time
+echo Quokka >pub2/d/pt-bg.html.tmp-Ab3xYz; echo Quokka >pub2/manifest.txt.tmp-Ab3xYz; echo mine >pub2/d/letter.tmp-Ab3xYz; rm pub2/index.html
+"$COLEP" -C n site pub2 >/dev/null 2>&1
+is "what a stopped build left half written is removed, and nothing else" "$(diff -r pub pub2)" "Only in pub2/d: letter.tmp-Ab3xYz"
+mkdir -p early && echo x >early/manifest.txt.tmp-Ab3xYz
+ok "one that was stopped at its first file is gone on with" status 0 "$COLEP" -C n site early
+ok "and is whole" diff -r pub early
+(flock 9; : >held; sleep 1; echo held >>order) 9<early & await test -e held
+"$COLEP" -C n site early --audience community >/dev/null 2>&1; echo built >>order; wait
+is "a build waits for one that writes there" "$(tr '\n' ' ' <order)" "held built "
+for o in --audience=community --lang=fa --audience=public --audience=community; do "$COLEP" -C n site early $o >/dev/null 2>&1 & done; wait
+"$COLEP" -C n site early >/dev/null 2>&1
+ok "many at a time leave no byte that the last has not" diff -r pub early
 mkdir foreign && echo mine >foreign/letter.txt
 ok "a folder with other files is refused" status 3 "$COLEP" -C n site foreign
 ok "and left as it was" sh -c '[ "$(find foreign -type f)" = foreign/letter.txt ]'
