@@ -148,11 +148,11 @@ static enum typed typed_of(const struct run *r, bool last)
 	return !last ? TYPED_WHOLE : r->q->typing ? TYPED_PART : TYPED_LAST;
 }
 
-static void say_shown(struct run *r, struct str shown, struct str raw)
+static void say_shown(struct run *r, struct str shown, struct str raw, bool both)
 {
 	if (r->note->n)
 		buf_puts(r->note, ", ");
-	buf_printf(r->note, "showing %.*s for %.*s", FMT_STR(shown), FMT_STR(raw));
+	buf_printf(r->note, both ? "showing also %.*s for %.*s" : "showing %.*s for %.*s", FMT_STR(shown), FMT_STR(raw));
 }
 
 /* A word's lists by the first tier below `end` that finds a document. */
@@ -175,7 +175,7 @@ static enum rc find_word(struct lists *l, uint64_t *df, bool *written, struct ru
 			break;
 	}
 	if (!rc && *df && x.shown.n)
-		say_shown(r, x.shown, w->raw);
+		say_shown(r, x.shown, w->raw, false);
 	return rc;
 }
 
@@ -336,15 +336,31 @@ static enum rc run_clauses(struct run *r, struct err *e)
 
 /* ---- words that may stand for others ---- */
 
+static bool has_term(const struct word *w, struct str term)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (str_eq(w->terms[i], term))
+			return true;
+	return false;
+}
+
 /* The words it may be, by the first tier that knows one. */
 static enum rc other_words(struct expansion *x, struct run *r, const struct doubt *d, struct err *e)
 {
+	size_t i, n;
 	enum tier tier;
 	enum rc rc = RC_OK;
 
 	*x = (struct expansion){ 0 };
-	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x->forms.n && !rc; tier++)
+	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x->forms.n && !rc; tier++) {
 		rc = expand_word(x, r->a, r->s, d->w->raw, tier, d->typed, e);
+		for (i = n = 0; i < x->forms.n; i++)		/* itself is no other */
+			if (!has_term(d->w, x->forms.v[i].term))
+				x->forms.v[n++] = x->forms.v[i];
+		x->forms.n = n;
+	}
 	return rc;
 }
 
@@ -389,7 +405,7 @@ static enum rc run_doubt(struct run *r, const struct doubt *d, const struct top 
 	for (seg = 0; d->df && n && seg < r->s->stamp.nsegments; seg++)
 		r->parts[seg * r->most + d->part].idf /= 2;
 	if (n && !beginning)
-		say_shown(r, g[0].form, d->w->raw);
+		say_shown(r, g[0].form, d->w->raw, d->df > 0);
 	return rc;
 }
 

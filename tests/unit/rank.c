@@ -181,7 +181,11 @@ static void kill_some(struct segment *s, size_t seg)
 
 /* ---- the slow reader ---- */
 
-struct slow_doubt { const struct word *w; bool last, written; uint64_t df; uint32_t *weight, idf; };
+/* Which terms a word may be. */
+enum { TERMS = 3 * WORDS };
+struct sense { bool term[TERMS]; };
+
+struct slow_doubt { const struct word *w; bool last, written; uint64_t df; uint32_t *weight, idf; struct sense sense; };
 struct slow {
 	uint32_t *score;		/* 16.16 */
 	bool *hit, *out, *must;
@@ -191,7 +195,6 @@ struct slow {
 	size_t ndoubts;
 };
 
-enum { TERMS = 3 * WORDS };
 static struct str terms[TERMS];		/* of the words, in each language; documents have the first of those that are the same */
 
 static void make_terms(void)
@@ -211,9 +214,6 @@ static void make_terms(void)
 			docs[i].w[k].term = (unsigned short)t;
 		}
 }
-
-/* Which terms a word may be. */
-struct sense { bool term[TERMS]; };
 
 static void make_sense(struct sense *s, const struct expansion *x)
 {
@@ -372,7 +372,7 @@ static void one_word(struct slow *s, const struct word *w, bool last, bool not)
 	if (df)
 		add_scores(s, weight, idf);
 	if (df <= 2 || !written || typed_of(s->q, last) == TYPED_LAST)
-		s->doubts[s->ndoubts++] = (struct slow_doubt){ w, last, written, df, weight, idf };
+		s->doubts[s->ndoubts++] = (struct slow_doubt){ w, last, written, df, weight, idf, x };
 }
 
 struct want { uint32_t score, doc; };
@@ -384,6 +384,16 @@ static int by_share(const void *x, const void *y)
 	const struct slow_guess *p = x, *q = y;
 
 	return p->share != q->share ? (p->share < q->share) - (p->share > q->share) : str_cmp(p->term, q->term);
+}
+
+static bool same_term(const struct sense *one, const struct sense *of)
+{
+	size_t i;
+
+	for (i = 0; i < TERMS; i++)
+		if (one->term[i] && of->term[i])
+			return true;
+	return false;
 }
 
 /* A word in doubt: the first 16 documents of n as they are best are looked at. */
@@ -408,8 +418,15 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 	}
 	if (d->df && any && with >= most / 2)
 		return;
-	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x.forms.n; tier++)
+	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x.forms.n; tier++) {
 		assert_int_equal(expand_word(&x, &a, &snap, d->w->raw, tier, typed_of(s->q, d->last), &e), RC_OK);
+		for (i = k = 0; i < x.forms.n; i++) {
+			make_sense(&all, &(struct expansion){ .terms = &x.forms.v[i].term, .n = 1 });
+			if (!same_term(&all, &d->sense))
+				x.forms.v[k++] = x.forms.v[i];
+		}
+		x.forms.n = k;
+	}
 	if (!x.forms.n)
 		return;
 	beginning = !x.shown.n;
