@@ -356,7 +356,12 @@ function page(form) {
 		const b = boxes[k], { values } = f, sums = counts(f, k), name = FACETS[k];
 		if (!b.field) side.append(b.field = element('fieldset', {}, element('legend', {}, form.dataset[name])));
 		let at = b.field.firstChild;
-		values.forEach(({ value, label }, v) => {
+		if (!b.order) {
+			const of = new Intl.Collator(document.documentElement.lang).compare, named = name === 'country' || name === 'topic';
+			b.order = [...values.keys()].sort((x, y) => named ? of(values[x].label, values[y].label) : x - y);
+		}
+		b.order.forEach(v => {
+			const { value, label } = values[v];
 			let r = b.rows[v];
 			const checked = chosen.includes(value), shown = sums[v] > 0 || checked;
 			if (!r && shown) {

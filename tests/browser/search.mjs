@@ -122,6 +122,10 @@ ok('the number of hits is said', /\d/.test(await status()) ? [] : [await status(
 is('its place is said politely', await p.getAttribute('#find-status', 'role'), 'status');
 ok('the words are marked', (await p.textContent('#find-hits mark')).toLowerCase() === 'hawala' ? [] : ['no']);
 is('the address holds the search', new URL(p.url()).hash, '#q=hawala');
+await p.waitForSelector('input[name=country][value=DE]');
+const countries = await p.$$eval('label:has(input[name=country]) bdi', v => v.map(b => b.textContent));
+is('countries to narrow down by are in the order of their names', countries, [...countries].sort(new Intl.Collator('en').compare));
+ok('which is not that of their codes', countries.indexOf('Germany') > countries.indexOf('Bulgaria') && countries.length > 5 ? [] : countries);
 await p.check('input[name=kind][value=lesson]');
 await p.waitForFunction(() => location.hash.includes('kind=lesson'));
 await p.waitForFunction(() => [...document.querySelectorAll('#find-hits li a')].every(a => a.getAttribute('href').startsWith('d/ll-')));
