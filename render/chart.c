@@ -105,53 +105,20 @@ void chart_readiness(struct page *p, const struct ready *v, size_t n)
 	end(&c);
 }
 
-struct row {
-	struct str key, order;
-	size_t n;
-	const struct use_of *u;
-};
-
-static int by_count(const void *pa, const void *pb)
+/* The keys with most documents, by name; those only that can have a page. */
+static struct key_row *rows_of(size_t *n, struct arena *a, const struct page *p, enum use use, size_t max)
 {
-	const struct row *a = pa, *b = pb;
+	size_t all, got, i;
+	struct key_row *v = lists_rows(&got, &all, a, p, use, max);
 
-	return a->n != b->n ? a->n > b->n ? -1 : 1 : str_cmp(a->key, b->key);
-}
-
-static int by_name(const void *pa, const void *pb)
-{
-	const struct row *a = pa, *b = pb;
-	int d = str_cmp(a->order, b->order);
-
-	return d ? d : str_cmp(a->key, b->key);
-}
-
-/* The keys with most documents, by name. */
-static struct row *rows_of(size_t *n, struct arena *a, const struct page *p, enum use use, const char *vocab, size_t max)
-{
-	const struct uses *u = copy_keys(p->c, use);
-	struct row *v = arena_array(a, u->n, sizeof *v);
-	size_t i, end_;
-
-	*n = 0;
-	for (i = 0; i < u->n; i = end_) {
-		for (end_ = i; end_ < u->n && str_eq(u->v[end_].key, u->v[i].key); end_++)
-			;
-		if (copy_key_valid(u->v[i].key))
-			v[(*n)++] = (struct row){ u->v[i].key, STR_NONE, end_ - i, u->v + i };
-	}
-	if (*n)
-		qsort(v, *n, sizeof *v, by_count);
-	*n = *n < max ? *n : max;
-	for (i = 0; i < *n; i++)
-		v[i].order = page_label_order(p, a, vocab, v[i].key);
-	if (*n)
-		qsort(v, *n, sizeof *v, by_name);
+	for (i = *n = 0; i < got; i++)
+		if (copy_key_valid(v[i].key))
+			v[(*n)++] = v[i];
 	return v;
 }
 
 /* counts[t * columns + k]: documents of topic t about country k. */
-static unsigned *count(struct arena *a, const struct copy *c, const struct row *topics, size_t t, const struct row *countries,
+static unsigned *count(struct arena *a, const struct copy *c, const struct key_row *topics, size_t t, const struct key_row *countries,
     size_t k)
 {
 	unsigned *counts = arena_array(a, t * k + 1, sizeof *counts);
@@ -183,13 +150,13 @@ static unsigned shade(unsigned n, unsigned most)
 void page_matrix(struct page *p)
 {
 	struct arena a = ARENA_INIT;
-	struct row *topics, *countries;
+	struct key_row *topics, *countries;
 	unsigned *counts, most = 1;
 	struct chart c;
 	size_t t, k, i, j;
 
-	topics = rows_of(&t, &a, p, USE_TOPIC, "topics", TOPICS_MAX);
-	countries = rows_of(&k, &a, p, USE_COUNTRY, "countries", COLUMNS_MAX);
+	topics = rows_of(&t, &a, p, USE_TOPIC, TOPICS_MAX);
+	countries = rows_of(&k, &a, p, USE_COUNTRY, COLUMNS_MAX);
 	counts = count(&a, p->c, topics, t, countries, k);
 	for (i = 0; i < t * k; i++)
 		most = counts[i] > most ? counts[i] : most;

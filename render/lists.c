@@ -142,12 +142,6 @@ static void key_name(struct page *p, const struct family *f, struct str key, con
 		page_text(p, key);
 }
 
-struct key_row {
-	struct str key, order;
-	const struct use_of *u;
-	size_t n;
-};
-
 static int by_most(const void *pa, const void *pb)
 {
 	const struct key_row *a = pa, *b = pb;
@@ -163,11 +157,10 @@ static int by_order(const void *pa, const void *pb)
 	return d ? d : str_cmp(a->key, b->key);
 }
 
-/* The keys of a family as they are listed: by name where they have names, else by key; *all counts them before only
- * the max with most documents are kept (0: all). */
-static struct key_row *key_rows(size_t *n, size_t *all, struct arena *a, struct page *p, const struct family *f, size_t max)
+struct key_row *lists_rows(size_t *n, size_t *all, struct arena *a, const struct page *p, enum use use, size_t max)
 {
-	const struct uses *u = copy_keys(p->c, f->use);
+	const struct family *f = family_of(use);
+	const struct uses *u = copy_keys(p->c, use);
 	struct key_row *v = arena_array(a, u->n, sizeof *v);
 	size_t i, end;
 
@@ -194,7 +187,7 @@ void lists_keys(struct page *p, enum use use, size_t max)
 	const struct family *f = family_of(use);
 	struct arena a = ARENA_INIT;
 	size_t n, all, i;
-	const struct key_row *v = key_rows(&n, &all, &a, p, f, max);
+	const struct key_row *v = lists_rows(&n, &all, &a, p, use, max);
 
 	page_puts(p, "<ul class=\"entry\">\n");
 	for (i = 0; i < n; i++) {

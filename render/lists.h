@@ -23,6 +23,14 @@ const struct entry **of_kind_sorted(size_t *n, struct arena *a, const struct cop
 int by_title(const void *pa, const void *pb);	/* of entries ** */
 int by_newest(const void *pa, const void *pb);
 
+/* The keys of a family as they are listed: by name where they have names, else by key. *all counts them; only the max with
+ * most documents are given (0: all). Lives as long as a. */
+struct key_row {
+	struct str key, order;
+	const struct use_of *u;		/* its documents */
+	size_t n;
+};
+struct key_row *lists_rows(size_t *n, size_t *all, struct arena *a, const struct page *p, enum use use, size_t max);
 /* Links to the pages of a family: every key with its count, at most max (0: all); then a link to all. */
 void lists_keys(struct page *p, enum use use, size_t max);
 /* Kinds with their counts. */

@@ -50,6 +50,8 @@ for w in Aardvark Okapi ll-bps-2023-lost Bandicoot; do ok "'$w' is nowhere" nowh
 ok "the name of the community is escaped" page pub/index.html 'A &amp; &lt;b&gt;B&lt;/b&gt;'
 for f in years languages needs matrix search chairs participants readiness labels; do ok "there is $f.html" test -f pub/$f.html; done
 ok "lists by year and language" test -f pub/year/2023.html -a -f pub/lang/fa.html
+ok "countries stand by their names, not by their codes" sh -c 'grep -o "country/[a-z]*.html\">[^<]*" pub/countries.html | sed "s/.*>//" >names && [ "$(wc -l <names)" -gt 10 ] && LC_ALL=C sort -c names'
+ok "the first page has the topic with most documents" sh -c 'most=$(grep -o "topic/[a-z-]*.html\">[^<]*</a> <span class=\"quiet\">([0-9]*" pub/topics.html | sed "s/\".*(/ /" | sort -k2,2nr | head -n 1 | cut -d" " -f1) && grep -q "$most" pub/index.html'
 ok "a chart is SVG with a table behind it" sh -c 'grep -q "<svg " pub/matrix.html && grep -q "<table>" pub/matrix.html && grep -q "<svg " pub/readiness.html'
 ok "no style attribute, no handler" sh -c '! grep -rqE "<[^>]* (style|on[a-z]+)=" pub --include=*.html'
 ok "one h1 a page" sh -c 'for f in $(find pub -name "*.html"); do [ "$(grep -o "<h1" $f | wc -l)" -eq 1 ] || { echo $f; exit 1; }; done'
