@@ -27,6 +27,8 @@
 #define BULK_BYTES ((size_t)256 << 20)	/* kept in memory before a pack is written */
 #define PACK_LEVEL 3			/* zlib's; 6 makes packs 2 % smaller and takes 15 % longer to write */
 #define PACK_CHUNK ((size_t)1 << 20)	/* the indexer maps the file anew for each part it is given */
+#define PACK_WINDOW ((size_t)8 << 20)	/* of a pack that is mapped at once, and of all: what is read of a large history */
+#define PACK_MAPPED ((size_t)64 << 20)	/* is not held in memory; libgit2's own are 1 GB and 8 GB */
 #define LOCK_TRIES 50			/* times 20 ms */
 
 #define FUNCTIONS(X) \
@@ -81,6 +83,8 @@ static void load_once(void)
 		(void)lib.libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
 	(void)lib.libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	(void)lib.libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);	/* a second hash of all that is read */
+	(void)lib.libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, PACK_WINDOW);
+	(void)lib.libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, PACK_MAPPED);
 	(void)lib.libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);	/* the caller looks: node.h */
 }
 

@@ -63,6 +63,7 @@ struct slab {				/* rows and terms are cut from slabs, each twice the last up to
 };
 struct builder {
 	struct slab *slabs;
+	size_t held;			/* bytes of them */
 	struct token ring[RING];
 	size_t came, found, near, went;	/* tokens so far: in the ring, with their entry, with its row, gone */
 	struct stems *stems;
@@ -123,6 +124,7 @@ static void *cut(struct builder *b, size_t n)
 		s = pages(size = size < SLAB_MAX ? size : SLAB_MAX);
 		*s = (struct slab){ .next = b->slabs, .n = size - sizeof *s };
 		b->slabs = s;
+		b->held += size;
 	}
 	p = s->bytes + s->at;
 	s->at += n;
@@ -136,6 +138,11 @@ static struct str keep(struct builder *b, struct str s)
 	if (s.n)
 		memcpy(p, s.p, s.n);
 	return (struct str){ p, s.n };
+}
+
+size_t builder_bytes(const struct builder *b)
+{
+	return b->held + b->cap * sizeof *b->entries + (b->words.cap + b->terms.cap) * sizeof *b->words.cells;
 }
 
 void builder_document(struct builder *b, uint32_t number)

@@ -19,6 +19,7 @@ void builder_word(struct builder *b, struct stems *s, struct str word, unsigned 
 uint32_t builder_end(struct builder *b);	/* the document's length: its words' weights, summed */
 /* A word of a document that goes: it is nowhere, but counts one less. */
 void builder_gone(struct builder *b, struct stems *s, struct str word, unsigned lang);
+size_t builder_bytes(const struct builder *b);	/* memory that it has */
 /* Add all words as they are spelled to f, less those that went. */
 void builder_forms(const struct builder *b, struct forms *f);
 /* Give all terms of n builders to o. places[number]: of the document, rising with the numbers. */

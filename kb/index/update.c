@@ -2,9 +2,9 @@
  *
  * From nothing, it is written as a new file, which takes the old one's place when all of it is on the disk; a reader
  * that has the old one open keeps it. Documents are read, cut into words and packed by several threads, a batch at a
- * time, and put down by one, in order of id; so the result is the same for any number of threads. When RUN bytes of
- * text are collected, their words are written as a segment into a file beside it, and all those are merged in the end:
- * memory is bounded, however many documents there are.
+ * time, and put down by one, in order of id; so the result is the same for any number of threads. When words take RUN
+ * bytes of memory, they are written as a segment into a file beside it, and all those are merged in the end: what grows
+ * with the documents is some 250 bytes of each, and the list of different words.
  *
  * Forward, it is a transaction in place: the tree diff says which documents go (they are marked dead, and what is
  * counted of them is taken off) and which come (they make a new segment, in order of id). A translation is filed
@@ -27,7 +27,7 @@
 #include "kb/limits.h"
 
 enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, TURN = 64 << 20 };
-#define RUN ((size_t)256 << 20)		/* bytes of text whose words are held in memory */
+#define RUN ((size_t)384 << 20)		/* bytes of words that are held in memory, as they are there */
 #define FILE_MAX ((size_t)16 << 20)	/* bytes of a roster or vocabulary file */
 
 struct item {				/* a document that comes, goes, or both */
@@ -63,7 +63,6 @@ struct writer {
 	uint32_t first;			/* the first segment that this update may write */
 	struct seen *seen;		/* of these: they may come to nothing */
 	uint32_t *places;		/* by item */
-	size_t run;			/* bytes of text in the builders */
 
 	/* segments of a new file that are to be merged */
 	struct store *runs;
@@ -196,7 +195,6 @@ struct made {				/* of one item; bytes live in its batch's arena */
 	struct str record, frame;
 	uint32_t length;
 	unsigned stemmer;
-	size_t bytes;			/* of its text */
 };
 struct batch {
 	struct arena a;
@@ -214,6 +212,7 @@ struct maker {				/* what one thread has of its own; but the first one has the i
 	struct buf text, plain, bytes;
 	struct arena a;
 	struct timing time;
+	size_t held;			/* bytes of its builder, after its last batch */
 	unsigned number;
 };
 
@@ -275,7 +274,6 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	if (!record_make(&r, &m->a, it->c.path, buf_str(&m->text), &it->c.new))
 		return RC_OK;
 	d->document = true;
-	d->bytes = m->text.n;
 	d->stemmer = record_stemmer(&r, buf_str(&m->text)) % LANGS;
 	builder_document(m->b, (uint32_t)i);
 	record_words(&m->plain, &r, buf_str(&m->text), m->w->vocab, add_word, m);
@@ -358,7 +356,6 @@ static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fr
 	w->st.documents++;
 	w->st.length += norm_length(norm);
 	w->st.langs[d->stemmer]++;
-	w->run += d->bytes;
 	w->waiting += d->record.n + d->frame.n + 64;
 	if (fresh && w->waiting > TURN) {
 		w->waiting = 0;
@@ -400,6 +397,7 @@ static void *work(void *ctx)
 		to = from + BATCH < c->w->n ? from + BATCH : c->w->n;
 		make_batch(&c->ring[i % c->nring], m, from, to);
 		pthread_mutex_lock(&c->lock);
+		m->held = builder_bytes(m->b);
 		c->ring[i % c->nring].done = true;
 		pthread_cond_broadcast(&c->turn);
 	}
@@ -413,7 +411,7 @@ static enum rc end_run(struct writer *w, struct err *e);
 static enum rc put_items(struct writer *w, bool fresh, struct err *e)
 {
 	size_t want = w->n <= 8 * BATCH ? 1 : w->progress && w->progress->threads ? w->progress->threads :
-	    (size_t)sysconf(_SC_NPROCESSORS_ONLN), i, k, j;
+	    (size_t)sysconf(_SC_NPROCESSORS_ONLN), i, k, j, held;
 	struct crew *c = xmalloc(sizeof *c);
 	enum rc rc = RC_OK;
 
@@ -447,6 +445,7 @@ static enum rc put_items(struct writer *w, bool fresh, struct err *e)
 			w->progress->fn(w->progress->ctx, from, w->n);
 		if (c->n == 1) {
 			make_batch(b, &c->makers[0], from, to);
+			c->makers[0].held = builder_bytes(c->makers[0].b);
 		} else {
 			pthread_mutex_lock(&c->lock);
 			while (!b->done)
@@ -462,15 +461,19 @@ static enum rc put_items(struct writer *w, bool fresh, struct err *e)
 		pthread_mutex_lock(&c->lock);
 		b->done = false;
 		c->taken++;
-		if (fresh && w->run > RUN)
+		for (k = held = 0; k < c->n; k++)
+			held += c->makers[k].held;
+		if (fresh && held > RUN)
 			c->hold = true;
 		quiet = c->hold && (c->n == 1 || c->taken == c->next);
 		pthread_cond_broadcast(&c->turn);
 		pthread_mutex_unlock(&c->lock);
 		if (quiet && !rc) {
 			rc = end_run(w, e);
-			for (k = 0; k < c->n; k++)
+			for (k = 0; k < c->n; k++) {
 				c->makers[k].b = w->builders[k];
+				c->makers[k].held = 0;
+			}
 			pthread_mutex_lock(&c->lock);
 			c->hold = false;
 			pthread_cond_broadcast(&c->turn);
@@ -512,7 +515,6 @@ static void empty_run(struct writer *w)
 	w->columns = columns_create();
 	forms_close(w->forms);
 	w->forms = forms_open();
-	w->run = 0;
 }
 
 /* What was collected becomes a segment of a store. */
