@@ -20,7 +20,8 @@ enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, 
 #define SITE_JOBS_MAX 8
 
 /* Write the copy with 1 to SITE_JOBS_MAX threads, each with a Markdown worker of m; the bytes are the same with any
- * number. Bad pages are told, in order, and the rest goes on: RC_OK. kept: there stands what the last build into dir was made of, so that only what changed is made anew; NULL: all is made. */
+ * number. Bad pages are told, in order, and the rest goes on: RC_OK. kept: there stands what the last build into dir was
+ * made of, so that only what changed is made anew; NULL: all is made. */
 enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
     const struct kept_place *kept, struct site_told *told, struct err *e) NODISCARD;
 
