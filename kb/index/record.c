@@ -47,7 +47,7 @@ static bool told_by_id(struct record *r, struct arena *a, struct str id)
 
 	if (!path.n || !doc_path_parse(&p, path, NULL))
 		return false;
-	*r = (struct record){ .path = path, .id = p.name, .kind = cstr(p.kind->name), .owner = p.owner, .lang = p.lang };
+	*r = (struct record){ .path = path, .id = id, .kind = cstr(p.kind->name), .owner = p.owner, .lang = p.lang };
 	return true;
 }
 

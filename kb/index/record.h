@@ -13,7 +13,7 @@
 bool record_make(struct record *r, struct arena *a, struct str path, struct str text, const struct oid *blob);
 
 void record_encode(struct buf *b, const struct record *r);
-/* Strings borrow bytes, or live in the arena with the lists' arrays; no summary. RC_CORRUPT. */
+/* The id borrows bytes; other strings do so or live in the arena with the lists' arrays; no summary. RC_CORRUPT. */
 enum rc record_decode(struct record *r, struct arena *a, struct str bytes, struct err *e) NODISCARD;
 
 /* Call fn for every word of a document, as it stands, with its stemmer and weight: title, headings, names of its

@@ -93,6 +93,17 @@ while [ $step -lt 36 ]; do
 	cmp -s .inc .full || { bad="$bad step $step: $(diff .inc .full | head -5)"; break; }
 done
 is "36 random steps: the index brought forward answers as one made anew" "$bad" ""
+# ids of many lengths in segments that become one, again and again
+"$COLEP" init --id bps lengths >/dev/null 2>&1
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	for k in z-and-so-on-$i m$i a-longer-name-$i-of-more-words b; do put lengths ll-bps-2023-$k title="Zebra $i" body="A $(word) at the $(word), and $(word)."; done
+	"$COLEP" -C lengths save >/dev/null 2>&1; "$COLEP" -C lengths index >/dev/null 2>&1
+done
+echo "$words zebra" | tr ' ' '\n' | sed 's/.*/&	&/' >queries.1
+merged() { "$COLEP" -C lengths search --batch queries.1 --limit 50; }
+merged >.inc 2>&1; "$COLEP" -C lengths index --rebuild >/dev/null 2>&1; merged >.full 2>&1
+is "segments of ids of many lengths are merged: 31 documents are found" "$(grep -c '^zebra' .full)" 31
+is "and the answers are those of one made anew" "$(diff .inc .full | head -5)" ""
 is "and counts the same documents" "$(colep -C node index | cut -f2)" "$(git -C node ls-files | grep -cvE '^(roster|vocab)/')"
 
 # kill -9 while indexing
