@@ -9,6 +9,16 @@ struct word {
 	struct str *terms;		/* what it was found as: set by query_run */
 	size_t n;
 };
+static inline bool word_has(const struct word *w, struct str term)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (str_eq(w->terms[i], term))
+			return true;
+	return false;
+}
+
 struct clause {
 	struct word *words;		/* one, or a phrase's */
 	size_t n;

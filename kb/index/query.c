@@ -218,16 +218,6 @@ void query_typing(struct query *q)
 
 /* ---- snippets ---- */
 
-static bool has_term(const struct word *w, struct str term)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++)
-		if (str_eq(w->terms[i], term))
-			return true;
-	return false;
-}
-
 struct mark { size_t from, to, word; };
 
 static size_t which_word(const struct query *q, struct str term)
@@ -236,7 +226,7 @@ static size_t which_word(const struct query *q, struct str term)
 
 	for (i = 0; i < q->n; i++)
 		for (j = 0; j < q->clauses[i].n; j++, n++)
-			if (!q->clauses[i].not && has_term(&q->clauses[i].words[j], term))
+			if (!q->clauses[i].not && word_has(&q->clauses[i].words[j], term))
 				return n;
 	return SIZE_MAX;
 }

@@ -4,6 +4,10 @@
  * the highest of these terms' weights in it, and the documents counted for it are those of each of them that are
  * alive. That is exact whatever died since, so an index brought forward scores as one made anew.
  *
+ * Words that may stand for others (struct doubt) are looked at again when the best documents are known: one that none of the
+ * documents about the rest of the query has is read as what these have (guess.h), and the query is evaluated once more.
+ * Others' questions pay for one look into the first document.
+ *
  * First all words are looked up: what they are in the index, where their lists stand, how many living documents have
  * them, so what they count (bm25.h). A phrase that must be there is its words, which must be there, in a row: positions
  * are looked at last. What another one counts depends on how many documents have it: they are found beforehand. Then each
@@ -336,16 +340,6 @@ static enum rc run_clauses(struct run *r, struct err *e)
 
 /* ---- words that may stand for others ---- */
 
-static bool has_term(const struct word *w, struct str term)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++)
-		if (str_eq(w->terms[i], term))
-			return true;
-	return false;
-}
-
 /* The words it may be, by the first tier that knows one. */
 static enum rc other_words(struct expansion *x, struct run *r, const struct doubt *d, struct err *e)
 {
@@ -357,7 +351,7 @@ static enum rc other_words(struct expansion *x, struct run *r, const struct doub
 	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x->forms.n && !rc; tier++) {
 		rc = expand_word(x, r->a, r->s, d->w->raw, tier, d->typed, e);
 		for (i = n = 0; i < x->forms.n; i++)		/* itself is no other */
-			if (!has_term(d->w, x->forms.v[i].term))
+			if (!word_has(d->w, x->forms.v[i].term))
 				x->forms.v[n++] = x->forms.v[i];
 		x->forms.n = n;
 	}
