@@ -130,10 +130,18 @@ struct str doc_path_of(struct arena *a, struct str name)
 	size_t dot = str_chr(name, '.');
 	struct str id = str_sub(name, 0, dot), owner;
 	const struct kind *k;
+	char *path, *p;
 
 	if (!doc_id_valid(id, &k, &owner) || (dot != SIZE_MAX && !lang_valid(str_sub(name, dot + 1, name.n))))
 		return STR_NONE;
-	return cstr(arena_printf(a, "%s/%.*s/%.*s.md", k->folder, FMT_STR(owner), FMT_STR(name)));
+	path = arena_alloc(a, strlen(k->folder) + 1 + owner.n + 1 + name.n + sizeof ".md");	/* for every record read: no printf */
+	p = stpcpy(path, k->folder);
+	*p++ = '/';
+	p = mempcpy(p, owner.p, owner.n);
+	*p++ = '/';
+	p = mempcpy(p, name.p, name.n);
+	memcpy(p, ".md", sizeof ".md");
+	return (struct str){ path, (size_t)(p - path) + 3 };
 }
 
 enum rc doc_parse(struct doc *out, struct place *at, struct arena *a, struct str text, struct err *e)

@@ -319,17 +319,6 @@ static struct str from_val(MDB_val v)
 	return (struct str){ v.mv_data, v.mv_size };
 }
 
-enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, struct err *e)
-{
-	MDB_val k = val(key), v;
-	int code = key.n ? mdb_get(t->txn, id, &k, &v) : MDB_BAD_VALSIZE;
-
-	if (code)
-		return fail(e, t->store->path, "reading", code);
-	*value = from_val(v);
-	return RC_OK;
-}
-
 /* A cursor to look around with: a read transaction keeps one a table, as nothing moves under it. */
 static int near_open(MDB_cursor **c, struct txn *t, table_id id)
 {
@@ -341,6 +330,23 @@ static int near_open(MDB_cursor **c, struct txn *t, table_id id)
 		code = mdb_cursor_open(t->txn, id, &t->near[id]);
 	*c = t->near[id];
 	return code;
+}
+
+enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, struct err *e)
+{
+	MDB_val k = val(key), v;
+	MDB_cursor *c;
+	int code = key.n ? 0 : MDB_BAD_VALSIZE;
+
+	if (!code && !t->write && id < TABLES)	/* keys that are asked for one after another are often neighbours */
+		code = (code = near_open(&c, t, id)) ? code : mdb_cursor_get(c, &k, &v, MDB_SET);
+	else if (!code)
+		code = mdb_get(t->txn, id, &k, &v);
+
+	if (code)
+		return fail(e, t->store->path, "reading", code);
+	*value = from_val(v);
+	return RC_OK;
 }
 
 static enum rc get_near(struct str *at, struct str *value, struct txn *t, table_id id, struct str key, bool before, struct err *e)

@@ -816,6 +816,17 @@ static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n
 	return begin(v);
 }
 
+/* From n on, words lead that have `size` postings: as many more as it takes that the others, of `rest`, bring in no other
+ * document. Their postings. */
+static uint64_t enough(const struct evaluator *v, size_t *n, uint64_t size, uint64_t rest)
+{
+	while (*n && rest >= v->need) {
+		size += v->order[--*n]->size;
+		rest -= v->order[*n]->most;
+	}
+	return size;
+}
+
 /* The rarest words lead that have enough documents, and of many those to which they add most go first; then as many words
  * as can bring another document among the best. */
 static enum rc rarest_first(struct evaluator *v)
@@ -824,6 +835,7 @@ static enum rc rarest_first(struct evaluator *v)
 	struct pick best[PRIMED];
 	uint64_t size = 0, rest = 0;
 	size_t n = v->q->n, kept = t->n, i;
+	const uint64_t dense = v->s->info.n / DENSE;
 	enum rc rc;
 
 	while (n && size < t->limit)
@@ -832,17 +844,18 @@ static enum rc rarest_first(struct evaluator *v)
 		rest += v->order[i]->most;
 	if (t->limit && t->limit <= PRIMED) {
 		memcpy(best, t->v, kept * sizeof *best);
-		if (n + 1 == v->q->n && by_list(v, n) && size > 4 * t->limit &&
-		    ((rc = best_of_list(v, n, t->limit)) || (rc = start_over(v, best, kept))))
-			return rc;
+		if (n + 1 == v->q->n && by_list(v, n) && size > 4 * t->limit) {
+			size_t more = n;
+
+			if ((rc = best_of_list(v, n, t->limit)) || (rc = start_over(v, best, kept)))
+				return rc;
+			if (enough(v, &more, size, rest) < dense)
+				return by_document(v, more);
+		}
 		if (n && ((rc = by_document(v, n)) || rest < v->need || (rc = start_over(v, best, kept))))
 			return rc;
 	}
-	while (n && rest >= v->need) {
-		size += v->order[--n]->size;
-		rest -= v->order[n]->most;
-	}
-	return size < v->s->info.n / DENSE ? by_document(v, n) : in_windows(v);
+	return enough(v, &n, size, rest) < dense ? by_document(v, n) : in_windows(v);
 }
 
 enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,

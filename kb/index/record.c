@@ -39,15 +39,17 @@ static void text_fields(struct str *row[TEXTS], struct record *r)
 	row[5] = &r->kind, row[6] = &r->owner, row[7] = &r->lang, row[8] = &r->path;
 }
 
-/* What the id tells of a record; the path lives in the arena. */
+/* What the id tells of a record, as its path would; the path lives in the arena. */
 static bool told_by_id(struct record *r, struct arena *a, struct str id)
 {
-	struct str path = doc_path_of(a, id);
-	struct doc_path p;
+	size_t dot = str_chr(id, '.');
+	struct str path = doc_path_of(a, id), owner;
+	const struct kind *k;
 
-	if (!path.n || !doc_path_parse(&p, path, NULL))
+	if (!path.n || !doc_id_valid(str_sub(id, 0, dot), &k, &owner))
 		return false;
-	*r = (struct record){ .path = path, .id = id, .kind = cstr(p.kind->name), .owner = p.owner, .lang = p.lang };
+	*r = (struct record){ .path = path, .id = id, .kind = cstr(k->name), .owner = owner,
+	    .lang = dot == SIZE_MAX ? STR_NONE : str_sub(id, dot + 1, id.n) };
 	return true;
 }
 
