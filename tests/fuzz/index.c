@@ -15,6 +15,7 @@ static void block(struct str s)
 	size_t n = pack_get(v, s);
 
 	assert(n <= s.n);
+	assert(pack_one(v, s, s.n % PACK) || !n);
 }
 
 static void list(struct str s)

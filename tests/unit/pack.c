@@ -37,6 +37,11 @@ static void test_pack__gives_back_what_was_put(void **s)
 			memset(w, 0xff, sizeof w);
 			assert_int_equal(pack_get(w, buf_str(&b)), b.n);
 			assert_memory_equal(v, w, sizeof v);
+			for (i = 0; i < PACK; i++) {
+				assert_true(pack_one(w, buf_str(&b), i));
+				assert_int_equal(w[0], v[i]);
+				assert_false(pack_one(w, (struct str){ b.p, b.n - 1 }, i));
+			}
 			for (i = 0; i < b.n; i++)	/* cut short anywhere: refused */
 				assert_int_equal(pack_get(w, (struct str){ b.p, i }), 0);
 		}

@@ -144,7 +144,7 @@ static void check_seek(struct world *w, unsigned term, struct str name, uint32_t
 {
 	struct cursor *c = xmalloc(sizeof *c);
 	struct listing x;
-	uint32_t place, want, v[300], weight;
+	uint32_t place, want, v[300], weight, one;
 	struct buf got = BUF_INIT;
 	size_t k;
 
@@ -158,6 +158,16 @@ static void check_seek(struct world *w, unsigned term, struct str name, uint32_t
 			break;
 		assert_int_equal(c->docs[c->i], want);
 		k = positions_of(v, &weight, term, want);
+		assert_int_equal(cursor_weight(&one, c, &w->e), RC_OK);
+		assert_int_equal(one, weight);
+		if (c->row) {
+			assert_int_equal(cursor_look(&one, c, want, &w->e), RC_OK);
+			assert_int_equal(one, weight);
+		}
+		if (c->row && want > place) {		/* one that has it not */
+			assert_int_equal(cursor_look(&one, c, want - 1, &w->e), RC_OK);
+			assert_int_equal(one, 0);
+		}
 		buf_clear(&got);
 		assert_int_equal(cursor_positions(c, &got, &w->e), RC_OK);
 		assert_int_equal(got.n, k * 4);
