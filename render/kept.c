@@ -387,20 +387,34 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 	return same && !memcmp(digest, f->digest, sizeof digest);
 }
 
-/* One file off *s. */
-static bool take_file(struct kept_file *f, struct kept *k, struct str *s)
+bool kept_take_file(struct kept_file *f, struct str *s)
 {
 	struct str part;
-	uint32_t n, i, *v;
 
 	*f = (struct kept_file){ 0 };
-	if (!kept_take_str(&f->name, s) || !kept_take(&part, s, sizeof f->digest))
+	if (!kept_take_str(&f->name, s) || !f->name.n || !kept_take(&part, s, sizeof f->digest))
 		return false;
 	memcpy(f->digest, part.p, sizeof f->digest);
 	if (!kept_take(&part, s, sizeof f->stat))
 		return false;
 	memcpy(&f->stat, part.p, sizeof f->stat);
-	if (!kept_take_u32(&n, s))
+	return true;
+}
+
+void kept_add_file(struct kept_out *o, const struct kept_file *f)
+{
+	kept_add_str(o, f->name);
+	kept_add(o, (struct str){ (const char *)f->digest, sizeof f->digest });
+	kept_add(o, (struct str){ (const char *)&f->stat, sizeof f->stat });
+}
+
+/* One file and its facts off *s. */
+static bool take_file(struct kept_file *f, struct kept *k, struct str *s)
+{
+	struct str part;
+	uint32_t n, i, *v;
+
+	if (!kept_take_file(f, s) || !kept_take_u32(&n, s))
 		return false;
 	if (n == UINT32_MAX)
 		return true;
@@ -585,9 +599,7 @@ enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const str
 	}
 	kept_add_u32(o, (uint32_t)n);
 	for (at = i = 0; i < n; i++) {
-		kept_add_str(o, files[i].name);
-		kept_add(o, (struct str){ (const char *)files[i].digest, sizeof files[i].digest });
-		kept_add(o, (struct str){ (const char *)&files[i].stat, sizeof files[i].stat });
+		kept_add_file(o, &files[i]);
 		kept_add_u32(o, files[i].facts ? (uint32_t)files[i].nfacts : UINT32_MAX);
 		kept_add(o, (struct str){ (const char *)(numbers + at), files[i].nfacts * sizeof *numbers });
 		at += files[i].nfacts;

@@ -80,6 +80,8 @@ struct kept {
 	size_t nfacts;
 	struct str stamp;		/* kept_save's */
 };
+bool kept_take_file(struct kept_file *f, struct str *s);	/* name, digest and stat, as the other writes them */
+void kept_add_file(struct kept_out *o, const struct kept_file *f);
 /* Is the file below the folder open as fd as it was: its stat tells, else its hash. *now: its stat. scratch: for its bytes. */
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch);
 /* NULL: none. Compares all facts with the copy. */

@@ -8,24 +8,9 @@
 #include "render/stamp.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "kb/gate/sodium.h"
-
-static bool take_file(struct kept_file *f, struct str *s)
-{
-	struct str part;
-
-	*f = (struct kept_file){ 0 };
-	if (!kept_take_str(&f->name, s) || !f->name.n || !kept_take(&part, s, sizeof f->digest))
-		return false;
-	memcpy(f->digest, part.p, sizeof f->digest);
-	if (!kept_take(&part, s, sizeof f->stat))
-		return false;
-	memcpy(&f->stat, part.p, sizeof f->stat);
-	return true;
-}
 
 /* All that follows what was told; false: a file is not as it was. */
 static bool files_hold(size_t *count, struct str s, const char *dir)
@@ -38,7 +23,7 @@ static bool files_hold(size_t *count, struct str s, const char *dir)
 	bool hold = fd >= 0 && kept_take_u32(&n, &s);
 
 	for (i = 0; hold && i < n; i++)
-		hold = take_file(&f, &s) && kept_untouched(&now, &f, fd, &b);
+		hold = kept_take_file(&f, &s) && kept_untouched(&now, &f, fd, &b);
 	if (fd >= 0)
 		close(fd);
 	buf_free(&b);
@@ -97,11 +82,8 @@ enum rc stamp_save(const struct kept_place *place, const struct copy *c, const c
 		kept_add_str(o, cstr(c->all[i].reason));
 	}
 	kept_add_u32(o, (uint32_t)n);
-	for (i = 0; i < n; i++) {
-		kept_add_str(o, files[i].name);
-		kept_add(o, (struct str){ (const char *)files[i].digest, sizeof files[i].digest });
-		kept_add(o, (struct str){ (const char *)&files[i].stat, sizeof files[i].stat });
-	}
+	for (i = 0; i < n; i++)
+		kept_add_file(o, &files[i]);
 	rc = kept_end(o, true, e);
 out:
 	arena_free(&a);
