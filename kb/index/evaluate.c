@@ -852,7 +852,9 @@ static enum rc rarest_first(struct evaluator *v)
 			if (enough(v, &more, size, rest) < dense)
 				return by_document(v, more);
 		}
-		if (n && ((rc = by_document(v, n)) || rest < v->need || (rc = start_over(v, best, kept))))
+		/* few pass a filter, maybe: many documents would be looked at, and the windows still have to come */
+		if (n && (!v->q->filter || size < dense) && ((rc = by_document(v, n)) ||
+		    rest < v->need || (rc = start_over(v, best, kept))))
 			return rc;
 	}
 	return enough(v, &n, size, rest) < dense ? by_document(v, n) : in_windows(v);
