@@ -522,11 +522,6 @@ void find_record(struct record *r, const struct entry *e)
 	    .meetings = meetings ? meetings->values : NULL, .nmeetings = meetings ? meetings->n : 0 };
 }
 
-static bool filters_any(const struct filters *f)
-{
-	return f->nkind || f->nowner || f->ncountry || f->ntopic || f->nlang || f->nstatus || f->nmeeting || f->since <= f->until;
-}
-
 enum rc find_run(struct find_result *res, struct arena *a, const struct find *f, struct str query,
     const struct filters *filters, size_t limit, struct err *e)
 {

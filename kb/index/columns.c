@@ -554,7 +554,11 @@ enum rc columns_copy(struct columns_out *o, struct segment *from, uint32_t place
 /* ---- filters ---- */
 
 struct column_filter {
-	struct { size_t field, n; const unsigned char *sets; } want[FIELDS];	/* sets[code]: it has one of the values */
+	struct {
+		size_t field, n;
+		const unsigned char *sets;	/* sets[code]: it has one of the values */
+		size_t only;			/* the one code that has; SIZE_MAX: several have, or none */
+	} want[FIELDS];
 	size_t n;
 	bool dates;
 	int64_t since, until;
@@ -565,7 +569,7 @@ static enum rc want(struct column_filter *f, struct arena *a, struct segment *s,
 {
 	struct dictionary *d;
 	unsigned char *has, *sets;
-	size_t i, j;
+	size_t i, j, only = SIZE_MAX, some = 0;
 	enum rc rc;
 
 	if (!n)
@@ -577,10 +581,14 @@ static enum rc want(struct column_filter *f, struct arena *a, struct segment *s,
 	for (i = 0; i < d->nvalues; i++)
 		for (j = 0; j < n; j++)
 			has[i] |= values[j].n == d->values[i].n && strncasecmp(values[j].p, d->values[i].p, values[j].n) == 0;
-	for (i = 0; i < d->nsets; i++)
+	for (i = 0; i < d->nsets; i++) {
 		for (j = d->begins[i]; j < d->begins[i + 1]; j++)
 			sets[i] |= has[d->members[j]];
+		if (sets[i])
+			only = some++ ? SIZE_MAX : i;
+	}
 	f->want[f->n].field = field;
+	f->want[f->n].only = only;
 	f->want[f->n].n = d->nsets;
 	f->want[f->n++].sets = sets;
 	return RC_OK;
@@ -599,26 +607,66 @@ enum rc columns_filter(struct column_filter **out, struct arena *a, struct segme
 	f->dates = q->since <= q->until;
 	f->since = q->since;
 	f->until = q->until;
-	*out = f->n || f->dates ? f : NULL;
+	*out = f;
 	return RC_OK;
 }
 
-bool columns_pass(const struct column_filter *f, const struct column_chunk *c, uint32_t place)
+/* Of 64 bytes those that are equal to one: a bit each, by eight at a time. */
+static uint64_t equal_bytes(const unsigned char *p, unsigned char one)
 {
-	uint32_t i = place % CHUNK_DOCS, code;
-	size_t k;
+	const uint64_t each = 0x0101010101010101, low = 0x7f * each;
+	uint64_t bits = 0, x;
+	unsigned j;
 
-	for (k = 0; k < f->n; k++) {
-		code = code_of(c, f->want[k].field, i);
-		if (code >= f->want[k].n || !f->want[k].sets[code])
-			return false;
+	for (j = 0; j < 64; j += 8) {
+		x = (u32_get(p + j) | (uint64_t)u32_get(p + j + 4) << 32) ^ one * each;	/* 0: equal */
+		x = ~(((x & low) + low) | x | low) >> 7;		/* 1: equal, else 0 */
+		bits |= x * 0x0102040810204080 >> 56 << j;
 	}
-	if (f->dates) {
-		int32_t first = (int32_t)u32_get(c->first + (size_t)i * 4), last = (int32_t)u32_get(c->last + (size_t)i * 4);
+	return bits;
+}
 
-		return first <= last && last >= f->since && first <= f->until;
+/* Of n documents of a chunk from i on, 64 at most, those that pass: a bit each. */
+static uint64_t passing(const struct column_filter *f, const struct column_chunk *c, uint32_t i, uint32_t n)
+{
+	uint64_t bits = UINT64_MAX >> (64 - n), has;
+	size_t k, field;
+	uint32_t j, code;
+
+	for (k = 0; k < f->n && bits; k++, bits &= has) {
+		field = f->want[k].field;
+		has = 0;
+		if (c->width[field] == 1 && f->want[k].only <= UINT8_MAX && n == 64)
+			has = equal_bytes((const unsigned char *)c->codes[field] + i, (unsigned char)f->want[k].only);
+		else
+			for (j = 0; j < n; j++) {
+				code = code_of(c, field, i + j);
+				has |= (uint64_t)(code < f->want[k].n && f->want[k].sets[code]) << j;
+			}
 	}
-	return true;
+	for (j = 0; f->dates && j < n; j++) {
+		int32_t first = (int32_t)u32_get(c->first + (size_t)(i + j) * 4), last = (int32_t)u32_get(c->last + (size_t)(i + j) * 4);
+
+		bits &= ~((uint64_t)!(first <= last && last >= f->since && first <= f->until) << j);
+	}
+	return bits;
+}
+
+enum rc columns_leave_out(uint64_t *out, const struct column_filter *f, struct segment *s, struct err *e)
+{
+	const struct column_chunk *c;
+	uint32_t from, i, n;
+	enum rc rc;
+
+	for (from = 0; from < s->info.n; from += CHUNK_DOCS) {
+		if ((rc = columns_chunk(&c, s, from / CHUNK_DOCS, e)))
+			return rc;
+		for (i = 0; i < c->n; i += 64) {
+			n = c->n - i < 64 ? c->n - i : 64;
+			out[(from + i) / 64] |= ~passing(f, c, i, n);
+		}
+	}
+	return RC_OK;
 }
 
 /* ---- facets ---- */

@@ -40,10 +40,11 @@ enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, st
 /* Places of live documents that have one of these ordinals (rising): appended, u32 each, rising. */
 enum rc columns_find(struct buf *places, struct segment *s, const uint32_t *ordinals, size_t n, struct err *e) NODISCARD;
 
-/* Filters made ready for one segment; lives in the arena. *f is NULL when there is none. */
+/* Filters made ready for one segment; lives in the arena. */
 struct column_filter;
 enum rc columns_filter(struct column_filter **f, struct arena *a, struct segment *s, const struct filters *filters, struct err *e) NODISCARD;
-bool columns_pass(const struct column_filter *f, const struct column_chunk *c, uint32_t place);
+/* Set the bit of each document that the filter does not let through: a bit by place. */
+enum rc columns_leave_out(uint64_t *out, const struct column_filter *f, struct segment *s, struct err *e) NODISCARD;
 
 /* Counts of values over the documents given. */
 struct column_counts;

@@ -4,9 +4,9 @@
  * each word of the query, what it can add at all. The words with the least are put aside as long as all of them together
  * cannot bring a document among the best: a document that has no other cannot get there. The others, the essential
  * ones, lead: each document that has one of them is looked at, but for blocks that cannot bring a document there with
- * the most of all other words. Dead documents and those left out fall at once, those that lack too much next, then
- * those that the filter does not pass; only for the rest the words put aside are sought, the most promising first, until
- * it is known that the document stays below. What must stand in a row is looked at last, of documents that would get in.
+ * the most of all other words. Dead documents and those left out, by a filter too, fall at once, then those that
+ * lack too much; only for the rest the words put aside are sought, the most promising first, until it is known that the
+ * document stays below. What must stand in a row is looked at last, of documents that would get in.
  *
  * When words must be there, the rarest of them leads alone, and the others are sought first, the rarest first. Else the
  * rarest words lead that have as many documents as are wanted. Mostly the rest cannot bring in another document then;
@@ -368,7 +368,7 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 	size_t i;
 	enum rc rc;
 
-	if (score + spare < v->need || (q->filter && !columns_pass(q->filter, v->chunk, place)))
+	if (score + spare < v->need)
 		return RC_OK;
 	while (n--) {
 		struct word *w = v->order[n];
@@ -677,7 +677,6 @@ static bool by_list(const struct evaluator *v, size_t n)
 static enum rc best_of_list(struct evaluator *v, size_t n, size_t most)
 {
 	struct { uint32_t score, place; } best[PRIMED], x;	/* the least first; then: by place */
-	const struct evaluate *q = v->q;
 	struct word *w = v->order[n];
 	struct cursor *c = &w->lists[0].c;
 	uint64_t spare;
@@ -694,8 +693,7 @@ static enum rc best_of_list(struct evaluator *v, size_t n, size_t most)
 			if (x.place >= v->to && (rc = reach(v, x.place)))
 				return rc;
 			x.score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[x.place - v->from]);
-			if ((m == most && x.score <= best[0].score) || left_out(v, x.place) ||
-			    (q->filter && !columns_pass(q->filter, v->chunk, x.place)))
+			if ((m == most && x.score <= best[0].score) || left_out(v, x.place))
 				continue;
 			if (m < most)
 				for (j = m++; j && best[j - 1].score > x.score; j--)
@@ -852,8 +850,7 @@ static enum rc rarest_first(struct evaluator *v)
 			if (enough(v, &more, size, rest) < dense)
 				return by_document(v, more);
 		}
-		/* few pass a filter, maybe: many documents would be looked at, and the windows still have to come */
-		if (n && (!v->q->filter || size < dense) && ((rc = by_document(v, n)) ||
+		if (n && ((rc = by_document(v, n)) ||
 		    rest < v->need || (rc = start_over(v, best, kept))))
 			return rc;
 	}

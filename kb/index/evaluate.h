@@ -26,7 +26,6 @@ struct evaluate {
 	size_t nrows;
 	bool all;			/* there are none: every document is a hit, of score 0 */
 	const uint64_t *out;		/* bit by place: no hit; NULL: none is left out */
-	const struct column_filter *filter;	/* NULL: none */
 	struct column_counts *counts;	/* NULL: no facets */
 	uint64_t *total;		/* hits are counted here; NULL: not */
 	struct buf *hits;		/* none is offered: place and score of each are appended here, u32 each; NULL: not */

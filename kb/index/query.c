@@ -80,6 +80,11 @@ static bool any_of_list(struct str *want, size_t n, const struct str *v, size_t 
 	return n == 0;
 }
 
+bool filters_any(const struct filters *f)
+{
+	return f->nkind || f->nowner || f->ncountry || f->ntopic || f->nlang || f->nstatus || f->nmeeting || f->since <= f->until;
+}
+
 bool filters_match(const struct filters *f, const struct record *r)
 {
 	int64_t first, last;
@@ -93,11 +98,6 @@ bool filters_match(const struct filters *f, const struct record *r)
 	if (f->since > f->until)
 		return true;
 	return date_parse(&first, &last, r->date) && last >= f->since && first <= f->until;
-}
-
-static bool filters_any(const struct filters *f)
-{
-	return f->nkind || f->nowner || f->ncountry || f->ntopic || f->nlang || f->nstatus || f->nmeeting || f->since <= f->until;
 }
 
 /* ---- parsing ---- */

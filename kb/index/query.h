@@ -12,6 +12,7 @@ struct filters {			/* STR lists: any of them; all lists must hold. Empty = no fi
 };
 #define FILTERS_INIT { .since = 1, .until = 0 }
 
+bool filters_any(const struct filters *f);
 bool filters_match(const struct filters *f, const struct record *r);
 
 struct query;				/* parsed; lives in the arena */

@@ -5,7 +5,8 @@
  * alive. That is exact whatever died since, so an index brought forward scores as one made anew.
  *
  * Words that may stand for others (struct doubt) are looked at again when the best documents are known: one that none of the
- * documents about the rest of the query has is read as what these have (guess.h), and the query is evaluated once more.
+ * documents about the rest of the query has is read as what these have (guess.h), and the query is evaluated once more. What
+ * a word is read as does not hang on a filter: that comes behind.
  * Others' questions pay for one look into the first document.
  *
  * First all words are looked up: what they are in the index, where their lists stand, how many living documents have
@@ -425,8 +426,24 @@ static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 
 /* ---- the whole ---- */
 
-static enum rc run_segments(struct result *res, struct run *r, struct top *t, const struct filters *f, struct column_counts *counts,
-    bool total, struct err *e)
+/* What the filters do not let through is no hit. */
+static enum rc leave_out(struct run *r, const struct filters *f, struct err *e)
+{
+	struct column_filter *filter;
+	size_t seg;
+	enum rc rc = RC_OK;
+
+	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
+		struct segment *s = &r->s->segments[seg];
+
+		if (!(rc = columns_filter(&filter, r->a, s, f, e)))
+			rc = columns_leave_out(out_bits(r, seg), filter, s, e);
+	}
+	return rc;
+}
+
+static enum rc run_segments(struct result *res, struct run *r, struct top *t, struct column_counts *counts, bool total,
+    struct err *e)
 {
 	size_t seg;
 	enum rc rc = RC_OK;
@@ -435,11 +452,9 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, co
 		struct segment *s = &r->s->segments[seg];
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
 		    .all = r->q->positive == 0, .out = r->out[seg], .counts = counts, .total = total ? &res->total : NULL };
-		struct column_filter *filter;
 
-		if (!(rc = columns_filter(&filter, r->a, s, f, e)) && counts)
+		if (counts)
 			rc = counts_segment(counts, s, e);
-		q.filter = filter;
 		if (!rc && !r->none)
 			rc = evaluate_segment(r->s->ix->evaluator, t, s, seg, &q, e);
 	}
@@ -447,15 +462,15 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, co
 }
 
 /* The best documents of all segments, counted anew. */
-static enum rc run_top(struct result *res, struct run *r, struct top *t, const struct filters *f, struct column_counts **counts,
-    size_t limit, enum counting count, struct err *e)
+static enum rc run_top(struct result *res, struct run *r, struct top *t, struct column_counts **counts, size_t limit,
+    enum counting count, struct err *e)
 {
 	enum rc rc;
 
 	res->total = 0;
 	*counts = count == COUNT_FACETS ? counts_open(r->a) : NULL;
 	top_open(t, limit, r->s, r->a, e);
-	rc = run_segments(res, r, t, f, *counts, count != COUNT_NONE, e);
+	rc = run_segments(res, r, t, *counts, count != COUNT_NONE, e);
 	return rc ? rc : top_close(t);
 }
 
@@ -468,6 +483,7 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	struct buf note = BUF_INIT;
 	size_t i, parts, n = s->stamp.nsegments;
 	uint32_t ordinal = 0;
+	const bool filtered = filters_any(f);
 	enum rc rc;
 
 	*res = (struct result){ 0 };
@@ -483,11 +499,15 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	r.most *= 2 + GUESSES;
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
 	r.rows = arena_array(a, q->n, sizeof *r.rows);
-	if (!(rc = run_clauses(&r, e)))
-		rc = run_top(res, &r, &top, f, &counts, r.ndoubts && limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : limit, count, e);
+	rc = run_clauses(&r, e);
 	parts = r.n;
-	if (!rc && r.ndoubts && !(rc = run_doubts(&r, &top, e)) && r.n > parts)
-		rc = run_top(res, &r, &top, f, &counts, limit, count, e);
+	if (!rc && r.ndoubts && !(rc = run_top(res, &r, &top, &counts, limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : limit,
+	    filtered ? COUNT_NONE : count, e)))
+		rc = run_doubts(&r, &top, e);
+	if (!rc && filtered)
+		rc = leave_out(&r, f, e);
+	if (!rc && (!r.ndoubts || filtered || r.n > parts))
+		rc = run_top(res, &r, &top, &counts, limit, count, e);
 	top.n = top.n < limit ? top.n : limit;
 	res->hits = arena_array(a, top.n, sizeof *res->hits);
 	for (i = 0; i < top.n && !rc; i++) {

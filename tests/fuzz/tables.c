@@ -164,9 +164,8 @@ static void columns(struct arena *a, struct str chunk, struct str values, uint32
 			if (columns_ordinal(&ordinal, &s, i, &e) || columns_copy(out, &s, i, &e))
 				break;
 		(void)columns_find(&places, &s, ordinals, sizeof ordinals / sizeof *ordinals, &e);
-		if (!columns_filter(&f, a, &s, &want, &e) && f)
-			for (i = 0; i < n; i++)
-				(void)columns_pass(f, c, i);
+		if (!columns_filter(&f, a, &s, &want, &e))
+			(void)columns_leave_out(arena_array(a, n / 64 + 1, sizeof(uint64_t)), f, &s, &e);
 		if (!counts_segment(counts, &s, &e)) {
 			for (i = 0; i < n; i++)
 				counts_add(counts, c, i);

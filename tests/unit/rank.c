@@ -545,7 +545,7 @@ static void compare(struct str text, const struct filters *filters, bool typing)
 	if (typing)
 		query_typing(q);
 	read_slowly(&s, q);
-	n = list_hits(want, &lessons, &s, &f);
+	n = list_hits(want, &lessons, &s, &(struct filters)FILTERS_INIT);
 	for (i = 0; i < s.ndoubts; i++)
 		slow_doubt(&s, &s.doubts[i], want, n);
 	n = list_hits(want, &lessons, &s, &f);
