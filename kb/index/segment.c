@@ -27,7 +27,7 @@
  *		when it is shorter still: for each document varint (gap - 1) * 2 + 1 when its weight is 1; else + 0, and
  *		varint weight - 2. The gap of the very first document is its place + 1
  *
- *	and, when it is dense: of a segment of 4,096 documents or more it has a sixteenth: a row of half a byte for each
+ *	and, when it is dense: of a segment of 4,096 documents or more it has a fifth: a row of half a byte for each
  *		document of the segment, low half first: its weight, 0: it has none, 15: that or more, see its block
  *
  *	and its positions: for each block u32 bytes; then the blocks: u8 Rice parameter of first positions, + 128 when each
@@ -52,7 +52,7 @@
 #include "kb/index/record.h"
 
 enum { TERMS = 32, BLOCK_MAX = 472, HERE = 40, SKIP = 8, PART = 4096, PARTS = 16, CHUNK = 65520 - 4 - 4 * PARTS,
-	TURN = 64 << 20, FEW = 8, AS_MANY = 128, DENSE = 16, DENSE_FROM = 4096, ROW_MORE = 15 };
+	TURN = 64 << 20, FEW = 8, AS_MANY = 128, DENSE = 5, DENSE_FROM = 4096, ROW_MORE = 15 };
 /* BLOCK_MAX: eight blocks fill a page. CHUNK: with its checks and LMDB's header of 16 bytes, 16 pages. */
 _Static_assert((CHUNK + PART - 1) / PART == PARTS, "a check for each part");
 

@@ -31,8 +31,8 @@
 #include "kb/base/arena.h"
 #include "kb/index/pack.h"
 
-enum { META_PAGES = 2, STAT = 32, HEAD = STAT + 4 + 4, RUN = 64, LOOK = 4096 };
-/* RUN: pages that are read at once; LOOK: 16 MB, in the time that the program takes to start */
+enum { META_PAGES = 2, STAT = 32, HEAD = STAT + 4 + 4, RUN = 64, LOOK = 1024 };
+/* RUN: pages that are read at once; LOOK: 4 MB, in part of the time that the program takes to start */
 
 void sum_free(struct sum *s)
 {
