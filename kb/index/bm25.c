@@ -1,4 +1,4 @@
-/* kb/index/bm25.c: see bm25.h. BM25 of k1 1.4, b 0.7 over the weights of segment.c and the norms of columns.c. Its
+/* kb/index/bm25.c: see bm25.h. BM25 of k1 1.4, b 0.7 over the weights of postings.c and the norms of columns.c. Its
  * saturated part depends on weight and norm only, of which few differ: it is a table. */
 #include "kb/index/bm25.h"
 

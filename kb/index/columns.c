@@ -1,5 +1,5 @@
 /* kb/index/columns.c: see columns.h. Rows of the table "columns"; keys begin with the segment's number, and a check
- * stands behind each value as told in segment.c.
+ * stands behind each value as told in sealed.c.
  *
  * u32 chunk -> the documents of 16,384 places, n of them:
  *
@@ -25,7 +25,9 @@
 #include <strings.h>
 
 #include "kb/base/date.h"
+#include "kb/index/pack.h"
 #include "kb/index/record.h"
+#include "kb/index/sealed.h"
 
 enum { FIELDS = FILTER_FIELDS, NORMS = 256 };
 #define DICTIONARY ((uint32_t)1 << 31)
@@ -333,11 +335,6 @@ struct columns {
 	struct dictionary d[FIELDS];
 };
 
-static enum rc broken(struct err *e, const struct segment *s)
-{
-	return err_set(e, RC_CORRUPT, "index: segment %u: its columns are damaged; 'colep index --rebuild' makes it anew", s->info.id);
-}
-
 static struct columns *columns_of(struct segment *s)
 {
 	if (!s->columns) {
@@ -356,13 +353,13 @@ static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *
 	if (rc && rc != RC_NOTFOUND)
 		return rc;
 	if (rc || v->n < 4)
-		return broken(e, s);
+		return segment_broken(e, s, "columns");
 	if (part < DICTIONARY && seen_right(s->seen, s->info.id, 2, part)) {
 		v->n -= 4;
 		return RC_OK;
 	}
 	if (!sealed(v, key))
-		return broken(e, s);
+		return segment_broken(e, s, "columns");
 	if (part < DICTIONARY)
 		seen_mark(s->seen, s->info.id, 2, part);
 	return RC_OK;
@@ -382,15 +379,15 @@ enum rc columns_chunk(const struct column_chunk **out, struct segment *s, uint32
 		if ((rc = get(&v, s, chunk, e)))
 			return rc;
 		if (v.n < 4 + FIELDS || u32_get(v.p) != n)
-			return broken(e, s);
+			return segment_broken(e, s, "columns");
 		for (f = 0; f < FIELDS; f++) {
 			c->width[f] = (uint8_t)v.p[4 + f];
 			if (c->width[f] != 1 && c->width[f] != 2 && c->width[f] != 4)
-				return broken(e, s);
+				return segment_broken(e, s, "columns");
 			all += (size_t)c->width[f] * n;
 		}
 		if (v.n != all)
-			return broken(e, s);
+			return segment_broken(e, s, "columns");
 		p = v.p + 4 + FIELDS;
 		c->ordinals = p, p += (size_t)n * 4;
 		c->first = p, p += (size_t)n * 4;
@@ -489,32 +486,32 @@ static enum rc read_dictionary(struct dictionary **out, struct segment *s, size_
 	if ((rc = get(&b, s, DICTIONARY + (uint32_t)field, e)))
 		return rc;
 	if (!varint_get(&n, &b) || n > b.n)
-		return broken(e, s);
+		return segment_broken(e, s, "columns");
 	d->values = arena_array(s->a, n, sizeof *d->values);
 	for (d->nvalues = 0; d->nvalues < n; d->nvalues++) {
 		if (!varint_get(&k, &b) || k > b.n)
-			return broken(e, s);
+			return segment_broken(e, s, "columns");
 		d->values[d->nvalues] = str_sub(b, 0, k);
 		b = str_sub(b, k, b.n);
 	}
 	if (!varint_get(&n, &b) || n > b.n)
-		return broken(e, s);
+		return segment_broken(e, s, "columns");
 	d->nsets = n;
 	d->begins = arena_array(s->a, n + 1, sizeof *d->begins);
 	for (i = 0; i < n; i++) {
 		if (!varint_get(&k, &b) || k > b.n)
-			return broken(e, s);
+			return segment_broken(e, s, "columns");
 		for (; k; k--) {
 			if (members == cap)
 				d->members = arena_grow(s->a, d->members, &cap, sizeof *d->members);
 			if (!varint_get(&v, &b) || v >= d->nvalues)
-				return broken(e, s);
+				return segment_broken(e, s, "columns");
 			d->members[members++] = (uint32_t)v;
 		}
 		d->begins[i + 1] = (uint32_t)members;
 	}
 	if (b.n)
-		return broken(e, s);
+		return segment_broken(e, s, "columns");
 	d->read = true;
 	return RC_OK;
 }
@@ -536,7 +533,7 @@ enum rc columns_copy(struct columns_out *o, struct segment *from, uint32_t place
 			return rc;
 		code = code_of(c, f, i);
 		if (code >= d->nsets)
-			return broken(e, from);
+			return segment_broken(e, from, "columns");
 		buf_clear(&o->set);
 		for (k = d->begins[code]; k < d->begins[code + 1]; k++) {
 			buf_str_add(&o->set, d->values[d->members[k]]);

@@ -1,6 +1,6 @@
 /* kb/index/evaluate.c: see evaluate.h.
  *
- * MaxScore over block maxima. The skip entries of a list (segment.c) tell what a block of it can add at most; so, for
+ * MaxScore over block maxima. The skip entries of a list (postings.c) tell what a block of it can add at most; so, for
  * each word of the query, what it can add at all. The words with the least are put aside as long as all of them together
  * cannot bring a document among the best: a document that has no other cannot get there. The others, the essential
  * ones, lead: each document that has one of them is looked at, but for blocks that cannot bring a document there with
@@ -19,6 +19,7 @@
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
  * block of it was left out. */
 #include "kb/index/evaluate.h"
+#include "kb/index/postings.h"
 
 #include <stdlib.h>
 #include <string.h>

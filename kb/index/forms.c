@@ -11,7 +11,7 @@
  *
  * All entries of one form stand in one block. Forms "border" (term "border", 7 times) and "borders" (the same, 3):
  *	00 06 b o r d e r  06 00  07    06 01 s  06 00  03
- * Shared bytes end with a character. A check stands behind each value, as told in segment.c.
+ * Shared bytes end with a character. A check stands behind each value, as told in sealed.c.
  *
  * Near forms are found by walking the blocks of the first letter with the rows of the edit-distance table kept by depth:
  * a form computes rows for its own letters only, and where no cell of a row is within the edits allowed, all forms
@@ -24,7 +24,9 @@
 #include <string.h>
 
 #include "kb/index/order.h"
+#include "kb/index/pack.h"
 #include "kb/index/parts.h"
+#include "kb/index/sealed.h"
 #include "kb/text/fold.h"
 
 enum { BLOCK = 32, KEY_HEAD = 4 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "kb/base/arena.h"
+#include "kb/index/postings.h"
 
 enum { TERMS_MAX = 64, FREQUENCY = 4 };
 

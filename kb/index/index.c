@@ -11,7 +11,7 @@
  *	small				all these of segments of at most SMALL documents
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
  *
- * Behind each value stands a check, as told in segment.c. Numbers in keys are big-endian, so that they sort. An ordinal
+ * Behind each value stands a check, as told in sealed.c. Numbers in keys are big-endian, so that they sort. An ordinal
  * belongs to one document, whatever its versions, and is never another's. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
  * languages, words) is exact at any time, and what is ranked depends on counts and texts alone, so an index brought
  * forward commit by commit answers as one built at once.
@@ -34,7 +34,9 @@
 
 #include "kb/base/file.h"
 #include "kb/index/evaluate.h"
+#include "kb/index/pack.h"
 #include "kb/index/parts.h"
+#include "kb/index/sealed.h"
 #include "kb/limits.h"
 
 enum { SCHEMA = 12, SMALL = 256 };

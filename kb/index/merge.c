@@ -1,6 +1,7 @@
 /* kb/index/merge.c: several segments become one. Their dictionaries are read side by side; the lists of a term are read
  * side by side, and written anew in the order of the new places. No text is read again. */
 #include "kb/index/parts.h"
+#include "kb/index/postings.h"
 
 #include <stdlib.h>
 

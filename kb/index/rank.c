@@ -23,6 +23,7 @@
 #include "kb/index/expand.h"
 #include "kb/index/guess.h"
 #include "kb/index/parts.h"
+#include "kb/index/postings.h"
 
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
 

@@ -6,7 +6,6 @@
 
 #include "kb/base/arena.h"
 #include "kb/gate/lmdb.h"
-#include "kb/index/pack.h"
 
 struct segment_tables {			/* all may be one */
 	table_id terms, lists, positions, columns, dead, forms, gone;
@@ -40,8 +39,10 @@ enum rc segment_finish(struct segment_info *info, struct segment_out *o, struct 
 /* ---- reading ---- */
 
 struct columns;				/* columns.h */
-struct seen;				/* which values were found right already, so that each is checked once a process */
+struct seen;				/* sealed.h */
 
+/* A chunk of a heap, with its checks and LMDB's header of 16 bytes, fills 16 pages. */
+enum { HEAP_PART = 4096, HEAP_PARTS = 16, HEAP_CHUNK = 65520 - 4 - 4 * HEAP_PARTS };
 struct heap_chunk {
 	const char *p;			/* NULL: not asked for yet */
 	uint32_t right;			/* bits of its parts: found right */
@@ -63,15 +64,20 @@ static inline bool segment_dead(const struct segment *s, uint32_t place)
 {
 	return s->dead && (s->dead[place / 64] >> place % 64 & 1);
 }
+/* n bytes of a heap (0: lists, 1: positions): from the map, or over the edge of a chunk in *copy. */
+enum rc segment_bytes(const char **p, struct segment *s, unsigned which, uint64_t at, size_t n, struct buf *copy, struct err *e) NODISCARD;
+/* One byte, when its part was found right before; else NULL. */
+static inline const char *segment_byte(const struct segment *s, unsigned which, uint64_t at)
+{
+	const struct heap_chunk *h = &s->chunks[which][at / HEAP_CHUNK];
+
+	return h->right >> at % HEAP_CHUNK / HEAP_PART & 1 ? h->p + at % HEAP_CHUNK : NULL;
+}
+enum rc segment_broken(struct err *e, const struct segment *s, const char *what);	/* "its WHAT are damaged" */
 /* Mark places dead; rising. */
 enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct err *e) NODISCARD;
 /* Take all rows of a segment out. */
 enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const struct segment_info *info, struct err *e) NODISCARD;
-
-struct seen *seen_open(void);
-void seen_close(struct seen *s);
-bool seen_right(const struct seen *s, uint32_t segment, unsigned table, uint32_t chunk);	/* was it found right already? */
-void seen_mark(struct seen *s, uint32_t segment, unsigned table, uint32_t chunk);
 
 struct listing {				/* of one term */
 	uint32_t df;			/* documents that have it, dead ones counted */
@@ -99,59 +105,8 @@ enum iter terms_next(struct terms *t, struct err *e);
 enum rc terms_entry(struct listing *x, struct terms *t, struct err *e) NODISCARD;
 void terms_close(struct terms *t);
 
-/* The postings of a term, a block at a time. */
-struct cursor {
-	struct segment *s;
-	struct listing x;
-	uint32_t docs[PACK], weights[PACK];
-	unsigned n, i;			/* of the block in work; the posting looked at */
-	struct str packed;		/* its weights, when they are not in weights yet; else STR_NONE */
-	uint32_t block, nblocks, bits_block, last;	/* block: the next one; last: last place of the one before */
-	uint64_t at, positions_at;	/* in the heaps: of the next block; of the positions of this one */
-	uint64_t row;			/* of a dense list, where its weights by place begin; else 0 */
-	const char *skips, *lengths;	/* see segment.c; lengths NULL: not read yet */
-	struct bits_in bits;
-	unsigned first, later, bit_i;	/* parameters of the positions; the posting that bits stands before */
-	bool bits_open, as_many;	/* as_many: no posting of the block weighs more than it has positions */
-	struct buf copy, lengths_copy, skips_copy, bits_copy;	/* for what crosses chunks */
-};
-enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e) NODISCARD;
-void cursor_rewind(struct cursor *c);	/* as it was opened */
-void cursor_close(struct cursor *c);	/* always */
-/* The next block: c->docs, n; i = 0. */
-enum iter cursor_docs(struct cursor *c, struct err *e);
-/* Its weights too. */
-enum rc cursor_weights(struct cursor *c, struct err *e) NODISCARD;
-/* The weight of the posting c stands at; cheaper when few of a block are asked for. */
-enum rc cursor_weight(uint32_t *weight, struct cursor *c, struct err *e) NODISCARD;
-/* What is known of a block without decoding it. Not of lists that stand here, c->x.here. */
-struct skip { uint32_t last; uint8_t weight, norm; };	/* last document; highest weight (255: or more); shortest norm */
-static inline struct skip cursor_skip(const struct cursor *c, uint32_t block)
-{
-	const char *p = c->skips + (size_t)block * 8;
-
-	return (struct skip){ u32_get(p), (uint8_t)p[6], (uint8_t)p[7] };
-}
-/* Of a dense list, one with c->row: the weight at a place, 0: none, without going there. Never goes back. */
-enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e) NODISCARD;
-enum rc cursor_pass(struct cursor *c, struct err *e) NODISCARD;	/* leave the next block out */
-/* To the first posting at or after place; ITER_DONE: none. Never goes back. Weights are for cursor_weights. */
-enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e);
-/* The next posting, and its weight. */
-enum iter cursor_next(struct cursor *c, struct err *e);
-/* Append the positions of the posting c stands at, rising, to an array of u32 in *to. Never goes back. */
-enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e) NODISCARD;
-
 /* Keys: u32 as segment_rows gives it, u32 part, big-endian. */
 struct segment_key { char b[8]; };
 struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part);	/* borrows *k */
-/* Stored values carry a check of key and bytes behind them. */
-void seal(struct buf *b, struct str key);	/* append it */
-bool sealed(struct str *v, struct str key);	/* is it right? takes it off */
-/* The same of a value in a table: put down as the last of all keys or wherever it belongs, *value being emptied; looked
- * up, RC_NOTFOUND, or RC_CORRUPT when it is not right. */
-enum rc sealed_append(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e) NODISCARD;
-enum rc sealed_put(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e) NODISCARD;
-enum rc sealed_get(struct str *v, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
 
 #endif

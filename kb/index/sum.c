@@ -13,7 +13,7 @@
  * A reader compares the stat; when that differs (the node was copied, or somebody is writing) all pages are read, 50 MB
  * in about 10 ms. A disk may also change a byte without a trace in the stat, and in LMDB's own part of a page that ends a
  * process, or hides a row. So who opens the file reads LOOK pages of it in any case: all of a small index, or a stretch of
- * a large one, another one each process; beyond it the checks of the values (segment.c) tell what is read. The sum is no
+ * a large one, another one each process; beyond it the checks of the values (sealed.c) tell what is read. The sum is no
  * defence against intent: who can write here can write the record as well.
  *
  * The record is written in place, not by a rename: on a full disk there is no room for a second one. Read

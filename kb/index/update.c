@@ -24,6 +24,7 @@
 #include "kb/gate/git.h"
 #include "kb/index/build.h"
 #include "kb/index/columns.h"
+#include "kb/index/sealed.h"
 #include "kb/limits.h"
 
 enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, TURN = 64 << 20 };

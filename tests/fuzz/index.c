@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "kb/index/parts.h"
+#include "kb/index/postings.h"
+#include "kb/index/sealed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

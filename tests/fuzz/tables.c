@@ -10,7 +10,10 @@
 
 #include "kb/index/columns.h"
 #include "kb/index/forms.h"
+#include "kb/index/pack.h"
 #include "kb/index/parts.h"
+#include "kb/index/postings.h"
+#include "kb/index/sealed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

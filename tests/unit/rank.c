@@ -19,6 +19,7 @@
 #include "kb/index/evaluate.h"
 #include "kb/index/expand.h"
 #include "kb/index/parts.h"
+#include "kb/index/sealed.h"
 
 enum { SEGMENTS = 3, DOCS = 10500, WORDS = 90, LONGEST = 40 };
 static const uint32_t sizes[SEGMENTS] = { 9000, 1499, 1 };	/* several windows of places; one; no more than a document */

@@ -1,4 +1,4 @@
-/* Segments: kb/index/segment.c, build.c. */
+/* Segments: kb/index/segment.c, postings.c, sealed.c, build.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,8 @@
 
 #include "kb/index/build.h"
 #include "kb/index/columns.h"
+#include "kb/index/postings.h"
+#include "kb/index/sealed.h"
 
 static uint64_t state = 7;
 
