@@ -18,7 +18,6 @@ enum { LAST = 0x10ffff, RUN = 3 };	/* RUN: shorter runs are cheaper one by one *
 
 const char find_digits[90] = "#$%&'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
-
 static void ranges(struct buf *out, enum char_class class)
 {
 	uint32_t c, end = 0, start;

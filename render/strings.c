@@ -57,13 +57,6 @@ static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, 
 	return &s->slots[k];
 }
 
-size_t strings_find(const struct strings *s, struct str text, uint8_t tag)
-{
-	uint32_t slot = s->nslots ? (uint32_t)*slot_of(s, text, tag, strings_hash(text, tag)) : 0;
-
-	return slot ? slot - 1 : SIZE_MAX;
-}
-
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new)
 {
 	uint64_t *slot;

@@ -18,7 +18,6 @@ struct strings {			/* owned; zeroed is empty */
 
 uint32_t strings_hash(struct str s, uint8_t tag);
 struct str strings_at(const struct strings *s, size_t i);	/* valid until the next strings_put */
-size_t strings_find(const struct strings *s, struct str text, uint8_t tag);	/* its number, or SIZE_MAX */
 /* Its number; put there when missing. text: at most 255 bytes. hash: of strings_hash. is_new may be NULL. */
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new);
 /* Before strings_put of the i-th string of `of`, one after the other: fetches from memory what those behind it will need. */
