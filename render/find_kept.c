@@ -61,12 +61,10 @@ static bool parse_blocks(struct find_blocks *to, struct arena *a, struct str *s)
 
 static bool parse_head(struct find_log *l, struct str s)
 {
-	struct str part;
 	uint32_t i;
 
-	if (!kept_take_u32(&l->n, &s) || !l->n || !kept_take(&part, &s, sizeof l->total) || l->n > s.n / 4)
+	if (!kept_take_u32(&l->n, &s) || !l->n || !kept_take_u64(&l->total, &s) || l->n > s.n / 4)
 		return false;
-	memcpy(&l->total, part.p, sizeof l->total);
 	l->average = find_coarse((uint32_t)(l->total / l->n));
 	l->names = arena_array(&l->a, l->n, sizeof *l->names);
 	for (i = 0; i < l->n; i++)
@@ -740,7 +738,7 @@ static void head(struct buf *b, const struct find *f)
 	size_t i, kind;
 
 	kept_put_u32(b, f->n);
-	buf_add(b, &f->total, sizeof f->total);
+	kept_put_u64(b, f->total);
 	for (i = 0; i < f->n; i++)
 		kept_put_str(b, f->docs[i]->name);
 	for (kind = 0; kind < FIND_KINDS; kind++) {
@@ -762,16 +760,6 @@ static void put_pieces(struct kept_log_out *o, struct str s)
 		kept_log_put(o, name, piece);
 }
 
-static bool is_put(struct str name, struct str s)
-{
-	struct str put, piece;
-
-	while (kept_take_str(&put, &s) && kept_take_str(&piece, &s))
-		if (str_eq(put, name))
-			return true;
-	return false;
-}
-
 enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
 {
 	struct buf b = BUF_INIT, name = BUF_INIT;
@@ -785,8 +773,7 @@ enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT
 	if (f->patched) {
 		put_pieces(o, buf_str(&f->log->pieces));
 		for (i = 0; i < f->log->ndropped; i++)
-			if (!is_put(f->log->dropped[i], buf_str(&f->log->pieces)))
-				kept_log_drop(o, f->log->dropped[i]);
+			kept_log_drop(o, f->log->dropped[i]);
 	} else {
 		for (i = 0; i < f->n; i++) {
 			buf_clear(&b);

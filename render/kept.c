@@ -217,30 +217,62 @@ void kept_unmap(struct kept_map *m)
 	*m = (struct kept_map){ STR_NONE, STR_NONE };
 }
 
+enum rc kept_pen_open(struct kept_pen *p, const char *path, bool on, struct err *e)
+{
+	enum rc rc;
+
+	*p = (struct kept_pen){ .a = ARENA_INIT };
+	p->path = arena_cstr(&p->a, cstr(path));
+	p->file = on ? p->path : arena_printf(&p->a, "%s.%ld", path, (long)getpid());
+	p->fd = open(p->file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (on ? 0 : O_CREAT | O_TRUNC), 0600);
+	if (p->fd >= 0 && (!on || lseek(p->fd, 0, SEEK_END) >= 0))
+		return RC_OK;
+	rc = err_errno(e, "%s: cannot be written", p->file);
+	if (p->fd >= 0)
+		close(p->fd);
+	arena_free(&p->a);
+	return rc;
+}
+
+void kept_pen_write(struct kept_pen *p, struct str s)
+{
+	if (!p->err.rc)
+		(void)!fd_write(p->fd, s, p->file, &p->err);
+}
+
+enum rc kept_pen_close(struct kept_pen *p, struct err *e)
+{
+	enum rc rc;
+
+	if (close(p->fd) && !p->err.rc)
+		(void)err_errno(&p->err, "%s: cannot be written", p->file);
+	if (!p->err.rc && p->file != p->path && rename(p->file, p->path))
+		(void)err_errno(&p->err, "%s: cannot be written", p->path);
+	if (p->err.rc)
+		unlink(p->file);
+	rc = p->err.rc ? err_set(e, p->err.rc, "%s", p->err.msg) : RC_OK;
+	arena_free(&p->a);
+	return rc;
+}
+
 struct kept_out {
-	struct arena a;
-	const char *path, *temporary;
-	int fd;
+	struct kept_pen pen;
 	struct buf b;			/* less than a piece, but for a moment */
 	uint64_t sum;
-	struct err err;
 };
 
 enum rc kept_begin(struct kept_out **out, const char *path, const unsigned char key[KEPT_KEY], struct err *e)
 {
 	struct kept_out *o = xmalloc(sizeof *o);
 	const char head[KEY] = { 0 };
+	enum rc rc;
 
-	*o = (struct kept_out){ .a = ARENA_INIT };
-	o->path = arena_cstr(&o->a, cstr(path));
-	o->temporary = arena_printf(&o->a, "%s.%ld", path, (long)getpid());
-	if ((o->fd = open(o->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0 ||
-	    fd_write(o->fd, (struct str){ head, KEY }, o->temporary, &o->err)) {
-		enum rc rc = err_errno(e, "%s: cannot be written", o->temporary);
-
-		kept_end(o, false, &o->err);
+	*o = (struct kept_out){ .b = BUF_INIT };
+	if ((rc = kept_pen_open(&o->pen, path, false, e))) {
+		free(o);
 		return rc;
 	}
+	kept_pen_write(&o->pen, (struct str){ head, KEY });
 	kept_add(o, (struct str){ (const char *)key, KEPT_KEY });
 	*out = o;
 	return RC_OK;
@@ -253,8 +285,7 @@ static void flush(struct kept_out *o, bool last)
 	for (at = 0; at + PIECE <= o->b.n || (last && at < o->b.n); at += PIECE)
 		o->sum = check_of(o->sum, str_sub(buf_str(&o->b), at, at + PIECE));
 	at = at < o->b.n ? at : o->b.n;
-	if (o->err.rc == RC_OK)
-		(void)!fd_write(o->fd, str_sub(buf_str(&o->b), 0, at), o->temporary, &o->err);
+	kept_pen_write(&o->pen, str_sub(buf_str(&o->b), 0, at));
 	if (o->b.n > at)
 		memmove(o->b.p, o->b.p + at, o->b.n - at);
 	o->b.n -= at;
@@ -278,27 +309,18 @@ void kept_add_str(struct kept_out *o, struct str s)
 	kept_add(o, s);
 }
 
-enum rc kept_end(struct kept_out *o, bool wanted, struct err *e)
+enum rc kept_end(struct kept_out *o, struct err *e)
 {
 	char head[KEY];
 	enum rc rc;
 
-	if (o->fd >= 0) {
-		flush(o, true);
-		memcpy(head, MAGIC, SUM);
-		memcpy(head + SUM, &o->sum, sizeof o->sum);
-		if (pwrite(o->fd, head, KEY, 0) != KEY && !o->err.rc)
-			(void)err_errno(&o->err, "%s: cannot be written", o->temporary);
-		if (close(o->fd) && !o->err.rc)
-			(void)err_errno(&o->err, "%s: cannot be written", o->temporary);
-		if (wanted && !o->err.rc && rename(o->temporary, o->path))
-			(void)err_errno(&o->err, "%s: cannot be written", o->path);
-		if (!wanted || o->err.rc)
-			unlink(o->temporary);
-	}
-	rc = o->err.rc ? err_set(e, o->err.rc, "%s", o->err.msg) : RC_OK;
+	flush(o, true);
+	memcpy(head, MAGIC, SUM);
+	memcpy(head + SUM, &o->sum, sizeof o->sum);
+	if (!o->pen.err.rc && pwrite(o->pen.fd, head, KEY, 0) != KEY)
+		(void)err_errno(&o->pen.err, "%s: cannot be written", o->pen.file);
+	rc = kept_pen_close(&o->pen, e);
 	buf_free(&o->b);
-	arena_free(&o->a);
 	free(o);
 	return rc;
 }
@@ -322,6 +344,16 @@ bool kept_take_u32(uint32_t *v, struct str *s)
 	return true;
 }
 
+bool kept_take_u64(uint64_t *v, struct str *s)
+{
+	struct str part;
+
+	if (!kept_take(&part, s, sizeof *v))
+		return false;
+	memcpy(v, part.p, sizeof *v);
+	return true;
+}
+
 bool kept_take_str(struct str *part, struct str *s)
 {
 	uint32_t n;
@@ -333,6 +365,11 @@ void kept_put_u32(struct buf *b, size_t n)
 {
 	uint32_t v = (uint32_t)n;
 
+	buf_add(b, &v, sizeof v);
+}
+
+void kept_put_u64(struct buf *b, uint64_t v)
+{
 	buf_add(b, &v, sizeof v);
 }
 
@@ -604,7 +641,7 @@ enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const str
 		kept_add(o, (struct str){ (const char *)(numbers + at), files[i].nfacts * sizeof *numbers });
 		at += files[i].nfacts;
 	}
-	rc = kept_end(o, true, e);
+	rc = kept_end(o, e);
 	strings_free(&j.set);
 	buf_free(&j.known);
 	arena_free(&j.a);

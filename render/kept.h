@@ -36,20 +36,33 @@ enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[K
 void kept_unmap(struct kept_map *m);
 bool kept_map_any(struct str *all, const char *path);	/* a whole file, whatever is in it; false: there is none */
 
-struct kept_out;			/* a file being written */
+/* A file being written: under a temporary name until it is whole, or, `on`, from where it ends. */
+struct kept_pen {
+	struct arena a;
+	const char *path, *file;	/* file: the one that is open */
+	int fd;
+	struct err err;			/* the first one */
+};
+enum rc kept_pen_open(struct kept_pen *p, const char *path, bool on, struct err *e) NODISCARD;
+void kept_pen_write(struct kept_pen *p, struct str s);	/* what fails is told by kept_pen_close */
+enum rc kept_pen_close(struct kept_pen *p, struct err *e) NODISCARD;	/* what failed leaves no file that was open */
+
+struct kept_out;			/* a file as kept_map reads it, being written */
 enum rc kept_begin(struct kept_out **o, const char *path, const unsigned char key[KEPT_KEY], struct err *e) NODISCARD;
 void kept_add(struct kept_out *o, struct str s);
 void kept_add_u32(struct kept_out *o, uint32_t v);
 void kept_add_str(struct kept_out *o, struct str s);	/* with its length in front */
-enum rc kept_end(struct kept_out *o, bool wanted, struct err *e);	/* not wanted: none is written */
+enum rc kept_end(struct kept_out *o, struct err *e) NODISCARD;
 
 /* Take off *s, bounds checked. false: it is not there. */
 bool kept_take(struct str *part, struct str *s, size_t n);
 bool kept_take_u32(uint32_t *v, struct str *s);
+bool kept_take_u64(uint64_t *v, struct str *s);
 bool kept_take_str(struct str *part, struct str *s);
 
-/* Append what the latter two take. */
+/* Append what the latter three take. */
 void kept_put_u32(struct buf *b, size_t v);
+void kept_put_u64(struct buf *b, uint64_t v);
 void kept_put_str(struct buf *b, struct str s);
 
 /* ---- the files of a site ---- */

@@ -10,28 +10,14 @@
  * is of no use any more it is written anew. */
 #include "render/kept_log.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "kb/base/file.h"
 #include "kb/index/pack.h"
 
 #define MAGIC "colepklg"
 enum { NAME = 8, HEAD = NAME + KEPT_KEY, FOOT = 24, FLUSH = 1 << 20 };
-
-static bool take_u64(uint64_t *v, struct str *s)
-{
-	struct str part;
-
-	if (!kept_take(&part, s, sizeof *v))
-		return false;
-	memcpy(v, part.p, sizeof *v);
-	return true;
-}
 
 static bool parse(struct kept_log *l, struct str stamp)
 {
@@ -40,7 +26,7 @@ static bool parse(struct kept_log *l, struct str stamp)
 	uint32_t count, i;
 
 	foot = str_sub(s, s.n - FOOT, s.n);
-	if (!take_u64(&at, &foot) || !take_u64(&n, &foot) || !take_u64(&check, &foot) || at < HEAD || at > s.n - FOOT ||
+	if (!kept_take_u64(&at, &foot) || !kept_take_u64(&n, &foot) || !kept_take_u64(&check, &foot) || at < HEAD || at > s.n - FOOT ||
 	    n != s.n - FOOT - at)
 		return false;
 	s = str_sub(s, at, at + n);
@@ -51,7 +37,7 @@ static bool parse(struct kept_log *l, struct str stamp)
 	for (i = 0; i < count; i++) {
 		struct kept_piece *p = &l->v[i];
 
-		if (!kept_take_str(&p->name, &s) || !take_u64(&p->at, &s) || !kept_take_u32(&p->n, &s) || !kept_take_u32(&p->check, &s) ||
+		if (!kept_take_str(&p->name, &s) || !kept_take_u64(&p->at, &s) || !kept_take_u32(&p->n, &s) || !kept_take_u32(&p->check, &s) ||
 		    p->at < HEAD || p->at > at || p->n > at - p->at)
 			return false;
 		l->live += p->n;
@@ -111,23 +97,32 @@ bool kept_log_get(struct str *piece, const struct kept_log *l, struct str name)
 /* ---- writing ---- */
 
 struct kept_log_out {
-	struct arena a;
-	const char *path, *file;	/* file: what is written, path or a temporary one */
-	int fd;
+	struct kept_pen pen;
+	bool anew;			/* what `was` has is copied; else it stands there */
 	struct buf b;
 	uint64_t at;			/* where b will stand */
 	const struct kept_log *was;
+	struct arena a;
 	struct kept_piece *v;		/* put; n UINT32_MAX: dropped */
 	size_t n, cap;
-	struct err err;
 };
 
 static void flush(struct kept_log_out *o)
 {
-	if (!o->err.rc)
-		(void)!fd_write(o->fd, buf_str(&o->b), o->file, &o->err);
+	kept_pen_write(&o->pen, buf_str(&o->b));
 	o->at += o->b.n;
 	buf_clear(&o->b);
+}
+
+/* Append a piece; returns where it stands. */
+static uint64_t add(struct kept_log_out *o, struct str piece)
+{
+	uint64_t at = o->at + o->b.n;
+
+	buf_str_add(&o->b, piece);
+	if (o->b.n >= FLUSH)
+		flush(o);
+	return at;
 }
 
 static struct kept_piece *next(struct kept_log_out *o, struct str name)
@@ -142,26 +137,21 @@ enum rc kept_log_begin(struct kept_log_out **out, const char *path, const unsign
     const struct kept_log *was, struct err *e)
 {
 	struct kept_log_out *o = xmalloc(sizeof *o);
-	bool on = was && was->map.all.n / 2 <= was->live + HEAD;
 	enum rc rc;
 
 	*o = (struct kept_log_out){ .a = ARENA_INIT, .was = was };
-	o->path = arena_cstr(&o->a, cstr(path));
-	o->file = on ? o->path : arena_printf(&o->a, "%s.%ld", path, (long)getpid());
-	o->fd = open(o->file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (on ? 0 : O_CREAT | O_TRUNC), 0600);
-	if (o->fd < 0 || (on && lseek(o->fd, 0, SEEK_END) != (off_t)was->map.all.n)) {
-		rc = err_errno(e, "%s: cannot be written", o->file);
-		if (o->fd >= 0)
-			close(o->fd);
-		arena_free(&o->a);
+	o->anew = !was || was->map.all.n / 2 > was->live + HEAD;
+	if ((rc = kept_pen_open(&o->pen, path, !o->anew, e))) {
 		free(o);
 		return rc;
 	}
-	if (on) {
-		o->at = was->map.all.n;
-	} else {
+	if (o->anew) {
 		buf_puts(&o->b, MAGIC);
 		buf_add(&o->b, key, KEPT_KEY);
+	} else {
+		o->at = was->map.all.n;
+		if (lseek(o->pen.fd, 0, SEEK_CUR) != (off_t)o->at)
+			(void)err_set(&o->pen.err, RC_IO, "%s: somebody else writes there; build again", path);
 	}
 	*out = o;
 	return RC_OK;
@@ -171,12 +161,9 @@ void kept_log_put(struct kept_log_out *o, struct str name, struct str piece)
 {
 	struct kept_piece *p = next(o, name);
 
-	p->at = o->at + o->b.n;
+	p->at = add(o, piece);
 	p->n = (uint32_t)piece.n;
 	p->check = (uint32_t)check_of(0, piece);
-	buf_str_add(&o->b, piece);
-	if (o->b.n >= FLUSH)
-		flush(o);
 }
 
 void kept_log_drop(struct kept_log_out *o, struct str name)
@@ -184,29 +171,29 @@ void kept_log_drop(struct kept_log_out *o, struct str name)
 	(void)next(o, name);
 }
 
-static int by_name(const void *a, const void *b)
+/* Of one name, what was put before what was dropped. */
+static int by_name(const void *pa, const void *pb)
 {
-	return str_cmp(((const struct kept_piece *)a)->name, ((const struct kept_piece *)b)->name);
+	const struct kept_piece *a = pa, *b = pb;
+	int d = str_cmp(a->name, b->name);
+
+	return d ? d : (a->n > b->n) - (a->n < b->n);
 }
 
 static void row(struct buf *b, const struct kept_piece *p)
 {
-	uint32_t n = (uint32_t)p->name.n;
-
-	buf_add(b, &n, sizeof n);
-	buf_str_add(b, p->name);
-	buf_add(b, &p->at, sizeof p->at);
-	buf_add(b, &p->n, sizeof p->n);
-	buf_add(b, &p->check, sizeof p->check);
+	kept_put_str(b, p->name);
+	kept_put_u64(b, p->at);
+	kept_put_u32(b, p->n);
+	kept_put_u32(b, p->check);
 }
 
 enum rc kept_log_end(struct kept_log_out *o, struct str stamp, struct err *e)
 {
-	bool anew = o->file != o->path;
 	size_t i = 0, k = 0, old = o->was ? o->was->n : 0, n = o->n;
-	struct buf rows = BUF_INIT;
-	uint64_t foot[3];
-	uint32_t count = 0, len = (uint32_t)stamp.n;
+	struct buf rows = BUF_INIT, table = BUF_INIT;
+	uint32_t count = 0;
+	uint64_t at;
 	enum rc rc;
 
 	if (n)
@@ -216,37 +203,27 @@ enum rc kept_log_end(struct kept_log_out *o, struct str stamp, struct err *e)
 		struct kept_piece p = d < 0 ? o->was->v[i] : o->v[k];
 
 		i += d <= 0;
-		k += d >= 0;
-		if (d >= 0 && p.n == UINT32_MAX)
+		if (d >= 0)
+			for (k++; k < n && str_eq(o->v[k].name, p.name); k++)
+				;
+		if (p.n == UINT32_MAX)
 			continue;
-		if (d < 0 && anew) {
-			uint64_t at = o->at + o->b.n;
-
-			buf_str_add(&o->b, str_sub(o->was->map.all, p.at, p.at + p.n));
-			p.at = at;
-			if (o->b.n >= FLUSH)
-				flush(o);
-		}
+		if (d < 0 && o->anew)
+			p.at = add(o, str_sub(o->was->map.all, p.at, p.at + p.n));
 		row(&rows, &p);
 		count++;
 	}
-	foot[0] = o->at + o->b.n;
-	foot[1] = sizeof len + stamp.n + sizeof count + rows.n;
-	buf_add(&o->b, &len, sizeof len);
-	buf_str_add(&o->b, stamp);
-	buf_add(&o->b, &count, sizeof count);
-	buf_str_add(&o->b, buf_str(&rows));
-	foot[2] = check_of(0, str_sub(buf_str(&o->b), o->b.n - foot[1], o->b.n));
-	buf_add(&o->b, foot, sizeof foot);
+	kept_put_str(&table, stamp);
+	kept_put_u32(&table, count);
+	buf_str_add(&table, buf_str(&rows));
+	at = add(o, buf_str(&table));
+	kept_put_u64(&o->b, at);
+	kept_put_u64(&o->b, table.n);
+	kept_put_u64(&o->b, check_of(0, buf_str(&table)));
 	flush(o);
-	if (close(o->fd) && !o->err.rc)
-		(void)err_errno(&o->err, "%s: cannot be written", o->file);
-	if (!o->err.rc && anew && rename(o->file, o->path))
-		(void)err_errno(&o->err, "%s: cannot be written", o->path);
-	if (o->err.rc)
-		unlink(o->file);
-	rc = o->err.rc ? err_set(e, o->err.rc, "%s", o->err.msg) : RC_OK;
+	rc = kept_pen_close(&o->pen, e);
 	buf_free(&rows);
+	buf_free(&table);
 	buf_free(&o->b);
 	arena_free(&o->a);
 	free(o);

@@ -28,7 +28,7 @@ struct kept_log_out;
 /* was: NULL, or the log at that path: its pieces stay unless they are put anew or dropped. */
 enum rc kept_log_begin(struct kept_log_out **o, const char *path, const unsigned char key[KEPT_KEY],
     const struct kept_log *was, struct err *e) NODISCARD;
-/* Each name once. name is copied. */
+/* Each name is put once; what is put is there, also when it is dropped. name is copied. */
 void kept_log_put(struct kept_log_out *o, struct str name, struct str piece);
 void kept_log_drop(struct kept_log_out *o, struct str name);
 enum rc kept_log_end(struct kept_log_out *o, struct str stamp, struct err *e);

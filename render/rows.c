@@ -175,7 +175,7 @@ enum rc rows_save(const struct kept_place *place, const struct copy *c, struct e
 		kept_add(o, (struct str){ (const char *)c->all[i].blob.b, sizeof c->all[i].blob.b });
 		kept_add_str(o, c->all[i].row);
 	}
-	rc = kept_end(o, true, e);
+	rc = kept_end(o, e);
 out:
 	arena_free(&a);
 	return rc;

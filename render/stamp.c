@@ -84,7 +84,7 @@ enum rc stamp_save(const struct kept_place *place, const struct copy *c, const c
 	kept_add_u32(o, (uint32_t)n);
 	for (i = 0; i < n; i++)
 		kept_add_file(o, &files[i]);
-	rc = kept_end(o, true, e);
+	rc = kept_end(o, e);
 out:
 	arena_free(&a);
 	return rc;

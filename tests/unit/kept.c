@@ -1,0 +1,189 @@
+/* tests/unit/kept.c: what a build keeps is as it was written, or is not there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kb/base/file.h"
+#include "render/kept_log.h"
+
+static const unsigned char key[KEPT_KEY] = "key", other[KEPT_KEY] = "other";
+
+static void read_all(struct buf *b, const char *path)
+{
+	struct err e = ERR_INIT;
+
+	buf_clear(b);
+	assert_int_equal(file_read(b, path, (size_t)1 << 30, &e), RC_OK);
+}
+
+static void write_all(const char *path, struct str s)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(file_write_fast(path, s, 0600, &e), RC_OK);
+}
+
+static bool maps(const unsigned char k[KEPT_KEY])
+{
+	struct kept_map m;
+	bool is = kept_map(&m, "file", k) == RC_OK;
+
+	kept_unmap(&m);
+	return is;
+}
+
+/* Three bytes, and three pieces of the sum. */
+static void test_kept__a_file_with_another_byte_is_none(void **state)
+{
+	static const size_t sizes[] = { 3, ((size_t)2 << 20) + 1000 };
+	struct buf b = BUF_INIT, body = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct kept_out *o;
+	size_t i, k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		buf_clear(&body);
+		for (i = 0; i < sizes[k]; i++)
+			buf_putc(&body, (char)(i * 7 + i / 251));
+		assert_int_equal(kept_begin(&o, "file", key, &e), RC_OK);
+		kept_add(o, buf_str(&body));
+		assert_int_equal(kept_end(o, &e), RC_OK);
+		assert_true(maps(key));
+		assert_false(maps(other));
+		read_all(&b, "file");
+		assert_true(str_ends(buf_str(&b), buf_str(&body)));
+		for (i = 0; i < b.n; i += i < 40 || i + 3 > b.n ? 1 : 400009) {
+			b.p[i] ^= 0x10;
+			write_all("file", buf_str(&b));
+			assert_false(maps(key));
+			b.p[i] ^= 0x10;
+		}
+		for (i = 0; i < b.n; i += i < 40 ? 1 : b.n / 3) {
+			write_all("file", str_sub(buf_str(&b), 0, i));
+			assert_false(maps(key));
+		}
+		write_all("file", buf_str(&b));
+		assert_true(maps(key));
+	}
+	buf_free(&b);
+	buf_free(&body);
+}
+
+/* The pieces of the log that is kept, in a line: "name=piece ". */
+static const char *pieces(struct buf *b, const char *stamp)
+{
+	struct kept_log l;
+	struct str piece;
+	size_t i;
+
+	buf_clear(b);
+	if (!kept_log_open(&l, "log", key, cstr(stamp)))
+		return "none";
+	for (i = 0; i < l.n; i++) {
+		assert_true(kept_log_has(&l, l.v[i].name));
+		buf_printf(b, "%.*s=", FMT_STR(l.v[i].name));
+		if (kept_log_get(&piece, &l, l.v[i].name))
+			buf_str_add(b, piece);
+		else
+			buf_putc(b, '?');
+		buf_putc(b, ' ');
+	}
+	kept_log_close(&l);
+	return buf_cstr(b);
+}
+
+/* Put "name=piece" and drop "name", words in that order. */
+static void change(const char *was, const char *stamp, const char *words)
+{
+	struct str rest = cstr(words), word;
+	struct kept_log l = { .n = 0 };
+	struct kept_log_out *o;
+	struct err e = ERR_INIT;
+	size_t at;
+
+	if (was)
+		assert_true(kept_log_open(&l, "log", key, cstr(was)));
+	assert_int_equal(kept_log_begin(&o, "log", key, was ? &l : NULL, &e), RC_OK);
+	while (rest.n) {
+		at = str_chr(rest, ' ') == SIZE_MAX ? rest.n : str_chr(rest, ' ');
+		word = str_sub(rest, 0, at);
+		rest = str_sub(rest, at + 1, rest.n);
+		at = str_chr(word, '=');
+		if (at == SIZE_MAX)
+			kept_log_drop(o, word);
+		else
+			kept_log_put(o, str_sub(word, 0, at), str_sub(word, at + 1, word.n));
+	}
+	assert_int_equal(kept_log_end(o, cstr(stamp), &e), RC_OK);
+	kept_log_close(&l);
+}
+
+static void test_kept_log__pieces_are_put_dropped_and_stay(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct stat st;
+	unsigned i;
+
+	(void)state;
+	change(NULL, "1", "b=bee a=one d=dee e=");
+	assert_string_equal(pieces(&b, "1"), "a=one b=bee d=dee e= ");
+	assert_string_equal(pieces(&b, "2"), "none");
+	change("1", "2", "c=sea a=two d x");
+	assert_string_equal(pieces(&b, "2"), "a=two b=bee c=sea e= ");
+	assert_string_equal(pieces(&b, "1"), "none");
+	change("2", "3", "b=both b a a=both c");		/* what is put is there */
+	assert_string_equal(pieces(&b, "3"), "a=both b=both e= ");
+	change("3", "0", "keep=this");
+	for (i = 0; i < 200; i++)
+		change(i % 2 ? "1" : "0", i % 2 ? "0" : "1", i % 2 ? "a=odd" : "a=even");
+	assert_string_equal(pieces(&b, "0"), "a=odd b=both e= keep=this ");
+	assert_int_equal(stat("log", &st), 0);
+	assert_in_range(st.st_size, 1, 1000);			/* what is of no use goes */
+	buf_free(&b);
+}
+
+static void test_kept_log__a_byte_that_is_another_is_noticed(void **state)
+{
+	struct buf b = BUF_INIT, all = BUF_INIT;
+	struct kept_log l;
+	const char *said;
+	size_t i;
+
+	(void)state;
+	change(NULL, "stamp", "a=first b=second");
+	assert_false(kept_log_open(&l, "log", other, STR("stamp")));
+	read_all(&all, "log");
+	for (i = 0; i < all.n; i++) {
+		all.p[i] ^= 0x10;
+		write_all("log", buf_str(&all));
+		said = pieces(&b, "stamp");
+		assert_true(strcmp(said, "none") == 0 || strcmp(said, "a=? b=second ") == 0 || strcmp(said, "a=first b=? ") == 0);
+		all.p[i] ^= 0x10;
+		write_all("log", str_sub(buf_str(&all), 0, i));
+		assert_string_equal(pieces(&b, "stamp"), "none");
+	}
+	write_all("log", buf_str(&all));
+	assert_string_equal(pieces(&b, "stamp"), "a=first b=second ");
+	buf_free(&all);
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kept__a_file_with_another_byte_is_none),
+		cmocka_unit_test(test_kept_log__pieces_are_put_dropped_and_stay),
+		cmocka_unit_test(test_kept_log__a_byte_that_is_another_is_noticed),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
