@@ -23,6 +23,7 @@
 
 #include "kb/base/fixed.h"
 #include "kb/doc/names.h"
+#include "kb/index/pack.h"
 #include "kb/index/record.h"
 #include "kb/text/stem.h"
 #include "render/page.h"

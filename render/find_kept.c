@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "kb/gate/sodium.h"
-#include "kb/index/record.h"
+#include "kb/index/pack.h"
 #include "kb/text/stem.h"
 
 enum { SHOWN = 16 };			/* bytes of a hash */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kb/index/record.h"
+#include "kb/index/pack.h"
 #include "kb/text/stem.h"
 
 /* ---- all strings ---- */

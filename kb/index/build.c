@@ -19,7 +19,6 @@
 #include <sys/mman.h>
 
 #include "kb/index/order.h"
-#include "kb/index/record.h"
 
 enum { LARGE = 2 << 20, SLAB_MIN = 32 << 10, SLAB_MAX = 2 * LARGE };
 enum { PIECE_FIRST = 32, PIECE_MAX = 1 << 13, WORD_BYTES = 4 * 5 };	/* WORD_BYTES: the most that one word writes */

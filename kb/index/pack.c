@@ -15,8 +15,6 @@
 
 #include <string.h>
 
-#include "kb/index/record.h"
-
 typedef uint32_t lanes __attribute__((vector_size(16)));
 
 static inline __attribute__((always_inline)) void unpack(uint32_t *v, const char *p, unsigned w)
@@ -309,4 +307,28 @@ uint64_t check_of(uint64_t seed, struct str s)
 		sum ^= sum >> 32;
 	}
 	return sum;
+}
+
+void varint_put(struct buf *b, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		buf_putc(b, (char)(v | 0x80));
+	buf_putc(b, (char)v);
+}
+
+bool varint_more(uint64_t *v, struct str *s)
+{
+	uint64_t sum = 0;
+	unsigned shift, c;
+
+	for (shift = 0; s->n && shift < 64; shift += 7) {
+		c = (unsigned char)*s->p;
+		s->p++, s->n--;
+		sum |= (uint64_t)(c & 0x7f) << shift;
+		if (c < 0x80) {
+			*v = sum;
+			return true;
+		}
+	}
+	return false;
 }

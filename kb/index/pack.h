@@ -1,4 +1,4 @@
-/* kb/index/pack.h: rows of whole numbers in few bytes: blocks of 128 packed side by side, streams of bits, and the
+/* kb/index/pack.h: whole numbers in few bytes: blocks of 128 packed side by side, streams of bits, 7-bit groups; and the
  * check that stands behind whatever the index stores. */
 #ifndef KB_INDEX_PACK_H
 #define KB_INDEX_PACK_H
@@ -108,5 +108,25 @@ void u32_add(struct buf *b, uint32_t v);
 /* 64 bits that depend on every bit of seed and bytes: against accidents, not intent. A single byte that differs
  * always tells. */
 uint64_t check_of(uint64_t seed, struct str bytes);
+
+/* Numbers in 7-bit groups, low first. varint_get: false at the end or past 64 bits. */
+void varint_put(struct buf *b, uint64_t v);
+bool varint_more(uint64_t *v, struct str *s);
+static inline bool varint_get(uint64_t *v, struct str *s)
+{
+	const unsigned char *p = (const unsigned char *)s->p;
+
+	if (s->n && p[0] < 0x80) {
+		*v = p[0];
+		s->p++, s->n--;
+		return true;
+	}
+	if (s->n > 1 && p[1] < 0x80) {
+		*v = (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
+		s->p += 2, s->n -= 2;
+		return true;
+	}
+	return varint_more(v, s);
+}
 
 #endif

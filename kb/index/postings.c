@@ -23,8 +23,6 @@
 
 #include <string.h>
 
-#include "kb/index/record.h"
-
 enum { HERE = 40, SKIP = 8, FEW = 8, AS_MANY = 128, DENSE = 5, DENSE_FROM = 4096, ROW_MORE = 15 };
 
 /* ---- writing ---- */

@@ -13,6 +13,7 @@
 
 #include "kb/doc/doc.h"
 #include "kb/doc/names.h"
+#include "kb/index/pack.h"
 #include "kb/index/plain.h"
 
 enum { WEIGHT_TITLE = 3, WEIGHT_HEADING = 2 };
@@ -107,30 +108,6 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 	if (str_is(r->kind, "country-profile") && !r->ncountries)
 		take_list(&r->countries, &r->ncountries, &d.front, "country");
 	return true;
-}
-
-void varint_put(struct buf *b, uint64_t v)
-{
-	for (; v >= 0x80; v >>= 7)
-		buf_putc(b, (char)(v | 0x80));
-	buf_putc(b, (char)v);
-}
-
-bool varint_more(uint64_t *v, struct str *s)
-{
-	uint64_t sum = 0;
-	unsigned shift, c;
-
-	for (shift = 0; s->n && shift < 64; shift += 7) {
-		c = (unsigned char)*s->p;
-		s->p++, s->n--;
-		sum |= (uint64_t)(c & 0x7f) << shift;
-		if (c < 0x80) {
-			*v = sum;
-			return true;
-		}
-	}
-	return false;
 }
 
 static void put(struct buf *b, struct str s)

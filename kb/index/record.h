@@ -32,24 +32,4 @@ void record_summary(struct buf *out, const struct record *r, struct str text);
  * gives it. */
 void record_plain(struct buf *out, const struct record *r, struct str text);
 
-/* Numbers in 7-bit groups, low first. varint_get: false at the end or past 64 bits. */
-void varint_put(struct buf *b, uint64_t v);
-bool varint_more(uint64_t *v, struct str *s);
-static inline bool varint_get(uint64_t *v, struct str *s)
-{
-	const unsigned char *p = (const unsigned char *)s->p;
-
-	if (s->n && p[0] < 0x80) {
-		*v = p[0];
-		s->p++, s->n--;
-		return true;
-	}
-	if (s->n > 1 && p[1] < 0x80) {
-		*v = (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
-		s->p += 2, s->n -= 2;
-		return true;
-	}
-	return varint_more(v, s);
-}
-
 #endif

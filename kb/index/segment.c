@@ -29,7 +29,6 @@
 
 #include "kb/index/columns.h"
 #include "kb/index/postings.h"
-#include "kb/index/record.h"
 #include "kb/index/sealed.h"
 
 enum { TERMS = 32, BLOCK_MAX = 472, TURN = 64 << 20 };	/* BLOCK_MAX: eight blocks fill a page */
