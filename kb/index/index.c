@@ -382,7 +382,8 @@ enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e)
 	return snap_result(s, rc);
 }
 
-enum rc files_vocab(struct vocab *v, struct arena *a, struct txn *txn, table_id files, struct err *e)
+/* Default tables, replaced by those of the files table. */
+static enum rc files_vocab(struct vocab *v, struct arena *a, struct txn *txn, table_id files, struct err *e)
 {
 	const struct str front = STR("vocab/"), back = STR(".md");
 	struct store_iter it;
@@ -424,17 +425,7 @@ enum rc index_vocab(const struct vocab **v, struct index *ix, struct txn *txn, t
 
 enum rc snap_vocab(const struct vocab **v, struct snap *s, struct err *e)
 {
-	struct vocab *got;
-	enum rc rc;
-
-	if (!s->vocab) {
-		got = arena_alloc(&s->a, sizeof *got);
-		if ((rc = files_vocab(got, &s->a, s->txn, s->t.files, e)))
-			return snap_result(s, rc);
-		s->vocab = got;
-	}
-	*v = s->vocab;
-	return RC_OK;
+	return snap_result(s, index_vocab(v, s->ix, s->txn, s->t.files, e));
 }
 
 /* ---- opening ---- */

@@ -62,7 +62,7 @@ enum rc snap_own(struct record *r, struct snap *s, size_t i, struct err *e) NODI
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e) NODISCARD;	/* RC_NOTFOUND */
 /* Append the whole document, as in git. */
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e) NODISCARD;
-/* The vocabularies of this main; read once, in the snapshot's arena. */
+/* The vocabularies of this main; read once an index. */
 enum rc snap_vocab(const struct vocab **v, struct snap *s, struct err *e) NODISCARD;
 /* roster/ and vocab/ files of this main: append one; RC_NOTFOUND. */
 enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e) NODISCARD;

@@ -45,7 +45,7 @@ struct index {
 	struct repo *repo;		/* NULL until asked for */
 	struct buf dict;
 	struct zpack *zpack;
-	struct vocab *vocab;		/* of this store, for updates; NULL until asked for */
+	struct vocab *vocab;		/* of this store; NULL until asked for */
 	struct arena vocab_a;
 	struct evaluator *evaluator;	/* of queries; NULL: none was asked */
 	uint64_t map;
@@ -68,7 +68,6 @@ struct snap {
 	struct arena a;
 	uint32_t *by_id;		/* ordinals in order of id; NULL until asked for */
 	size_t nids;
-	struct vocab *vocab;		/* NULL until asked for */
 };
 /* What a reader gives back; it is remembered that something is damaged. */
 enum rc snap_result(struct snap *s, enum rc rc);
@@ -78,8 +77,6 @@ enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struc
 enum rc docs_ordinal(uint32_t *ordinal, struct txn *txn, const struct tables *t, struct str id, struct err *e) NODISCARD;
 /* What a translation has of its original. */
 enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
-/* Default tables, replaced by those of the files table. */
-enum rc files_vocab(struct vocab *v, struct arena *a, struct txn *txn, table_id files, struct err *e) NODISCARD;
 
 /* Keys of docs and texts: u32, big-endian. */
 struct key32 { char b[4]; };
