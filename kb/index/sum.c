@@ -83,12 +83,15 @@ static uint32_t page_check(const char *page, size_t psize, uint64_t number)
 	return h ? h : 1;
 }
 
-static bool meta_check(uint32_t *check, char *room, int fd, size_t psize)
+static bool meta_check(uint32_t *check, int fd, size_t psize)
 {
-	if (!pages_read(room, fd, psize, 0, META_PAGES))
-		return false;
-	*check = (uint32_t)check_of(0, (struct str){ room, META_PAGES * psize });
-	return true;
+	char *room = xmalloc(META_PAGES * psize);
+	bool read = pages_read(room, fd, psize, 0, META_PAGES);
+
+	if (read)
+		*check = (uint32_t)check_of(0, (struct str){ room, META_PAGES * psize });
+	free(room);
+	return read;
 }
 
 static uint32_t head_check(const char head[HEAD])
@@ -126,7 +129,7 @@ static bool pages_right(int fd, int record, size_t psize, uint64_t from, uint64_
 bool sum_right(const char *path, bool look)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	char want[HEAD], is[HEAD], *room = NULL;
+	char want[HEAD], is[HEAD];
 	size_t psize = page_size();
 	struct stat st, rst;
 	struct timespec now;
@@ -148,12 +151,10 @@ bool sum_right(const char *path, bool look)
 			from = from < META_PAGES ? META_PAGES : from;
 			pages = pages < from + LOOK ? pages : from + LOOK;
 		}
-		room = xmalloc(RUN * psize);
-		right = meta_check(&meta, room, fd, psize) && meta == u32_get(want + STAT) &&
+		right = meta_check(&meta, fd, psize) && meta == u32_get(want + STAT) &&
 		    pages_right(fd, record, psize, from, pages);
 	}
 out:
-	free(room);
 	if (fd >= 0)
 		close(fd);
 	if (record >= 0)
@@ -173,14 +174,12 @@ enum rc sum_before(struct sum *s, struct store *store, struct err *e)
 {
 	enum rc rc;
 
-	if (s->known && s->commit == store_commit(store))
+	if (s->free.n && s->commit == store_commit(store))
 		return RC_OK;
-	s->known = false;
 	if ((rc = store_free_pages(&s->free, store, e)))
-		return rc;
+		buf_clear(&s->free);
 	s->commit = store_commit(store);
-	s->known = true;
-	return RC_OK;
+	return rc;
 }
 
 enum use { KEPT, USED, FREED };		/* what a commit did with a page: as it was; written; not in use any more */
@@ -190,15 +189,15 @@ static bool is_free(const struct buf *bits, uint64_t page)
 	return page / 8 >= bits->n || ((unsigned char)bits->p[page / 8] >> page % 8 & 1);
 }
 
-static enum use use_of(const struct sum *was, const struct buf *now, uint64_t page)
+static enum use use_of(const struct buf *was, const struct buf *now, uint64_t page)
 {
-	bool before = was->known && !is_free(&was->free, page), after = !is_free(now, page);
+	bool before = !is_free(was, page), after = !is_free(now, page);
 
 	return before == after ? KEPT : after ? USED : FREED;
 }
 
 /* Put down the checks of those pages of which `now` tells otherwise than what was. */
-static bool put_checks(int fd, int record, char *room, size_t psize, const struct sum *was, const struct buf *now, uint64_t pages)
+static bool put_checks(int fd, int record, char *room, size_t psize, const struct buf *was, const struct buf *now, uint64_t pages)
 {
 	char checks[4 * RUN];
 	uint64_t page, to;
@@ -206,18 +205,16 @@ static bool put_checks(int fd, int record, char *room, size_t psize, const struc
 	enum use use;
 
 	for (page = META_PAGES; page < pages; page = to) {
-		if (page % 8 == 0 && page / 8 < now->n && was->known && page / 8 < was->free.n && now->p[page / 8] == was->free.p[page / 8]) {
+		if (page % 8 == 0 && page / 8 < now->n && page / 8 < was->n && now->p[page / 8] == was->p[page / 8]) {
 			to = page + 8;		/* of most pages nothing changes */
 			continue;
 		}
-		use = use_of(was, now, page);
-		for (to = page + 1; to < pages && to - page < RUN && use_of(was, now, to) == use; to++)
-			;
-		n = (size_t)(to - page);
-		if (use == KEPT) {
-			to = page + 1;
+		to = page + 1;
+		if ((use = use_of(was, now, page)) == KEPT)
 			continue;
-		}
+		while (to < pages && to - page < RUN && use_of(was, now, to) == use)
+			to++;
+		n = (size_t)(to - page);
 		memset(checks, 0, sizeof checks);
 		if (use == USED && !pages_read(room, fd, psize, page, n))
 			return false;
@@ -232,7 +229,7 @@ static bool put_checks(int fd, int record, char *room, size_t psize, const struc
 enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_RDWR | O_CREAT);
-	struct sum now = { .known = true };
+	struct sum now = SUM_INIT;
 	size_t psize = page_size();
 	char *room = xmalloc(RUN * psize);
 	struct stat st, rst;
@@ -249,7 +246,7 @@ enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct 
 	pages = ((uint64_t)st.st_size + psize - 1) / psize;
 	if ((uint64_t)rst.st_size != HEAD + 4 * pages && ftruncate(record, (off_t)(HEAD + 4 * pages)))
 		rc = err_errno(e, "%s-sum", path);
-	else if (!put_checks(fd, record, room, psize, s, &now.free, pages))
+	else if (!put_checks(fd, record, room, psize, &s->free, &now.free, pages))
 		rc = err_errno(e, "%s-sum", path);
 out:
 	if (fd >= 0)
@@ -259,7 +256,7 @@ out:
 	free(room);
 	if (rc) {
 		buf_free(&now.free);
-		s->known = false;
+		buf_clear(&s->free);
 		return rc;
 	}
 	buf_free(&s->free);
@@ -270,7 +267,7 @@ out:
 enum rc sum_write(const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_WRONLY | O_CREAT);
-	char head[HEAD], *room = NULL;
+	char head[HEAD];
 	size_t psize = page_size();
 	struct stat st;
 	uint32_t meta;
@@ -280,8 +277,7 @@ enum rc sum_write(const char *path, struct err *e)
 		rc = err_errno(e, "%s", path);
 		goto out;
 	}
-	room = xmalloc(RUN * psize);
-	if (!meta_check(&meta, room, fd, psize)) {
+	if (!meta_check(&meta, fd, psize)) {
 		rc = err_errno(e, "%s", path);
 		goto out;
 	}
@@ -291,7 +287,6 @@ enum rc sum_write(const char *path, struct err *e)
 	if (pwrite(record, head, HEAD, 0) != HEAD)
 		rc = err_errno(e, "%s-sum", path);
 out:
-	free(room);
 	if (fd >= 0)
 		close(fd);
 	if (record >= 0)
