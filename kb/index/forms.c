@@ -156,11 +156,14 @@ static void put_shared(struct buf *b, struct str s, struct str before)
 }
 
 /* Those of one sign. */
-static enum rc write_sign(const struct forms *f, bool gone, bool apart, struct txn *t, table_id table, uint32_t segment, struct err *e)
+static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, const struct segment_tables *tables, uint32_t segment,
+    struct err *e)
 {
+	const table_id table = gone ? tables->gone : tables->forms;
 	char key[KEY_HEAD + WORD_MAX];
 	const struct item *x, *before = NULL;
-	enum rc (*const place)(struct txn *, table_id, struct str, struct buf *, struct err *) = apart ? sealed_append : sealed_put;
+	enum rc (*const place)(struct txn *, table_id, struct str, struct buf *, struct err *) =
+	    tables->forms != tables->gone ? sealed_append : sealed_put;
 	struct buf b = BUF_INIT;
 	enum rc rc = RC_OK;
 	size_t n = 0;
@@ -183,21 +186,21 @@ static enum rc write_sign(const struct forms *f, bool gone, bool apart, struct t
 	return rc;
 }
 
-enum rc forms_write(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
+enum rc forms_write(struct forms *f, struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e)
 {
 	enum rc rc;
 
 	settle(f);
-	rc = write_sign(f, false, forms != gone, t, forms, segment, e);
-	return rc ? rc : write_sign(f, true, forms != gone, t, gone, segment, e);
+	rc = write_sign(f, false, t, tables, segment, e);
+	return rc ? rc : write_sign(f, true, t, tables, segment, e);
 }
 
-enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
+enum rc forms_drop(struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e)
 {
 	char key[KEY_HEAD + WORD_MAX];
-	enum rc rc = txn_del_all(t, forms, key_head(key, segment, false, STR_NONE), e);
+	enum rc rc = txn_del_all(t, tables->forms, key_head(key, segment, false, STR_NONE), e);
 
-	return rc ? rc : txn_del_all(t, gone, key_head(key, segment, true, STR_NONE), e);
+	return rc ? rc : txn_del_all(t, tables->gone, key_head(key, segment, true, STR_NONE), e);
 }
 
 /* ---- reading ---- */
@@ -263,11 +266,11 @@ out:
 	return rc;
 }
 
-enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e)
+enum rc forms_copy(struct forms *f, struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e)
 {
-	enum rc rc = copy_table(f, false, t, forms, segment, e);
+	enum rc rc = copy_table(f, false, t, tables->forms, segment, e);
 
-	return rc ? rc : copy_table(f, true, t, gone, segment, e);
+	return rc ? rc : copy_table(f, true, t, tables->gone, segment, e);
 }
 
 struct near {				/* what near forms are looked for of */

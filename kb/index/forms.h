@@ -5,8 +5,8 @@
 #define KB_INDEX_FORMS_H
 
 #include "kb/base/arena.h"
-#include "kb/gate/lmdb.h"
 #include "kb/index/index.h"
+#include "kb/index/segment.h"
 
 /* ---- writing, by segment ---- */
 
@@ -19,10 +19,10 @@ void forms_close(struct forms *f);	/* no-op on NULL */
 void forms_add(struct forms *f, struct str form, struct str term, int64_t n);
 bool forms_none(struct forms *f);	/* nothing is left when all is added up */
 /* All as those of a segment that has none yet; segments come in rising order. */
-enum rc forms_write(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
+enum rc forms_write(struct forms *f, struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e) NODISCARD;
 /* Add the words of a segment, and what it says is gone. */
-enum rc forms_copy(struct forms *f, struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
-enum rc forms_drop(struct txn *t, table_id forms, table_id gone, uint32_t segment, struct err *e) NODISCARD;
+enum rc forms_copy(struct forms *f, struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e) NODISCARD;
+enum rc forms_drop(struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e) NODISCARD;
 
 /* ---- reading a snapshot ---- */
 

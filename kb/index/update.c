@@ -532,9 +532,8 @@ static enum rc write_segment(struct segment_info *info, struct writer *w, struct
 		rc = columns_write(w->columns, *txn, t->columns, id, e);
 	for (k = 0; k < w->nbuilders && !rc; k++)
 		builder_forms(w->builders[k], w->forms);
-	return rc ? rc : forms_write(w->forms, *txn, t->forms, t->gone, id, e);
+	return rc ? rc : forms_write(w->forms, *txn, t, id, e);
 }
-
 
 static enum rc turn_runs(void *ctx, struct err *e)
 {
@@ -595,7 +594,7 @@ static enum rc write_merged(struct segment_info *info, struct writer *w, struct 
 
 	if (!rc)
 		rc = columns_write(columns, w->txn, t->columns, info->id, e);
-	return rc ? rc : forms_write(f, w->txn, t->forms, t->gone, info->id, e);
+	return rc ? rc : forms_write(f, w->txn, t, info->id, e);
 }
 
 /* All runs of a new file as its one segment. */
@@ -622,7 +621,7 @@ static enum rc merge_runs(struct writer *w, struct err *e)
 			rc = columns_copy(columns, &from[k].s, place, e);
 		}
 		if (!rc)
-			rc = forms_copy(f, txn, w->runs_t.forms, w->runs_t.gone, (uint32_t)k, e);
+			rc = forms_copy(f, txn, &w->runs_t, (uint32_t)k, e);
 	}
 	if (!rc)
 		rc = write_merged(&info, w, from, w->nruns, columns, f, turn, e);
@@ -966,7 +965,7 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 			rows[nrows++] = (struct row){ rec.id, (uint32_t)n, place };	/* the id borrows the map */
 		}
 		if (!rc)
-			rc = forms_copy(f, r, from[n].s.t.forms, from[n].s.t.gone, s->id, e);
+			rc = forms_copy(f, r, &from[n].s.t, s->id, e);
 		n++;
 	}
 	if (nrows)
@@ -981,7 +980,7 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 		add_info(w, &info);
 	for (j = 0; j < n && !rc; j++)
 		if (!(rc = segment_drop(w->txn, &from[j].s.t, &from[j].s.info, e)))
-			rc = forms_drop(w->txn, from[j].s.t.forms, from[j].s.t.gone, from[j].s.info.id, e);
+			rc = forms_drop(w->txn, &from[j].s.t, from[j].s.info.id, e);
 	columns_free(columns);
 	forms_close(f);
 	arena_free(&scratch);

@@ -218,7 +218,7 @@ static void words(struct arena *a, struct str block, struct str gone, struct str
 		found(&l, form, 1);
 	if (!forms_near(&l, a, &s, form, 2, UINT64_MAX, &e))
 		found(&l, form, 2);
-	(void)forms_copy(f, txn, tables.large.forms, tables.large.gone, SEGMENT, &e);
+	(void)forms_copy(f, txn, &tables.large, SEGMENT, &e);
 	forms_close(f);
 	buf_free(&key);
 }

@@ -87,7 +87,7 @@ static void fill(struct store *store, struct txn **t)
 		}
 		forms_add(f, STR_NONE, STR("x"), 1);	/* none */
 		forms_add(f, STR("x"), STR_NONE, 1);
-		assert_int_equal(forms_write(f, *t, snap.t.large.forms, snap.t.large.gone, (uint32_t)s * 3 + 1, &e), RC_OK);
+		assert_int_equal(forms_write(f, *t, &snap.t.large, (uint32_t)s * 3 + 1, &e), RC_OK);
 		forms_close(f);
 		snap.segments[s].info.id = (uint32_t)s * 3 + 1;
 		snap.segments[s].t = snap.t.large;
@@ -199,7 +199,7 @@ static void die(struct txn *t, struct segment *by)
 				forms_add(f, rows[s][i].form, rows[s][i].term, -(int64_t)n);
 			}
 	assert_false(forms_none(f));
-	assert_int_equal(forms_write(f, t, snap.t.large.forms, snap.t.large.gone, by->info.id, &e), RC_OK);
+	assert_int_equal(forms_write(f, t, &snap.t.large, by->info.id, &e), RC_OK);
 	forms_close(f);
 }
 
@@ -211,10 +211,10 @@ static void merge(struct txn *t, size_t from, size_t to, uint32_t id)
 	size_t s;
 
 	for (s = from; s <= to; s++) {
-		assert_int_equal(forms_copy(f, t, snap.t.large.forms, snap.t.large.gone, snap.segments[s].info.id, &e), RC_OK);
-		assert_int_equal(forms_drop(t, snap.t.large.forms, snap.t.large.gone, snap.segments[s].info.id, &e), RC_OK);
+		assert_int_equal(forms_copy(f, t, &snap.t.large, snap.segments[s].info.id, &e), RC_OK);
+		assert_int_equal(forms_drop(t, &snap.t.large, snap.segments[s].info.id, &e), RC_OK);
 	}
-	assert_int_equal(forms_write(f, t, snap.t.large.forms, snap.t.large.gone, id, &e), RC_OK);
+	assert_int_equal(forms_write(f, t, &snap.t.large, id, &e), RC_OK);
 	forms_close(f);
 	snap.segments[from].info.id = id;
 	for (s = to + 1; s < snap.stamp.nsegments; s++)

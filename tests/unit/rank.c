@@ -154,7 +154,7 @@ static void put_segment(struct txn **t, struct segment_info *info, size_t seg)
 	assert_int_equal(segment_finish(info, o, &e), RC_OK);
 	assert_int_equal(columns_write(columns, *t, snap.t.large.columns, (uint32_t)seg, &e), RC_OK);
 	builder_forms(b, f);
-	assert_int_equal(forms_write(f, *t, snap.t.large.forms, snap.t.large.gone, (uint32_t)seg, &e), RC_OK);
+	assert_int_equal(forms_write(f, *t, &snap.t.large, (uint32_t)seg, &e), RC_OK);
 	forms_close(f);
 	stems_close(stems);
 	builder_close(b);
