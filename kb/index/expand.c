@@ -1,7 +1,6 @@
 /* kb/index/expand.c: see expand.h. */
 #include "kb/index/expand.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "kb/index/parts.h"
@@ -33,18 +32,7 @@ static bool has_digit(struct str s)
 	return false;
 }
 
-/* The stems of a word in every language of the index, and in English, that of the codes' names. Only of a word that stands
- * in no document: what another one is indexed under is known (forms.h), in each language that has it, and looking
- * there costs a tenth of asking twenty stemmers. */
-struct putting { struct expansion *x; struct arena *a; size_t *cap; };
-
-static void put_stem(void *ctx, struct str term)
-{
-	const struct putting *p = ctx;
-
-	put_term(p->x, p->a, p->cap, term);
-}
-
+/* The stems of a word in every language of the index, and in English, that of the codes' names. */
 static void stems_of(struct snap *s, struct str word, term_fn *fn, void *ctx)
 {
 	bool wanted[LANGS];
@@ -56,6 +44,17 @@ static void stems_of(struct snap *s, struct str word, term_fn *fn, void *ctx)
 	stems_each(index_stems(s->ix), word, wanted, LANGS, fn, ctx);
 }
 
+struct putting { struct expansion *x; struct arena *a; size_t *cap; };
+
+static void put_stem(void *ctx, struct str term)
+{
+	const struct putting *p = ctx;
+
+	put_term(p->x, p->a, p->cap, term);
+}
+
+/* Only of a word that stands in no document: what another one is indexed under is known (forms.h), in each language that
+ * has it, and looking there costs a tenth of asking twenty stemmers. */
 static void put_stems(struct expansion *x, struct arena *a, size_t *cap, struct snap *s, struct str word)
 {
 	struct putting p = { x, a, cap };
@@ -73,15 +72,6 @@ static void add_forms(struct form_list *to, size_t *cap, struct arena *a, const 
 		to->v[to->n] = more->v[i];
 		to->v[to->n++].edits = 1;
 	}
-}
-
-static int by_count(const void *x, const void *y)
-{
-	const struct form *a = x, *b = y;
-
-	if (a->n != b->n)
-		return a->n > b->n ? -1 : 1;
-	return str_cmp(a->form, b->form) ? str_cmp(a->form, b->form) : str_cmp(a->term, b->term);
 }
 
 /* Ways to write what a keyboard lacks: ae for ä, zh for ж. Each set makes one spelling of a surface, replaced from left to
@@ -188,8 +178,7 @@ static enum rc first_forms(struct form_list *list, struct arena *a, struct snap 
 		if (!(rc = forms_exact(&got, a, s, buf_str(&b), e)))
 			add_forms(list, &cap, a, &got);
 	}
-	if (list->n > 1)
-		qsort(list->v, list->n, sizeof *list->v, by_count);
+	forms_sort(list);
 	buf_free(&b);
 	return rc;
 }

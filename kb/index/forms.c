@@ -373,12 +373,10 @@ static bool no_stem(const struct near *q)
 	return d == 0;
 }
 
-enum mode { EXACT, PREFIX, NEAR };
-
 /* What one segment has in one table. A key is the last form of its block, so the first key that is not less leads to the
  * first block to read. When all forms of a beginning are too far and it goes on behind the block, those behind it are
  * the next to look at. */
-static enum rc search_segment(struct search *q, enum mode mode, table_id table, uint32_t segment, struct err *e)
+static enum rc search_segment(struct search *q, table_id table, uint32_t segment, struct err *e)
 {
 	char key[KEY_HEAD + WORD_MAX + 1];
 	struct str k, v, at, from = q->form;
@@ -388,7 +386,7 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 	enum rc rc = RC_OK;
 	int got = 0;
 
-	if (mode == NEAR) {
+	if (q->near) {
 		(void)str_utf8_next(from, &first);
 		from = str_sub(from, 0, first);
 		q->near->depth = q->near->dead_end = 0;
@@ -406,7 +404,7 @@ static enum rc search_segment(struct search *q, enum mode mode, table_id table, 
 
 			if (!str_starts(form, from)) {
 				done = str_cmp(form, from) > 0;
-			} else if (mode == NEAR) {
+			} else if (q->near) {
 				edits = edits_of(q->near, x);
 				by_stem = stem_edits(q->near, x);
 				edits = by_stem < edits ? by_stem : edits;
@@ -502,7 +500,13 @@ static int by_rank(const void *x, const void *y)
 	return by_name(x, y);
 }
 
-static enum rc search_all(struct form_list *out, struct search *q, enum mode mode, struct err *e)
+void forms_sort(struct form_list *l)
+{
+	if (l->n > 1)
+		qsort(l->v, l->n, sizeof *l->v, by_rank);
+}
+
+static enum rc search_all(struct form_list *out, struct search *q, bool exact, struct err *e)
 {
 	size_t i, n = 0, kept = 0;
 	uint64_t rows = 1;
@@ -516,7 +520,7 @@ static enum rc search_all(struct form_list *out, struct search *q, enum mode mod
 		q->gone = i % 2;
 		if (q->gone && table != in->t.forms && ((rc = txn_count(&rows, q->s->txn, table, e)) || !rows))
 			continue;
-		rc = mode == EXACT ? search_exact(q, table, segment, e) : search_segment(q, mode, table, segment, e);
+		rc = (exact ? search_exact : search_segment)(q, table, segment, e);
 	}
 	if (rc)
 		return rc;
@@ -530,9 +534,8 @@ static enum rc search_all(struct form_list *out, struct search *q, enum mode mod
 	for (i = 0; i < n; i++)
 		if ((int64_t)q->v[i].n > 0)
 			q->v[kept++] = q->v[i];
-	if (kept > 1)
-		qsort(q->v, kept, sizeof *q->v, by_rank);
 	*out = (struct form_list){ q->v, kept };
+	forms_sort(out);
 	return RC_OK;
 }
 
@@ -540,14 +543,14 @@ enum rc forms_exact(struct form_list *out, struct arena *a, struct snap *s, stru
 {
 	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX) };
 
-	return search_all(out, &q, EXACT, e);
+	return search_all(out, &q, true, e);
 }
 
 enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e)
 {
 	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX) };
 
-	return search_all(out, &q, PREFIX, e);
+	return search_all(out, &q, false, e);
 }
 
 enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, uint64_t stems,
@@ -563,5 +566,5 @@ enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struc
 	for (i = 0; i <= near->letters; i++)
 		near->rows[0][i] = (unsigned char)i;
 	near->stems = stems & (near->letters < 63 ? ((uint64_t)2 << near->letters) - 1 : UINT64_MAX) & ~(uint64_t)1;
-	return search_all(out, &q, NEAR, e);
+	return search_all(out, &q, false, e);
 }

@@ -31,17 +31,18 @@ struct form {
 	uint64_t n;			/* occurrences in living documents, at least 1 */
 	unsigned edits;
 };
-struct form_list {			/* in the arena; most frequent first, ties by form, then term */
+struct form_list {			/* in the arena; fewest edits first, most frequent first, ties by form, then term */
 	struct form *v;
 	size_t n;
 };
+void forms_sort(struct form_list *l);	/* into that order */
 enum { FORMS_MAX = 1 << 16 };		/* entries looked at of one beginning in one segment */
 
 enum rc forms_exact(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e) NODISCARD;
 /* Those that begin with `form`, itself included. */
 enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e) NODISCARD;
 /* Those that begin with the same letter and become `form` by at most `edits` (1 or 2) letters more, less, other or two
- * swapped; fewest edits first. Bit k of `stems`: the first k letters of form are a stem of it; then also those whose
+ * swapped. Bit k of `stems`: the first k letters of form are a stem of it; then also those whose
  * term, a beginning of them, becomes one of these stems so: an inflection nobody wrote is found by another. */
 enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, uint64_t stems,
     struct err *e) NODISCARD;
