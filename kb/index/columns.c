@@ -1,5 +1,5 @@
-/* kb/index/columns.c: see columns.h. Rows of the table "columns"; keys begin with the segment's number, and a check
- * stands behind each value as told in sealed.c.
+/* kb/index/columns.c: see columns.h. Rows of the table "columns"; keys begin as segment_rows gives it, and a check
+ * stands behind each value, as told in sealed.c.
  *
  * u32 chunk -> the documents of 16,384 places, n of them:
  *
@@ -16,8 +16,9 @@
  *	varint number of values; for each varint length, bytes; in order of bytes
  *	varint number of sets; for each varint number of values, and varint number of each
  *
- * A filter is looked up in the values once a query, and is then one look into a table of sets for each document
- * that scored. */
+ * A filter is looked up in the values once a query; what it does not let through is then found for all documents of the
+ * segment, 64 at a time, before any of them is scored: by one look into a table of sets for each, or, where one code of a
+ * byte is all that passes, by comparing eight codes at once. */
 #include "kb/index/columns.h"
 
 #include <stdlib.h>
@@ -368,14 +369,13 @@ static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *
 enum rc columns_chunk(const struct column_chunk **out, struct segment *s, uint32_t chunk, struct err *e)
 {
 	struct column_chunk *c = &columns_of(s)->chunks[chunk];
-	uint32_t n = s->info.n - chunk * CHUNK_DOCS;
+	const uint32_t left = s->info.n - chunk * CHUNK_DOCS, n = left < CHUNK_DOCS ? left : CHUNK_DOCS;
 	const char *p;
 	struct str v;
-	size_t f, all = 4 + FIELDS + 13 * (size_t)(n < CHUNK_DOCS ? n : CHUNK_DOCS);
+	size_t f, all = 4 + FIELDS + 13 * (size_t)n;
 	enum rc rc;
 
 	if (!c->n) {
-		n = n < CHUNK_DOCS ? n : CHUNK_DOCS;
 		if ((rc = get(&v, s, chunk, e)))
 			return rc;
 		if (v.n < 4 + FIELDS || u32_get(v.p) != n)
