@@ -134,7 +134,7 @@ static bool get(struct str *out, struct str *s)
 	if (!varint_get(&n, s))
 		return false;
 	if (n % 2 == 0) {
-		*out = n ? n / 2 < COMMON ? cstr(common[n / 2]) : STR_NONE : STR_NONE;
+		*out = n / 2 < COMMON ? cstr(common[n / 2]) : STR_NONE;
 		return n / 2 < COMMON;
 	}
 	if (n / 2 > s->n)
