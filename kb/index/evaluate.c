@@ -134,6 +134,13 @@ static void list_bound(struct evaluator *v, struct word *w, struct list *l)
 	w->bound = most > w->bound ? most : w->bound;
 }
 
+/* To the first of the documents found already that is at or behind place. */
+static void found_to(struct word *w, uint32_t place)
+{
+	while (w->at < w->p->found->n && w->p->found->places[w->at] < place)
+		w->at++;
+}
+
 static void word_bound(struct evaluator *v, struct word *w)
 {
 	const struct found *f = w->p->found;
@@ -142,8 +149,7 @@ static void word_bound(struct evaluator *v, struct word *w)
 	w->bound = 0;
 	w->any = false;
 	if (f) {
-		while (w->at < f->n && f->places[w->at] < v->from)
-			w->at++;
+		found_to(w, v->from);
 		for (i = w->at; i < f->n && f->places[i] < v->to; i++) {
 			w->bound = f->scores[i] > w->bound ? f->scores[i] : w->bound;
 			w->any = true;
@@ -154,11 +160,6 @@ static void word_bound(struct evaluator *v, struct word *w)
 }
 
 /* ---- essential words ---- */
-
-static inline void mark(uint64_t *bits, uint32_t i)
-{
-	bits[i / 64] |= (uint64_t)1 << i % 64;
-}
 
 /* The postings of a list that stand in the window: they score; gather: their weights are gathered. `others`: the most that
  * all other words add. */
@@ -198,13 +199,13 @@ static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint6
 			for (; i < end; i++) {
 				k = c->docs[i] - v->from;
 				v->weight[k] = c->weights[i] > v->weight[k] ? c->weights[i] : v->weight[k];
-				mark(v->has, k);
+				bit_set(v->has, k);
 			}
 		else
 			for (; i < end; i++) {
 				k = c->docs[i] - v->from;
 				v->score[k] += bm25_score(&v->f, idf, c->weights[i], v->norms[k]);
-				mark(v->hit, k);
+				bit_set(v->hit, k);
 			}
 		c->i = end;
 		from = c->docs[c->n - 1] + 1;
@@ -223,7 +224,7 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others)
 	for (; f && w->at < f->n && f->places[w->at] < v->to; w->at++) {
 		k = f->places[w->at] - v->from;
 		v->score[k] += f->scores[w->at];
-		mark(v->hit, k);
+		bit_set(v->hit, k);
 	}
 	for (i = 0; i < w->p->n; i++)
 		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, w->p->n > 1)))
@@ -253,8 +254,7 @@ static enum rc word_seek(bool *has, uint32_t *add, struct evaluator *v, struct w
 	*has = false;
 	*add = 0;
 	if (f) {
-		while (w->at < f->n && f->places[w->at] < place)
-			w->at++;
+		found_to(w, place);
 		*has = w->at < f->n && f->places[w->at] == place;
 		*add = *has ? f->scores[w->at] : 0;
 		return RC_OK;
@@ -542,8 +542,7 @@ static enum rc word_to(struct evaluator *v, struct word *w, uint32_t place, uint
 
 	w->place = UINT32_MAX;
 	if (f) {
-		while (w->at < f->n && f->places[w->at] < place)
-			w->at++;
+		found_to(w, place);
 		w->place = w->at < f->n ? f->places[w->at] : UINT32_MAX;
 	}
 	for (i = 0; i < w->p->n; i++) {

@@ -7,6 +7,11 @@
 #include "kb/index/segment.h"
 #include "kb/index/top.h"
 
+static inline void bit_set(uint64_t *bits, uint32_t place)
+{
+	bits[place / 64] |= (uint64_t)1 << place % 64;
+}
+
 struct found {				/* documents that were found already: those of a phrase in a longer question */
 	uint32_t *places, *scores;	/* places rising; scores 16.16 */
 	size_t n;

@@ -85,7 +85,7 @@ static enum rc find_lists(struct lists *l, struct run *r, const struct word *w, 
 /* Documents of one list that are dead. */
 static enum rc count_dead(uint32_t *dead, struct run *r, struct segment *s, const struct listing *x, struct err *e)
 {
-	uint32_t n = 0, place = 0;
+	uint32_t n = 0, place;
 	enum iter more = ITER_DONE;
 	size_t i = 0;
 	unsigned k;
@@ -123,7 +123,7 @@ static enum rc mark(uint64_t *bits, struct run *r, struct segment *s, const stru
 	if (!cursor_open(r->c, s, x, e))
 		while ((more = cursor_docs(r->c, e)) == ITER_ITEM)
 			for (k = 0; k < r->c->n; k++)
-				bits[r->c->docs[k] / 64] |= (uint64_t)1 << r->c->docs[k] % 64;
+				bit_set(bits, r->c->docs[k]);
 	cursor_close(r->c);
 	return more == ITER_ERROR ? e->rc : RC_OK;
 }
@@ -308,7 +308,7 @@ static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc && c->not; seg++)
 		for (i = 0; i < f[seg].n; i++)
-			out_bits(r, seg)[f[seg].places[i] / 64] |= (uint64_t)1 << f[seg].places[i] % 64;
+			bit_set(out_bits(r, seg), f[seg].places[i]);
 	if (rc || c->not)
 		return rc;
 	if (found) {
@@ -479,7 +479,7 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
     size_t limit, enum counting count, struct err *e)
 {
 	struct run r = { .s = s, .a = a, .q = q };
-	struct top top;
+	struct top top = { 0 };
 	struct column_counts *counts = NULL;
 	struct buf note = BUF_INIT;
 	size_t i, parts, n = s->stamp.nsegments;
