@@ -1,5 +1,5 @@
 /* render/find.c: see find.h. This file collects words and ranks; find_lists.c makes forms and lists of the words, find_blocks.c
- * and find_files.c write them out, find_kept.c changes what the build before wrote.
+ * and find_files.c write them out, find_kept.c keeps and find_patch.c changes what the build before wrote.
  *
  * A word of a text is counted under its stem in the language of the text, by weight (title 3, heading 2, else 1),
  * as the node's index does it. The page has no stemmer, so the index has every *form*, which is a word's

@@ -27,7 +27,7 @@ void find_finish(struct find *f);
 void find_encode(struct find *f);
 void find_forget(struct find *f);
 
-/* find_kept.c. Before anything is added, find_load what the build before kept at that path; find_keep in place of find_add
+/* find_kept.c, find_patch.c. Before anything is added, find_load what the build before kept at that path; find_keep in place of find_add
  * for entries that are as they were; false: there is none. Then, in place of find_finish and find_encode, find_patch, which
  * changes the index as far as other entries touch it. read: append a file of the index before; false: it is not as it was.
  * false: the index must be made anew, and for that find_restore the words of what was kept; false: it must be added. */

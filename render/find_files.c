@@ -65,6 +65,15 @@ static void script(struct buf *out, struct str name, struct str text)
 	buf_puts(out, "\")\n");
 }
 
+/* The text of such a file, where it needs no escape. false: it is none of that name. */
+static bool script_text(struct str *text, struct str file, struct str name)
+{
+	size_t head = strlen("S(\"\",\"") + name.n - strlen(".js"), tail = strlen("\")\n");
+
+	*text = str_sub(file, head, file.n < tail ? 0 : file.n - tail);
+	return file.n >= head + tail;
+}
+
 /* A field: on one line, ids of documents that are left out replaced. */
 static void field(struct buf *b, const struct copy *c, struct str s)
 {
@@ -149,6 +158,26 @@ static void block_file(struct buf *b, const struct find_block *k)
 		buf_printf(b, "-%u", (unsigned)k->twin);
 }
 
+static void block_path(struct buf *b, const struct find_block *k, unsigned kind)
+{
+	buf_printf(b, "find-%c/", "tp"[kind]);
+	block_file(b, k);
+	buf_puts(b, ".js");
+}
+
+bool find_block_read(struct str *text, struct buf *b, const struct find_block *block, unsigned kind, find_read_fn *read,
+    void *ctx)
+{
+	struct buf name = BUF_INIT;
+	bool ok;
+
+	block_path(&name, block, kind);
+	buf_clear(b);
+	ok = read(ctx, b, buf_str(&name)) && script_text(text, buf_str(b), buf_str(&name));
+	buf_free(&name);
+	return ok;
+}
+
 static void root(struct buf *b, const struct find *f)
 {
 	unsigned kind;
@@ -205,9 +234,7 @@ struct str *find_names(size_t *n, struct arena *a, const struct find *f)
 	for (kind = 0; kind < FIND_KINDS; kind++)
 		for (i = 0; i < f->blocks[kind].n; i++) {
 			buf_clear(&b);
-			buf_printf(&b, "find-%c/", "tp"[kind]);
-			block_file(&b, &f->blocks[kind].v[i]);
-			buf_puts(&b, ".js");
+			block_path(&b, &f->blocks[kind].v[i], kind);
 			v[got++] = arena_str(a, buf_str(&b));
 		}
 	qsort(v, got, sizeof *v, by_name);

@@ -103,6 +103,26 @@ struct find_used {			/* the same with places of strings */
 	uint32_t form, term, english, n;
 };
 
+/* What the build before left, and how it becomes what this one leaves: find_kept.c. */
+enum { FIND_SHOWN = 16 };		/* bytes of a hash */
+struct find_log {
+	struct kept_log log;
+	struct arena a;
+	uint32_t n, average;
+	uint64_t total;
+	struct str *names;		/* by number */
+	struct find_blocks blocks[FIND_KINDS];
+	struct str shown;		/* find_shown's */
+	struct buf put;			/* names and pieces, one behind the other: strings */
+	struct buf dropped;		/* names */
+};
+enum find_sort { FIND_OF_DOCUMENT = 'd', FIND_OF_FORMS = 'f' };	/* of pieces */
+struct find_weighed {			/* a word of a document */
+	struct str word;
+	unsigned tag;
+	uint32_t weight;
+};
+
 struct find {
 	const struct copy *copy;
 	struct arena a;
@@ -118,7 +138,7 @@ struct find {
 	pthread_mutex_t one;		/* looks at `all` at a time */
 	struct find_words all;
 	uint32_t *to;			/* after find_finish: of each of all.strings, its place in strings; UINT32_MAX: empty */
-	struct find_log *log;		/* find_kept.c; NULL: nothing was kept */
+	struct find_log *log;		/* NULL: nothing was kept */
 
 	/* After find_finish. A form is a folded word of the texts; a list, the documents of one stem. */
 	struct str *strings;		/* all forms and stems, sorted by bytes; borrow `all` */
@@ -160,7 +180,23 @@ const char *find_countries(const struct entry *e);
 struct str find_posts(const struct find *f, size_t k);
 
 void find_facets(struct find *f);	/* find_facets.c: fills facets[] */
+
+/* find_kept.c */
 void find_log_close(struct find *f);
+bool find_log_get(struct str *piece, const struct find_log *l, enum find_sort sort, struct str name);	/* as kept_log_get */
+void find_log_put(struct find_log *l, enum find_sort sort, struct str name, struct str piece);
+void find_log_drop(struct find_log *l, enum find_sort sort, struct str name);
+void find_words_put(struct buf *b, const struct find *f, size_t k);	/* of document k, as they are kept */
+bool find_word_take(struct find_weighed *w, struct str *s);
+/* Append names and pieces of counts by form, each up to the next form at which a block must begin. */
+void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n);
+bool find_count_take(struct find_count *c, struct str *piece);
+/* A hash of what is shown of the documents of each file of them. */
+void find_shown(struct buf *b, const struct find *f);
+
+/* find_files.c: the text of a block of the build before; it borrows b. */
+bool find_block_read(struct str *text, struct buf *b, const struct find_block *block, unsigned kind, find_read_fn *read,
+    void *ctx);
 
 void find_table(struct buf *out);	/* find_table.c */
 

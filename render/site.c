@@ -12,7 +12,7 @@
  * the manifest: a damaged file is mended too.
  *
  * A page is not even made when the build before kept what it was made of (kept.h), all of that is so still, and the file
- * is as that build left it: its stat tells, else its hash. The search index is changed where documents were (find_kept.c);
+ * is as that build left it: its stat tells, else its hash. The search index is changed where documents were (find_patch.c);
  * it stays when no document's page was made. */
 #include "render/site.h"
 
