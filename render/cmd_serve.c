@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kb/base/words.h"
+#include "kb/doc/doc.h"
 #include "kb/gate/tls.h"
 #include "kb/node.h"
 #include "render/app/lan.h"
@@ -63,9 +64,11 @@ int cmd_serve(struct ctx *c, int argc, char **argv)
 {
 	uint64_t port = 8022;
 	bool lan = false, stale = false;
+	const char *lang = NULL;
 	const struct opt opts[] = {
 		{ "port", 0, OPT_NUMBER, &port, "N", "port; 0 = any free; default 8022" },
 		{ "lan", 0, OPT_FLAG, &lan, NULL, "for others on the local network too, who need a code" },
+		{ "lang", 0, OPT_TEXT, &lang, "L", "interface and, where there are translations, titles in this language" },
 	};
 	struct progress indexing = { .fn = index_progress, .ctx = c };
 	struct err e = ERR_INIT;
@@ -82,12 +85,14 @@ int cmd_serve(struct ctx *c, int argc, char **argv)
 	sigset_t end;
 	int left, status, stop = -1;
 
-	if ((status = cmd_options(&left, c, argc, argv, opts, 2)) >= 0)
+	if ((status = cmd_options(&left, c, argc, argv, opts, 3)) >= 0)
 		return status;
 	if (left != 1)
 		return cmd_usage(c, "takes no operand; name the node with -C");
 	if (port > 65535)
 		return cmd_usage(c, "--port %llu: no port; it is 0 to 65535", (unsigned long long)port);
+	if (lang && !lang_valid(cstr(lang)))
+		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
 	/* Before the worker is made, so that the terminal's Ctrl-C ends us and we end it. */
 	sigemptyset(&end);
 	sigaddset(&end, SIGTERM);
@@ -100,7 +105,7 @@ int cmd_serve(struct ctx *c, int argc, char **argv)
 	/* The worker is a fork: before the index. */
 	if (md_open(&md, &e) || node_open(&node, c->arena, c->dir, &e) ||
 	    index_open(&ix, &node, false, &indexing, &why, &stale, &e) ||
-	    serve_open(&pages, &node, ix, md, lan ? AUDIENCE_COMMUNITY : AUDIENCE_NODE, c->now, &e) ||
+	    serve_open(&pages, &node, ix, md, lan ? AUDIENCE_COMMUNITY : AUDIENCE_NODE, cstr(lang), c->now, &e) ||
 	    (lan && prepare(&app, at, &certificate, &e))) {
 		cmd_progress(c, "", 0, 0, true);
 		cmd_fail(c, &e);

@@ -261,6 +261,33 @@ static void texts_fill(struct theme *t, struct texts *x)
 	x->n = n;
 }
 
+/* "countries.XA" to "countries.XZ", but XK: the countries of exercises, which no vocabulary names. */
+static void texts_made_up(struct theme *t, struct texts *x)
+{
+	struct str text = text_get(x, STR("country.made-up"), NULL);
+	size_t open = str_find(text, STR("{x}")), n = x->n, i;
+	struct theme_file *v = arena_array(&t->arena, n + 26, sizeof *v);
+	char name[] = "countries.X?";
+
+	if (open == SIZE_MAX)
+		return;
+	memcpy(v, x->v, n * sizeof *v);
+	for (i = 'A'; i <= 'Z'; i++) {
+		struct buf b = BUF_INIT;
+
+		name[sizeof name - 2] = (char)i;
+		if (i == 'K' || find(x->v, x->n, cstr(name)))
+			continue;
+		buf_printf(&b, "%.*sX%c%.*s", (int)open, text.p, (int)i, FMT_STR(str_sub(text, open + 3, text.n)));
+		v[n].name = arena_str(&t->arena, cstr(name));
+		v[n++].bytes = arena_str(&t->arena, buf_str(&b));
+		buf_free(&b);
+	}
+	qsort(v, n, sizeof *v, by_name);
+	x->v = v;
+	x->n = n;
+}
+
 static bool is_texts(struct str name)
 {
 	return str_starts(name, STR("texts/")) && str_ends(name, STR(".txt")) && lang_valid(str_sub(name, 6, name.n - 4));
@@ -282,6 +309,8 @@ static enum rc texts_open(struct theme *t, struct err *e)
 	for (i = 0; i < n; i++)
 		if (&t->texts[i] != t->english)
 			texts_fill(t, &t->texts[i]);
+	for (i = 0; i < n; i++)
+		texts_made_up(t, &t->texts[i]);
 	return RC_OK;
 }
 

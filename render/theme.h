@@ -47,7 +47,8 @@ const struct theme_file *theme_file(const struct theme *t, struct str name);	/* 
 
 struct texts {
 	struct str lang;
-	struct theme_file *v;		/* key and value, by key: every key that English has, and names of codes */
+	struct theme_file *v;		/* key and value, by key: every key that English has, and names of codes; those of
+					 * countries that are made up are made of "country.made-up" */
 	size_t n;
 };
 /* The texts of a language, or of it without its script or region ("sr" for "sr-Latn"), or NULL. */

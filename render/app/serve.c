@@ -65,13 +65,13 @@ static enum rc refresh(struct serve *s, struct err *e)
 }
 
 enum rc serve_open(struct serve **out, const struct node *node, struct index *ix, struct md *md, enum audience audience,
-    int64_t now, struct err *e)
+    struct str lang, int64_t now, struct err *e)
 {
 	struct serve *s = xmalloc(sizeof *s);
 	enum rc rc;
 
 	*s = (struct serve){ .node = node, .ix = ix, .md = md };
-	s->want = (struct copy_want){ .audience = audience, .now = now, .live = true, .practice = node->practice };
+	s->want = (struct copy_want){ .audience = audience, .lang = lang, .now = now, .live = true, .practice = node->practice };
 	rc = theme_open(&s->theme, NULL, e);
 	s->want.theme = s->theme;
 	if (rc || (rc = load(s, e))) {
@@ -91,18 +91,24 @@ void serve_close(struct serve *s)
 	free(s);
 }
 
-/* A page of a heading and a sentence. */
-static void simple(struct serve *s, struct http_reply *r, unsigned status, const char *title, const char *text)
+/* A page that says that there is none: why, when something failed. */
+static void no_page(struct serve *s, struct http_reply *r, unsigned status, const char *why)
 {
 	struct page p = { .b = &r->body, .c = s->copy, .up = "/" };
-	struct page_head h = { .title = cstr(title), .tlp = s->copy->tlp };
+	struct page_head h = { .title = text_get(copy_texts(s->copy), STR("page.missing"), NULL), .tlp = s->copy->tlp };
 
 	r->status = status;
 	buf_clear(&r->body);
 	page_begin(&p, &h);
-	buf_printf(p.b, "<h1>%s</h1>\n<p>", title);
-	page_text(&p, cstr(text));
-	page_puts(&p, "</p>\n<p><a href=\"/index.html\">To the first page</a></p>\n");
+	page_h(&p, 1, "page.missing");
+	if (why) {
+		page_puts(&p, "<p>");
+		page_in_lang(&p, STR("en"), cstr(why));
+		page_puts(&p, "</p>\n");
+	}
+	page_puts(&p, "<p><a href=\"/index.html\">");
+	page_t(&p, "nav.home");
+	page_puts(&p, "</a></p>\n");
 	page_end(&p);
 }
 
@@ -165,11 +171,19 @@ static void kind_choice(struct page *p, const struct ask *ask)
 
 	page_puts(p, "<form class=\"search\" action=\"search\" method=\"get\">");
 	hidden(p, "q", ask->text);
-	page_puts(p, "<label for=\"kind\">Only</label> <select id=\"kind\" name=\"kind\"><option value=\"\">all kinds</option>");
-	for (k = kinds; k->name; k++)
-		buf_printf(p->b, "<option value=\"%s\"%s>%s</option>", k->name, str_is(ask->kind, k->name) ? " selected" : "",
-		    k->plural);
-	page_puts(p, "</select> <button>Show</button></form>\n");
+	page_puts(p, "<label for=\"kind\">");
+	page_t(p, "find.kind");
+	page_puts(p, "</label> <select id=\"kind\" name=\"kind\"><option value=\"\">");
+	page_t(p, "find.all");
+	page_puts(p, "</option>");
+	for (k = kinds; k->name; k++) {
+		buf_printf(p->b, "<option value=\"%s\"%s>", k->name, str_is(ask->kind, k->name) ? " selected" : "");
+		page_text(p, text_of(p->t, "kind", cstr(k->name)));
+		page_puts(p, "</option>");
+	}
+	page_puts(p, "</select> <button>");
+	page_t(p, "find.narrow");
+	page_puts(p, "</button></form>\n");
 }
 
 static void more(struct page *p, const struct ask *ask)
@@ -177,7 +191,9 @@ static void more(struct page *p, const struct ask *ask)
 	page_puts(p, "<form class=\"search\" action=\"search\" method=\"get\">");
 	hidden(p, "q", ask->text);
 	hidden(p, "kind", ask->kind);
-	buf_printf(p->b, "<button name=\"show\" value=\"%zu\">Show more</button></form>\n", ask->show + HITS);
+	buf_printf(p->b, "<button name=\"show\" value=\"%zu\">", ask->show + HITS);
+	page_t(p, "find.more");
+	page_puts(p, "</button></form>\n");
 }
 
 /* The best `show` of what this reader may see. typing: the last word is not yet whole. *snap is to be closed, also after an
@@ -217,22 +233,27 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, const s
 
 	if (rc)
 		goto out;
-	buf_printf(p->b, "<p role=\"status\">%llu %s", (unsigned long long)res.total, res.total == 1 ? "document" : "documents");
-	if (res.total > res.n)
-		buf_printf(p->b, ", the best %zu shown", res.n);
-	page_puts(p, ".");
+	page_puts(p, "<p role=\"status\">");
+	if (res.total)
+		page_t_number(p, "find.hits", (size_t)res.total);
+	else
+		page_t(p, "find.none");
 	if (res.note.n) {
-		page_puts(p, " <span dir=\"auto\">");
-		page_text(p, res.note);
-		page_puts(p, "</span>");
+		page_puts(p, " ");
+		page_in_lang(p, STR("en"), res.note);
 	}
 	page_puts(p, "</p>\n");
 	if (res.n)
 		page_puts(p, "<ul class=\"list\">\n");
 	for (i = 0; i < res.n; i++)
 		hit(p, a, snap, q, &res.hits[i]);
-	page_puts(p, res.n ? "</ul>\n" : "<p>Try fewer words, or begin with a <a href=\"topics.html\">topic</a> or a "
-	    "<a href=\"countries.html\">country</a>.</p>\n");
+	page_puts(p, res.n ? "</ul>\n" : "<ul class=\"flow\"><li><a href=\"topics.html\">");
+	if (!res.n) {
+		page_t(p, "nav.topics");
+		page_puts(p, "</a></li><li><a href=\"countries.html\">");
+		page_t(p, "nav.countries");
+		page_puts(p, "</a></li></ul>\n");
+	}
 	if (res.n < res.total && ask->show < HITS_MAX)
 		more(p, ask);
 out:
@@ -246,7 +267,7 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 	struct str q = str_trim(http_arg(rq, "q"));
 	struct ask ask = { .kind = http_arg(rq, "kind"), .show = HITS };
 	uint64_t show;
-	struct page_head h = { .title = STR("Search"), .tlp = s->copy->tlp };
+	struct page_head h = { .title = text_get(copy_texts(s->copy), STR("search"), NULL), .tlp = s->copy->tlp };
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
 	enum rc rc;
@@ -258,16 +279,18 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 	if (str_u64(&show, http_arg(rq, "show")) && show > HITS)
 		ask.show = show < HITS_MAX ? (size_t)show : HITS_MAX;
 	page_begin(&p, &h);
-	page_puts(&p, "<h1>Search</h1>\n");
+	page_h(&p, 1, "search");
 	if (!q.n) {
-		page_puts(&p, "<p>Type words into the box above. \"Words in quotes\" stand together; -word leaves out.</p>\n");
+		page_puts(&p, "<p>");
+		page_t(&p, "find.how");
+		page_puts(&p, "</p>\n");
 	} else {
 		kind_choice(&p, &ask);
 		rc = results(&p, s, &a, &ask, &e);
 		if (rc) {
 			page_puts(&p, "<p class=\"notice\" role=\"status\">");
-			page_text(&p, cstr(e.msg));
-			page_puts(&p, ".</p>\n");
+			page_in_lang(&p, STR("en"), cstr(e.msg));
+			page_puts(&p, "</p>\n");
 			if (rc != RC_INVALID)
 				r->status = 500;
 		}
@@ -279,7 +302,7 @@ static void search(struct serve *s, const struct http_request *rq, struct http_r
 /* The best hits of words that are still being typed: a piece of a page, for theme/live.js. */
 static void live(struct serve *s, const struct http_request *rq, struct http_reply *r)
 {
-	struct page p = { .b = &r->body, .c = s->copy, .up = "/" };
+	struct page p = { .b = &r->body, .c = s->copy, .up = "/", .t = copy_texts(s->copy) };
 	struct str text = str_utf8_cut(http_arg(rq, "q"), QUERY_MAX);
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
@@ -292,8 +315,11 @@ static void live(struct serve *s, const struct http_request *rq, struct http_rep
 	text = str_sub(text, 0, str_utf8_bad(text));
 	rc = find(&res, &snap, &q, s, &a, text, STR_NONE, LIVE, true, &e);
 	if (!rc) {
-		buf_printf(p.b, "<p role=\"status\">%llu %s</p>\n<ul>\n", (unsigned long long)res.total,
-		    res.total == 1 ? "document" : "documents");
+		page_puts(&p, "<p role=\"status\"");
+		page_lang(&p, p.t->lang);
+		page_puts(&p, ">");
+		page_t_number(&p, "find.hits", (size_t)res.total);
+		page_puts(&p, "</p>\n<ul>\n");
 		for (i = 0; i < res.n; i++) {
 			const struct record *d = &res.hits[i].record;
 
@@ -335,9 +361,9 @@ void serve_answer(void *ctx, const struct http_request *rq, struct http_reply *r
 	}
 	rc = page_write(&r->body, s->md, s->copy, cstr(path), &want, &e);
 	if (rc == RC_NOTFOUND)
-		simple(s, r, 404, "Not here", "There is no such page in this node now.");
+		no_page(s, r, 404, NULL);
 	else if (rc && rc != RC_INVALID)	/* RC_INVALID: the page says it itself */
-		simple(s, r, 500, "That failed", e.msg);
+		no_page(s, r, 500, e.msg);
 	if (str_ends(cstr(path), STR(".css")))
 		r->type = "text/css; charset=utf-8";
 	else if (str_ends(cstr(path), STR(".js")))

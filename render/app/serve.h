@@ -11,10 +11,10 @@
 
 struct serve;
 
-/* ix and md are borrowed and used by this thread only. audience: AUDIENCE_NODE, or AUDIENCE_COMMUNITY for guests.
- * now: seconds, for what is overdue. */
-enum rc serve_open(struct serve **s, const struct node *node, struct index *ix, struct md *md, enum audience audience, int64_t now,
-    struct err *e) NODISCARD;
+/* ix, md and the bytes of lang are borrowed, ix and md used by this thread only. audience: AUDIENCE_NODE, or
+ * AUDIENCE_COMMUNITY for guests. lang: of the interface, or STR_NONE. now: seconds, for what is overdue. */
+enum rc serve_open(struct serve **s, const struct node *node, struct index *ix, struct md *md, enum audience audience,
+    struct str lang, int64_t now, struct err *e) NODISCARD;
 void serve_close(struct serve *s);	/* no-op on NULL */
 
 http_handler serve_answer;		/* ctx: the struct serve */

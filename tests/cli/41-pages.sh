@@ -65,6 +65,12 @@ for l in ar bg bn fa fr mk sr tr ur; do
 	ok "$l: the site speaks it" sh -c 'grep -qF "<html lang=\"$1\" dir=\"$2\">" "pub-$1/index.html" && grep -qF -e "$3" "pub-$1/index.html"' sh $l $dir "$want"
 	rm -rf pub-$l
 done
+site made-up --audience community --lang ar
+ok "countries of exercises have a name, in the site's language" page made-up/countries.html "$(sed -n 's/^country.made-up = {x}/XA/p' "$texts/ar.txt")</a>"
+ok "also to narrow a search down by" page made-up/find/facets.js "$(sed -n 's/^country.made-up = {x}/XB/p' "$texts/ar.txt")"
+for w in police border-guard prosecution interpol-ncb secretariat; do
+	ok "so have their players: $w" page made-up/d/ex-bps-2022-grey-lantern.html "$(sed -n "s/^value.$w = //p" "$texts/ar.txt")"
+done
 ok "a translation's page speaks its language" sh -c 'f=$(ls pub/d/*.ur.html | head -n 1); grep -q "<html lang=\"ur\" dir=\"rtl\">" "$f" && grep -q "hreflang=\"en\" lang=\"en\" dir=\"ltr\"" "$f"'
 
 # ---- lists in pages ----

@@ -19,14 +19,14 @@ ok "the style sheet with its type" sh -c "curl -sI -m 10 ${url}colep.css | grep 
 ok "search finds" has "ll-bg-2022-hawala.html" "${url}search?q=hawala"
 ok "search marks the words" has "<mark>" "${url}search?q=hawala"
 no "search by kind" has "is-bg-2022-hawala.html" "${url}search?q=hawala&kind=lesson"
-ok "twenty at first, and a button for more" has '<button name="show" value="40">Show more</button>' "${url}search?q=migrants"
+ok "twenty at first, and a button for more" has '<button name="show" value="40">More</button>' "${url}search?q=migrants"
 ok "which shows more" sh -c "[ \$(curl -s '${url}search?q=migrants&kind=&show=40' | grep -c '<li>') -gt \$(curl -s '${url}search?q=migrants' | grep -c '<li>') ]"
-no "no button when all are shown" has 'Show more' "${url}search?q=migrants&show=9999"
+no "no button when all are shown" has 'name="show"' "${url}search?q=migrants&show=9999"
 ok "search without words" code 200 "${url}search?q="
-ok "search for nothing that is there" has "0 documents" "${url}search?q=xyzzyplugh"
+ok "search for nothing that is there" has "Nothing found; try" "${url}search?q=xyzzyplugh"
 no "what was searched for is escaped" has "<script>" "${url}search?q=%3Cscript%3E%22"
 ok "while one types: what begins so" has '<a href="/d/ll-bg-2022-hawala.html"' "${url}live?q=hawal"
-ok "also where it is a word already" has "documents</p>" "${url}live?q=border+polic"
+ok "also where it is a word already" has "Documents found: " "${url}live?q=border+polic"
 ok "at most eight" sh -c "[ \$(curl -s '${url}live?q=mi' | grep -c '<li>') -le 8 ]"
 no "what is typed is not written back" has "script" "${url}live?q=%3Cscript%3E"
 ok "no word yet: nothing" sh -c "[ -z \"\$(curl -s '${url}live?q=')\" ]"
@@ -57,10 +57,17 @@ ok "and found" has "pt-bg.html" "${url}search?q=renamed"
 git -C n config colep.practice true
 kill -TERM $pid; wait $pid; ended=$?
 ok "SIGTERM ends it with 0" test $ended -eq 0
-"$COLEP" -C n serve --port 0 >url2 2>/dev/null &
+"$COLEP" -C n serve --port 0 --lang fa >url2 2>/dev/null &
 pid=$!
 await test -s url2
-ok "a practice node says so on every page" sh -c 'for p in "" kinds.html d/pt-bg.html "search?q=x" nothing; do curl -s -m 10 "$(cat url2)$p" | grep -q "practice node" || { echo "$p"; exit 1; }; done'
+text() { sed -n "s/^$1 = \([^{]*\).*/\1/p" "$ROOT/render/theme/texts/fa.txt"; }
+ok "--lang: the pages speak it" has "$(text home.lead)" "$(cat url2)"
+ok "so does the search" has "$(text find.hits)" "$(cat url2)search?q=hawala"
+ok "when it finds nothing" has "$(text find.none)" "$(cat url2)search?q=xyzzyplugh"
+ok "while one types" has "<p role=\"status\" lang=\"fa\" dir=\"rtl\">$(text find.hits)" "$(cat url2)live?q=hawal"
+ok "where there is no page" has "<h1>$(text page.missing)" "$(cat url2)d/nothing.html"
+ok "no English sentence is left on the page of a search" sh -c '! curl -s "$1search?q=migrants" | sed "s/<li><a class.*//; s/<p lang=\"en\".*//; s/<[^>]*>//g; s/COLEP knowledge base//" | grep -E "[a-z]{3,} [a-z]{3,}"' sh "$(cat url2)"
+ok "a practice node says so on every page" sh -c 'for p in "" kinds.html d/pt-bg.html "search?q=x" nothing; do curl -s -m 10 "$(cat url2)$p" | grep -qF "$(sed -n "s/^practice = //p" "$ROOT/render/theme/texts/fa.txt")" || { echo "$p"; exit 1; }; done'
 kill -INT $pid; wait $pid; ended=$?
 ok "SIGINT ends it with 0" test $ended -eq 0
 done_testing
