@@ -29,7 +29,7 @@ await typed('hawal', 120);
 await page.waitForSelector('.live a');
 ok('a word that is not finished finds', (await links()).includes('/d/ll-bg-2022-hawala.html') ? [] : await links());
 is('each pause asked with what stood there', asked, ['ha', 'haw', 'hawa', 'hawal']);
-ok('how many there are is said politely', /^\d+ document/.test(await page.textContent('.live [role=status]')) ? [] : ['no']);
+ok('how many there are is said politely', /^Documents found: \d+$/.test(await page.textContent('.live [role=status]')) ? [] : ['no']);
 ok('a title has its language', await page.$eval('.live a', a => a.lang && a.dir) ? [] : ['no']);
 await typed('smuggling of migrants');
 await page.waitForFunction(() => document.querySelectorAll('.live a').length > 1);
