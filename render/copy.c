@@ -771,14 +771,13 @@ static bool id_char(char c)
 static bool next_left_out(const struct copy *c, struct str s, size_t *at, size_t *end)
 {
 	const struct entry *e;
-	size_t i = *at, from, to, run;
+	size_t i = *at, from, to, run, hyphen;
 
-	while (i < s.n) {
-		if (!id_char(s.p[i])) {
-			i++;
-			continue;
-		}
-		for (from = run = i; run < s.n && id_char(s.p[run]); run++)
+	/* Most texts have no hyphen, and none stands before the third character of an id. */
+	while (i < s.n && (hyphen = str_chr(str_sub(s, i, s.n), '-')) != SIZE_MAX) {
+		for (from = run = i + hyphen; from > i && id_char(s.p[from - 1]); from--)
+			;
+		for (; run < s.n && id_char(s.p[run]); run++)
 			;
 		while (from + 5 <= run) {
 			for (e = NULL, to = run; s.p[from + 2] == '-' && to >= from + 5; to--)

@@ -172,8 +172,11 @@ static void unescape(struct buf *b, struct str s)
 	buf_str_add(b, str_sub(s, from, s.n));
 }
 
+/* In f->scratch, or s where nothing is to be decoded. */
 static struct str unescaped(struct filter *f, struct str s)
 {
+	if (str_chr(s, '&') == SIZE_MAX && str_chr(s, '\r') == SIZE_MAX)
+		return s;
 	buf_clear(&f->scratch);
 	unescape(&f->scratch, s);
 	return buf_str(&f->scratch);
@@ -238,7 +241,9 @@ static unsigned holds(const struct filter *f)
 
 static void attribute(struct filter *f, const char *name, struct str value)
 {
-	buf_printf(f->out, " %s=\"", name);
+	buf_putc(f->out, ' ');
+	buf_puts(f->out, name);
+	buf_puts(f->out, "=\"");
 	buf_html_escape(f->out, value);
 	buf_putc(f->out, '"');
 }
@@ -351,7 +356,8 @@ static enum rc open_tag(struct filter *f, enum tag t, bool footnote, struct err 
 		f->open[f->depth++] = el;
 		return RC_OK;
 	}
-	buf_printf(f->out, "<%s", tags[t].written);
+	buf_putc(f->out, '<');
+	buf_puts(f->out, tags[t].written);
 	if (t >= H1 && t <= H6)
 		buf_printf(f->out, " id=\"s-%u\"", ++f->headings);
 	else if (t == CODE_)
@@ -395,9 +401,15 @@ static struct str name_at(struct filter *f)
 
 static bool tag_parse(enum tag *t, struct str name)
 {
+	static const unsigned char first[26] = { ['b' - 'a'] = BLOCKQUOTE, ['c' - 'a'] = CODE_, ['d' - 'a'] = DEL,
+		['e' - 'a'] = EM, ['h' - 'a'] = H1, ['i' - 'a'] = IMG, ['l' - 'a'] = LI, ['o' - 'a'] = OL, ['p' - 'a'] = P,
+		['s' - 'a'] = SECTION, ['t' - 'a'] = TABLE, ['u' - 'a'] = UL };
+	char c = name.n ? name.p[0] : '\0';
 	int i;
 
-	for (i = 0; i < TAGS; i++)
+	if (c < 'a' || c > 'z')
+		return false;
+	for (i = first[c - 'a']; i < TAGS && tags[i].name[0] == c; i++)
 		if (str_is(name, tags[i].name)) {
 			*t = (enum tag)i;
 			return true;
@@ -464,7 +476,9 @@ static enum rc close_tag(struct filter *f, enum tag t, struct err *e)
 	if (el.silent)
 		return RC_OK;
 	f->links -= t == A;
-	buf_printf(f->out, "</%s>", t == H1 ? "h2" : tags[t].name);
+	buf_puts(f->out, "</");
+	buf_puts(f->out, t == H1 ? "h2" : tags[t].name);
+	buf_putc(f->out, '>');
 	return RC_OK;
 }
 

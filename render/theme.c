@@ -11,6 +11,7 @@
 #include "kb/base/file.h"
 #include "kb/doc/doc.h"
 #include "kb/doc/kind.h"
+#include "render/strings.h"
 
 #define FILE_MAX_ ((size_t)1 << 20)	/* bytes of one file of a theme */
 #define DEPTH 8				/* sections in each other */
@@ -264,7 +265,8 @@ static void texts_fill(struct theme *t, struct texts *x)
 /* "countries.XA" to "countries.XZ", but XK: the countries of exercises, which no vocabulary names. */
 static void texts_made_up(struct theme *t, struct texts *x)
 {
-	struct str text = text_get(x, STR("country.made-up"), NULL);
+	const struct theme_file *f = find(x->v, x->n, STR("country.made-up"));
+	struct str text = f ? f->bytes : STR_NONE;
 	size_t open = str_find(text, STR("{x}")), n = x->n, i;
 	struct theme_file *v = arena_array(&t->arena, n + 26, sizeof *v);
 	char name[] = "countries.X?";
@@ -288,6 +290,26 @@ static void texts_made_up(struct theme *t, struct texts *x)
 	x->n = n;
 }
 
+static uint32_t *text_slot(const struct texts *x, struct str key)
+{
+	size_t i = strings_hash(key, 0) & (x->nslots - 1);
+
+	while (x->slots[i] && !str_eq(x->v[x->slots[i] - 1].name, key))
+		i = (i + 1) & (x->nslots - 1);
+	return &x->slots[i];
+}
+
+static void texts_hash(struct texts *x, struct arena *a)
+{
+	size_t i;
+
+	for (x->nslots = 64; x->nslots < 2 * x->n; x->nslots *= 2)
+		;
+	x->slots = arena_array(a, x->nslots, sizeof *x->slots);
+	for (i = 0; i < x->n; i++)
+		*text_slot(x, x->v[i].name) = (uint32_t)i + 1;
+}
+
 static bool is_texts(struct str name)
 {
 	return str_starts(name, STR("texts/")) && str_ends(name, STR(".txt")) && lang_valid(str_sub(name, 6, name.n - 4));
@@ -309,8 +331,10 @@ static enum rc texts_open(struct theme *t, struct err *e)
 	for (i = 0; i < n; i++)
 		if (&t->texts[i] != t->english)
 			texts_fill(t, &t->texts[i]);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		texts_made_up(t, &t->texts[i]);
+		texts_hash(&t->texts[i], &t->arena);
+	}
 	return RC_OK;
 }
 
@@ -329,11 +353,11 @@ const struct texts *theme_texts(const struct theme *t, struct str lang)
 
 struct str text_get(const struct texts *x, struct str key, bool *found)
 {
-	const struct theme_file *f = find(x->v, x->n, key);
+	uint32_t i = *text_slot(x, key);
 
 	if (found)
-		*found = f != NULL;
-	return f ? f->bytes : key;
+		*found = i > 0;
+	return i ? x->v[i - 1].bytes : key;
 }
 
 struct str text_of(const struct texts *x, const char *group, struct str name)

@@ -50,6 +50,8 @@ struct texts {
 	struct theme_file *v;		/* key and value, by key: every key that English has, and names of codes; those of
 					 * countries that are made up are made of "country.made-up" */
 	size_t n;
+	uint32_t *slots;		/* by hash of the key, number + 1; 0: free. A power of two, at most half full */
+	size_t nslots;
 };
 /* The texts of a language, or of it without its script or region ("sr" for "sr-Latn"), or NULL. */
 const struct texts *theme_texts(const struct theme *t, struct str lang);

@@ -7,21 +7,6 @@
 
 #include "kb/base/arena.h"
 
-struct str cstr(const char *s)
-{
-	return s ? (struct str){ s, strlen(s) } : STR_NONE;
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));	/* most differ at once */
-}
-
-bool str_is(struct str a, const char *s)
-{
-	return a.n ? a.p[0] == s[0] && str_eq(a, cstr(s)) : !*s;
-}
-
 int str_cmp(struct str a, struct str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
@@ -42,16 +27,6 @@ size_t str_lower(const struct str *sorted, size_t n, struct str s)
 			to = mid;
 	}
 	return from;
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
-}
-
-bool str_ends(struct str s, struct str suffix)
-{
-	return s.n >= suffix.n && str_eq(str_sub(s, s.n - suffix.n, s.n), suffix);
 }
 
 static bool blank(char c)
@@ -273,7 +248,8 @@ void buf_reserve(struct buf *b, size_t more)
 
 void buf_add(struct buf *b, const void *p, size_t n)
 {
-	buf_reserve(b, n);
+	if (n >= b->cap - b->n)		/* cap 0 and n 0 at first */
+		buf_reserve(b, n);
 	if (n)
 		memcpy(b->p + b->n, p, n);
 	b->n += n;
@@ -283,11 +259,6 @@ void buf_add(struct buf *b, const void *p, size_t n)
 void buf_str_add(struct buf *b, struct str s)
 {
 	buf_add(b, s.p, s.n);
-}
-
-void buf_puts(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
 }
 
 void buf_putc(struct buf *b, char c)
@@ -323,17 +294,21 @@ void buf_utf8(struct buf *b, uint32_t cp)
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap, again;
+	size_t room;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	buf_reserve(b, 64);		/* most fits, and is formatted once */
+	room = b->cap - b->n;
+	n = vsnprintf(b->p + b->n, room, fmt, ap);
 	va_end(ap);
-	if (n > 0) {
+	if (n > 0 && (size_t)n >= room) {
 		buf_reserve(b, (size_t)n);
-		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
-		b->n += (size_t)n;
+		n = vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
 	}
+	b->n += n > 0 ? (size_t)n : 0;
+	b->p[b->n] = '\0';
 	va_end(again);
 }
 
@@ -395,18 +370,33 @@ void buf_json_escape(struct buf *b, struct str s)
 	}
 }
 
+/* Bytes of the sequence that begins with a byte and surely stands for itself in HTML, if those behind it go on with it. */
+static const unsigned char html_plain[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,  2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 3, 0,
+};
+
 void buf_html_escape(struct buf *b, struct str s)
 {
+	const unsigned char *p = (const unsigned char *)s.p;
 	size_t i = 0, from = 0, at;
 	uint32_t cp;
 	const char *instead;
 
 	buf_reserve(b, s.n);
 	while (i < s.n) {
-		unsigned char c = (unsigned char)s.p[i];
+		unsigned n = html_plain[p[i]];
 
-		if (c >= 0x20 && c < 0x7f && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'') {
-			i++;			/* as it is, with its neighbours */
+		if (n == 1 || (n == 2 && i + 1 < s.n && (p[i + 1] & 0xc0) == 0x80) ||
+		    (n == 3 && i + 2 < s.n && (p[i + 1] & 0xc0) == 0x80 && (p[i + 2] & 0xc0) == 0x80 &&
+		    (p[i] > 0xe0 || p[i + 1] >= 0xa0))) {
+			i += n;			/* as it is, with its neighbours */
 			continue;
 		}
 		at = i;

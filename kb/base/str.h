@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kb/base/err.h"
 
@@ -17,19 +18,34 @@ struct str {				/* borrowed; may hold NUL bytes; p may be NULL when n is 0 */
 #define STR_NONE ((struct str){ NULL, 0 })
 #define FMT_STR(s) (int)((s).n > 4096 ? 4096 : (s).n), (s).p	/* for "%.*s" */
 
-struct str cstr(const char *s);			/* of a NUL-terminated string; NULL gives STR_NONE */
-bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *s);	/* equal to a C string */
+static inline struct str cstr(const char *s)	/* of a NUL-terminated string; NULL gives STR_NONE */
+{
+	return s ? (struct str){ s, strlen(s) } : STR_NONE;
+}
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));	/* most differ at once */
+}
+static inline bool str_is(struct str a, const char *s)	/* equal to a C string */
+{
+	return a.n ? a.p[0] == s[0] && str_eq(a, cstr(s)) : !*s;
+}
 int str_cmp(struct str a, struct str b);	/* by bytes, the shorter first */
 /* The place of the first of n strings, sorted by str_cmp, that is not before s; n: all are. */
 size_t str_lower(const struct str *sorted, size_t n, struct str s);
-bool str_starts(struct str s, struct str prefix);
-bool str_ends(struct str s, struct str suffix);
 static inline struct str str_sub(struct str s, size_t from, size_t to)	/* [from, to), cut to what is there */
 {
 	to = to < s.n ? to : s.n;
 	from = from < to ? from : to;
 	return s.p ? (struct str){ s.p + from, to - from } : STR_NONE;
+}
+static inline bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
+}
+static inline bool str_ends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_eq(str_sub(s, s.n - suffix.n, s.n), suffix);
 }
 struct str str_trim(struct str s);		/* without blanks, tabs, CR, LF at both ends */
 size_t str_find(struct str s, struct str needle);	/* offset, or SIZE_MAX */
@@ -62,7 +78,10 @@ void buf_clear(struct buf *b);			/* n = 0, keeps the memory */
 void buf_reserve(struct buf *b, size_t more);	/* so that `more` bytes fit */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str_add(struct buf *b, struct str s);
-void buf_puts(struct buf *b, const char *s);
+static inline void buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
 void buf_putc(struct buf *b, char c);
 void buf_utf8(struct buf *b, uint32_t cp);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

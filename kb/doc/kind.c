@@ -287,10 +287,16 @@ int status_rank(struct str status)
 
 bool word_in(const char *words, struct str word)
 {
-	struct str rest = cstr(words), w;
+	const char *w = words;
+	size_t i;
 
-	while (str_split(&w, &rest, ' '))
-		if (str_eq(w, word))
+	for (; *w; w += *w == ' ') {
+		for (i = 0; i < word.n && w[i] && w[i] != ' ' && w[i] == word.p[i]; i++)
+			;
+		if (i == word.n && (!w[i] || w[i] == ' '))
 			return true;
+		while (*w && *w != ' ')
+			w++;
+	}
 	return false;
 }
