@@ -53,7 +53,7 @@ static int by_rank(const void *x, const void *y)
 
 	if (a->hit.score != b->hit.score)
 		return a->hit.score > b->hit.score ? -1 : 1;
-	k = str_cmp(a->hit.record.id, b->hit.record.id);
+	k = str_cmp(a->hit.id, b->hit.id);
 	return k ? k : (a->dir > b->dir) - (a->dir < b->dir);
 }
 
@@ -63,7 +63,7 @@ static void put(struct ctx *c, struct out *o, const struct answer *a, size_t ran
 
 	out_begin(o);
 	out_number(o, "rank", (int64_t)rank);
-	out_text(o, "id", r->id);
+	out_text(o, "id", a->hit.id);
 	out_number(o, "score", a->hit.score);
 	out_text(o, "title", r->title);
 	out_text(o, "kind", r->kind);
@@ -135,7 +135,7 @@ static int by_count(const void *x, const void *y)
 /* What is printed of a record, for longer than its snapshot. */
 static void keep(struct record *r, struct arena *a)
 {
-	struct str *const shown[] = { &r->id, &r->title, &r->kind, &r->owner, &r->lang, &r->path };
+	struct str *const shown[] = { &r->title, &r->kind, &r->owner, &r->lang, &r->path };
 	size_t i;
 
 	for (i = 0; i < sizeof shown / sizeof *shown; i++)
@@ -211,7 +211,7 @@ static int batch(struct ctx *c, struct ranking *r, const char *audience, const c
 		for (i = 0; i < res.n && !rc; i++) {
 			out_begin(&o);
 			out_text(&o, "qid", qid);
-			out_text(&o, "id", res.hits[i].record.id);
+			out_text(&o, "id", res.hits[i].id);
 			out_number(&o, "rank", (int64_t)i + 1);
 			out_number(&o, "score", res.hits[i].score);
 			out_end(&o);
@@ -381,6 +381,8 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 		rc = query_run(&res, c->arena, in.snap, q, &mine, limit, facets ? COUNT_FACETS : limit ? COUNT_NONE : COUNT_TOTAL, &e);
 		if (timing)
 			fprintf(c->err, "%llu\n", (unsigned long long)(microseconds() - start));
+		if (!rc)
+			rc = query_records(&res, c->arena, in.snap, &e);
 		for (i = 0; i < res.n && !rc; i++) {
 			struct buf b = BUF_INIT;
 			struct snippet sn;

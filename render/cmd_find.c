@@ -92,6 +92,7 @@ static enum rc as_site_run(struct result *res, struct arena *a, void *site, stru
 
 		find_record(&h->record, found.hits[i].entry);
 		h->record.path = doc_path_of(a, h->record.id);
+		h->id = h->record.id;
 		h->score = found.hits[i].score >> 6 > UINT32_MAX ? UINT32_MAX : (uint32_t)(found.hits[i].score >> 6);
 	}
 	res->n = found.n;

@@ -10,6 +10,12 @@
  *	7 times	n codes of w bytes: kind, owner, country, topic, lang, status, meeting
  *	u8	n norms
  *
+ * u32 2^30 + row -> the ids of 2,048 places, each in the group of 16 that it is in, so that a hit is named without its
+ * record; places are in order of id, so ids share much:
+ *
+ *	for each group: u32 where it begins behind these numbers
+ *	the groups: for each id: u8 bytes shared with the one before (0: the first), varint bytes of its own, these
+ *
  * u32 2^31 + field -> what the codes of a field stand for. A code is a set of values, because a document has several
  * countries; sets in order of bytes:
  *
@@ -30,7 +36,7 @@
 #include "kb/index/record.h"
 #include "kb/index/sealed.h"
 
-enum { FIELDS = FILTER_FIELDS, NORMS = 256 };
+enum { FIELDS = FILTER_FIELDS, NORMS = 256, IDS = 1 << 30, IDS_DOCS = 2048, IDS_GROUP = 16 };
 #define DICTIONARY ((uint32_t)1 << 31)
 
 /* ---- norms ---- */
@@ -88,6 +94,7 @@ struct columns_out {
 	uint32_t n;
 	size_t cap;
 	struct buf set;
+	struct buf ids, groups, id;	/* groups: u32, where each begins in ids; id: the last one */
 };
 
 struct columns_out *columns_create(void)
@@ -113,6 +120,9 @@ void columns_free(struct columns_out *o)
 	free(o->last);
 	free(o->norms);
 	buf_free(&o->set);
+	buf_free(&o->ids);
+	buf_free(&o->groups);
+	buf_free(&o->id);
 	arena_free(&o->a);
 	free(o);
 }
@@ -175,11 +185,28 @@ static void take(struct columns_out *o, size_t field, const struct str *values, 
 	o->f[field].codes[o->n] = set_of(o, &o->f[field], buf_str(&o->set));
 }
 
+static void take_id(struct columns_out *o, struct str id)
+{
+	const bool first = o->n % IDS_GROUP == 0;
+	size_t shared = 0;
+
+	if (first)
+		u32_add(&o->groups, (uint32_t)o->ids.n);
+	while (!first && shared < id.n && shared < o->id.n && shared < UINT8_MAX && id.p[shared] == o->id.p[shared])
+		shared++;
+	buf_putc(&o->ids, (char)shared);
+	varint_put(&o->ids, id.n - shared);
+	buf_str_add(&o->ids, str_sub(id, shared, id.n));
+	buf_clear(&o->id);
+	buf_str_add(&o->id, id);
+}
+
 void columns_add(struct columns_out *o, const struct record *r, uint32_t ordinal, uint8_t norm)
 {
 	int64_t first, last;
 
 	room(o);
+	take_id(o, r->id);
 	take(o, 0, &r->kind, 1);
 	take(o, 1, &r->owner, 1);
 	take(o, 2, r->countries, r->ncountries);
@@ -296,6 +323,17 @@ static void put_chunk(struct buf *b, const struct columns_out *o, uint32_t from,
 	buf_add(b, o->norms + from, to - from);
 }
 
+static void put_ids(struct buf *b, const struct columns_out *o, uint32_t from, uint32_t to)
+{
+	const size_t first = from / IDS_GROUP, end = (to + IDS_GROUP - 1) / IDS_GROUP;
+	const uint32_t begin = u32_get(o->groups.p + 4 * first);
+	size_t i;
+
+	for (i = first; i < end; i++)
+		u32_add(b, u32_get(o->groups.p + 4 * i) - begin);
+	buf_str_add(b, str_sub(buf_str(&o->ids), begin, to < o->n ? u32_get(o->groups.p + 4 * end) : o->ids.n));
+}
+
 enum rc columns_write(struct columns_out *o, struct txn *t, table_id table, uint32_t segment, struct err *e)
 {
 	const uint32_t rows = segment_rows(segment, ROWS_COLUMNS);
@@ -311,6 +349,11 @@ enum rc columns_write(struct columns_out *o, struct txn *t, table_id table, uint
 		buf_clear(&b);
 		put_chunk(&b, o, i, o->n - i < CHUNK_DOCS ? o->n : i + CHUNK_DOCS);
 		rc = sealed_put(t, table, segment_key(&k, rows, i / CHUNK_DOCS), &b, e);
+	}
+	for (i = 0; i < o->n && !rc; i += IDS_DOCS) {
+		buf_clear(&b);
+		put_ids(&b, o, i, o->n - i < IDS_DOCS ? o->n : i + IDS_DOCS);
+		rc = sealed_put(t, table, segment_key(&k, rows, IDS + i / IDS_DOCS), &b, e);
 	}
 	for (f = 0; f < FIELDS; f++) {
 		const struct str key = segment_key(&k, rows, DICTIONARY + (uint32_t)f);
@@ -333,6 +376,7 @@ struct dictionary {
 };
 struct columns {
 	struct column_chunk *chunks;	/* n = 0: not read yet */
+	struct str *ids;		/* their rows; STR_NONE: not read yet */
 	struct dictionary d[FIELDS];
 };
 
@@ -341,6 +385,7 @@ static struct columns *columns_of(struct segment *s)
 	if (!s->columns) {
 		s->columns = arena_alloc(s->a, sizeof *s->columns);
 		s->columns->chunks = arena_array(s->a, s->info.n / CHUNK_DOCS + 1, sizeof *s->columns->chunks);
+		s->columns->ids = arena_array(s->a, s->info.n / IDS_DOCS + 1, sizeof *s->columns->ids);
 	}
 	return s->columns;
 }
@@ -349,20 +394,21 @@ static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *
 {
 	struct segment_key k;
 	const struct str key = segment_key(&k, segment_rows(s->info.id, ROWS_COLUMNS), part);
+	const unsigned table = part < IDS ? 2 : 3;		/* of what was found right */
 	enum rc rc = txn_get(v, s->txn, s->t.columns, key, e);
 
 	if (rc && rc != RC_NOTFOUND)
 		return rc;
 	if (rc || v->n < 4)
 		return segment_broken(e, s, "columns");
-	if (part < DICTIONARY && seen_right(s->seen, s->info.id, 2, part)) {
+	if (part < DICTIONARY && seen_right(s->seen, s->info.id, table, part % IDS)) {
 		v->n -= 4;
 		return RC_OK;
 	}
 	if (!sealed(v, key))
 		return segment_broken(e, s, "columns");
 	if (part < DICTIONARY)
-		seen_mark(s->seen, s->info.id, 2, part);
+		seen_mark(s->seen, s->info.id, table, part % IDS);
 	return RC_OK;
 }
 
@@ -408,6 +454,47 @@ enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, st
 
 	if (!rc)
 		*ordinal = u32_get(c->ordinals + (size_t)(place % CHUNK_DOCS) * 4);
+	return rc;
+}
+
+struct id { size_t n; char bytes[STORE_KEY_MAX]; };
+
+static enum rc read_id(struct id *id, struct segment *s, uint32_t place, struct err *e)
+{
+	struct str *row = &columns_of(s)->ids[place / IDS_DOCS], rest;
+	const uint32_t left = s->info.n - place / IDS_DOCS * IDS_DOCS, n = left < IDS_DOCS ? left : IDS_DOCS;
+	const size_t groups = (size_t)(n + IDS_GROUP - 1) / IDS_GROUP, group = place % IDS_DOCS / IDS_GROUP;
+	size_t shared, begin;
+	uint64_t own;
+	unsigned i;
+	enum rc rc;
+
+	if (!row->p && (rc = get(&rest, s, IDS + place / IDS_DOCS, e)))
+		return rc;
+	*row = row->p ? *row : rest;
+	if (row->n < 4 * groups || (begin = u32_get(row->p + 4 * group)) > row->n - 4 * groups)
+		return segment_broken(e, s, "ids");
+	rest = str_sub(*row, 4 * groups + begin, row->n);
+	for (i = 0, id->n = 0; i <= place % IDS_GROUP; i++) {
+		if (!rest.n || (shared = (unsigned char)*rest.p) > id->n)
+			return segment_broken(e, s, "ids");
+		rest = (struct str){ rest.p + 1, rest.n - 1 };
+		if (!varint_get(&own, &rest) || own > sizeof id->bytes - shared || own > rest.n)
+			return segment_broken(e, s, "ids");
+		memcpy(id->bytes + shared, rest.p, own);
+		id->n = shared + own;
+		rest = (struct str){ rest.p + own, rest.n - own };
+	}
+	return RC_OK;
+}
+
+enum rc columns_id(struct str *out, struct arena *a, struct segment *s, uint32_t place, struct err *e)
+{
+	struct id id;
+	enum rc rc = read_id(&id, s, place, e);
+
+	if (!rc)
+		*out = arena_str(a, (struct str){ id.bytes, id.n });
 	return rc;
 }
 
@@ -520,12 +607,14 @@ enum rc columns_copy(struct columns_out *o, struct segment *from, uint32_t place
 {
 	const struct column_chunk *c;
 	uint32_t i = place % CHUNK_DOCS, code, k;
+	struct id id;
 	size_t f;
 	enum rc rc;
 
-	if ((rc = columns_chunk(&c, from, place / CHUNK_DOCS, e)))
+	if ((rc = columns_chunk(&c, from, place / CHUNK_DOCS, e)) || (rc = read_id(&id, from, place, e)))
 		return rc;
 	room(o);
+	take_id(o, (struct str){ id.bytes, id.n });
 	for (f = 0; f < FIELDS; f++) {
 		struct dictionary *d;
 

@@ -1,5 +1,5 @@
 /* kb/index/columns.h: what a segment knows of each document, as flat arrays by place: its ordinal, its length (the norm
- * of ranking), its dates, and what filters and facets ask. Layout: columns.c. */
+ * of ranking), its dates, and what filters and facets ask; and its id. Layout: columns.c. */
 #ifndef KB_INDEX_COLUMNS_H
 #define KB_INDEX_COLUMNS_H
 
@@ -37,6 +37,7 @@ struct column_chunk {			/* borrows the segment's transaction */
 /* RC_CORRUPT. place < info.n. */
 enum rc columns_chunk(const struct column_chunk **c, struct segment *s, uint32_t chunk, struct err *e) NODISCARD;
 enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, struct err *e) NODISCARD;
+enum rc columns_id(struct str *id, struct arena *a, struct segment *s, uint32_t place, struct err *e) NODISCARD;	/* in a */
 /* Places of live documents that have one of these ordinals (rising): appended, u32 each, rising. */
 enum rc columns_find(struct buf *places, struct segment *s, const uint32_t *ordinals, size_t n, struct err *e) NODISCARD;
 

@@ -6,7 +6,7 @@
  *	ids	"cs-mk-2022-taiwan"	u32 ordinal
  *	texts	u32 ordinal		zstd frame of the whole document
  *	terms, lists, positions, dead	words of the documents, by segment (segment.c)
- *	columns				lengths, dates and facets, by segment (columns.c)
+ *	columns				lengths, dates, facets and ids, by segment (columns.c)
  *	forms, gone			words as they are spelled, by segment (forms.c)
  *	small				all these of segments of at most SMALL documents
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
@@ -39,7 +39,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 12, SMALL = 256 };
+enum { SCHEMA = 13, SMALL = 256 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else

@@ -25,8 +25,10 @@ enum rc query_parse(struct query **q, struct filters *f, struct arena *a, struct
 void query_typing(struct query *q);
 
 struct hit {
-	struct record record;
+	struct str id;			/* in the arena */
 	uint32_t score;			/* fixed point, 1/1024; comparable within one result only */
+	uint32_t doc;			/* ordinal */
+	struct record record;		/* read by query_records */
 };
 #define FILTER_FIELDS 7			/* kind owner country topic lang status meeting */
 extern const char *const filter_fields[FILTER_FIELDS];
@@ -47,6 +49,8 @@ enum counting { COUNT_NONE, COUNT_TOTAL, COUNT_FACETS };	/* facets: the total to
 /* q keeps what its words were found as, for query_snippet. RC_CORRUPT: the index does not decode. */
 enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q,
     const struct filters *f, size_t limit, enum counting count, struct err *e) NODISCARD;
+/* Read the records of the hits: RC_CORRUPT. */
+enum rc query_records(struct result *res, struct arena *a, struct snap *s, struct err *e) NODISCARD;
 
 /* The passage with most of the query's words, plain text (Markdown marks and front matter left out), at
  * most about 240 characters, and the spans to mark (byte offsets into *text, rising, not overlapping). */

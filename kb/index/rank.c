@@ -12,7 +12,7 @@
  * First all words are looked up: what they are in the index, where their lists stand, how many living documents have
  * them, so what they count (bm25.h). A phrase that must be there is its words, which must be there, in a row: positions
  * are looked at last. What another one counts depends on how many documents have it: they are found beforehand. Then each
- * segment is evaluated (evaluate.h), and records are read of the best only. */
+ * segment is evaluated (evaluate.h). The best are told by id; records are read of those that somebody wants to see. */
 #include "kb/index/clause.h"
 
 #include <stdlib.h>
@@ -483,7 +483,6 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	struct column_counts *counts = NULL;
 	struct buf note = BUF_INIT;
 	size_t i, parts, n = s->stamp.nsegments;
-	uint32_t ordinal = 0;
 	const bool filtered = filters_any(f);
 	enum rc rc;
 
@@ -512,9 +511,13 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 	top.n = top.n < limit ? top.n : limit;
 	res->hits = arena_array(a, top.n, sizeof *res->hits);
 	for (i = 0; i < top.n && !rc; i++) {
-		res->hits[i].score = top.v[i].score;
-		if (!(rc = columns_ordinal(&ordinal, &s->segments[top.v[i].seg], top.v[i].place, e)))
-			rc = snap_by_ordinal(&res->hits[i].record, s, a, ordinal, e);
+		struct segment *seg = &s->segments[top.v[i].seg];
+		struct hit *h = &res->hits[i];
+
+		h->score = top.v[i].score;
+		h->id = top.v[i].id;
+		if (!(rc = columns_ordinal(&h->doc, seg, top.v[i].place, e)) && !h->id.p)
+			rc = columns_id(&h->id, a, seg, top.v[i].place, e);
 	}
 	res->n = top.n;
 	if (count == COUNT_NONE)
@@ -525,5 +528,15 @@ enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct qu
 		res->note = arena_str(a, buf_str(&note));
 	buf_free(&note);
 	free(r.c);
+	return snap_result(s, rc);
+}
+
+enum rc query_records(struct result *res, struct arena *a, struct snap *s, struct err *e)
+{
+	enum rc rc = RC_OK;
+	size_t i;
+
+	for (i = 0; i < res->n && !rc; i++)
+		rc = snap_by_ordinal(&res->hits[i].record, s, a, res->hits[i].doc, e);
 	return snap_result(s, rc);
 }

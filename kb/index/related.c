@@ -184,7 +184,8 @@ enum rc related_find(struct record **found, size_t *n, struct arena *a, struct s
 	    (rc = own_words(&query, a, s, r, buf_str(&text), e)))
 		goto out;
 	if (query.n) {
-		if ((rc = query_parse(&q, &f, a, buf_str(&query), e)) || (rc = query_run(&res, a, s, q, &f, CANDIDATES, COUNT_NONE, e)))
+		if ((rc = query_parse(&q, &f, a, buf_str(&query), e)) || (rc = query_run(&res, a, s, q, &f, CANDIDATES, COUNT_NONE, e)) ||
+		    (rc = query_records(&res, a, s, e)))
 			goto out;
 	}
 	for (i = 0; i < res.n; i++)

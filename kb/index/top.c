@@ -12,15 +12,8 @@ void top_open(struct top *t, size_t limit, struct snap *s, struct arena *a, stru
 
 static void pick_id(struct top *t, struct pick *p)
 {
-	struct record rec;
-	uint32_t ordinal = 0;
-
-	if (p->id.n || t->rc)
-		return;
-	(void)((t->rc = columns_ordinal(&ordinal, &t->s->segments[p->seg], p->place, t->e)) ||
-	    (t->rc = docs_get(&rec, t->a, t->s->txn, &t->s->t, ordinal, t->e)));
-	if (!t->rc)
-		p->id = rec.id;
+	if (!p->id.n && !t->rc)
+		t->rc = columns_id(&p->id, t->a, &t->s->segments[p->seg], p->place, t->e);
 }
 
 static bool before(struct top *t, struct pick *a, struct pick *b)

@@ -130,7 +130,7 @@ static void snippet(struct page *p, const struct snippet *sn, struct str lang)
 
 static void hit(struct page *p, struct arena *a, struct snap *snap, const struct query *q, const struct hit *h)
 {
-	const struct entry *e = copy_find(p->c, h->record.id);
+	const struct entry *e = copy_find(p->c, h->id);
 	struct snippet sn;
 	struct err err = ERR_INIT;
 
@@ -149,7 +149,7 @@ static void only_shown(struct result *res, const struct copy *c, size_t show)
 	size_t i, n = 0;
 
 	for (i = 0; i < res->n; i++)
-		if (copy_find(c, res->hits[i].record.id))
+		if (copy_find(c, res->hits[i].id))
 			res->hits[n++] = res->hits[i];
 	res->total = n;
 	res->n = n < show ? n : show;
@@ -220,7 +220,7 @@ static enum rc find(struct result *res, struct snap **snap, struct query **q, st
 		query_typing(*q);
 	if (!(rc = query_run(res, a, *snap, *q, &f, guest ? HITS_MAX : show, COUNT_TOTAL, e)) && guest)
 		only_shown(res, s->copy, show);
-	return rc;
+	return rc ? rc : query_records(res, a, *snap, e);
 }
 
 static enum rc results(struct page *p, struct serve *s, struct arena *a, const struct ask *ask, struct err *e)

@@ -146,13 +146,19 @@ static void columns(struct arena *a, struct str chunk, struct str values, uint32
 	struct filters want = FILTERS_INIT;
 	struct seen *seen = seen_open();
 	const uint32_t ordinals[] = { 0, 1, 7, 300, 100000 };
-	struct buf places = BUF_INIT;
+	struct buf places = BUF_INIT, ids = BUF_INIT;
 	struct facet *facets;
 	struct segment s;
+	struct str id;
 	uint32_t i, ordinal;
 	size_t k, nfacets = 0;
 
 	put_part(tables.large.columns, 0, chunk);
+	for (i = 0; i < (n + 15) / 16; i++)	/* ids that all groups share */
+		u32_add(&ids, 0);
+	for (i = 0; i < 16; i++)
+		buf_add(&ids, "\0\1a", 3);
+	put_part(tables.large.columns, (uint32_t)1 << 30, buf_str(&ids));
 	for (i = 0; i < FILTER_FIELDS; i++)
 		put_part(tables.large.columns, ((uint32_t)1 << 31) + i, values);
 	for (k = 0; k < FILTER_FIELDS; k++)
@@ -177,7 +183,14 @@ static void columns(struct arena *a, struct str chunk, struct str values, uint32
 				assert(facets[k].count > 0);
 		}
 	}
+	put_part(tables.large.columns, (uint32_t)1 << 30, values);
+	if (segment_open(&s, a, txn, &tables.large, &info, seen, &e))
+		abort();
+	for (i = 0; i < n; i++)
+		if (!columns_id(&id, a, &s, i, &e))
+			assert(id.n <= STORE_KEY_MAX);
 	buf_free(&places);
+	buf_free(&ids);
 	columns_free(out);
 	seen_close(seen);
 }

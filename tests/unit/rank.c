@@ -558,9 +558,9 @@ static void compare(struct str text, const struct filters *filters, bool typing)
 			if (res.n != most || (count != COUNT_NONE && res.total != n))
 				fail_msg("%.*s: %zu of %llu, not %zu of %zu", FMT_STR(text), res.n, (unsigned long long)res.total, most, n);
 			for (i = 0; i < most; i++)
-				if (!str_eq(res.hits[i].record.id, docs[want[i].doc].id) || res.hits[i].score != want[i].score)
+				if (!str_eq(res.hits[i].id, docs[want[i].doc].id) || res.hits[i].score != want[i].score)
 					fail_msg("%.*s, best %zu, number %zu: %.*s of %u, not %.*s of %u", FMT_STR(text), limits[k], i,
-					    FMT_STR(res.hits[i].record.id), res.hits[i].score, FMT_STR(docs[want[i].doc].id), want[i].score);
+					    FMT_STR(res.hits[i].id), res.hits[i].score, FMT_STR(docs[want[i].doc].id), want[i].score);
 			for (i = 0; i < res.nfacets; i++)
 				if (strcmp(res.facets[i].field, "kind") == 0 && str_is(res.facets[i].value, "lesson"))
 					assert_int_equal(res.facets[i].count, lessons);
