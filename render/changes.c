@@ -6,6 +6,7 @@
  * fitness hangs on another document's history. */
 #include "render/changes.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,26 +107,13 @@ static void judge(struct past *p, struct copy *c, struct repo *repo, const struc
 	buf_free(&text);
 }
 
-enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, struct err *e)
+/* Which ones are shown, and in what order. */
+static void arrange(struct changes *ch, struct copy *c)
 {
-	struct changes *ch = arena_alloc(&c->arena, sizeof *ch);
-	struct revision *v = NULL;
-	struct repo *repo = NULL;
-	const struct entry *of;
-	size_t n = 0, i, end, pass;
-	enum rc rc;
+	size_t i, pass;
 
-	if ((rc = repo_open(&repo, dir, e)) || (rc = sync_revisions(&v, &n, &c->arena, repo, main, e)))
-		goto out;
-	last_meeting(ch, c);
-	ch->of = arena_array(&c->arena, c->n, sizeof *ch->of);
+	ch->n = 0;
 	ch->v = arena_array(&c->arena, c->n, sizeof *ch->v);
-	for (i = 0; i < n; i = end) {
-		for (end = i; end < n && str_eq(v[end].name, v[i].name); end++)
-			;
-		if ((of = copy_find(c, v[i].name)) && of->original == of && !of->broken)
-			judge(&ch->of[of->number], c, repo, of, v + i, end - i, ch->since);
-	}
 	for (pass = 0; pass < 2; pass++) {
 		size_t from = ch->n;
 
@@ -137,10 +125,95 @@ enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, st
 		if (pass == 0)
 			ch->new = ch->n;
 	}
+}
+
+enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, struct err *e)
+{
+	struct changes *ch = arena_alloc(&c->arena, sizeof *ch);
+	struct revision *v = NULL;
+	struct repo *repo = NULL;
+	const struct entry *of;
+	size_t n = 0, i, end;
+	enum rc rc;
+
+	if ((rc = repo_open(&repo, dir, e)) || (rc = sync_revisions(&v, &n, &c->arena, repo, main, e)))
+		goto out;
+	last_meeting(ch, c);
+	ch->of = arena_array(&c->arena, c->n, sizeof *ch->of);
+	for (i = 0; i < n; i = end) {
+		for (end = i; end < n && str_eq(v[end].name, v[i].name); end++)
+			;
+		if ((of = copy_find(c, v[i].name)) && of->original == of && !of->broken)
+			judge(&ch->of[of->number], c, repo, of, v + i, end - i, ch->since);
+	}
+	arrange(ch, c);
 	c->changes = ch;
 out:
 	repo_close(repo);
 	return rc;
+}
+
+/* How many revisions a build goes on by. */
+#define REVISIONS_MORE 64
+
+enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main, struct err *e)
+{
+	struct changes *ch = c->changes;
+	struct revision *v = NULL, *all;
+	size_t n = 0, i, end;
+	bool moved = false;
+	enum rc rc;
+
+	if ((rc = sync_revisions_since(&v, &n, &c->arena, repo, main, &c->since, REVISIONS_MORE, e)))
+		return rc;
+	for (i = 0; i < n; i = end) {
+		const struct entry *of = copy_find(c, v[i].name);
+		struct past was, *past;
+
+		for (end = i; end < n && str_eq(v[end].name, v[i].name); end++)
+			;
+		if (of && !copy_differs(c, of))
+			return err_set(e, RC_NOTFOUND, "too many documents");
+		if (!of || of->original != of || of->broken)
+			continue;
+		past = &ch->of[of->number];
+		was = *past;
+		all = arena_array(&c->arena, end - i + was.n, sizeof *all);
+		memcpy(all, v + i, (end - i) * sizeof *all);
+		if (was.n)
+			memcpy(all + (end - i), was.v, was.n * sizeof *all);
+		*past = (struct past){ .n = 0 };
+		judge(past, c, repo, of, all, end - i + was.n, ch->since);
+		moved |= was.new != past->new || was.changed != past->changed;
+	}
+	if (moved)
+		arrange(ch, c);
+	return RC_OK;
+}
+
+void changes_walk(struct image *x, size_t at, const struct copy *c, const struct entry *all, size_t to)
+{
+	size_t n, of, v, i, k, end;
+
+	if (!(at = image_array(x, at, 1, sizeof(struct changes)))) {
+		x->bad = true;
+		return;
+	}
+	n = image_of(x, struct changes, at)->n;
+	v = image_array(x, at + offsetof(struct changes, v), n, sizeof(struct entry *));
+	for (i = 0; i < n && !x->bad; i++)
+		image_one(x, v + i * sizeof(struct entry *), all, to, c->nall, sizeof *all);
+	image_one(x, at + offsetof(struct changes, meeting), all, to, c->nall, sizeof *all);
+	of = image_array(x, at + offsetof(struct changes, of), c->n, sizeof(struct past));
+	for (i = 0; i < c->n && !x->bad; i++, of += sizeof(struct past)) {
+		image_str(x, of + offsetof(struct past, old));
+		n = image_of(x, struct past, of)->n;
+		k = image_array(x, of + offsetof(struct past, v), n, sizeof(struct revision));
+		for (end = k + n * sizeof(struct revision); k < end && !x->bad; k += sizeof(struct revision)) {
+			image_str(x, k + offsetof(struct revision, name));
+			image_str(x, k + offsetof(struct revision, node));
+		}
+	}
 }
 
 void changes_of(struct buf *b, const struct copy *c, const struct entry *e)

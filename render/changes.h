@@ -6,13 +6,22 @@
 #ifndef RENDER_CHANGES_H
 #define RENDER_CHANGES_H
 
+#include "render/image.h"
 #include "render/page.h"
+
+struct repo;
 
 struct changes;				/* in the copy's arena */
 
 /* Read the history of the node in dir into c->changes. A node whose history cannot be read has none: the pages
  * then do without, and *e says why. */
 enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, struct err *e);
+
+/* The same of a copy that has the history of c->since: goes on from there, where that is one line of commits, and adds those
+ * that they touch to c->changed. RC_NOTFOUND: it is not. */
+enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main, struct err *e);
+/* The pointer to them that stands at `at` in an image (image.h), and all theirs; entries are at all now, and at `to` there. */
+void changes_walk(struct image *x, size_t at, const struct copy *c, const struct entry *all, size_t to);
 
 bool changes_have(const struct copy *c);
 size_t changes_count(const struct copy *c);	/* documents that are new or changed */

@@ -193,7 +193,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct stamp stamp = { { STR_NONE, STR_NONE }, NULL, 0, 0, STR_NONE };
 	const char *why = NULL, *dir = ask->dir;
 	char *temporary = NULL;
-	bool stale = false, broken = false;
+	bool stale = false, broken = false, kept_copy;
 	struct str *old = NULL;
 	size_t nold = 0;
 	struct oid main;
@@ -226,9 +226,12 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	rc = RC_OK;
 	for (i = 0; !rc && !ask->dry && i < ask->jobs; i++)	/* forks: while this process is small */
 		rc = md_open(&md[i], e);
-	if (rc || (rc = copy_load(&copy, snap, want, e)))
+	if (rc)
 		goto out;
-	if (!ask->dry && changes_load(copy, node.dir, &main, e))
+	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);
+	if (!kept_copy && (rc = copy_load(&copy, snap, want, e)))
+		goto out;
+	if (!ask->dry && !kept_copy && changes_load(copy, node.dir, &main, e))
 		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
 	broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
@@ -236,6 +239,8 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		goto out;
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
 		goto out;
+	if (!ask->dry && !temporary && want->kept)
+		copy_keep(copy, dir);
 	cmd_progress(c, "", 0, 0, true);
 	summary(c, &stamp, ask->dir ? ask->dir : ask->zip, ask->dry, old, nold);
 written:

@@ -1,14 +1,12 @@
 /* render/copy.c: see copy.h. */
-#include "render/copy.h"
+#include "render/copy_parts.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kb/base/date.h"
 #include "kb/gate/sodium.h"
 #include "render/facts.h"
-#include "render/rows.h"
 #include "render/strings.h"
 
 #define KEY_MAX 40			/* bytes of a code that gets a page */
@@ -134,19 +132,7 @@ static struct entry *find(struct entry *v, size_t n, struct str name)
 	return NULL;
 }
 
-/* ---- lookup: names of documents in one table of open addressing, keys of uses and codes of vocabularies in another ---- */
-
-enum { IN_LABELS = USES };		/* the kind of key beyond the uses */
-struct slot {
-	struct str key, extra;		/* extra: the vocabulary a code is of; STR_NONE elsewhere */
-	uint32_t what, from, n;		/* enum use, its range; IN_LABELS */
-	struct str label;
-};
-struct lookup {
-	uint32_t *names;		/* an entry's index in all + 1; 0: free */
-	struct slot *v;			/* NULL: not yet */
-	size_t nnames, n;		/* powers of two, at most half full */
-};
+/* ---- lookup ---- */
 
 static uint32_t *name_slot(const struct copy *c, struct str name)
 {
@@ -309,15 +295,6 @@ static void make_face(struct entry *e, struct buf *scratch)
 
 /* ---- texts: read when wanted, or held where the snapshot does not stay (serve) ---- */
 
-struct source {
-	pthread_mutex_t one;		/* reads at a time */
-	struct snap *snap;
-	struct rows rows;		/* entries borrow them */
-	size_t made;			/* rows that were not there */
-	uint32_t *docs;			/* of each entry: its number in the snapshot */
-	struct str *texts;		/* of each entry, or NULL */
-};
-
 static enum rc read_text(struct buf *text, struct snap *s, uint32_t doc, struct str name, struct err *e)
 {
 	return snap_text(text, s, &(struct record){ .doc = doc, .id = name }, e);
@@ -327,6 +304,7 @@ enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e,
 {
 	struct source *from = c->source;
 	size_t i = (size_t)(copy_any(c, e->name) - c->all);
+	struct record r;
 	enum rc rc;
 
 	if (from->texts) {
@@ -334,7 +312,10 @@ enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e,
 		return RC_OK;
 	}
 	pthread_mutex_lock(&from->one);
-	rc = read_text(text, from->snap, from->docs[i], e->name, err);
+	if (from->docs)
+		rc = read_text(text, from->snap, from->docs[i], e->name, err);
+	else if (!(rc = snap_own(&r, from->snap, i, err)))
+		rc = snap_text(text, from->snap, &r, err);
 	pthread_mutex_unlock(&from->one);
 	return rc;
 }
@@ -659,7 +640,7 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	enum rc rc = RC_OK;
 	size_t i;
 
-	*c = (struct copy){ .arena = ARENA_INIT, .want = *want, .commit = snap_commit(s) };
+	*c = (struct copy){ .arena = ARENA_INIT, .want = *want, .commit = snap_commit(s), .since = snap_commit(s) };
 	c->want.meeting = arena_str(&c->arena, want->meeting);
 	c->want.lang = arena_str(&c->arena, want->lang);
 	read_vocab(c, s);
@@ -714,8 +695,10 @@ void copy_free(struct copy *c)
 {
 	if (!c)
 		return;
-	if (c->source)
+	if (c->source) {
 		rows_close(&c->source->rows);
+		free(c->source->image);
+	}
 	arena_free(&c->arena);
 	free(c);
 }

@@ -80,6 +80,9 @@ struct copy {
 	struct source *source;
 	struct changes *changes;	/* changes.h; NULL: the past is not known */
 	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
+	struct oid since;		/* the commit of the copy that was kept, or would be if this one is: its own */
+	const struct entry **changed;	/* all that differs from then, in text and history alone */
+	size_t nchanged;
 	struct facts *watch;		/* facts.h: notes what the functions below are asked; NULL: nobody does */
 };
 
@@ -87,6 +90,13 @@ struct copy {
  * snapshot must be there as long as copy_read may be called. */
 enum rc copy_load(struct copy **c, struct snap *s, const struct copy_want *want, struct err *e) NODISCARD;
 void copy_free(struct copy *c);		/* no-op on NULL */
+
+/* copy_kept.c: a copy with its history as the last build into dir kept it, changed into what it is now. That is done where
+ * nothing but bodies of documents changed; false: the copy is to be loaded. node: the folder of the node. */
+bool copy_load_kept(struct copy **c, struct snap *s, const struct copy_want *want, const char *dir, const char *node);
+/* Keep it, unless it is nearly what is kept. */
+void copy_keep(const struct copy *c, const char *dir);
+bool copy_differs(struct copy *c, const struct entry *e);	/* add to c->changed; false: they are too many */
 /* Append the whole text of an entry. Any thread. */
 enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e, struct err *err) NODISCARD;
 

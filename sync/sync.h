@@ -18,6 +18,10 @@ struct revision {			/* one document in one authored commit */
 /* Every change below main, by name and then the newest first (children before parents). Strings live in the arena. */
 enum rc sync_revisions(struct revision **v, size_t *n, struct arena *a, struct repo *repo, const struct oid *main,
     struct err *e) NODISCARD;
+/* The same of commits above `since` alone, which stand before all others then: when one line of at most that many, none of
+ * them a merge, leads down to it. RC_NOTFOUND: it does not. */
+enum rc sync_revisions_since(struct revision **v, size_t *n, struct arena *a, struct repo *repo, const struct oid *main,
+    const struct oid *since, size_t most, struct err *e) NODISCARD;
 
 /* One turn of git's smart HTTP protocol: `git upload-pack --stateless-rpc` in a clean environment. It offers main and
  * nothing else: not what was pushed here, nor what waits in inbox/. */

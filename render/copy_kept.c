@@ -1,0 +1,295 @@
+/* render/copy_kept.c: what copy_load and changes_load made, kept for the next build (kept.h): an image (image.h) of struct copy
+ * and all it holds, but for rows and links, which are only needed to make it.
+ *
+ * The next build brings it up to date where nothing changed but bodies: of each document that differs between the two commits
+ * all else must give the same row (rows.h), and no translation may hang on it, which would be stale. Anything else that
+ * changed (front matter, a document that came or went, roster/, vocab/) changes what other documents show, so the copy is
+ * loaded then. */
+#include "render/copy_parts.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "kb/gate/git.h"
+#include "kb/limits.h"
+#include "render/changes.h"
+#include "render/image.h"
+#include "render/kept.h"
+
+#define CHANGED_MAX 256			/* documents; more are worth a copy of their own */
+#define CHANGED_FEW 32
+#define HUGE ((size_t)2 << 20)		/* bytes of a large page of memory */
+
+/* ---- the walk ---- */
+
+static void strs_walk(struct image *x, size_t at, size_t n)
+{
+	for (; n && !x->bad; n--, at += sizeof(struct str))
+		image_str(x, at);
+}
+
+static void kind_walk(struct image *x, size_t at)
+{
+	size_t n = 0;
+
+	while (kinds[n].name)
+		n++;
+	image_one(x, at, kinds, SIZE_MAX, n, sizeof *kinds);
+}
+
+static void doc_walk(struct image *x, size_t at)
+{
+	struct doc *d = image_of(x, struct doc, at);
+	size_t i, n = d->front.n, key, values;
+
+	d->text = d->body = STR_NONE;
+	kind_walk(x, at + offsetof(struct doc, kind));
+	strs_walk(x, at + offsetof(struct doc, id), (sizeof *d - offsetof(struct doc, id)) / sizeof(struct str));
+	key = image_array(x, at + offsetof(struct doc, front.keys), n, sizeof(struct key));
+	for (i = 0; i < n && !x->bad; i++, key += sizeof(struct key)) {
+		size_t count = image_of(x, struct key, key)->n;
+
+		image_str(x, key + offsetof(struct key, name));
+		values = image_array(x, key + offsetof(struct key, values), count, sizeof(struct str));
+		strs_walk(x, values, count);
+	}
+}
+
+static void entry_walk(struct image *x, size_t at, const struct copy *c, const struct entry *all, size_t to)
+{
+	struct entry *e = image_of(x, struct entry, at);
+
+	e->row = STR_NONE;
+	e->links = NULL;
+	e->nlinks = 0;
+	strs_walk(x, at, offsetof(struct entry, kind) / sizeof(struct str));
+	kind_walk(x, at + offsetof(struct entry, kind));
+	image_one(x, at + offsetof(struct entry, original), all, to, c->nall, sizeof *all);
+	doc_walk(x, at + offsetof(struct entry, doc));
+	image_cstr(x, at + offsetof(struct entry, reason));
+	image_cstr(x, at + offsetof(struct entry, fault));
+}
+_Static_assert(offsetof(struct entry, kind) % sizeof(struct str) == 0, "strings stand in front of it");
+
+static void vocab_walk(struct image *x, size_t at)
+{
+	size_t i, k, n = image_of(x, struct vocab, at)->n, table, terms, count;
+
+	table = image_array(x, at + offsetof(struct vocab, tables), n, sizeof(struct vocab_table));
+	for (i = 0; i < n && !x->bad; i++, table += sizeof(struct vocab_table)) {
+		count = image_of(x, struct vocab_table, table)->n;
+		image_str(x, table + offsetof(struct vocab_table, name));
+		terms = image_array(x, table + offsetof(struct vocab_table, terms), count, sizeof(struct term));
+		for (k = 0; k < count && !x->bad; k++)
+			strs_walk(x, terms + k * sizeof(struct term), sizeof(struct term) / sizeof(struct str));
+	}
+}
+
+static void lookup_walk(struct image *x, size_t at, const struct copy *c)
+{
+	struct lookup l = *image_of(x, struct lookup, at);
+	size_t i, names, v;
+
+	x->bad |= x->reading && (l.nnames & (l.nnames - 1) || l.n & (l.n - 1) || l.nnames < 2 * c->nall);
+	names = image_array(x, at + offsetof(struct lookup, names), l.nnames, sizeof *l.names);
+	for (i = 0; i < l.nnames && !x->bad; i++)
+		x->bad = image_of(x, uint32_t, names)[i] > c->nall;
+	v = image_array(x, at + offsetof(struct lookup, v), l.n, sizeof *l.v);
+	for (i = 0; i < l.n && !x->bad; i++, v += sizeof *l.v) {
+		const struct slot s = *image_of(x, struct slot, v);
+
+		x->bad |= s.what > USES || (s.what < USES && (s.from > c->uses[s.what].n || s.n > c->uses[s.what].n - s.from));
+		image_str(x, v + offsetof(struct slot, key));
+		image_str(x, v + offsetof(struct slot, extra));
+		image_str(x, v + offsetof(struct slot, label));
+	}
+}
+
+/* All of a copy: the structure stands at 0. c: what it was in writing; in reading, the same before its pointers are. */
+static void copy_walk(struct image *x, const struct copy *c)
+{
+	const struct entry *all = c->all;
+	size_t to, at, i, k;
+
+	strs_walk(x, offsetof(struct copy, ceiling), 2);
+	image_str(x, offsetof(struct copy, tlp));
+	image_str(x, offsetof(struct copy, notice));
+	vocab_walk(x, offsetof(struct copy, vocab));
+	to = image_array(x, offsetof(struct copy, all), c->nall, sizeof *all);
+	for (i = 0; i < c->nall && !x->bad; i++)
+		entry_walk(x, to + i * sizeof *all, c, all, to);
+	at = image_array(x, offsetof(struct copy, v), c->n, sizeof(struct entry *));
+	for (i = 0; i < c->n && !x->bad; i++)
+		image_one(x, at + i * sizeof(struct entry *), all, to, c->nall, sizeof *all);
+	for (k = 0; k < USES; k++) {
+		at = image_array(x, offsetof(struct copy, uses) + k * sizeof(struct uses) + offsetof(struct uses, v), c->uses[k].n,
+		    sizeof(struct use_of));
+		for (i = 0; i < c->uses[k].n && !x->bad; i++, at += sizeof(struct use_of)) {
+			image_str(x, at + offsetof(struct use_of, key));
+			image_one(x, at + offsetof(struct use_of, entry), all, to, c->nall, sizeof *all);
+		}
+	}
+	image_one(x, offsetof(struct copy, meeting), all, to, c->nall, sizeof *all);
+	if ((at = image_array(x, offsetof(struct copy, lookup), 1, sizeof *c->lookup)) && !x->bad)
+		lookup_walk(x, at, c);
+	changes_walk(x, offsetof(struct copy, changes), c, all, to);
+}
+
+/* ---- the file ---- */
+
+static bool key_of(unsigned char key[KEPT_KEY], const struct copy_want *want, const char *dir)
+{
+	return want->kept && kept_key_of(key, want->kept, want, &OID_NONE, dir);
+}
+
+void copy_keep(const struct copy *c, const char *dir)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct kept_out *o = NULL;
+	unsigned char key[KEPT_KEY];
+	struct image x;
+	const char *path;
+
+	if (!c->changes || (!oid_eq(&c->commit, &c->since) && c->nchanged <= CHANGED_FEW) || !key_of(key, &c->want, dir) ||
+	    !(path = kept_path(&a, c->want.kept, dir, "copy")))
+		goto out;
+	image_begin(&x, c, sizeof *c);
+	copy_walk(&x, c);
+	image_end(&x);
+	if (!kept_begin(&o, path, key, &e)) {
+		kept_add(o, (struct str){ x.p, x.n });
+		if (kept_end(o, &e))
+			e.rc = RC_OK;		/* it is loaded then */
+	}
+	free(x.p);
+out:
+	arena_free(&a);
+}
+
+/* The copy as it was kept; NULL: there is none. */
+static struct copy *read_kept(struct snap *s, const struct copy_want *want, const char *dir)
+{
+	struct arena a = ARENA_INIT;
+	unsigned char key[KEPT_KEY];
+	struct kept_map m = { STR_NONE, STR_NONE };
+	struct copy *c = NULL, was;
+	struct image x;
+	char *p;
+
+	if (!key_of(key, want, dir) || kept_map(&m, kept_path(&a, want->kept, dir, "copy"), key) || m.body.n < sizeof was)
+		goto out;
+	if (!(p = aligned_alloc(HUGE, (m.body.n + HUGE - 1) / HUGE * HUGE)))
+		goto out;
+	(void)madvise(p, m.body.n, MADV_HUGEPAGE);
+	image_read(&x, memcpy(p, m.body.p, m.body.n), m.body.n);
+	memcpy(&was, p, sizeof was);
+	copy_walk(&x, &was);
+	memcpy(&was, p, sizeof was);
+	if (x.bad || was.nall != snap_count(s) || !was.lookup || !was.changes) {
+		free(p);
+		goto out;
+	}
+	c = xmalloc(sizeof *c);
+	*c = was;
+	c->arena = (struct arena)ARENA_INIT;
+	c->want = *want;
+	c->want.meeting = arena_str(&c->arena, want->meeting);
+	c->want.lang = arena_str(&c->arena, want->lang);
+	c->since = was.commit;
+	c->commit = snap_commit(s);
+	c->changed = arena_array(&c->arena, CHANGED_MAX, sizeof *c->changed);
+	c->nchanged = 0;
+	c->watch = NULL;
+	c->source = arena_alloc(&c->arena, sizeof *c->source);
+	*c->source = (struct source){ .one = PTHREAD_MUTEX_INITIALIZER, .snap = s, .image = p };
+out:
+	kept_unmap(&m);
+	arena_free(&a);
+	return c;
+}
+
+/* ---- what changed since ---- */
+
+bool copy_differs(struct copy *c, const struct entry *e)
+{
+	size_t i;
+
+	for (i = 0; i < c->nchanged && c->changed[i] != e; i++)
+		;
+	if (i == CHANGED_MAX)
+		return false;
+	if (i == c->nchanged)
+		c->changed[c->nchanged++] = e;
+	return true;
+}
+
+struct since {
+	struct copy *copy;
+	struct snap *snap;
+	struct repo *repo;
+};
+
+static bool has_translation(const struct copy *c, const struct entry *e)
+{
+	size_t i;
+
+	for (i = (size_t)(e - c->all) + 1; i < c->nall && str_starts(c->all[i].name, e->name); i++)
+		if (c->all[i].original == e)
+			return true;
+	return false;
+}
+
+/* Take what differs between the two commits; RC_NOTFOUND: it is not the body of a document alone. */
+static enum rc take(void *ctx, const struct change *ch, struct err *err)
+{
+	struct since *s = ctx;
+	struct buf old = BUF_INIT, new = BUF_INIT, was = BUF_INIT, is = BUF_INIT;
+	struct doc_path p;
+	struct record r;
+	struct entry *e = NULL;
+	enum rc rc = RC_OK;
+
+	if (doc_path_parse(&p, ch->path, NULL))
+		e = (struct entry *)(uintptr_t)copy_any(s->copy, p.name);
+	if (!e || !oid_eq(&e->blob, &ch->old) || e->broken || has_translation(s->copy, e) ||
+	    (rc = snap_own(&r, s->snap, (size_t)(e - s->copy->all), err)) || !str_eq(r.id, e->name) || !oid_eq(&r.blob, &ch->new) ||
+	    r.conflict != e->conflict || (rc = repo_read(&old, s->repo, &ch->old, OBJECT_BLOB, LIMIT_VIEW, err)) ||
+	    (rc = snap_text(&new, s->snap, &r, err)))
+		goto out;
+	row_make(&was, buf_str(&old));
+	row_make(&is, buf_str(&new));
+	if (!str_eq(buf_str(&was), buf_str(&is)) || !copy_differs(s->copy, e))
+		goto out;
+	e->blob = ch->new;
+	buf_free(&old);
+	buf_free(&new);
+	buf_free(&was);
+	buf_free(&is);
+	return RC_OK;
+out:
+	buf_free(&old);
+	buf_free(&new);
+	buf_free(&was);
+	buf_free(&is);
+	return rc ? rc : err_set(err, RC_NOTFOUND, "%.*s: more than its body is another", FMT_STR(ch->path));
+}
+
+bool copy_load_kept(struct copy **out, struct snap *s, const struct copy_want *want, const char *dir, const char *node)
+{
+	struct since since = { .copy = read_kept(s, want, dir), .snap = s };
+	struct copy *c = since.copy;
+	struct err e = ERR_INIT;
+	enum rc rc = RC_NOTFOUND;
+
+	if (c && !(rc = repo_open(&since.repo, node, &e)) && !(rc = repo_diff(since.repo, &c->since, &c->commit, take, &since, &e)))
+		rc = changes_go_on(c, since.repo, &c->commit, &e);
+	repo_close(since.repo);
+	if (rc)
+		copy_free(c);
+	else
+		*out = c;
+	return !rc;
+}
