@@ -7,9 +7,9 @@
  *
  * It is written twice: before the first page, when there are new names, with those of the old and the new build together
  * (zeros for hashes), and at the end with what is there. So a build that was cut short is known as
- * ours and is mended by the next one, which removes what it left half written; two builds into one folder wait for each other.
- * Whether a page is written anew is decided by its bytes on disk, not by
- * the manifest: a damaged file is mended too.
+ * ours and is mended by the next one, which removes or writes anew what it left half written; two builds into one folder
+ * wait for each other. Whether a page is written anew is decided by its bytes on disk, not by the manifest: a damaged file is
+ * mended too.
  *
  * A page is not even made when the build before kept what it was made of (kept.h), all of that is so still, and the file
  * is as that build left it: its stat tells, else its hash. The search index is changed where documents were (find_patch.c);
@@ -342,15 +342,42 @@ static bool as_it_was(struct hand *h, const struct kept_file *k, struct file *f)
 	return true;
 }
 
+/* Write h->page to a file that is not there yet. Its name is announced, so the next build mends what is half written, and
+ * nobody reads what had no such name before: it needs no other name first. RC_CONFLICT: it is there. */
+static enum rc create(struct hand *h, struct file *f, const char *path, struct err *e)
+{
+	int dir = h->w->s->fd, fd = openat(dir, f->name.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	struct stat st = { 0 };
+	enum rc rc;
+
+	if (fd < 0)
+		return errno == EEXIST ? RC_CONFLICT : err_errno(e, "%s", path);
+	if (!(rc = fd_write(fd, buf_str(&h->page), path, e)) &&
+	    (fstat(fd, &st) || ((st.st_mode & 0777) != 0644 && (fchmod(fd, 0644) || fstat(fd, &st)))))
+		rc = err_errno(e, "%s", path);
+	if (close(fd) && !rc)
+		rc = err_errno(e, "%s", path);
+	if (rc)
+		(void)unlinkat(dir, f->name.p, 0);
+	else
+		f->stat = kept_stat(&st);
+	return rc;
+}
+
 /* Write h->page to a file unless it is there. */
 static enum rc put(struct hand *h, struct file *f, struct err *e)
 {
 	const struct build *s = h->w->s;
 	const struct kept_file *k = kept_find(s->kept, f->name);
 	const char *path = path_join(&h->arena, s->dir, f->name.p);
+	bool ours = known(&s->old, f->name);
 	enum rc rc;
 
 	sha512_of(f->digest, buf_str(&h->page));
+	if (!ours && (rc = create(h, f, path, e)) != RC_CONFLICT) {
+		h->written++;
+		return rc;
+	}
 	f->stat = stat_of(s, f->name);
 	if (k && kept_stat_tells(&k->stat) && !memcmp(&k->stat, &f->stat, sizeof f->stat)) {
 		if (!memcmp(k->digest, f->digest, sizeof f->digest))
@@ -358,7 +385,7 @@ static enum rc put(struct hand *h, struct file *f, struct err *e)
 	} else if (same_on_disk(path, buf_str(&h->page), &h->disk)) {
 		return RC_OK;
 	}
-	if (!known(&s->old, f->name) && file_exists(path))
+	if (!ours && file_exists(path))
 		return err_set(e, RC_INVALID, "%s: is there and no site of ours wrote it; move it away or name another folder",
 		    path);
 	h->written++;
