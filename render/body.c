@@ -573,6 +573,23 @@ static void say(struct page *p, const char *class, const char *strong, const cha
 	page_puts(p, "</p>\n");
 }
 
+static struct str body_of(const struct entry *of, struct str text)
+{
+	return str_sub(text, of->doc.front.body, text.n);
+}
+
+void body_expect(struct md *m, const struct entry *of, struct str text)
+{
+	struct arena a = ARENA_INIT;
+	struct part *v;
+	size_t n, i;
+
+	v = body_parts(&n, &a, body_of(of, text));
+	for (i = 0; i < n; i++)
+		md_expect(m, v[i].text);
+	arena_free(&a);
+}
+
 enum rc body_render(struct page *p, const struct entry *of, bool player, struct err *e)
 {
 	const struct copy *c = p->c;
@@ -590,9 +607,9 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 		post.within = cstr(arena_printf(&a, "%.*s-", FMT_STR(of->name)));
 	facts_note(c->watch, FACT_TEXT, 0, 0, of->name);
 	if (!body.p) {			/* one that is not kept in memory */
-		if ((rc = copy_read(&text, c, of, e)))
+		if (!p->text.n && (rc = copy_read(&text, c, of, e)))
 			goto out;
-		body = str_sub(buf_str(&text), of->doc.front.body, text.n);
+		body = body_of(of, p->text.n ? p->text : buf_str(&text));
 	}
 	v = body_parts(&n, &a, body);
 	for (i = 0; i < n; i++) {

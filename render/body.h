@@ -22,6 +22,10 @@ struct part *body_parts(size_t *n, struct arena *a, struct str body);
  * go on. RC_IO: no worker. */
 enum rc body_render(struct page *p, const struct entry *of, bool player, struct err *e) NODISCARD;
 
+/* Let the worker begin with the text of an entry that is no broken one, for whose page body_render will be called next with
+ * this text in p->text. */
+void body_expect(struct md *m, const struct entry *of, struct str text);
+
 /* Append HTML without its tags, blanks made one. */
 void body_plain(struct buf *b, struct str html);
 

@@ -1,5 +1,9 @@
-/* render/md.c: the parent's side of md_worker.c: one worker, one document at a time, one second of processor time each,
+/* render/md.c: the parent's side of md_worker.c: one worker, one document after another, one second of processor time each,
  * whatever else the machine does, so that a page does not depend on that.
+ *
+ * Documents that are expected are sent before they are asked for, so that neither side waits for the other at each of them.
+ * Answers come in the order of the questions: what a worker that ended did not answer first is what it ended at, and what
+ * stood behind that goes to the next one.
  *
  * The worker is believed in nothing: not to answer, not to end, not to say a length that is true. Each
  * failure costs it its life, and the next document gets a new one. It is replaced after DOCS documents
@@ -23,15 +27,19 @@
 #include "kb/base/arena.h"
 #include "render/md_worker.h"
 
-#define DEADLINE 1000			/* ms of processor time for a document, from the first byte sent to the last received */
+#define DEADLINE 1000			/* ms of processor time for a document, from when it is waited for */
 #define PATIENCE 10000			/* ms by the clock, for one that takes none */
 #define DOCS 3000			/* documents of one worker: DOCS * DEADLINE is below its CPU limit */
+#define CHUNK ((size_t)64 << 10)	/* bytes that are read at a time */
 
 struct md {
 	pid_t pid;			/* 0: none */
 	int fd;
 	unsigned docs;
-	struct buf raw;			/* what the worker answered */
+	struct str *texts;		/* borrowed: to be asked for, from `next` on; up to `asked` the worker has them, or out */
+	size_t next, asked, n, cap;
+	struct buf out, in;		/* to and from the worker: from out_at on not sent, from in_at on not looked at */
+	size_t out_at, in_at;
 };
 
 static enum rc spawn(struct md *m, struct err *e)
@@ -63,6 +71,10 @@ static int reap(struct md *m)
 	int status = 0;
 	pid_t got;
 
+	buf_clear(&m->out);
+	buf_clear(&m->in);
+	m->out_at = m->in_at = 0;
+	m->asked = m->next;		/* what it had of the others goes to the next one */
 	if (m->pid == 0)
 		return 0;
 	kill(m->pid, SIGKILL);
@@ -93,7 +105,9 @@ void md_close(struct md *m)
 	if (!m)
 		return;
 	reap(m);
-	buf_free(&m->raw);
+	buf_free(&m->out);
+	buf_free(&m->in);
+	free(m->texts);
 	free(m);
 }
 
@@ -121,49 +135,74 @@ static int64_t spent_ms(pid_t pid)
 
 struct deadline { int64_t spent, clock; };
 
-/* Move n bytes to (out) or from (in) the worker; one of the two is NULL. */
-static enum end transfer(struct md *m, const char *out, char *in, size_t n, struct deadline until)
+/* Send what there is room for. That the worker has ended is seen where its answer is read, behind those that it gave. */
+static bool send_some(struct md *m)
 {
-	struct pollfd p = { m->fd, out ? POLLOUT : POLLIN, 0 };
-	int64_t left;
 	ssize_t k;
 
-	while (n) {
-		k = out ? send(m->fd, out, n, MSG_NOSIGNAL | MSG_DONTWAIT) : recv(m->fd, in, n, MSG_DONTWAIT);
-		if (k > 0) {
-			n -= (size_t)k;
-			out = out ? out + k : NULL;
-			in = in ? in + k : NULL;
-			continue;
-		}
-		if (k == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+	if (m->out_at == m->out.n)
+		return false;
+	k = send(m->fd, m->out.p + m->out_at, m->out.n - m->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (k < 0)
+		return false;
+	m->out_at += (size_t)k;
+	if (m->out_at == m->out.n) {
+		buf_clear(&m->out);
+		m->out_at = 0;
+	}
+	return true;
+}
+
+/* Until n bytes that were not looked at are there. until: set when it is waited for the first time. */
+static enum end receive(struct md *m, size_t n, struct deadline *until)
+{
+	struct pollfd p = { m->fd, POLLIN, 0 };
+	int64_t left = DEADLINE;
+	bool sent;
+	ssize_t k;
+
+	if (m->in.n - m->in_at < n && m->in_at) {
+		memmove(m->in.p, m->in.p + m->in_at, m->in.n - m->in_at);
+		m->in.n -= m->in_at;
+		m->in_at = 0;
+	}
+	while (m->in.n - m->in_at < n) {
+		sent = send_some(m);
+		buf_reserve(&m->in, n - m->in.n < CHUNK ? CHUNK : n - m->in.n);
+		k = recv(m->fd, m->in.p + m->in.n, n - m->in.n < CHUNK ? CHUNK : n - m->in.n, MSG_DONTWAIT);
+		if (k == 0 || (k < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
 			return END_DEAD;
-		if (now_ms() >= until.clock || (left = until.spent - spent_ms(m->pid)) <= 0)
+		if (k > 0)
+			m->in.n += (size_t)k;
+		if (k > 0 || sent)
+			continue;
+		if (!until->clock)
+			*until = (struct deadline){ spent_ms(m->pid) + DEADLINE, now_ms() + PATIENCE };
+		else if (now_ms() >= until->clock || (left = until->spent - spent_ms(m->pid)) <= 0)
 			return END_LATE;
+		p.events = m->out_at < m->out.n ? POLLIN | POLLOUT : POLLIN;
 		if (poll(&p, 1, left < DEADLINE ? (int)left : DEADLINE) < 0 && errno != EINTR)
 			return END_DEAD;
 	}
 	return END_OK;
 }
 
-static enum end exchange(struct md *m, struct str markdown)
+/* The next answer; it is good until something is received. */
+static enum end answer(struct str *raw, struct md *m)
 {
-	struct deadline until = { spent_ms(m->pid) + DEADLINE, now_ms() + PATIENCE };
-	uint32_t n = (uint32_t)markdown.n;
+	struct deadline until = { 0 };
 	enum end end;
+	uint32_t n;
 
-	buf_clear(&m->raw);
-	if ((end = transfer(m, (const char *)&n, NULL, sizeof n, until)) ||
-	    (end = transfer(m, markdown.p, NULL, markdown.n, until)) ||
-	    (end = transfer(m, NULL, (char *)&n, sizeof n, until)))
+	if ((end = receive(m, sizeof n, &until)))
 		return end;
+	memcpy(&n, m->in.p + m->in_at, sizeof n);
 	if (n > MD_OUT)
 		return END_LONG;
-	buf_reserve(&m->raw, n);
-	if ((end = transfer(m, NULL, m->raw.p, n, until)))
+	if ((end = receive(m, sizeof n + n, &until)))
 		return end;
-	m->raw.n = n;
-	m->raw.p[n] = '\0';
+	*raw = (struct str){ m->in.p + m->in_at + sizeof n, n };
+	m->in_at += sizeof n + n;
 	return END_OK;
 }
 
@@ -183,27 +222,83 @@ static enum rc explain(struct err *e, enum end end, int status)
 	return err_set(e, RC_INVALID, "Markdown parser: ended with status %d", WEXITSTATUS(status));
 }
 
-/* The raw HTML into m->raw. */
-static enum rc parse(struct md *m, struct str markdown, struct err *e)
+/* Ask the worker, if there is one, for all that is expected. */
+static void ask(struct md *m)
+{
+	char c;
+
+	/* One with something to say before it was asked, or nothing any more, is of no use. */
+	if (m->pid && m->asked == m->next &&
+	    (m->docs >= DOCS || m->in_at < m->in.n || recv(m->fd, &c, 1, MSG_DONTWAIT | MSG_PEEK) >= 0))
+		reap(m);
+	if (m->out_at) {
+		memmove(m->out.p, m->out.p + m->out_at, m->out.n - m->out_at);
+		m->out.n -= m->out_at;
+		m->out_at = 0;
+	}
+	for (; m->pid && m->asked < m->n && m->docs < DOCS; m->asked++, m->docs++) {
+		uint32_t n = (uint32_t)m->texts[m->asked].n;
+
+		buf_add(&m->out, &n, sizeof n);
+		buf_str_add(&m->out, m->texts[m->asked]);
+	}
+}
+
+void md_forget(struct md *m)
+{
+	if (m->asked > m->next)
+		reap(m);		/* its next answer is one that nobody wants */
+	m->next = m->asked = m->n = 0;
+}
+
+static void expect(struct md *m, struct str markdown)
+{
+	if (m->next == m->n)
+		md_forget(m);
+	if (m->n == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 16;
+		m->texts = xrealloc(m->texts, m->cap * sizeof *m->texts);
+	}
+	m->texts[m->n++] = markdown;
+}
+
+void md_expect(struct md *m, struct str markdown)
+{
+	if (markdown.n > MD_IN)
+		return;			/* md_render does not ask for it either */
+	expect(m, markdown);
+	ask(m);
+	(void)send_some(m);
+}
+
+/* The raw HTML, good until the next document. */
+static enum rc parse(struct str *raw, struct md *m, struct str markdown, struct err *e)
 {
 	bool again = true;
 	enum end end;
 	enum rc rc;
 	int status;
-	char c;
 
-	/* One with something to say before it was asked, or nothing any more, is of no use. */
-	if (m->pid && (m->docs >= DOCS || recv(m->fd, &c, 1, MSG_DONTWAIT | MSG_PEEK) >= 0))
-		reap(m);
+	if (m->next == m->n || m->texts[m->next].p != markdown.p || m->texts[m->next].n != markdown.n) {
+		md_forget(m);
+		expect(m, markdown);
+	}
 	for (;; again = false) {
-		if (m->pid == 0 && (rc = spawn(m, e)))
+		ask(m);
+		if (!m->pid && (rc = spawn(m, e))) {
+			m->asked = ++m->next;
 			return rc;
-		m->docs++;
-		if ((end = exchange(m, markdown)) == END_OK)
+		}
+		ask(m);
+		if ((end = answer(raw, m)) == END_OK) {
+			m->next++;
 			return RC_OK;
+		}
 		status = reap(m);
-		if (!(again && end == END_DEAD && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+		if (!(again && end == END_DEAD && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)) {
+			m->asked = ++m->next;
 			return explain(e, end, status);
+		}
 	}
 }
 
@@ -216,12 +311,13 @@ static void broken(struct buf *html, struct str markdown)
 
 enum rc md_render(struct buf *html, struct md *m, struct str markdown, md_link_fn *link, void *ctx, struct err *e)
 {
+	struct str raw;
 	enum rc rc;
 
 	if (markdown.n > MD_IN) {
 		rc = err_set(e, RC_INVALID, "%zu bytes of Markdown, more than %zu", markdown.n, MD_IN);
-	} else if ((rc = parse(m, markdown, e)) == RC_OK) {
-		rc = md_filter(html, buf_str(&m->raw), link, ctx, e);
+	} else if ((rc = parse(&raw, m, markdown, e)) == RC_OK) {
+		rc = md_filter(html, raw, link, ctx, e);
 		if (rc)
 			reap(m);	/* one that writes such HTML is not asked again */
 	}

@@ -1117,6 +1117,7 @@ enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct s
 			return err_set(e, RC_NOTFOUND, "%.*s: not in this copy", FMT_STR(name));
 		p.find = want->find;
 		p.find_part = want->find_part;
+		p.text = want->text;
 		return document(&p, of, want->facilitator, e);
 	}
 	return lists_write(&p, name, want->build, e);

@@ -17,6 +17,7 @@ struct page_want {
 	struct str build;		/* id of this copy, for index.html, or STR_NONE */
 	struct find *find;		/* NULL, or: told of the text of a document's page, as this part */
 	unsigned find_part;
+	struct str text;		/* of the document, or STR_NONE: it is read */
 };
 
 /* Append the page of that name. RC_NOTFOUND: there is none. RC_INVALID: its text could not be laid out; the
@@ -38,6 +39,7 @@ struct page {
 	struct md *md;
 	struct find *find;		/* as in page_want */
 	unsigned find_part;
+	struct str text;		/* of the document whose page it is, or STR_NONE */
 	bool whole;			/* the pack on one page: links to documents in it are anchors */
 	/* set by page_begin */
 	const struct texts *t;		/* the words of the interface on this page */

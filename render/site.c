@@ -29,6 +29,7 @@
 
 #include "kb/base/file.h"
 #include "kb/gate/sodium.h"
+#include "render/body.h"
 #include "render/facts.h"
 #include "render/kept.h"
 #include "render/lists.h"
@@ -281,12 +282,20 @@ struct work {
 	atomic_bool stop;
 	atomic_size_t made;		/* pages of documents */
 };
+/* A thread takes some files at a time, and looks at the next ones before it makes them: their texts are laid out meanwhile. */
+enum { AHEAD = 8 };
+struct ahead {
+	size_t from, to;
+	bool stays[AHEAD];		/* it needs not be made */
+	struct buf texts[AHEAD];	/* of documents; none: it is read when it is made */
+};
 struct hand {				/* one thread */
 	struct work *w;
 	unsigned part;
 	struct copy copy;		/* ours, watched */
 	struct arena arena;
 	struct buf page, disk;
+	struct ahead ahead[2];
 	size_t written, at;		/* at: the file that failed */
 	enum rc rc;
 	struct err err;
@@ -413,14 +422,39 @@ static bool leave(struct hand *h, struct file *f)
 	return true;
 }
 
-static enum rc make(struct hand *h, struct file *f, struct err *e)
+/* Take the next files; false: there are none. What is to be made of documents is given to the Markdown worker. */
+static bool look(struct hand *h, struct ahead *a)
+{
+	struct work *w = h->w;
+	struct err ignored = ERR_INIT;	/* it is read again */
+	size_t i;
+
+	a->from = atomic_fetch_add(&w->next, AHEAD);
+	a->to = a->from + AHEAD < w->n ? a->from + AHEAD : w->n;
+	for (i = a->from; i < a->to; i++) {
+		struct file *f = &w->files[i];
+		struct buf *text = &a->texts[i - a->from];
+		const struct entry *of;
+
+		buf_clear(text);
+		a->stays[i - a->from] = w->want && (w->s->anew ? !(f->kept && str_starts(f->name, STR("d/"))) :
+		    w->facts && leave(h, f));
+		if (a->stays[i - a->from] || !w->want || !(of = document_of(w->s->copy, f->name)) || of->broken)
+			continue;
+		if (copy_read(text, w->s->copy, of, &ignored))
+			buf_clear(text);
+		else
+			body_expect(w->s->md[h->part], of, buf_str(text));
+	}
+	return a->from < w->n;
+}
+
+static enum rc make(struct hand *h, struct file *f, struct str text, struct err *e)
 {
 	struct work *w = h->w;
 	struct page_want want;
 	enum rc rc;
 
-	if (w->s->anew && w->want && !(f->kept && str_starts(f->name, STR("d/"))))
-		return RC_OK;
 	buf_clear(&h->page);
 	f->kept = NULL;
 	if (!w->want && !find_makes(w->find, f->name)) {
@@ -432,10 +466,9 @@ static enum rc make(struct hand *h, struct file *f, struct err *e)
 		(void)find_write(&h->page, w->find, f->name);
 		return put(h, f, e);
 	}
-	if (w->facts && leave(h, f))
-		return RC_OK;
 	want = *w->want;
 	want.find_part = h->part;
+	want.text = text;
 	if (h->copy.watch) {
 		facts_page(h->copy.watch);
 		f->from = h->copy.watch->list.n / sizeof(uint32_t);
@@ -462,17 +495,28 @@ static void *hand_run(void *arg)
 	struct hand *h = arg;
 	struct work *w = h->w;
 	struct site_told *told = w->s->told;
+	struct ahead *now = &h->ahead[0], *next = &h->ahead[1], *t;
+	bool more = look(h, now);
 	size_t i;
 
-	while (!atomic_load(&w->stop) && (i = atomic_fetch_add(&w->next, 1)) < w->n) {
-		if (h->part == 0 && told->progress)
-			told->progress(told->ctx, i, w->n);
-		if ((h->rc = make(h, &w->files[i], &h->err))) {
-			h->at = i;
-			atomic_store(&w->stop, true);
-			break;
+	while (more) {
+		more = look(h, next);
+		for (i = now->from; i < now->to; i++) {
+			if (atomic_load(&w->stop))
+				return NULL;
+			if (h->part == 0 && told->progress)
+				told->progress(told->ctx, i, w->n);
+			if (!now->stays[i - now->from] &&
+			    (h->rc = make(h, &w->files[i], buf_str(&now->texts[i - now->from]), &h->err))) {
+				h->at = i;
+				atomic_store(&w->stop, true);
+				return NULL;
+			}
+			arena_reset(&h->arena);
 		}
-		arena_reset(&h->arena);
+		t = now;
+		now = next;
+		next = t;
 	}
 	return NULL;
 }
@@ -505,6 +549,11 @@ static enum rc work(struct work *w, struct err *e)
 		}
 		buf_free(&h->page);
 		buf_free(&h->disk);
+		for (k = 0; k < AHEAD; k++) {
+			buf_free(&h->ahead[0].texts[k]);
+			buf_free(&h->ahead[1].texts[k]);
+		}
+		md_forget(w->s->md[i]);
 		arena_free(&h->arena);
 	}
 	for (k = 0; k < w->n; k++) {

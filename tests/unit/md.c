@@ -419,6 +419,69 @@ static void test_md__a_worker_killed_from_outside_is_replaced(void **state)
 	buf_free(&b);
 }
 
+static void expected_is(const char *text, const char *want)
+{
+	struct err e = ERR_INIT;
+
+	buf_clear(&html);
+	assert_int_equal(md_render(&html, m, cstr(text), NULL, NULL, &e), RC_OK);
+	assert_string_equal(buf_cstr(&html), want);
+}
+
+static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **state)
+{
+	static const char *const texts[] = { "one\n", "", "*two*\n", "three\n", "four\n" };
+	struct buf deep = BUF_INIT, many = BUF_INIT;
+	struct err e = ERR_INIT;
+	pid_t worker = worker_pid();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		md_expect(m, cstr(texts[i]));
+	usleep(50000);
+	assert_int_equal(kill(worker, SIGKILL), 0);	/* its answers are there already */
+	usleep(50000);
+	expected_is(texts[0], "<p dir=\"auto\">one</p>\n");
+	expected_is(texts[1], "");
+	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
+	expected_is("other\n", "<p dir=\"auto\">other</p>\n");	/* the rest is forgotten */
+	assert_int_not_equal(worker_pid(), worker);
+	expected_is(texts[4], "<p dir=\"auto\">four</p>\n");
+	md_expect(m, cstr(texts[0]));
+	md_forget(m);
+	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
+
+	/* one that fails is itself at fault, and none of its neighbours */
+	md_expect(m, cstr(texts[0]));
+	md_expect(m, repeat(&deep, ">", LIMIT_DOC));
+	md_expect(m, cstr(texts[2]));
+	expected_is(texts[0], "<p dir=\"auto\">one</p>\n");
+	buf_clear(&html);
+	assert_int_equal(md_render(&html, m, buf_str(&deep), NULL, NULL, &e), RC_INVALID);
+	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
+
+	/* killed with some of them unanswered: they are asked again */
+	assert_int_equal(kill(worker_pid(), SIGSTOP), 0);
+	for (i = 0; i < 3; i++)
+		md_expect(m, cstr(texts[i]));
+	assert_int_equal(kill(worker_pid(), SIGKILL), 0);
+	expected_is(texts[0], "<p dir=\"auto\">one</p>\n");
+	expected_is(texts[1], "");
+	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
+
+	/* more than there is room for on the way, both ways */
+	for (i = 0; i < 200; i++)
+		md_expect(m, repeat(&many, "words ", LIMIT_DOC / 8));
+	for (i = 0; i < 200; i++) {
+		buf_clear(&html);
+		assert_int_equal(md_render(&html, m, buf_str(&many), NULL, NULL, &e), RC_OK);
+		assert_true(html.n > LIMIT_DOC / 8);
+	}
+	buf_free(&deep);
+	buf_free(&many);
+}
+
 static void test_md__the_worker_is_locked_in(void **state)
 {
 	char path[64], line[256];
@@ -620,6 +683,7 @@ int main(void)
 		cmocka_unit_test(test_md__hostile_inputs_end),
 		cmocka_unit_test(test_md__each_limit_says_which_it_was),
 		cmocka_unit_test(test_md__a_worker_killed_from_outside_is_replaced),
+		cmocka_unit_test(test_md__what_is_expected_is_laid_out_before_it_is_asked_for),
 		cmocka_unit_test(test_md__the_worker_is_locked_in),
 		cmocka_unit_test(test_md__closing_leaves_no_process),
 		cmocka_unit_test(test_md__the_filter_refuses_what_the_parser_does_not_write),
