@@ -8,13 +8,15 @@
  * lack too much; only for the rest the words put aside are sought, the most promising first, until it is known that the
  * document stays below. What must stand in a row is looked at last, of documents that would get in.
  *
- * When words must be there, the rarest of them leads alone, and the others are sought first, the rarest first. Else the
- * rarest words lead that have as many documents as are wanted. Mostly the rest cannot bring in another document then;
- * where it can, what is enough to be among the best is known now, nearly or exactly, and enough words lead once more.
+ * When words must be there, the rarest of them leads alone, document by document, and the others are sought first, the
+ * rarest first. Else the lists that lead are added to an array of scores, a window of places at a time, one slot for each;
+ * then those that may get in are picked. What their scores are already they are at least in the end, so the highest of them
+ * tell what is needed before any word is sought. The rarest words lead that have as many documents as are wanted, and
+ * those that are cheaper added than sought in so many documents. Mostly the rest cannot bring in another document then;
+ * where it can, what is enough to be among the best is known now, and enough words lead once more.
  *
- * Where those have a large part of all documents, they are not taken one by one but in windows of WINDOW places: what
- * each word can add is known by window, and the essential lists are decoded and added to an array of scores, one slot
- * for each place of the window. When hits are counted, nothing is left out for being low.
+ * Where those have a large part of all documents, windows are small and what each word can add is known by window. When
+ * hits are counted, nothing is left out for being low.
  *
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
  * block of it was left out. */
@@ -24,8 +26,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 8, LEADS = 8 };
-/* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes in windows */
+enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 8, AS_CHEAP_ROW = 2, FEW = 1024 };
+/* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes in small windows. AS_CHEAP: adding
+ * so many postings costs what seeking a word in one document does; where that is one look, AS_CHEAP_ROW; FEW are never much */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 
 struct list {				/* of one term */
@@ -45,8 +48,13 @@ struct word {
 struct evaluator {
 	struct bm25 f;
 	/* by place less from, all zero between windows: of all words; of the one in work */
-	uint32_t score[WINDOW], weight[WINDOW];
-	uint64_t hit[WINDOW / 64], has[WINDOW / 64];	/* its bits: scored; has the word in work */
+	uint32_t score[CHUNK_DOCS], weight[CHUNK_DOCS];
+	uint64_t hit[CHUNK_DOCS / 64];	/* its bits: may get in */
+	uint64_t hits[CHUNK_DOCS / 64 / 64];	/* bits of words of hit that are not 0 */
+	uint16_t *touched;		/* places less from that were scored, some of them again and again */
+	size_t ntouched, room;
+	uint32_t sums[PRIMED];		/* the highest scores so far, the least first: see pick */
+	size_t nsums, sure;		/* sure: so many of them tell what is needed; 0: none do */
 	struct list *lists;
 	struct word *words, **order;
 	struct buf *positions;		/* by word */
@@ -65,9 +73,10 @@ struct evaluator {
 
 struct evaluator *evaluator_open(void)
 {
-	struct evaluator *v = xmalloc(sizeof *v);
+	struct evaluator *v = calloc(1, sizeof *v);	/* large, and pages that no query met are never touched */
 
-	memset(v, 0, sizeof *v);
+	if (!v)
+		out_of_memory();
 	v->f.documents = UINT64_MAX;
 	return v;
 }
@@ -87,6 +96,7 @@ void evaluator_close(struct evaluator *v)
 	free(v->lists);
 	free(v->words);
 	free(v->order);
+	free(v->touched);
 	free(v);
 }
 
@@ -161,15 +171,28 @@ static void word_bound(struct evaluator *v, struct word *w)
 
 /* ---- essential words ---- */
 
-/* The postings of a list that stand in the window: they score; gather: their weights are gathered. `others`: the most that
- * all other words add. */
-static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, bool gather)
+/* Room for n more places. */
+static void touch_room(struct evaluator *v, size_t n)
 {
+	if (v->ntouched + n <= v->room)
+		return;
+	v->room = 2 * v->room + n;
+	v->touched = xrealloc(v->touched, v->room * sizeof *v->touched);
+}
+
+/* The postings of a list that stand in the window: their scores are added; or their weights are gathered; or, when no other
+ * word leads, only what is high enough is kept. `others`: the most that all other words add. */
+enum adding { ADD, GATHER, ALONE };
+static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, enum adding how)
+{
+	const uint8_t *const norms = v->norms;
 	struct cursor *c = &l->c;
-	uint32_t from = v->from, before, k;
+	uint32_t from = v->from, before, k, one;
+	uint16_t *touched;
 	unsigned i, end;
 
 	while (from < v->to) {
+		touch_room(v, PACK);
 		if (!c->n || c->docs[c->n - 1] < from) {
 			for (; c->block < c->nblocks; ) {
 				struct skip s = cursor_skip(c, c->block);
@@ -195,48 +218,49 @@ static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint6
 			;
 		if (i < end && cursor_weights(c, v->e))
 			return v->e->rc;
-		if (gather)
-			for (; i < end; i++) {
-				k = c->docs[i] - v->from;
+		for (touched = v->touched + v->ntouched; i < end; i++) {
+			k = c->docs[i] - v->from;
+			if (how == GATHER) {
 				v->weight[k] = c->weights[i] > v->weight[k] ? c->weights[i] : v->weight[k];
-				bit_set(v->has, k);
+			} else {
+				one = bm25_score(&v->f, idf, c->weights[i], norms[k]);
+				if (how == ALONE && others + one < v->need)
+					continue;
+				v->score[k] += one;
 			}
-		else
-			for (; i < end; i++) {
-				k = c->docs[i] - v->from;
-				v->score[k] += bm25_score(&v->f, idf, c->weights[i], v->norms[k]);
-				bit_set(v->hit, k);
-			}
+			*touched++ = (uint16_t)k;
+		}
+		v->ntouched = (size_t)(touched - v->touched);
 		c->i = end;
 		from = c->docs[c->n - 1] + 1;
 	}
 	return RC_OK;
 }
 
-static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others)
+static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, bool alone)
 {
 	const struct found *f = w->p->found;
-	uint64_t bits;
+	const size_t first = v->ntouched;
 	uint32_t k;
 	size_t i;
 	enum rc rc;
 
+	if (f) {
+		found_to(w, v->from);
+		touch_room(v, f->n);
+	}
 	for (; f && w->at < f->n && f->places[w->at] < v->to; w->at++) {
 		k = f->places[w->at] - v->from;
 		v->score[k] += f->scores[w->at];
-		bit_set(v->hit, k);
+		v->touched[v->ntouched++] = (uint16_t)k;
 	}
 	for (i = 0; i < w->p->n; i++)
-		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, w->p->n > 1)))
+		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, w->p->n > 1 ? GATHER : alone && !f ? ALONE : ADD)))
 			return rc;
-	for (i = 0; w->p->n > 1 && i < WINDOW / 64; i++) {
-		for (bits = v->has[i]; bits; bits &= bits - 1) {
-			k = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits);
-			v->score[k] += bm25_score(&v->f, w->p->idf, v->weight[k], v->norms[k]);
-			v->weight[k] = 0;
-		}
-		v->hit[i] |= v->has[i];
-		v->has[i] = 0;
+	for (i = first; w->p->n > 1 && i < v->ntouched; i++) {
+		k = v->touched[i];
+		v->score[k] += bm25_score(&v->f, w->p->idf, v->weight[k], v->norms[k]);
+		v->weight[k] = 0;
 	}
 	return RC_OK;
 }
@@ -359,7 +383,7 @@ static enum rc in_a_row(bool *yes, struct evaluator *v, const struct row *row, u
 	return rc;
 }
 
-/* A document of the window that scores so much so far. The first n words in order are to be sought; `spare`: the most they
+/* A document of the window that scores so much so far, and may get in. The first n words in order are to be sought; `spare`: the most they
  * add. */
 static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_t n, uint64_t spare)
 {
@@ -369,8 +393,6 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 	size_t i;
 	enum rc rc;
 
-	if (score + spare < v->need)
-		return RC_OK;
 	while (n--) {
 		struct word *w = v->order[n];
 
@@ -401,70 +423,130 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 	return RC_OK;
 }
 
-static enum rc window(struct evaluator *v)
+static bool left_out(const struct evaluator *v, uint32_t place)
+{
+	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
+}
+
+/* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. What a score is
+ * already it is at least in the end, so so many of the best tell what is needed. */
+static void pick(struct evaluator *v, uint64_t spare)
+{
+	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
+	uint64_t enough = v->need > spare ? v->need - spare : 0;
+	uint32_t k, score;
+	size_t j;
+
+	for (; touched < end; touched++) {
+		k = *touched;
+		score = v->score[k];
+		if (score < enough || left_out(v, v->from + k)) {
+			v->score[k] = 0;
+			continue;
+		}
+		if (v->hit[k / 64] >> k % 64 & 1)
+			continue;
+		bit_set(v->hit, k);
+		bit_set(v->hits, k / 64);
+		if (!v->sure || (v->nsums == v->sure && score <= v->sums[0]))
+			continue;
+		if (v->nsums < v->sure)
+			for (j = v->nsums++; j && v->sums[j - 1] > score; j--)
+				v->sums[j] = v->sums[j - 1];
+		else
+			for (j = 0; j + 1 < v->sure && v->sums[j + 1] < score; j++)
+				v->sums[j] = v->sums[j + 1];
+		v->sums[j] = score;
+		if (v->nsums == v->sure && (v->sums[0] >> SHOWN << SHOWN) > v->guess) {
+			v->guess = v->sums[0] >> SHOWN << SHOWN;
+			set_need(v);
+			enough = v->need > spare ? v->need - spare : 0;
+		}
+	}
+	v->ntouched = 0;
+}
+
+/* The first n words in order are put aside; spare: the most they add, sum: all. */
+static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
-	uint64_t sum = 0, spare = 0, bits;
-	size_t i, j, n = 0;		/* words put aside */
-	bool any = q->all;
-	uint32_t place;
+	uint32_t k, score;
+	size_t i, w;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < q->n; i++) {
-		struct word *w = v->order[i];
-
-		word_bound(v, w);
-		any |= w->any;
-		sum += w->bound;
-		for (j = i; j && w->bound < v->order[j - 1]->bound; j--)
-			v->order[j] = v->order[j - 1];
-		v->order[j] = w;
-	}
-	if (!any || sum < v->need)
-		return RC_OK;
-	while (n < q->n && spare + v->order[n]->bound < v->need)
-		spare += v->order[n++]->bound;
+	for (k = v->from; q->all && k < v->to && !rc; k++)
+		if (!left_out(v, k))
+			rc = finish(v, k, 0, n, spare);
 	for (i = n; i < q->n && !rc; i++)
 		if (v->order[i]->any)
-			rc = add_word(v, v->order[i], sum - v->order[i]->bound);
-	for (i = 0; i < (v->to - v->from + 63) / 64; i++) {
-		size_t word = v->from / 64 + i;
-
-		bits = q->all ? UINT64_MAX : v->hit[i];
-		if (v->to - v->from < 64 * (i + 1) && v->to % 64)
-			bits &= ((uint64_t)1 << v->to % 64) - 1;
-		bits &= ~((v->s->dead ? v->s->dead[word] : 0) | (q->out ? q->out[word] : 0));
-		for (; bits && !rc; bits &= bits - 1) {
-			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits);
-			rc = finish(v, v->from + place, v->score[place], n, spare);
+			rc = add_word(v, v->order[i], sum - v->order[i]->bound, n + 1 == q->n);
+	if (!rc)
+		pick(v, spare);
+	for (i = 0; i < sizeof v->hits / sizeof *v->hits && !rc; i++)
+		for (; v->hits[i] && !rc; v->hits[i] &= v->hits[i] - 1) {
+			w = 64 * i + (size_t)__builtin_ctzll(v->hits[i]);
+			for (; v->hit[w] && !rc; v->hit[w] &= v->hit[w] - 1) {
+				k = (uint32_t)(64 * w) + (uint32_t)__builtin_ctzll(v->hit[w]);
+				score = v->score[k];
+				v->score[k] = 0;
+				if (score + spare >= v->need)
+					rc = finish(v, v->from + k, score, n, spare);
+			}
 		}
-		if (v->hit[i])
-			memset(v->score + 64 * i, 0, 64 * sizeof *v->score);
-		v->hit[i] = 0;
-	}
 	if (rc) {				/* in the middle of a word, maybe */
+		memset(v->score, 0, sizeof v->score);
 		memset(v->weight, 0, sizeof v->weight);
-		memset(v->has, 0, sizeof v->has);
+		memset(v->hit, 0, sizeof v->hit);
+		memset(v->hits, 0, sizeof v->hits);
+		v->ntouched = 0;
 	}
 	return rc;
 }
 
 /* ---- in windows ---- */
 
+/* To the next window; small ones first: `first` places, then twice as many, up to `most`. */
+static enum rc next_window(struct evaluator *v, uint32_t first, uint32_t most)
+{
+	enum rc rc;
+
+	v->from = v->to;
+	v->to = v->from < first ? first : v->from < most ? 2 * v->from : v->from + most;
+	v->to = v->to < v->s->info.n ? v->to : v->s->info.n;
+	if (!(rc = columns_chunk(&v->chunk, v->s, v->from / CHUNK_DOCS, v->e)))
+		v->norms = v->chunk->norms + v->from % CHUNK_DOCS;
+	return rc;
+}
+
+/* What is put aside is known by window. */
 static enum rc in_windows(struct evaluator *v)
 {
-	struct segment *s = v->s;
+	const struct evaluate *q = v->q;
+	uint64_t sum, spare;
+	size_t i, j, n;
+	bool any;
 	enum rc rc = RC_OK;
 
-	for (v->from = 0; v->from < s->info.n && !rc; v->from = v->to) {
-		v->to = v->from < WINDOW_FIRST ? WINDOW_FIRST : v->from < WINDOW ? 2 * v->from : v->from + WINDOW;
-		v->to = v->to < s->info.n ? v->to : s->info.n;
-		if (v->q->all && v->need)
+	for (v->to = 0; v->to < v->s->info.n && !rc && !(q->all && v->need);) {
+		if ((rc = next_window(v, WINDOW_FIRST, WINDOW)))
 			break;
-		if (!(rc = columns_chunk(&v->chunk, s, v->from / CHUNK_DOCS, v->e))) {
-			v->norms = v->chunk->norms + v->from % CHUNK_DOCS;
-			rc = window(v);
+		sum = spare = n = 0;
+		any = q->all;
+		for (i = 0; i < q->n; i++) {
+			struct word *w = v->order[i];
+
+			word_bound(v, w);
+			any |= w->any;
+			sum += w->bound;
+			for (j = i; j && w->bound < v->order[j - 1]->bound; j--)
+				v->order[j] = v->order[j - 1];
+			v->order[j] = w;
 		}
+		if (!any || sum < v->need)
+			continue;
+		while (n < q->n && spare + v->order[n]->bound < v->need)
+			spare += v->order[n++]->bound;
+		rc = window(v, n, sum, spare);
 	}
 	return rc;
 }
@@ -588,63 +670,7 @@ static enum rc reach(struct evaluator *v, uint32_t place)	/* v->norms are those 
 	return RC_OK;
 }
 
-static bool left_out(const struct evaluator *v, uint32_t place)
-{
-	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
-}
-
-struct lead {				/* a list that leads */
-	struct cursor *c;
-	uint32_t idf, at;		/* at: the place it stands at */
-	uint64_t others;		/* the most that all other words add */
-};
-
-static enum rc lead_on(struct evaluator *v, struct lead *l)
-{
-	enum rc rc = list_to(&l->at, v, l->c, l->idf, 0, l->others);
-
-	return rc || l->at == UINT32_MAX ? rc : cursor_weights(l->c, v->e);
-}
-
-/* By document, where each word that leads has one list. The first n words in order are sought; spare: the most they add. */
-static enum rc by_lists(struct evaluator *v, size_t n, uint64_t all, uint64_t spare)
-{
-	struct lead lead[LEADS], *l, *end = lead;
-	uint32_t place, score;
-	size_t i;
-	enum rc rc;
-
-	for (i = n; i < v->q->n; i++) {
-		struct word *w = v->order[i];
-
-		*end = (struct lead){ &w->lists[0].c, w->p->idf, 0, all - w->most };
-		if ((rc = lead_on(v, end++)))
-			return rc;
-	}
-	for (;;) {
-		for (place = lead->at, l = lead + 1; l < end; l++)
-			place = l->at < place ? l->at : place;
-		if (place == UINT32_MAX)
-			return RC_OK;
-		if (place >= v->to && (rc = reach(v, place)))
-			return rc;
-		for (score = 0, l = lead; l < end; l++)
-			if (l->at == place)
-				score += bm25_score(&v->f, l->idf, l->c->weights[l->c->i], v->norms[place - v->from]);
-		if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
-			return rc;
-		for (l = lead; l < end; l++) {
-			if (l->at != place)
-				continue;
-			if (++l->c->i < l->c->n)
-				l->at = l->c->docs[l->c->i];
-			else if ((rc = lead_on(v, l)))
-				return rc;
-		}
-	}
-}
-
-/* The first n words in order are sought, the others lead: the most that they all add, *spare: those that are sought. */
+/* The first n words in order are put aside, the others lead: the most that they all add, *spare: those put aside. */
 static uint64_t set_apart(struct evaluator *v, size_t n, uint64_t *spare)
 {
 	uint64_t all = 0;
@@ -663,98 +689,50 @@ static uint64_t set_apart(struct evaluator *v, size_t n, uint64_t *spare)
 	return all;
 }
 
-/* Are the words that lead a list each? */
-static bool by_list(const struct evaluator *v, size_t n)
+/* One word leads, the last in order: each of its documents is looked at when it stands there. */
+static enum rc by_document(struct evaluator *v)
 {
-	bool all = n < v->q->n && v->q->n - n <= LEADS;
-
-	for (; n < v->q->n && all; n++)
-		all = v->order[n]->p->n == 1;
-	return all;
-}
-
-/* Those documents alone to which the list that leads adds most. */
-static enum rc best_of_list(struct evaluator *v, size_t n, size_t most)
-{
-	struct { uint32_t score, place; } best[PRIMED], x;	/* the least first; then: by place */
+	const size_t n = v->q->n - 1;
 	struct word *w = v->order[n];
 	struct cursor *c = &w->lists[0].c;
 	uint64_t spare;
-	uint32_t at;
-	size_t m = 0, i, j;
+	uint32_t score, place;
 	enum rc rc;
 
 	set_apart(v, n, &spare);
-	while (!(rc = list_to(&at, v, c, w->p->idf, 0, spare)) && at != UINT32_MAX) {
-		if ((rc = cursor_weights(c, v->e)))
+	while (w->p->n == 1) {			/* one list: all of a block in a row */
+		if ((rc = list_to(&place, v, c, w->p->idf, 0, spare)) || place == UINT32_MAX || (rc = cursor_weights(c, v->e)))
 			return rc;
 		for (; c->i < c->n; c->i++) {
-			x.place = c->docs[c->i];
-			if (x.place >= v->to && (rc = reach(v, x.place)))
+			place = c->docs[c->i];
+			if (place >= v->to && (rc = reach(v, place)))
 				return rc;
-			x.score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[x.place - v->from]);
-			if ((m == most && x.score <= best[0].score) || left_out(v, x.place))
-				continue;
-			if (m < most)
-				for (j = m++; j && best[j - 1].score > x.score; j--)
-					best[j] = best[j - 1];
-			else
-				for (j = 0; j + 1 < most && best[j + 1].score < x.score; j++)
-					best[j] = best[j + 1];
-			best[j] = x;
-		}
-		while (m == most && !c->x.here.p && c->block < c->nblocks) {
-			struct skip k = cursor_skip(c, c->block);
-
-			if (bm25_most(&v->f, w->p->idf, k.weight, k.norm) > best[0].score)
-				break;
-			if (cursor_pass(c, v->e))
-				return v->e->rc;
+			score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[place - v->from]);
+			if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
+				return rc;
 		}
 	}
-	for (i = 1; i < m; i++) {
-		x = best[i];
-		for (j = i; j && best[j - 1].place > x.place; j--)
-			best[j] = best[j - 1];
-		best[j] = x;
+	for (rc = word_to(v, w, 0, spare); !rc && w->place != UINT32_MAX; rc = word_to(v, w, w->place + 1, spare)) {
+		if (w->place >= v->to && (rc = reach(v, w->place)))
+			break;
+		score = 0;
+		if (left_out(v, w->place))
+			continue;
+		if ((rc = word_add(&score, v, w)) || (score + spare >= v->need && (rc = finish(v, w->place, score, n, spare))))
+			break;
 	}
-	v->to = 0;
-	for (i = 0; i < m && !rc; i++)
-		if (best[i].place < v->to || !(rc = reach(v, best[i].place)))
-			rc = finish(v, best[i].place, best[i].score, n, spare);
 	return rc;
 }
 
-static enum rc by_document(struct evaluator *v, size_t n)
+/* In windows, by what each word adds to any document of the segment. */
+static enum rc by_most(struct evaluator *v, size_t n)
 {
-	const struct evaluate *q = v->q;
 	uint64_t spare, all = set_apart(v, n, &spare);
-	uint32_t place, score;
-	size_t i;
 	enum rc rc = RC_OK;
 
-	if (by_list(v, n))
-		return by_lists(v, n, all, spare);
-	for (i = n; i < q->n && !rc; i++)
-		rc = word_to(v, v->order[i], 0, all - v->order[i]->most);
-	while (!rc) {
-		for (i = n, place = UINT32_MAX; i < q->n; i++)
-			place = v->order[i]->place < place ? v->order[i]->place : place;
-		if (place == UINT32_MAX)
-			break;
-		if (place >= v->to && (rc = reach(v, place)))
-			break;
-		if (!left_out(v, place)) {
-			for (i = n, score = 0; i < q->n && !rc; i++)
-				if (v->order[i]->place == place)
-					rc = word_add(&score, v, v->order[i]);
-			if (!rc)
-				rc = finish(v, place, score, n, spare);
-		}
-		for (i = n; i < q->n && !rc; i++)
-			if (v->order[i]->place == place)
-				rc = word_to(v, v->order[i], place + 1, all - v->order[i]->most);
-	}
+	while (v->to < v->s->info.n && !rc)
+		if (!(rc = next_window(v, n + 1 == v->q->n ? WINDOW : CHUNK_DOCS, CHUNK_DOCS)))
+			rc = window(v, n, all, spare);
 	return rc;
 }
 
@@ -808,53 +786,51 @@ static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n
 	struct top *t = v->t;
 
 	v->guess = t->n == t->limit ? (uint64_t)t->v[0].score << SHOWN : 0;
+	v->nsums = 0;
 	memcpy(t->v, best, n * sizeof *best);
 	t->n = n;
 	set_need(v);
 	return begin(v);
 }
 
-/* From n on, words lead that have `size` postings: as many more as it takes that the others, of `rest`, bring in no other
- * document. Their postings. */
-static uint64_t enough(const struct evaluator *v, size_t *n, uint64_t size, uint64_t rest)
+/* Is it cheaper to add all of a word's postings than to seek it in `size` documents? */
+static bool cheap(const struct word *w, uint64_t size)
 {
-	while (*n && rest >= v->need) {
-		size += v->order[--*n]->size;
-		rest -= v->order[*n]->most;
-	}
-	return size;
+	const bool row = w->p->n == 1 && w->lists[0].c.row;
+
+	return w->size <= (row ? AS_CHEAP_ROW : AS_CHEAP) * size + FEW;
 }
 
-/* The rarest words lead that have enough documents, and of many those to which they add most go first; then as many words
- * as can bring another document among the best. */
+/* From n on words lead that have `size` postings in all, the others add `rest` at most: as many more as it takes to have
+ * enough documents, and that the others bring no other one to what is needed, and those that are cheap. */
+static void lead_more(const struct evaluator *v, size_t *n, uint64_t *size, uint64_t *rest, uint64_t need)
+{
+	while (*n && (*size < v->t->limit || *rest >= need || cheap(v->order[*n - 1], *size))) {
+		*size += v->order[--*n]->size;
+		*rest -= v->order[*n]->most;
+	}
+}
+
+/* The rarest words lead that have enough documents; then as many words as can bring another document among the best. */
 static enum rc rarest_first(struct evaluator *v)
 {
 	struct top *t = v->t;
 	struct pick best[PRIMED];
+	const uint64_t dense = v->s->info.n / DENSE;
 	uint64_t size = 0, rest = 0;
 	size_t n = v->q->n, kept = t->n, i;
-	const uint64_t dense = v->s->info.n / DENSE;
 	enum rc rc;
 
-	while (n && size < t->limit)
-		size += v->order[--n]->size;
 	for (i = 0; i < n; i++)
 		rest += v->order[i]->most;
 	if (t->limit && t->limit <= PRIMED) {
+		lead_more(v, &n, &size, &rest, UINT64_MAX);
 		memcpy(best, t->v, kept * sizeof *best);
-		if (n + 1 == v->q->n && by_list(v, n) && size > 4 * t->limit) {
-			size_t more = n;
-
-			if ((rc = best_of_list(v, n, t->limit)) || (rc = start_over(v, best, kept)))
-				return rc;
-			if (enough(v, &more, size, rest) < dense)
-				return by_document(v, more);
-		}
-		if (n && ((rc = by_document(v, n)) ||
-		    rest < v->need || (rc = start_over(v, best, kept))))
+		if (n && size < dense && ((rc = by_most(v, n)) || rest < v->need || (rc = start_over(v, best, kept))))
 			return rc;
 	}
-	return enough(v, &n, size, rest) < dense ? by_document(v, n) : in_windows(v);
+	lead_more(v, &n, &size, &rest, v->need);
+	return size < dense ? by_most(v, n) : in_windows(v);
 }
 
 enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
@@ -896,8 +872,10 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 		word_most(v, &v->words[i]);
 	if (!q->total && !q->hits)
 		set_need(v);
+	v->sure = must || q->total || q->hits || t->limit > PRIMED ? 0 : t->limit;
+	v->nsums = 0;
 	if (must)
-		rc = by_document(v, q->n - 1);
+		rc = by_document(v);
 	else if (q->total || q->hits || q->all)
 		rc = in_windows(v);
 	else
