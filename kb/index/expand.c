@@ -69,8 +69,7 @@ static void add_forms(struct form_list *to, size_t *cap, struct arena *a, const 
 	for (i = 0; i < more->n; i++) {
 		if (to->n == *cap)
 			to->v = arena_grow(a, to->v, cap, sizeof *to->v);
-		to->v[to->n] = more->v[i];
-		to->v[to->n++].edits = 1;
+		to->v[to->n++] = more->v[i];
 	}
 }
 
@@ -136,13 +135,62 @@ static void cut_stem(void *ctx, struct str term)
 		c->stems |= (uint64_t)1 << letters;
 }
 
+/* What Arabic writes in front of a word: "and", "so", "by", "as", "to", and the article; longest first. */
+static const char *const clitics[] = { "وبال", "وكال", "وال", "فال", "بال", "كال", "ولل", "لل", "ال" };
+
+/* A word that has such in front of it and that nobody wrote so: as it is alone, and with the article. Their number, or 0. */
+static size_t without_clitic(struct str out[2], struct arena *a, struct str surface)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof clitics / sizeof *clitics; i++) {
+		const struct str clitic = cstr(clitics[i]), rest = str_sub(surface, clitic.n, surface.n);
+
+		if (!str_starts(surface, clitic) || str_utf8_count(rest) < 3)
+			continue;
+		out[0] = rest;
+		out[1] = cstr(arena_printf(a, "ال%.*s", FMT_STR(rest)));
+		return 2;
+	}
+	return 0;
+}
+
+/* The words that a surface becomes by edits behind its first letter. */
 static enum rc near_forms(struct form_list *list, struct arena *a, struct snap *s, struct str word, struct str surface, enum tier tier,
     struct err *e)
 {
-	struct cutting c = { surface, tier == TIER_ONE ? ONE_FROM : TWO_FROM, 0 };
+	const size_t from = tier == TIER_ONE ? ONE_FROM : TWO_FROM;
+	const unsigned edits = tier == TIER_ONE ? 1 : 2;
+	struct cutting c = { surface, from, 0 };
+	struct form_list more;
+	struct str bare[2];
+	size_t i, n, cap;
+	enum rc rc;
 
 	stems_of(s, word, cut_stem, &c);
-	return forms_near(list, a, s, surface, tier == TIER_ONE ? 1 : 2, c.stems, e);
+	rc = forms_near(list, a, s, surface, edits, c.stems, e);
+	n = !rc && !list->n ? without_clitic(bare, a, surface) : 0;
+	for (i = cap = 0; i < n && !rc; i++)
+		if (str_utf8_count(bare[i]) >= from && !(rc = forms_near(&more, a, s, bare[i], edits, 0, e)))
+			add_forms(list, &cap, a, &more);
+	forms_sort(list);
+	return rc;
+}
+
+/* The words that begin so. */
+static enum rc begun_forms(struct form_list *list, struct arena *a, struct snap *s, struct str surface, struct err *e)
+{
+	struct form_list more;
+	struct str bare[2];
+	size_t i, n, cap = 0;
+	enum rc rc = forms_prefix(list, a, s, surface, e);
+
+	n = !rc && !list->n ? without_clitic(bare, a, surface) : 0;
+	for (i = 0; i < n && !rc; i++)
+		if (!(rc = forms_prefix(&more, a, s, bare[i], e)))
+			add_forms(list, &cap, a, &more);
+	forms_sort(list);
+	return rc;
 }
 
 /* The words that a surface becomes by another first letter, one less or one more before it, or the first two swapped. Each
@@ -178,6 +226,8 @@ static enum rc first_forms(struct form_list *list, struct arena *a, struct snap 
 		if (!(rc = forms_exact(&got, a, s, buf_str(&b), e)))
 			add_forms(list, &cap, a, &got);
 	}
+	for (i = 0; i < list->n; i++)
+		list->v[i].edits = 1;
 	forms_sort(list);
 	buf_free(&b);
 	return rc;
@@ -230,7 +280,7 @@ enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct
 		if (typed == TYPED_PART && letters > 1) {
 			for (i = 0; i < list.n; i++)
 				put_term(x, a, &cap, list.v[i].term);
-			rc = forms_prefix(&list, a, s, surface, e);
+			rc = begun_forms(&list, a, s, surface, e);
 			most = PREFIX_TERMS;
 		}
 		break;
@@ -240,7 +290,7 @@ enum rc expand_word(struct expansion *x, struct arena *a, struct snap *s, struct
 		break;
 	case TIER_PREFIX:
 		if (typed == TYPED_LAST && letters > 1)
-			rc = forms_prefix(&list, a, s, surface, e);
+			rc = begun_forms(&list, a, s, surface, e);
 		most = PREFIX_TERMS;
 		x->forms = list;
 		break;

@@ -416,8 +416,10 @@ static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 	for (i = 0; i < r->ndoubts && !rc; i++) {
 		const struct doubt *d = &r->doubts[i];
 
-		right = d->df && known == 1 && best->n;	/* these all have it */
-		if (d->df && !right)
+		const bool word = d->df && (d->written || d->typed == TYPED_WHOLE);	/* else a beginning, though its stem is one */
+
+		right = word && known == 1 && best->n;	/* these all have it */
+		if (word && !right)
 			rc = guess_right(&right, r->s, r->f, r->parts + d->part, r->most, best, e);
 		if (!rc && !right)
 			rc = run_doubt(r, d, best, e);
