@@ -342,15 +342,15 @@ static enum rc run_clauses(struct run *r, struct err *e)
 
 /* ---- words that may stand for others ---- */
 
-/* The words it may be, by the first tier that knows one. */
-static enum rc other_words(struct expansion *x, struct run *r, const struct doubt *d, struct err *e)
+/* The words it may be, by the first tier below `end` that knows one. */
+static enum rc other_words(struct expansion *x, struct run *r, const struct doubt *d, enum tier end, struct err *e)
 {
 	size_t i, n;
 	enum tier tier;
 	enum rc rc = RC_OK;
 
 	*x = (struct expansion){ 0 };
-	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x->forms.n && !rc; tier++) {
+	for (tier = TIER_PREFIX; tier < end && !x->forms.n && !rc; tier++) {
 		rc = expand_word(x, r->a, r->s, d->w->raw, tier, d->typed, e);
 		for (i = n = 0; i < x->forms.n; i++)		/* itself is no other */
 			if (!word_has(d->w, x->forms.v[i].term))
@@ -380,14 +380,15 @@ static enum rc add_terms(struct run *r, struct word *w, struct str *terms, size_
 	return RC_OK;
 }
 
-/* What a word in doubt may be. As it was typed, it stays; but it counts half when it is more likely another one. */
-static enum rc run_doubt(struct run *r, const struct doubt *d, const struct top *best, struct err *e)
+/* What a word in doubt may be. As it was typed, it stays; but it counts half when it is more likely another one. One that
+ * is right as it stands is no misspelling. */
+static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const struct top *best, struct err *e)
 {
 	struct guess g[GUESSES];
 	struct expansion x;
 	size_t k, n, seg;
 	bool beginning;
-	enum rc rc = other_words(&x, r, d, e);
+	enum rc rc = other_words(&x, r, d, right ? TIER_PREFIX + 1 : d->df ? TIER_FIRST : TIERS, e);
 
 	if (rc || !x.forms.n)
 		return rc;
@@ -416,13 +417,11 @@ static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 	for (i = 0; i < r->ndoubts && !rc; i++) {
 		const struct doubt *d = &r->doubts[i];
 
-		const bool word = d->df && (d->written || d->typed == TYPED_WHOLE);	/* else a beginning, though its stem is one */
-
-		right = word && known == 1 && best->n;	/* these all have it */
-		if (word && !right)
+		right = d->df && known == 1 && best->n;	/* these all have it */
+		if (d->df && !right)
 			rc = guess_right(&right, r->s, r->f, r->parts + d->part, r->most, best, e);
-		if (!rc && !right)
-			rc = run_doubt(r, d, best, e);
+		if (!rc && (!right || (d->typed == TYPED_LAST && !d->written)))	/* a beginning, though its stem is right */
+			rc = run_doubt(r, d, right, best, e);
 	}
 	return rc;
 }

@@ -404,7 +404,7 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 	struct slow_guess *g;
 	struct expansion x = { 0 };
 	struct sense all;
-	bool any = false, beginning, half;
+	bool any = false, beginning, half, right;
 	uint64_t n_all = 0, seen_all = 0, df;
 	enum tier tier;
 	size_t i, k, m = 0, used = 0;
@@ -417,9 +417,10 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 		any |= d->weight[best[i].doc] > 0;
 		with = d->weight[best[i].doc] && rest > with ? rest : with;
 	}
-	if (d->df && any && with >= most / 2)
+	right = d->df && any && with >= most / 2;
+	if (right && (d->written || typed_of(s->q, d->last) != TYPED_LAST))
 		return;
-	for (tier = TIER_PREFIX; tier < (d->df ? TIER_FIRST : TIERS) && !x.forms.n; tier++) {
+	for (tier = TIER_PREFIX; tier < (right ? TIER_PREFIX + 1 : d->df ? TIER_FIRST : TIERS) && !x.forms.n; tier++) {
 		assert_int_equal(expand_word(&x, &a, &snap, d->w->raw, tier, typed_of(s->q, d->last), &e), RC_OK);
 		for (i = k = 0; i < x.forms.n; i++) {
 			make_sense(&all, &(struct expansion){ .terms = &x.forms.v[i].term, .n = 1 });
