@@ -16,6 +16,7 @@
 #include "render/body.h"
 #include "render/facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DOC_LINK "#doc:"
@@ -495,7 +496,7 @@ static int block_goes(struct str html, size_t i, bool rtl)
 	uint32_t c;
 	bool end;
 
-	while (i < html.n && seen < 400) {
+	while (i < html.n && seen < 400 && abs(balance) <= 400 - seen) {	/* until nothing changes it */
 		if (html.p[i] == '<') {
 			if (!word_in("a em strong del code span bdi sup mark ins br input", tag_at(&end, &behind, html, i))) {
 				if (!seen && !end)
@@ -511,10 +512,14 @@ static int block_goes(struct str html, size_t i, bool rtl)
 			i = i < html.n ? i + 1 : html.n;
 			continue;
 		}
-		if (c < 0x80)
+		if (c < 0x80) {
 			i++;
-		else
+		} else if (c >= 0xc3 && c < 0xe0 && i + 1 < html.n) {
+			c = (c & 0x1f) << 6 | ((unsigned char)html.p[i + 1] & 0x3f);
+			i += 2;
+		} else {
 			c = str_utf8_next(html, &i);
+		}
 		if ((c | 0x20) - 'a' > 25 && (c < 0xc0 || (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) ||
 		    (c >= 0x660 && c <= 0x66c) || (c >= 0x6f0 && c <= 0x6f9)))
 			continue;	/* blanks, digits, marks */

@@ -38,7 +38,10 @@ const char *find_countries(const struct entry *e)
 
 /* ---- collecting ----
  *
- * A document repeats its words, so they are summed up in a small table first and meet the large ones once. */
+ * All parts share one dictionary, which is larger than what a processor has at hand, and a lock. So each part remembers the
+ * words that it met lately, which are most of those that it meets, and asks for the others alone. */
+
+enum { RECENT = 1 << 15 };		/* words; then it begins anew */
 
 static void part_word(struct find_part *p, struct str word, unsigned lang, unsigned weight)
 {
@@ -46,8 +49,17 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 	size_t i;
 
 	word = str_utf8_cut(word, SHORT);
-	i = strings_put(&p->local, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
-	p->local.v[i].value += weight;
+	i = strings_put(&p->recent, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
+	if (is_new && p->recent.n > p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 4096;
+		p->of = xrealloc(p->of, p->cap * sizeof *p->of);
+		p->here = xrealloc(p->here, p->cap * sizeof *p->here);
+	}
+	if (is_new)
+		p->of[i] = (struct find_recent){ UINT32_MAX, 0 };
+	if (!p->recent.v[i].value)
+		p->here[p->nhere++] = (uint32_t)i;
+	p->recent.v[i].value += weight;
 }
 
 static void part_text(struct find_part *p, struct str text, unsigned lang, unsigned weight)
@@ -183,7 +195,6 @@ static size_t number_of(bool *is_new, struct find_words *w, struct str word, uin
 		w->cap = w->cap ? w->cap * 2 : 4096;
 		w->of = xrealloc(w->of, w->cap * sizeof *w->of);
 	}
-	w->words.v[i].value++;
 	return i;
 }
 
@@ -193,6 +204,7 @@ size_t find_word_put(struct find_words *w, struct find_part *p, struct str word,
 	bool is_new;
 	size_t i = number_of(&is_new, w, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag));
 
+	w->words.v[i].value++;
 	if (is_new) {
 		word_becomes(&b, p, word, tag);
 		word_put(w, i, &b);
@@ -200,38 +212,56 @@ size_t find_word_put(struct find_words *w, struct find_part *p, struct str word,
 	return i;
 }
 
-/* The words of p->local as those of a document. All parts share one dictionary; what takes long, stemming, is done while
- * others look things up in it. */
+/* The words of the document in work. What takes long, stemming, is done while others look things up. */
 static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
 {
+	const uint32_t new = 1u << 31;	/* nobody had that word */
 	struct becomes b;
+	bool locked = false, is_new;
 	size_t i;
 
-	if (p->local.n > p->cap) {
-		p->cap = p->local.n * 2;
-		p->numbers = xrealloc(p->numbers, p->cap * sizeof *p->numbers);
-		p->is_new = xrealloc(p->is_new, p->cap * sizeof *p->is_new);
-	}
-	spot->at = p->posts.n;
-	pthread_mutex_lock(&f->one);
-	for (i = 0; i < p->local.n; i++) {
-		const struct string *word = &p->local.v[i];
+	for (i = 0; i < p->nhere; i++) {
+		uint32_t k = p->here[i];
 
-		strings_expect(&f->all.words, &p->local, i);
-		p->numbers[i] = (uint32_t)number_of(&p->is_new[i], &f->all, strings_at(&p->local, i), word->tag, word->hash);
-	}
-	pthread_mutex_unlock(&f->one);
-	for (i = 0; i < p->local.n; i++) {
-		varint_put(&p->posts, p->numbers[i]);
-		varint_put(&p->posts, p->local.v[i].value);
-		if (!p->is_new[i])
+		if (p->of[k].number != UINT32_MAX)
 			continue;
-		word_becomes(&b, p, strings_at(&p->local, i), p->local.v[i].tag);
+		if (!locked)
+			pthread_mutex_lock(&f->one);
+		locked = true;
+		p->of[k].number = (uint32_t)number_of(&is_new, &f->all, strings_at(&p->recent, k), p->recent.v[k].tag,
+		    p->recent.v[k].hash);
+		p->here[i] |= is_new ? new : 0;
+	}
+	if (locked)
+		pthread_mutex_unlock(&f->one);
+	spot->at = p->posts.n;
+	for (i = 0; i < p->nhere; i++) {
+		uint32_t k = p->here[i] & ~new;
+
+		varint_put(&p->posts, p->of[k].number);
+		varint_put(&p->posts, p->recent.v[k].value);
+		p->of[k].documents++;
+		p->recent.v[k].value = 0;
+		if (!(p->here[i] & new))
+			continue;
+		word_becomes(&b, p, strings_at(&p->recent, k), p->recent.v[k].tag);
 		pthread_mutex_lock(&f->one);
-		word_put(&f->all, p->numbers[i], &b);
+		word_put(&f->all, p->of[k].number, &b);
 		pthread_mutex_unlock(&f->one);
 	}
+	p->nhere = 0;
 	spot->n = p->posts.n - spot->at;
+}
+
+void find_settle(struct find *f, struct find_part *p)
+{
+	size_t i;
+
+	pthread_mutex_lock(&f->one);
+	for (i = 0; i < p->recent.n; i++)
+		f->all.words.v[p->of[i].number].value += p->of[i].documents;
+	pthread_mutex_unlock(&f->one);
+	strings_clear(&p->recent);
 }
 
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html)
@@ -242,7 +272,8 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	struct naming naming = { p, c };
 	unsigned lang = stems_lang(e->lang);
 
-	strings_clear(&p->local);
+	if (p->recent.n > RECENT)
+		find_settle(f, p);
 	part_text(p, e->name, p->english, PLAIN);
 	names_each(front, e->kind, &c->vocab, part_name, &naming);
 	part_safe(p, c, e->title, lang, TITLE);

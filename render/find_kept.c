@@ -127,15 +127,22 @@ void find_words_put(struct buf *b, const struct find *f, size_t k)
 {
 	const struct strings *words = &f->all.words;
 	struct str posts = find_posts(f, k), word;
-	uint64_t number, weight;
+	uint64_t number[64], weight[64];
+	size_t n, i;
 
-	while (varint_get(&number, &posts) && varint_get(&weight, &posts)) {
-		word = strings_at(words, number);
-		buf_putc(b, (char)words->v[number].tag);
-		buf_putc(b, (char)word.n);
-		buf_str_add(b, word);
-		varint_put(b, weight);
-	}
+	do {				/* they lie all over memory: many are fetched at a time */
+		for (n = 0; n < 64 && varint_get(&number[n], &posts) && varint_get(&weight[n], &posts); n++)
+			__builtin_prefetch(&words->v[number[n]]);
+		for (i = 0; i < n; i++)
+			__builtin_prefetch(words->bytes.p + words->v[number[i]].at);
+		for (i = 0; i < n; i++) {
+			word = strings_at(words, number[i]);
+			buf_putc(b, (char)words->v[number[i]].tag);
+			buf_putc(b, (char)word.n);
+			buf_str_add(b, word);
+			varint_put(b, weight[i]);
+		}
+	} while (n == 64);
 }
 
 bool find_word_take(struct find_weighed *w, struct str *s)

@@ -248,7 +248,7 @@ void find_finish(struct find *f)
 	unsigned i;
 
 	for (i = 0; i < f->nparts; i++)
-		strings_free(&f->parts[i].local);
+		find_settle(f, &f->parts[i]);
 	order_strings(f);
 	strings_seal(&f->all.strings);
 	strings_seal(&f->all.words);
@@ -331,12 +331,12 @@ void find_forget(struct find *f)
 		struct find_part *p = &f->parts[i];
 
 		stems_close(p->stems);
-		strings_free(&p->local);
+		strings_free(&p->recent);
 		buf_free(&p->posts);
 		buf_free(&p->text);
 		buf_free(&p->surface);
-		free(p->numbers);
-		free(p->is_new);
+		free(p->of);
+		free(p->here);
 		*p = (struct find_part){ 0 };
 	}
 	strings_free(&f->all.words);

@@ -78,21 +78,6 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 	return s->n - 1;
 }
 
-void strings_expect(const struct strings *s, const struct strings *of, size_t i)
-{
-	enum { FAR = 24, MIDDLE = 16, NEAR = 8 };	/* what stands in a slot tells where to look next */
-	uint64_t slot;
-
-	if (!s->nslots)
-		return;
-	if (i + FAR < of->n)
-		__builtin_prefetch(&s->slots[of->v[i + FAR].hash & (s->nslots - 1)]);
-	if (i + MIDDLE < of->n && (slot = s->slots[of->v[i + MIDDLE].hash & (s->nslots - 1)]))
-		__builtin_prefetch(&s->v[(uint32_t)slot - 1]);
-	if (i + NEAR < of->n && (slot = s->slots[of->v[i + NEAR].hash & (s->nslots - 1)]))
-		__builtin_prefetch(s->bytes.p + s->v[(uint32_t)slot - 1].at);
-}
-
 void strings_clear(struct strings *s)
 {
 	buf_clear(&s->bytes);

@@ -328,10 +328,10 @@ enum rc front_parse_foreign(struct front *f, struct place *at, struct arena *a, 
 
 const struct key *front_key(const struct front *f, const char *name)
 {
-	size_t i;
+	size_t n = strlen(name), i;
 
 	for (i = 0; i < f->n; i++)
-		if (f->keys[i].variant == 1 && str_is(f->keys[i].name, name))
+		if (f->keys[i].name.n == n && f->keys[i].variant == 1 && memcmp(f->keys[i].name.p, name, n) == 0)
 			return &f->keys[i];
 	return NULL;
 }
