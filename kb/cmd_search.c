@@ -9,6 +9,7 @@
 
 #include "kb/base/file.h"
 #include "kb/doc/kind.h"
+#include "kb/text/fold.h"
 #include "kb/cmd_as_site.h"
 
 /* The snippet with its words marked: [[ ]] in text, <mark> (the rest escaped as HTML) in JSON. */
@@ -263,42 +264,109 @@ static int as_site(struct ctx *c, struct ranking *r, const char *audience, struc
 	return rc ? EXIT_FAIL : res.total ? EXIT_YES : EXIT_NO;
 }
 
-/* Nothing was found: name the filter values that no document has, each with the nearest that one has. */
-static void offer_values(struct ctx *c, const struct filters *f, struct snap *snap)
+static bool has_word(struct str text, struct str surface)
+{
+	struct words w = { text, 0, 0 };
+	struct buf b = BUF_INIT;
+	struct str word;
+	bool yes = false;
+
+	while (!yes && words_next(&w, &word)) {
+		buf_clear(&b);
+		text_surface(&b, word);
+		yes = str_eq(buf_str(&b), surface);
+	}
+	buf_free(&b);
+	return yes;
+}
+
+/* Is a code called so: by its label, or one of its words? "Macedonia" is MK. */
+static bool called(const struct vocab *v, struct str code, struct str want)
+{
+	static const char *const tables[] = { "countries", "institutions", "topics" };
+	const struct term *m = NULL;
+	struct buf upper = BUF_INIT, surface = BUF_INIT;
+	bool yes;
+	size_t i;
+
+	for (i = 0; i < code.n; i++)		/* owners are countries' codes in small letters */
+		buf_putc(&upper, (char)(code.p[i] >= 'a' && code.p[i] <= 'z' ? code.p[i] - 32 : code.p[i]));
+	for (i = 0; i < sizeof tables / sizeof *tables && !m; i++)
+		if (vocab_table(v, cstr(tables[i])))
+			m = vocab_term(vocab_table(v, cstr(tables[i])), i ? code : buf_str(&upper));
+	text_surface(&surface, want);
+	yes = m && (str_eq(m->label, want) || (want.n > 3 && has_word(m->label, buf_str(&surface))));
+	buf_free(&upper);
+	buf_free(&surface);
+	return yes;
+}
+
+/* The value nearest to a wrong one among those that documents have; false: one has just this. */
+static bool nearest(struct str *near, const struct result *res, const char *field, struct str want, const struct vocab *v)
+{
+	size_t best = want.n > 4 ? 3 : 2, k, d;
+
+	*near = STR_NONE;
+	for (k = 0; k < res->nfacets; k++) {
+		const struct str have = res->facets[k].value;
+
+		if (strcmp(res->facets[k].field, field) != 0)
+			continue;
+		if (want.n == have.n && strncasecmp(want.p, have.p, want.n) == 0)
+			return false;
+		d = best && v && called(v, have, want) ? 0 : str_distance(want, have, 2);
+		if (d < best) {
+			best = d;
+			*near = have;
+		}
+	}
+	return true;
+}
+
+/* Nothing was found: name the filter values that no document has, each with the nearest that one has, and the languages
+ * there are to who asks in another. */
+static void offer_values(struct ctx *c, const struct filters *f, struct snap *snap, struct str text)
 {
 	const struct str *const lists[] = { f->kind, f->owner, f->country, f->topic, f->lang, f->status, f->meeting };
 	const size_t counts[] = { f->nkind, f->nowner, f->ncountry, f->ntopic, f->nlang, f->nstatus, f->nmeeting };
+	const struct str lang = cstr(text_language(text));
 	struct filters all = FILTERS_INIT;
 	struct result res = { 0 };
 	struct err e = ERR_INIT;
+	const struct vocab *v = NULL;
+	struct buf langs = BUF_INIT;
+	struct str near;
 	struct query *q;
-	size_t i, j, k;
+	size_t i, j;
+	bool other = lang.n > 0;
 
 	for (i = 0; kinds[i].name; i++)		/* of any kind: every document */
 		(void)filters_add(&all, c->arena, cstr(filter_fields[0]), cstr(kinds[i].name));
-	if (query_parse(&q, &all, c->arena, STR_NONE, &e) || query_run(&res, c->arena, snap, q, &all, 0, COUNT_FACETS, &e))
+	if (query_parse(&q, &all, c->arena, STR_NONE, &e) || query_run(&res, c->arena, snap, q, &all, 0, COUNT_FACETS, &e) ||
+	    snap_vocab(&v, snap, &e))
 		return;
 	for (i = 0; i < FILTER_FIELDS; i++)
 		for (j = 0; j < counts[i]; j++) {
-			struct str want = lists[i][j], near = STR_NONE;
-			size_t best = 3, d;
+			const struct str want = lists[i][j];
 
-			for (k = 0; k < res.nfacets && best; k++) {
-				struct str have = res.facets[k].value;
-
-				if (strcmp(res.facets[k].field, filter_fields[i]) != 0)
-					continue;
-				d = want.n == have.n && strncasecmp(want.p, have.p, want.n) == 0 ? 0 : str_distance(want, have, 2);
-				if (d < best) {
-					best = d;
-					near = have;
-				}
-			}
-			if (best && near.n)
+			if (!nearest(&near, &res, filter_fields[i], want, v))
+				continue;
+			if (near.n)
 				cmd_say(c, "%s %.*s: no document has it; did you mean %.*s", filter_fields[i], FMT_STR(want), FMT_STR(near));
-			else if (best)
+			else
 				cmd_say(c, "%s %.*s: no document has it; --facets shows what there is", filter_fields[i], FMT_STR(want));
 		}
+	for (i = 0; i < res.nfacets; i++)
+		if (strcmp(res.facets[i].field, "lang") == 0) {
+			const struct str have = res.facets[i].value;
+
+			buf_printf(&langs, "%s%.*s", langs.n ? ", " : "", FMT_STR(have));
+			other &= !str_eq(str_sub(have, 0, str_chr(have, '-')), lang);
+		}
+	if (other && langs.n)
+		cmd_say(c, "no document is in the language of these words, which looks like %.*s; there are %.*s", FMT_STR(lang),
+		    FMT_STR(buf_str(&langs)));
+	buf_free(&langs);
 }
 
 /* All words of the command line as one query; a word with blanks in it was quoted, so it is a phrase. */
@@ -411,7 +479,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 			cmd_say(c, "%.*s", FMT_STR(res.note));
 		total += res.total;
 		if (!rc && !total && d + 1 == c->ndirs)
-			offer_values(c, &mine, in.snap);
+			offer_values(c, &mine, in.snap, text);
 		reading_close(&in);
 	}
 	if (!rc && c->ndirs > 1) {

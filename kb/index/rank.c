@@ -25,6 +25,7 @@
 #include "kb/index/parts.h"
 #include "kb/index/postings.h"
 
+enum { SAID = 240 };			/* bytes of a phrase in a message */
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
 
 struct lists {				/* of one word in one segment */
@@ -51,6 +52,7 @@ struct run {
 	struct row *rows;		/* of parts */
 	size_t nrows;
 	bool none;			/* what must be there is nowhere */
+	bool again;			/* the phrase that is all of the query is in no hit */
 	struct doubt *doubts;
 	size_t ndoubts;
 };
@@ -297,8 +299,7 @@ static struct str said(const struct clause *c)	/* the words of a clause as they 
 	return (struct str){ first.p, (size_t)(last.p - first.p) + last.n };
 }
 
-/* A phrase scores the documents that have it, or leaves them out. One that nobody wrote, within a longer question, is taken
- * as its words. */
+/* A phrase scores the documents that have it, or leaves them out. One that nobody wrote is taken as its words. */
 static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 {
 	struct found *f = arena_array(r->a, r->s->stamp.nsegments + 1, sizeof *f);
@@ -315,7 +316,8 @@ static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 		add_part(r, NULL, f, 0, false);
 		return RC_OK;
 	}
-	buf_printf(r->note, "%sno document has \"%.*s\" in a row: looking for its words", r->note->n ? ", " : "", FMT_STR(said(c)));
+	buf_printf(r->note, "%sno document has \"%.*s%s\" in a row: looking for its words", r->note->n ? ", " : "",
+	    FMT_STR(str_utf8_cut(said(c), SAID)), said(c).n > SAID ? "…" : "");
 	for (i = 0; i < c->n && !rc; i++)
 		rc = run_word(r, &c->words[i], false, false, false, false, e);
 	return rc;
@@ -332,7 +334,7 @@ static enum rc run_clauses(struct run *r, struct err *e)
 
 		if (!c->phrase)
 			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, e);
-		else if (c->must || (q->positive == 1 && !c->not))
+		else if (c->must || (q->positive == 1 && !c->not && !r->again))
 			rc = run_row(r, c, e);
 		else
 			rc = run_phrase(r, c, e);
@@ -476,10 +478,10 @@ static enum rc run_top(struct result *res, struct run *r, struct top *t, struct 
 	return rc ? rc : top_close(t);
 }
 
-enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
-    size_t limit, enum counting count, struct err *e)
+static enum rc run_query(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
+    size_t limit, enum counting count, bool again, struct err *e)
 {
-	struct run r = { .s = s, .a = a, .q = q };
+	struct run r = { .s = s, .a = a, .q = q, .again = again };
 	struct top top = { 0 };
 	struct column_counts *counts = NULL;
 	struct buf note = BUF_INIT;
@@ -540,4 +542,22 @@ enum rc query_records(struct result *res, struct arena *a, struct snap *s, struc
 	for (i = 0; i < res->n && !rc; i++)
 		rc = snap_by_ordinal(&res->hits[i].record, s, a, res->hits[i].doc, e);
 	return snap_result(s, rc);
+}
+
+/* A phrase is all that is looked for, and need not be there. */
+static bool lone_phrase(const struct query *q)
+{
+	size_t i;
+
+	for (i = 0; i < q->n && (q->clauses[i].not || !q->clauses[i].phrase || q->clauses[i].must); i++)
+		;
+	return q->positive == 1 && i < q->n;
+}
+
+enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
+    size_t limit, enum counting count, struct err *e)
+{
+	enum rc rc = run_query(res, a, s, q, f, limit, count, false, e);
+
+	return !rc && !res->n && !res->total && lone_phrase(q) ? run_query(res, a, s, q, f, limit, count, true, e) : rc;
 }

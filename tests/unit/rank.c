@@ -496,7 +496,7 @@ static void read_slowly(struct slow *s, const struct query *q)
 			continue;
 		if (!c->phrase)
 			one_word(s, &c->words[0], i == last, c->not);
-		else if (!all_of(s, &c, 1, SIZE_MAX, c->not || q->positive > 1) && !c->not && q->positive > 1)
+		else if (!all_of(s, &c, 1, SIZE_MAX, c->not || q->positive > 1) && !c->not)
 			for (j = 0; j < c->n; j++)
 				one_word(s, &c->words[j], false, false);
 	}
