@@ -35,6 +35,7 @@ struct changes {
 	size_t n, new;
 	const struct entry *meeting;	/* the last one held, or NULL: since the beginning */
 	int64_t since;
+	bool moved;			/* changes_moved */
 };
 
 bool changes_have(const struct copy *c)
@@ -161,9 +162,9 @@ enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main,
 	struct changes *ch = c->changes;
 	struct revision *v = NULL, *all;
 	size_t n = 0, i, end;
-	bool moved = false;
 	enum rc rc;
 
+	ch->moved = false;
 	if ((rc = sync_revisions_since(&v, &n, &c->arena, repo, main, &c->since, REVISIONS_MORE, e)))
 		return rc;
 	for (i = 0; i < n; i = end) {
@@ -184,9 +185,9 @@ enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main,
 			memcpy(all + (end - i), was.v, was.n * sizeof *all);
 		*past = (struct past){ .n = 0 };
 		judge(past, c, repo, of, all, end - i + was.n, ch->since);
-		moved |= was.new != past->new || was.changed != past->changed;
+		ch->moved |= was.new != past->new || was.changed != past->changed;
 	}
-	if (moved)
+	if (ch->moved)
 		arrange(ch, c);
 	return RC_OK;
 }
@@ -243,6 +244,23 @@ void changes_of_page(struct buf *b, const struct copy *c, size_t page)
 		buf_putc(b, ' ');
 		changes_of(b, c, ch->v[i]);
 	}
+}
+
+bool changes_page_has(const struct copy *c, size_t page, const struct str *names, size_t n)
+{
+	const struct changes *ch = c->changes;
+	size_t i, k;
+
+	for (i = (page - 1) * LIST_PAGE; ch && i < ch->n && i < page * LIST_PAGE; i++)
+		for (k = 0; k < n; k++)
+			if (str_eq(names[k], ch->v[i]->name))
+				return true;
+	return false;
+}
+
+bool changes_moved(const struct copy *c)
+{
+	return c->changes && c->changes->moved;
 }
 
 /* ---- comparing ---- */

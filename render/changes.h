@@ -30,6 +30,8 @@ size_t changes_count(const struct copy *c);	/* documents that are new or changed
  * faces and texts: bytes to compare, for facts.h. */
 void changes_of(struct buf *b, const struct copy *c, const struct entry *e);
 void changes_of_page(struct buf *b, const struct copy *c, size_t page);
+bool changes_page_has(const struct copy *c, size_t page, const struct str *names, size_t n);	/* any of these documents */
+bool changes_moved(const struct copy *c);	/* since what changes_go_on began with: other documents, or in another order */
 
 void changes_summary(struct page *p);		/* "3 new, 2 changed since ..." with a link */
 void changes_history(struct page *p, const struct entry *e);	/* of one document, for its page */

@@ -640,7 +640,8 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	enum rc rc = RC_OK;
 	size_t i;
 
-	*c = (struct copy){ .arena = ARENA_INIT, .want = *want, .commit = snap_commit(s), .since = snap_commit(s) };
+	*c = (struct copy){ .arena = ARENA_INIT, .want = *want, .commit = snap_commit(s) };
+	random_bytes(c->id, sizeof c->id);
 	c->want.meeting = arena_str(&c->arena, want->meeting);
 	c->want.lang = arena_str(&c->arena, want->lang);
 	read_vocab(c, s);
@@ -715,6 +716,15 @@ const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, st
 {
 	facts_note(c->watch, FACT_USES, use, 0, key);
 	return uses_of(n, c, use, key);
+}
+
+bool copy_used(const struct copy *c, enum use use, struct str key)
+{
+	size_t n;
+
+	facts_note(c->watch, FACT_USED, use, 0, key);
+	(void)uses_of(&n, c, use, key);
+	return n > 0;
 }
 
 const struct use_of *copy_uses_page(size_t *n, const struct copy *c, enum use use, struct str key, size_t page)

@@ -80,7 +80,9 @@ struct copy {
 	struct source *source;
 	struct changes *changes;	/* changes.h; NULL: the past is not known */
 	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
-	struct oid since;		/* the commit of the copy that was kept, or would be if this one is: its own */
+	unsigned char id[16];		/* by chance; of one that was kept and brought up to date: what that had */
+	bool was_kept;
+	struct oid since;		/* the commit that it was kept of */
 	const struct entry **changed;	/* all that differs from then, in text and history alone */
 	size_t nchanged;
 	struct facts *watch;		/* facts.h: notes what the functions below are asked; NULL: nobody does */
@@ -106,6 +108,7 @@ const struct entry *copy_any(const struct copy *c, struct str name);	/* left out
 const struct entry *copy_best(const struct copy *c, const struct entry *e);
 /* Those that use a key; *n is how many. Borrowed. */
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key);
+bool copy_used(const struct copy *c, enum use use, struct str key);	/* does any */
 /* The words of the interface, as far as the page is not of a document in another language. NULL: no theme. */
 const struct texts *copy_texts(const struct copy *c);
 /* The same, of which only one page of LIST_PAGE documents is looked at, and the first. */

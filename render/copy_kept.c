@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "kb/gate/git.h"
+#include "kb/gate/sodium.h"
 #include "kb/limits.h"
 #include "render/changes.h"
 #include "render/image.h"
@@ -153,10 +154,12 @@ void copy_keep(const struct copy *c, const char *dir)
 	struct image x;
 	const char *path;
 
-	if (!c->changes || (!oid_eq(&c->commit, &c->since) && c->nchanged <= CHANGED_FEW) || !key_of(key, &c->want, dir) ||
+	if (!c->changes || (c->was_kept && c->nchanged <= CHANGED_FEW) || !key_of(key, &c->want, dir) ||
 	    !(path = kept_path(&a, c->want.kept, dir, "copy")))
 		goto out;
 	image_begin(&x, c, sizeof *c);
+	if (c->was_kept)
+		random_bytes(image_of(&x, struct copy, 0)->id, sizeof c->id);
 	copy_walk(&x, c);
 	image_end(&x);
 	if (!kept_begin(&o, path, key, &e)) {
@@ -198,6 +201,7 @@ static struct copy *read_kept(struct snap *s, const struct copy_want *want, cons
 	c->want = *want;
 	c->want.meeting = arena_str(&c->arena, want->meeting);
 	c->want.lang = arena_str(&c->arena, want->lang);
+	c->was_kept = true;
 	c->since = was.commit;
 	c->commit = snap_commit(s);
 	c->changed = arena_array(&c->arena, CHANGED_MAX, sizeof *c->changed);

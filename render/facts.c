@@ -63,7 +63,7 @@ struct str fact_faces(void)
 bool fact_of_faces(struct str fact)
 {
 	switch (fact.n >= HEAD ? (unsigned char)fact.p[0] : FACT_ALL) {
-	case FACT_USES: case FACT_PAGE:
+	case FACT_USES: case FACT_USED: case FACT_PAGE:
 		return (unsigned char)fact.p[1] != USE_LINK;
 	case FACT_NAME: case FACT_OVERDUE: case FACT_OLD: case FACT_LABEL: case FACT_TODAY: case FACT_FACES:
 		return true;
@@ -72,12 +72,40 @@ bool fact_of_faces(struct str fact)
 	}
 }
 
-void fact_ground(struct fact_ground *g, const struct copy *c)
+bool fact_hangs_on(const struct copy *c, struct str fact, const struct str *names, size_t n, bool moved)
 {
+	struct str key = str_sub(fact, HEAD, fact.n);
+	uint32_t number = 0;
+	size_t i;
+
+	switch (fact.n >= HEAD ? (unsigned char)fact.p[0] : FACT_ALL) {
+	case FACT_TEXT: case FACT_PAST:
+		for (i = 0; i < n && !str_eq(names[i], key); i++)
+			;
+		return i < n;
+	case FACT_CHANGES:
+		memcpy(&number, fact.p + 2, sizeof number);
+		return moved || changes_page_has(c, number ? number : 1, names, n);
+	case FACT_HAVE: case FACT_ALL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool fact_is_all(struct str fact)
+{
+	return fact.n < HEAD || (unsigned char)fact.p[0] >= FACT_ALL;
+}
+
+static void know(struct fact_ground *g)
+{
+	const struct copy *c = g->copy;
 	struct buf *b = &g->scratch;
 	size_t i;
 
-	g->copy = c;
+	if (g->known)
+		return;
 	buf_clear(b);
 	buf_printf(b, "%s ", c->today);
 	buf_str_add(b, c->tlp);
@@ -89,6 +117,7 @@ void fact_ground(struct fact_ground *g, const struct copy *c)
 		changes_of(b, c, &c->all[i]);
 	}
 	blake2b_of(g->all, buf_str(b));
+	g->known = true;
 }
 
 void fact_ground_free(struct fact_ground *g)
@@ -152,6 +181,9 @@ void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct s
 		u = copy_uses(&n, c, (enum use)use, key);
 		users(b, u, 0, n);
 		break;
+	case FACT_USED:
+		value[0] = copy_used(c, (enum use)use, key);
+		return;
 	case FACT_PAGE:
 		u = copy_uses(&n, c, (enum use)use, key);
 		from = number ? (number - 1) * (size_t)LIST_PAGE : 0;
@@ -184,9 +216,11 @@ void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct s
 		changes_of_page(b, c, number ? number : 1);
 		break;
 	case FACT_FACES:
+		know(g);
 		memcpy(value, g->faces, FACT_VALUE);
 		return;
 	default:
+		know(g);
 		memcpy(value, g->all, FACT_VALUE);
 		return;
 	}

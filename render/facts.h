@@ -12,7 +12,8 @@ enum fact {
 	FACT_TEXT,			/* its text */
 	FACT_PAST,			/* its history */
 	FACT_USES,			/* who uses a key, and their faces */
-	FACT_PAGE,			/* the same of one page of a list, and how many there are */
+	FACT_USED,			/* does anyone use a key */
+	FACT_PAGE,			/* who uses it, of one page of a list, and how many there are */
 	FACT_KEYS,			/* the keys in use */
 	FACT_HAVE,			/* is there a page of this name */
 	FACT_OVERDUE, FACT_OLD,		/* is a date */
@@ -38,15 +39,19 @@ void facts_free(struct facts *f);
 struct str fact_faces(void);
 
 #define FACT_VALUE 16			/* bytes */
-struct fact_ground {			/* what values are computed from; NULL and 0 at first: facts_ground_free */
+struct fact_ground {			/* what values are computed from; zeroed but for the copy: fact_ground_free */
 	const struct copy *copy;
 	unsigned char faces[FACT_VALUE], all[FACT_VALUE];	/* of FACT_FACES, FACT_ALL */
+	bool known;			/* those are */
 	struct buf scratch;
 };
-void fact_ground(struct fact_ground *g, const struct copy *c);
 void fact_ground_free(struct fact_ground *g);
 /* Are what all documents show and the day enough to answer it: while these are the same, so is the answer. */
 bool fact_of_faces(struct str fact);
+/* Could the answer be another, where of the copy nothing is but text and history of these documents, by name; moved: in
+ * changes.html others are shown, or elsewhere. */
+bool fact_hangs_on(const struct copy *c, struct str fact, const struct str *names, size_t n, bool moved);
+bool fact_is_all(struct str fact);	/* FACT_ALL, or no fact */
 /* The answer to a fact now. Other bytes than a fact's have the value of FACT_ALL. */
 void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct str fact);
 

@@ -86,6 +86,27 @@ static bool parse_head(struct find_log *l, struct str s)
 	return s.n == (l->n + FIND_DOCS - 1) / FIND_DOCS * FIND_SHOWN;
 }
 
+/* Which documents of the copy there is a piece of. Both are by name. */
+static void find_logged(struct find *f)
+{
+	const struct kept_log *l = &f->log->log;
+	const struct copy *c = f->copy;
+	size_t i, k = 0;
+
+	for (i = 0; i < c->n; i++) {
+		struct str name = STR_NONE;
+
+		for (; k < l->n; k++) {
+			name = l->v[k].name;
+			if (name.n && name.p[0] >= FIND_OF_DOCUMENT &&
+			    (name.p[0] > FIND_OF_DOCUMENT || str_cmp(str_sub(name, 1, name.n), c->v[i]->name) >= 0))
+				break;
+		}
+		f->spots[f->number[c->v[i] - c->all]].logged = k < l->n && name.p[0] == FIND_OF_DOCUMENT &&
+		    str_eq(str_sub(name, 1, name.n), c->v[i]->name);
+	}
+}
+
 bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp)
 {
 	struct find_log *l = xmalloc(sizeof *l);
@@ -93,8 +114,10 @@ bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KE
 
 	*l = (struct find_log){ .a = ARENA_INIT };
 	f->log = l;
-	if (kept_log_open(&l->log, path, key, stamp) && kept_log_get(&head, &l->log, STR("h")) && parse_head(l, head))
+	if (kept_log_open(&l->log, path, key, stamp) && kept_log_get(&head, &l->log, STR("h")) && parse_head(l, head)) {
+		find_logged(f);
 		return true;
+	}
 	find_log_close(f);
 	return false;
 }
@@ -114,10 +137,8 @@ void find_log_close(struct find *f)
 bool find_keep(struct find *f, const struct entry *e)
 {
 	struct find_spot *spot = &f->spots[f->number[e - f->copy->all]];
-	struct buf b = BUF_INIT;
 
-	spot->kept = f->log && kept_log_has(&f->log->log, name_of(&b, FIND_OF_DOCUMENT, e->name));
-	buf_free(&b);
+	spot->kept = f->log && spot->logged;
 	return spot->kept;
 }
 

@@ -54,7 +54,8 @@ struct find_part {			/* of one thread */
 struct find_spot {			/* where the words of a document stand: in posts of a part */
 	unsigned part;
 	size_t at, n;
-	bool made, kept;		/* they do; they are in the log */
+	bool made, kept;		/* they do; they stay as they are in the log */
+	bool logged;			/* they are in the log, that is all */
 };
 
 /* Blocks of items, sorted by their strings. Where a block begins is a matter of the strings and sizes near by, and its file

@@ -23,7 +23,8 @@ void image_end(struct image *x);	/* no more is put in */
 size_t image_array(struct image *x, size_t at, size_t n, size_t size);
 void image_str(struct image *x, size_t at);	/* a struct str */
 void image_cstr(struct image *x, size_t at);	/* a const char *, NULL allowed */
-/* A pointer to one of n things of a size, or NULL; they are at base now, and in the image at `to`, or (SIZE_MAX) in the program. */
+/* A pointer to one of n things of a size, or NULL; they are at base now, and in the image at `to`, or (SIZE_MAX) in the
+ * program. */
 void image_one(struct image *x, size_t at, const void *base, size_t to, size_t n, size_t size);
 /* The structure at an offset, as it is now: valid until more is put in. */
 #define image_of(x, type, at) ((type *)(void *)((x)->p + (at)))

@@ -4,8 +4,15 @@
  * numbers are u32 in the machine's order, strings have their length in front. "pages":
  *
  *	stamp	a string: ties it to the other files of the same build
- *	facts	count; strings; then a value of FACT_VALUE bytes for each
- *	files	count; for each: name, digest, stat, count of facts or UINT32_MAX, numbers of facts
+ *	folders	their stats when the build ended, a string
+ *	copy	its id (copy_kept.c), a string; count of documents that were not as in it; their names; 1 when changes_moved
+ *	facts	count of those when it was last made anew; count; bytes of all strings; strings; then a value of FACT_VALUE
+ *		bytes for each
+ *	numbers	count; zeros up to a multiple of 4; numbers of facts, file by file
+ *	files	count; for each: name, digest, stat, count of facts or UINT32_MAX
+ *
+ * Where a copy was brought up to date (copy_load_kept), most answers are known to be the same, the list of facts stays, and
+ * what new pages were made of is put behind it; facts of no file go when it is made anew.
  *
  * The sum tells accidents, not intent: who can write below .git can do anything there. The key is a hash of the program
  * (its build id and those of its libraries), the theme, the options, the vocabularies, the space, and the folder. */
@@ -23,6 +30,7 @@
 #include "kb/base/program.h"
 #include "kb/gate/sodium.h"
 #include "kb/index/pack.h"
+#include "render/changes.h"
 
 #define PIECE ((size_t)1 << 20)
 #define MAGIC "colepkpt"
@@ -259,6 +267,7 @@ struct kept_out {
 	struct kept_pen pen;
 	struct buf b;			/* less than a piece, but for a moment */
 	uint64_t sum;
+	size_t at;			/* bytes of the file so far */
 };
 
 enum rc kept_begin(struct kept_out **out, const char *path, const unsigned char key[KEPT_KEY], struct err *e)
@@ -273,6 +282,7 @@ enum rc kept_begin(struct kept_out **out, const char *path, const unsigned char 
 		return rc;
 	}
 	kept_pen_write(&o->pen, (struct str){ head, KEY });
+	o->at = KEY;
 	kept_add(o, (struct str){ (const char *)key, KEPT_KEY });
 	*out = o;
 	return RC_OK;
@@ -293,6 +303,7 @@ static void flush(struct kept_out *o, bool last)
 
 void kept_add(struct kept_out *o, struct str s)
 {
+	o->at += s.n;
 	buf_str_add(&o->b, s);
 	if (o->b.n >= PIECE)
 		flush(o, false);
@@ -445,60 +456,124 @@ void kept_add_file(struct kept_out *o, const struct kept_file *f)
 	kept_add(o, (struct str){ (const char *)&f->stat, sizeof f->stat });
 }
 
-/* One file and its facts off *s. */
-static bool take_file(struct kept_file *f, struct kept *k, struct str *s)
+/* One file off *s; *at: where its facts begin. */
+static bool take_file(struct kept_file *f, const struct kept *k, size_t *at, struct str *s)
 {
-	struct str part;
-	uint32_t n, i, *v;
+	uint32_t n;
 
 	if (!kept_take_file(f, s) || !kept_take_u32(&n, s))
 		return false;
 	if (n == UINT32_MAX)
 		return true;
-	if (!kept_take(&part, s, (size_t)n * sizeof *v))
+	if (n > k->nnumbers - *at)
 		return false;
-	v = arena_array(&k->a, n, sizeof *v);
-	if (n)
-		memcpy(v, part.p, n * sizeof *v);
-	for (i = 0; i < n; i++)
-		if (v[i] >= k->nfacts)
-			return false;
-	f->facts = v;
+	f->facts = k->numbers + *at;
 	f->nfacts = n;
+	*at += n;
 	return true;
+}
+
+/* What stands at s begins at a multiple of 4 of the file, after zeros. */
+static bool skip_zeros(const struct kept *k, struct str *s)
+{
+	struct str zeros;
+
+	return kept_take(&zeros, s, (4 - (size_t)(s->p - k->map.all.p) % 4) % 4);
+}
+
+static bool parse_facts(struct kept *k, struct str *s)
+{
+	struct str part, strings;
+	uint32_t n, bytes, i;
+
+	if (!kept_take_u32(&k->anew, s) || !kept_take_u32(&n, s) || !kept_take_u32(&bytes, s) || n > s->n ||
+	    !kept_take(&k->strings, s, bytes))
+		return false;
+	k->nfacts = n;
+	k->facts = arena_array(&k->a, n, sizeof *k->facts);
+	for (i = 0, strings = k->strings; i < n; i++)
+		if (!kept_take_str(&k->facts[i], &strings) || k->facts[i].n > UINT8_MAX)
+			return false;
+	if (strings.n || !kept_take(&part, s, (size_t)n * FACT_VALUE))
+		return false;
+	k->values = (const unsigned char (*)[FACT_VALUE])part.p;
+	if (!kept_take_u32(&n, s) || !skip_zeros(k, s) || n > s->n / sizeof *k->numbers ||
+	    !kept_take(&part, s, n * sizeof *k->numbers))
+		return false;
+	k->numbers = (const uint32_t *)(const void *)part.p;
+	k->nnumbers = n;
+	for (i = n = 0; i < k->nnumbers; i++)
+		n |= k->numbers[i] >= k->nfacts;
+	return !n;
 }
 
 static bool parse(struct kept *k)
 {
-	struct str s = k->map.body, part;
-	uint32_t n, i;
+	struct str s = k->map.body;
+	uint32_t n, i, moved;
+	size_t at = 0;
 
-	if (!kept_take_str(&k->stamp, &s) || !kept_take_u32(&n, &s) || n > s.n)
+	if (!kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->copy, &s) ||
+	    !kept_take_u32(&n, &s) || n > s.n)
 		return false;
-	k->nfacts = n;
-	k->facts = arena_array(&k->a, n, sizeof *k->facts);
+	k->nchanged = n;
+	k->changed = arena_array(&k->a, n, sizeof *k->changed);
 	for (i = 0; i < n; i++)
-		if (!kept_take_str(&k->facts[i], &s) || k->facts[i].n > UINT8_MAX)
+		if (!kept_take_str(&k->changed[i], &s))
 			return false;
-	if (!kept_take(&part, &s, (size_t)n * FACT_VALUE))
+	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s) || !kept_take_u32(&n, &s) || n > s.n)
 		return false;
-	k->values = (const unsigned char (*)[FACT_VALUE])part.p;
-	if (!kept_take_u32(&n, &s) || n > s.n)
-		return false;
+	k->moved = moved;
 	k->nfiles = n;
 	k->files = arena_array(&k->a, n, sizeof *k->files);
 	for (i = 0; i < n; i++)
-		if (!take_file(&k->files[i], k, &s) || (i && str_cmp(k->files[i - 1].name, k->files[i].name) >= 0))
+		if (!take_file(&k->files[i], k, &at, &s) || (i && str_cmp(k->files[i - 1].name, k->files[i].name) >= 0))
 			return false;
 	return s.n == 0;
+}
+
+static bool still(const struct kept *k, struct fact_ground *g, size_t i)
+{
+	unsigned char value[FACT_VALUE];
+
+	fact_value(value, g, k->facts[i]);
+	return memcmp(value, k->values[i], FACT_VALUE) == 0;
+}
+
+/* Compare all facts with the copy. */
+static void compare(struct kept *k, struct fact_ground *g)
+{
+	bool faces;
+	size_t i;
+
+	for (i = 0; i < k->nfacts && !str_eq(k->facts[i], fact_faces()); i++)
+		;
+	faces = i < k->nfacts && still(k, g, i);
+	for (i = 0; i < k->nfacts; i++)
+		k->same[i] = (faces && fact_of_faces(k->facts[i])) || still(k, g, i);
+}
+
+/* The same where the copy is the one that the build before had, with texts and history of other documents. FACT_ALL is not
+ * asked for: it is another. */
+static void compare_few(struct kept *k, struct fact_ground *g)
+{
+	const struct copy *c = g->copy;
+	struct str *names = arena_array(&k->a, k->nchanged + c->nchanged, sizeof *names);
+	bool moved = k->moved || changes_moved(c);
+	size_t n = 0, i;
+
+	for (i = 0; i < k->nchanged; i++)
+		names[n++] = k->changed[i];
+	for (i = 0; i < c->nchanged; i++)
+		names[n++] = c->changed[i]->name;
+	for (i = 0; i < k->nfacts; i++)
+		k->same[i] = !fact_hangs_on(c, k->facts[i], names, n, moved) || (!fact_is_all(k->facts[i]) && still(k, g, i));
 }
 
 struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], struct fact_ground *g)
 {
 	struct kept *k = xmalloc(sizeof *k);
-	unsigned char value[FACT_VALUE];
-	bool faces = false;
-	size_t i;
+	const struct copy *c = g->copy;
 
 	*k = (struct kept){ .a = ARENA_INIT };
 	if (kept_map(&k->map, path, key) || !parse(k)) {
@@ -506,18 +581,11 @@ struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], stru
 		return NULL;
 	}
 	k->same = arena_array(&k->a, k->nfacts, sizeof *k->same);
-	for (i = 0; i < k->nfacts && !str_eq(k->facts[i], fact_faces()); i++)
-		;
-	if (i < k->nfacts) {
-		fact_value(value, g, k->facts[i]);
-		faces = memcmp(value, k->values[i], FACT_VALUE) == 0;
-	}
-	for (i = 0; i < k->nfacts; i++) {
-		if ((k->same[i] = faces && fact_of_faces(k->facts[i])))
-			continue;
-		fact_value(value, g, k->facts[i]);
-		k->same[i] = memcmp(value, k->values[i], FACT_VALUE) == 0;
-	}
+	k->near = c->was_kept && str_eq(k->copy, (struct str){ (const char *)c->id, sizeof c->id });
+	if (k->near)
+		compare_few(k, g);
+	else
+		compare(k, g);
 	return k;
 }
 
@@ -556,12 +624,14 @@ bool kept_same(const struct kept *k, const struct kept_file *f)
 	return f->facts && i == f->nfacts;
 }
 
-/* The facts of all files, each once, numbered anew. */
+/* The facts of all files, each once. */
 struct joint {
 	struct strings set;
 	struct { const struct facts *of; uint32_t *to; } maps[64];
 	size_t nmaps;
 	struct buf known;		/* of each: a byte that is 1 where its value is, FACT_VALUE bytes */
+	const struct kept *was;
+	size_t first;			/* number of the first one in the set: those before it are was's */
 	struct arena a;
 };
 
@@ -580,13 +650,14 @@ static uint32_t joint_put(struct joint *j, struct str fact, const unsigned char 
 		j->known.p[i * KNOWN] = 1;
 		memcpy(j->known.p + i * KNOWN + 1, value, FACT_VALUE);
 	}
-	return i;
+	return (uint32_t)j->first + i;
 }
 
-static uint32_t joint_number(struct joint *j, const struct facts *of, const struct kept *was, uint32_t fact)
+/* In a list that begins anew. */
+static uint32_t joint_number(struct joint *j, const struct facts *of, uint32_t fact)
 {
-	struct str s = of ? strings_at(&of->set, fact) : was->facts[fact];
-	const unsigned char *value = of || !was->same[fact] ? NULL : was->values[fact];
+	struct str s = of ? strings_at(&of->set, fact) : j->was->facts[fact];
+	const unsigned char *value = of || !j->was->same[fact] ? NULL : j->was->values[fact];
 	size_t i, n;
 
 	for (i = 0; i < j->nmaps && j->maps[i].of != of; i++)
@@ -594,7 +665,7 @@ static uint32_t joint_number(struct joint *j, const struct facts *of, const stru
 	if (i == sizeof j->maps / sizeof j->maps[0])
 		return joint_put(j, s, value);
 	if (i == j->nmaps) {
-		n = of ? of->set.n : was->nfacts;
+		n = of ? of->set.n : j->was->nfacts;
 		j->maps[i].of = of;
 		j->maps[i].to = arena_array(&j->a, n, sizeof *j->maps[i].to);
 		j->nmaps++;
@@ -604,42 +675,95 @@ static uint32_t joint_number(struct joint *j, const struct facts *of, const stru
 	return j->maps[i].to[fact] - 1;
 }
 
-enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
-    const struct kept *was, struct fact_ground *g, struct str stamp, struct err *e)
+/* In a list that goes on: most facts of a page that was made again are those that it had. */
+static uint32_t joint_more(struct joint *j, const struct kept_file *had, struct str fact)
 {
-	struct joint j = { .a = ARENA_INIT };
-	uint32_t *numbers;
+	size_t i;
+
+	for (i = 0; had && i < had->nfacts; i++)
+		if (str_eq(j->was->facts[had->facts[i]], fact))
+			return had->facts[i];
+	return joint_put(j, fact, NULL);
+}
+
+static void add_facts(struct kept_out *o, const struct joint *j, struct fact_ground *g)
+{
+	size_t old = j->first, bytes = 0, i;
 	unsigned char value[FACT_VALUE];
+
+	for (i = 0; i < j->set.n; i++)
+		bytes += sizeof(uint32_t) + j->set.v[i].n;
+	kept_add_u32(o, old ? j->was->anew : (uint32_t)j->set.n);
+	kept_add_u32(o, (uint32_t)(old + j->set.n));
+	kept_add_u32(o, (uint32_t)(bytes + (old ? j->was->strings.n : 0)));
+	if (old)
+		kept_add(o, j->was->strings);
+	for (i = 0; i < j->set.n; i++)
+		kept_add_str(o, strings_at(&j->set, i));
+	for (i = 0; i < old; i++) {
+		if (!j->was->same[i])
+			fact_value(value, g, j->was->facts[i]);
+		kept_add(o, (struct str){ (const char *)(j->was->same[i] ? j->was->values[i] : value), FACT_VALUE });
+	}
+	for (i = 0; i < j->set.n; i++) {
+		if (j->known.p[i * KNOWN])
+			memcpy(value, j->known.p + i * KNOWN + 1, FACT_VALUE);
+		else
+			fact_value(value, g, strings_at(&j->set, i));
+		kept_add(o, (struct str){ (const char *)value, sizeof value });
+	}
+}
+
+/* How many facts there may be, for so many when the list was made anew. */
+#define FACTS_MAX(n) ((n) + (n) / 4 + 4096)
+
+enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
+    const struct kept *was, struct fact_ground *g, struct str stamp, struct str folders, struct err *e)
+{
+	const struct copy *c = g->copy;
+	struct joint j = { .a = ARENA_INIT, .was = was };
+	static const char zeros[4] = { 0 };
+	uint32_t *numbers;
 	struct kept_out *o = NULL;
 	size_t i, k, total = 0, at = 0;
 	enum rc rc;
 
 	if ((rc = kept_begin(&o, path, key, e)))
 		return rc;
+	if (was && was->near && was->nfacts < FACTS_MAX(was->anew))
+		j.first = was->nfacts;
 	for (i = 0; i < n; i++)
 		total += files[i].nfacts;
 	numbers = arena_array(&j.a, total, sizeof *numbers);
-	(void)joint_put(&j, fact_faces(), NULL);	/* answers for many, see kept_open */
-	for (i = 0; i < n; i++)
+	if (!j.first)
+		(void)joint_put(&j, fact_faces(), NULL);	/* answers for many, see compare */
+	for (i = 0; i < n; i++) {
+		const struct kept_file *had = j.first && files[i].of ? kept_find(was, files[i].name) : NULL;
+
+		if (j.first && !files[i].of && files[i].nfacts) {
+			memcpy(numbers + at, files[i].facts, files[i].nfacts * sizeof *numbers);
+			at += files[i].nfacts;
+			continue;
+		}
 		for (k = 0; k < files[i].nfacts; k++)
-			numbers[at++] = joint_number(&j, files[i].of, was, files[i].facts[k]);
-	kept_add_str(o, stamp);
-	kept_add_u32(o, (uint32_t)j.set.n);
-	for (i = 0; i < j.set.n; i++)
-		kept_add_str(o, strings_at(&j.set, i));
-	for (i = 0; i < j.set.n; i++) {
-		if (j.known.p[i * KNOWN])
-			memcpy(value, j.known.p + i * KNOWN + 1, FACT_VALUE);
-		else
-			fact_value(value, g, strings_at(&j.set, i));
-		kept_add(o, (struct str){ (const char *)value, sizeof value });
+			numbers[at++] = j.first ? joint_more(&j, had, strings_at(&files[i].of->set, files[i].facts[k])) :
+			    joint_number(&j, files[i].of, files[i].facts[k]);
 	}
+	kept_add_str(o, stamp);
+	kept_add_str(o, folders);
+	kept_add_str(o, (struct str){ (const char *)c->id, sizeof c->id });
+	kept_add_u32(o, (uint32_t)c->nchanged);
+	for (i = 0; i < c->nchanged; i++)
+		kept_add_str(o, c->changed[i]->name);
+	kept_add_u32(o, changes_moved(c));
+	add_facts(o, &j, g);
+	kept_add_u32(o, (uint32_t)total);
+	kept_add(o, (struct str){ zeros, (4 - o->at % 4) % 4 });
+	kept_add(o, (struct str){ (const char *)numbers, total * sizeof *numbers });
 	kept_add_u32(o, (uint32_t)n);
-	for (at = i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		kept_add_file(o, &files[i]);
 		kept_add_u32(o, files[i].facts ? (uint32_t)files[i].nfacts : UINT32_MAX);
-		kept_add(o, (struct str){ (const char *)(numbers + at), files[i].nfacts * sizeof *numbers });
-		at += files[i].nfacts;
 	}
 	rc = kept_end(o, e);
 	strings_free(&j.set);

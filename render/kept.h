@@ -91,7 +91,14 @@ struct kept {
 	const unsigned char (*values)[FACT_VALUE];
 	bool *same;			/* is the value of a fact still so */
 	size_t nfacts;
-	struct str stamp;		/* kept_save's */
+	struct str stamp, folders;	/* kept_save's */
+	struct str copy, *changed, strings;	/* of the file, see kept.c */
+	size_t nchanged;
+	bool moved;
+	uint32_t anew;
+	const uint32_t *numbers;
+	size_t nnumbers;
+	bool near;			/* the copy is the one that it was made of, brought up to date */
 };
 bool kept_take_file(struct kept_file *f, struct str *s);	/* name, digest and stat, as the other writes them */
 void kept_add_file(struct kept_out *o, const struct kept_file *f);
@@ -102,8 +109,8 @@ struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], stru
 void kept_close(struct kept *k);	/* no-op on NULL */
 const struct kept_file *kept_find(const struct kept *k, struct str name);	/* or NULL, also where k is NULL */
 bool kept_same(const struct kept *k, const struct kept_file *f);	/* would be made of the same */
-/* files: by name. was: NULL, or what was kept before. stamp: the caller's. */
+/* files: by name. was: NULL, or what was kept before. stamp, folders: the caller's. */
 enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
-    const struct kept *was, struct fact_ground *g, struct str stamp, struct err *e) NODISCARD;
+    const struct kept *was, struct fact_ground *g, struct str stamp, struct str folders, struct err *e) NODISCARD;
 
 #endif

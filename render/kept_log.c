@@ -79,11 +79,6 @@ static const struct kept_piece *find(const struct kept_log *l, struct str name)
 	return from < l->n && str_eq(l->v[from].name, name) ? &l->v[from] : NULL;
 }
 
-bool kept_log_has(const struct kept_log *l, struct str name)
-{
-	return find(l, name) != NULL;
-}
-
 bool kept_log_get(struct str *piece, const struct kept_log *l, struct str name)
 {
 	const struct kept_piece *p = find(l, name);

@@ -558,11 +558,9 @@ static void coded(struct page *p, enum use use, const char *folder, const char *
 {
 	char one[48], low[48];
 	struct str key = sized(one, code, use == USE_COUNTRY), file = sized(low, code, false);
-	size_t n = 0;
+	bool link = key.n && !p->whole && copy_used(p->c, use, key);
 
-	if (key.n && !p->whole)
-		copy_uses(&n, p->c, use, key);
-	if (n) {
+	if (link) {
 		page_puts(p, "<a href=\"");
 		page_puts(p, p->up);
 		page_puts(p, folder);
@@ -571,7 +569,7 @@ static void coded(struct page *p, enum use use, const char *folder, const char *
 		page_puts(p, ".html\">");
 	}
 	page_label(p, vocab, key.n ? key : code);
-	if (n)
+	if (link)
 		page_puts(p, "</a>");
 }
 
@@ -1082,18 +1080,30 @@ static int by_name(const void *a, const void *b)
 struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 {
 	const struct theme *t = c->want.theme;
-	size_t lists = lists_names(NULL, 0, a, c), i, got;
-	struct str *v = arena_array(a, lists + c->n + t->nfiles + 1, sizeof *v);
+	size_t lists = lists_names(NULL, 0, a, c), i, k, got;
+	struct str *v = arena_array(a, lists + t->nfiles + 1 + c->n, sizeof *v), *d = arena_array(a, c->n, sizeof *d);
 
 	got = lists_names(v, lists, a, c);
-	for (i = 0; i < c->n; i++)
-		v[got++] = cstr(arena_printf(a, "d/%.*s.html", FMT_STR(c->v[i]->name)));
 	for (i = 0; i < t->nfiles; i++)
 		if (theme_copied(t->files[i].name) && (c->want.live || !str_is(t->files[i].name, "live.js")))
 			v[got++] = t->files[i].name;
 	v[got++] = STR(FORM_DATA);
 	qsort(v, got, sizeof *v, by_name);
-	*n = got;
+	for (i = 0; i < c->n; i++) {
+		struct str name = c->v[i]->name;
+		char *p = arena_alloc(a, name.n + sizeof "d/.html"), *end = p + 2 + name.n;
+
+		memcpy(p, "d/", 2);
+		memcpy(p + 2, name.p, name.n);
+		memcpy(end, ".html", sizeof ".html");
+		/* documents are by name; only those whose names begin alike may change places with ".html" behind */
+		for (k = i; k > 0 && str_cmp(d[k - 1], (struct str){ p, name.n + 7 }) > 0; k--)
+			d[k] = d[k - 1];
+		d[k] = (struct str){ p, name.n + 7 };
+	}
+	*n = got + c->n;
+	for (i = *n, k = c->n; k > 0; i--)	/* both into one, from the end */
+		v[i - 1] = got > 0 && str_cmp(v[got - 1], d[k - 1]) > 0 ? v[--got] : d[--k];
 	return v;
 }
 

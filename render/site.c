@@ -70,14 +70,20 @@ static bool is_name(struct str s)
 
 bool site_manifest_line(struct str *name, struct str line)
 {
+	static const bool is_hex[256] = {
+		['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
+		['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
+	};
+	bool odd = false;
 	struct str s;
 	size_t i;
 
 	if (line.n < DIGEST + 3 || line.p[DIGEST] != ' ' || line.p[DIGEST + 1] != ' ')
 		return false;
 	for (i = 0; i < DIGEST; i++)
-		if (!((line.p[i] >= '0' && line.p[i] <= '9') || (line.p[i] >= 'a' && line.p[i] <= 'f')))
-			return false;
+		odd |= !is_hex[(unsigned char)line.p[i]];
+	if (odd)
+		return false;
 	s = str_sub(line, DIGEST + 2, line.n);
 	if (!is_name(s))
 		return false;
@@ -136,16 +142,33 @@ static bool half(struct str name)
 	return str_starts(str_sub(name, whole.n, name.n), STR(".tmp-")) && (str_is(whole, MANIFEST) || is_name(whole));
 }
 
-static void remove_halves(const char *dir)
+/* Of each folder, "" first, what tells whether a file came or went: FOLDER_STAT bytes, zeros for none. */
+enum { FOLDERS = 1 + sizeof folders / sizeof folders[0], FOLDER_STAT = sizeof(struct kept_stat) };
+
+static void folder_stats(struct kept_stat to[FOLDERS], int fd)
 {
+	struct stat st;
+	size_t k;
+
+	for (k = 0; k < FOLDERS; k++)
+		to[k] = fstatat(fd, k ? folders[k - 1] : ".", &st, AT_SYMLINK_NOFOLLOW) ? (struct kept_stat){ 0 } : kept_stat(&st);
+}
+
+/* was: of the folders when the build before ended, or NULL; only those that are others now are looked through. */
+static void remove_halves(const char *dir, int fd, const char *was)
+{
+	struct kept_stat now[FOLDERS];
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
 	size_t n, i, k;
 	char **names;
 
-	for (k = 0; k <= sizeof folders / sizeof folders[0]; k++) {
+	folder_stats(now, fd);
+	for (k = 0; k < FOLDERS; k++) {
 		const char *folder = k ? folders[k - 1] : "";
 
+		if (was && kept_stat_tells(&now[k]) && !memcmp(was + k * FOLDER_STAT, &now[k], FOLDER_STAT))
+			continue;
 		if (dir_list(&names, &n, &a, path_join(&a, dir, folder), &e))
 			continue;		/* not there */
 		for (i = 0; i < n; i++) {
@@ -255,7 +278,6 @@ struct build {
 	const char *files, *texts;	/* paths of what is kept; NULL: nothing is */
 	bool anew;			/* pages of documents that were left are made after all, and no others */
 	unsigned char key[KEPT_KEY];
-	struct buf all;			/* the manifest's lines without index.html, for the build id */
 };
 
 struct file {				/* of the new build */
@@ -265,7 +287,7 @@ struct file {				/* of the new build */
 	struct kept_stat stat;
 	const struct facts *of;		/* who noted its facts; NULL: kept ones */
 	size_t from, nfacts;		/* in the list of those */
-	const struct kept_file *kept;	/* it is as it was */
+	const struct kept_file *was, *kept;	/* as the build before kept it, or NULL; kept: it is so still */
 	bool noted;
 };
 
@@ -377,7 +399,7 @@ static enum rc create(struct hand *h, struct file *f, const char *path, struct e
 static enum rc put(struct hand *h, struct file *f, struct err *e)
 {
 	const struct build *s = h->w->s;
-	const struct kept_file *k = kept_find(s->kept, f->name);
+	const struct kept_file *k = f->was;
 	const char *path = path_join(&h->arena, s->dir, f->name.p);
 	bool ours = known(&s->old, f->name);
 	enum rc rc;
@@ -413,10 +435,12 @@ static const struct entry *document_of(const struct copy *c, struct str name)
 static bool leave(struct hand *h, struct file *f)
 {
 	struct work *w = h->w;
-	const struct kept_file *k = kept_find(w->s->kept, f->name);
-	const struct entry *e = document_of(w->s->copy, f->name);
+	const struct kept_file *k = f->was;
+	const struct entry *e;
 
-	if (!k || w->s->anew || !kept_same(w->s->kept, k) || !as_it_was(h, k, f) || (e && w->find && !find_keep(w->find, e)))
+	if (!k || w->s->anew || !kept_same(w->s->kept, k) || !as_it_was(h, k, f))
+		return false;
+	if (w->find && (e = document_of(w->s->copy, f->name)) && !find_keep(w->find, e))
 		return false;
 	f->kept = k;
 	return true;
@@ -458,7 +482,7 @@ static enum rc make(struct hand *h, struct file *f, struct str text, struct err 
 	buf_clear(&h->page);
 	f->kept = NULL;
 	if (!w->want && !find_makes(w->find, f->name)) {
-		f->kept = kept_find(w->s->kept, f->name);
+		f->kept = f->was;
 		return f->kept && as_it_was(h, f->kept, f) ? RC_OK :
 		    err_set(e, RC_IO, "%s/%.*s: somebody else writes there; build again", w->s->dir, FMT_STR(f->name));
 	}
@@ -570,13 +594,16 @@ static enum rc work(struct work *w, struct err *e)
 
 static enum rc remove_old(struct build *s, const struct names *now, struct arena *a, struct err *e)
 {
-	size_t i;
+	size_t i, k = 0;
 
 	for (i = 0; i < s->old.n; i++) {
-		const char *path = path_join(a, s->dir, arena_cstr(a, s->old.v[i]));
+		const char *path;
 
-		if (known(now, s->old.v[i]))
+		while (k < now->n && str_cmp(now->v[k], s->old.v[i]) < 0)
+			k++;
+		if (k < now->n && str_eq(now->v[k], s->old.v[i]))
 			continue;
+		path = path_join(a, s->dir, arena_cstr(a, s->old.v[i]));
 		if (unlink(path) == 0)
 			s->told->removed++;
 		else if (errno != ENOENT)
@@ -587,9 +614,36 @@ static enum rc remove_old(struct build *s, const struct names *now, struct arena
 	return RC_OK;
 }
 
-static int by_file(const void *a, const void *b)
+/* Two lists of files as one, by name. */
+static struct file *merged(struct arena *a, const struct file *x, size_t nx, const struct file *y, size_t ny)
 {
-	return str_cmp(((const struct file *)a)->name, ((const struct file *)b)->name);
+	struct file *v = arena_array(a, nx + ny, sizeof *v);
+	size_t i = 0, k = 0;
+
+	while (i < nx || k < ny) {
+		bool first = k == ny || (i < nx && str_cmp(x[i].name, y[k].name) <= 0);
+
+		v[i + k] = first ? x[i] : y[k];
+		i += first;
+		k += !first;
+	}
+	return v;
+}
+
+/* The files of those names, and what the build before kept of them. Both are by name. */
+static struct file *files_of(struct arena *a, const struct kept *k, const struct str *names, size_t n)
+{
+	struct file *v = arena_array(a, n, sizeof *v);
+	size_t i, at = 0;
+
+	for (i = 0; i < n; i++) {
+		v[i].name = names[i];
+		while (k && at < k->nfiles && str_cmp(k->files[at].name, names[i]) < 0)
+			at++;
+		if (k && at < k->nfiles && str_eq(k->files[at].name, names[i]))
+			v[i].was = &k->files[at];
+	}
+	return v;
 }
 
 /* Files that were written just now: who writes them in the same tick of the clock leaves no trace. */
@@ -601,6 +655,7 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 {
 	struct arena a = ARENA_INIT;
 	struct kept_file *v = arena_array(&a, n + 1, sizeof *v);
+	struct kept_stat now_folders[FOLDERS];
 	struct err e = ERR_INIT;
 	struct timespec t;
 	uint64_t now;
@@ -630,7 +685,8 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 			v[i].of = f->of;
 		}
 	}
-	if (kept_save(s->files, s->key, v, n, s->kept, g, stamp, &e))
+	folder_stats(now_folders, s->fd);
+	if (kept_save(s->files, s->key, v, n, s->kept, g, stamp, (struct str){ (const char *)now_folders, sizeof now_folders }, &e))
 		(void)unlink(s->files);
 	/* What is said of a page is said each time, so it must be made. */
 	for (i = 0; i < s->copy->nall && !s->copy->all[i].broken; i++)
@@ -657,7 +713,7 @@ static bool index_whole(struct build *s, struct work *w, struct file **files, si
 		if (!find_is_name(k->name))
 			continue;
 		v[*n].name = cstr(arena_cstr(a, k->name));
-		v[*n].kept = k;
+		v[*n].was = v[*n].kept = k;
 		whole = as_it_was(&h, k, &v[(*n)++]);
 	}
 	buf_free(&h.disk);
@@ -725,19 +781,46 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 		(void)unlink(s->texts);
 	find_forget(w.find);
 	index = find_names(n, a, w.find);
-	all.n = now->n + *n;
-	all.v = arena_array(a, all.n, sizeof *all.v);
-	memcpy(all.v, now->v, now->n * sizeof *all.v);
-	memcpy(all.v + now->n, index, *n * sizeof *all.v);
-	qsort(all.v, all.n, sizeof *all.v, by_name);
-	if ((rc = announce(s, &all, a, e)))
-		return rc;
-	*files = arena_array(a, *n, sizeof **files);
-	for (i = 0; i < *n; i++)
-		(*files)[i].name = index[i];
-	w.files = *files;
+	for (i = 0; i < *n && known(&s->old, index[i]); i++)
+		;
+	if (i < *n) {
+		all.n = now->n + *n;
+		all.v = arena_array(a, all.n, sizeof *all.v);
+		memcpy(all.v, now->v, now->n * sizeof *all.v);
+		memcpy(all.v + now->n, index, *n * sizeof *all.v);
+		qsort(all.v, all.n, sizeof *all.v, by_name);
+		if ((rc = announce(s, &all, a, e)))
+			return rc;
+	}
+	w.files = *files = files_of(a, s->kept, index, *n);
 	w.n = *n;
 	return work(&w, e);
+}
+
+/* What the build before left, and what holds it together. */
+static void open_kept(struct build *s, struct find *find, struct fact_ground *g, unsigned char stamp[STAMP])
+{
+	s->kept = kept_open(s->files, s->key, g);
+	if (s->kept && s->kept->stamp.n == STAMP && (!find || find_load(find, s->texts, s->key, s->kept->stamp))) {
+		memcpy(stamp, s->kept->stamp.p, STAMP);
+	} else {
+		kept_close(s->kept);
+		s->kept = NULL;
+	}
+}
+
+/* The lines of files, and an id made of them. */
+static void format_manifest(struct buf *b, char id[17], const struct file *files, size_t n)
+{
+	unsigned char digest[16];
+	size_t i;
+
+	buf_reserve(b, n * (DIGEST + 40));
+	for (i = 0; i < n; i++)
+		manifest_line(b, files[i].digest, files[i].name);
+	blake2b_of(digest, buf_str(b));
+	for (i = 0; i < 8; i++)
+		snprintf(id + 2 * i, 3, "%02x", digest[i]);
 }
 
 /* All pages but index.html, then the search index made of them; then index.html, which holds an id made of all
@@ -747,57 +830,48 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	struct find *find = lists_have(s->copy, "search.html") ? find_open(s->copy, s->threads) : NULL;
 	struct page_want want = { .find = find };
 	struct facts facts[SITE_JOBS_MAX] = { 0 };
-	struct fact_ground ground = { 0 };
+	struct fact_ground ground = { .copy = s->copy };
 	struct work w = { .s = s, .want = &want, .find = find, .facts = s->files ? facts : NULL };
+	struct file *files, *index = NULL, home = { .name = STR("index.html") };
 	struct names all = { NULL, 0 };
-	unsigned char stamp[STAMP], id[64];
-	struct buf b = BUF_INIT;
-	struct file *files, *index = NULL;
-	size_t i, more = 0;
+	unsigned char stamp[STAMP];
+	struct buf b = BUF_INIT, line = BUF_INIT;
+	size_t i, at, more = 0;
+	char id[17];
 	enum rc rc;
-	char hex[17];
 
 	random_bytes(stamp, STAMP);
-	if (s->files) {
-		fact_ground(&ground, s->copy);
-		s->kept = kept_open(s->files, s->key, &ground);
-		if (s->kept && s->kept->stamp.n == STAMP && (!find || find_load(find, s->texts, s->key, s->kept->stamp))) {
-			memcpy(stamp, s->kept->stamp.p, STAMP);
-		} else {
-			kept_close(s->kept);
-			s->kept = NULL;
-		}
-	}
-	w.files = files = arena_array(a, now->n, sizeof *files);
+	if (s->files)
+		open_kept(s, find, &ground, stamp);
+	remove_halves(s->dir, s->fd, s->kept && s->kept->folders.n == FOLDERS * FOLDER_STAT ? s->kept->folders.p : NULL);
+	files = files_of(a, s->kept, now->v, now->n);
 	for (i = 0; i < now->n; i++)
-		if (!str_is(now->v[i], "index.html"))
-			files[w.n++].name = now->v[i];
+		if (str_is(files[i].name, "index.html"))
+			home = files[i];
+		else
+			files[w.n++] = files[i];
+	w.files = files;
 	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, now, stamp, a, e)))
 		goto out;
-	all.n = now->n + more;
-	files = memcpy(arena_array(a, all.n, sizeof *files), files, w.n * sizeof *files);
-	if (more)
-		memcpy(files + w.n, index, more * sizeof *files);
+	all.n = w.n + more;
+	files = merged(a, w.files, w.n, index, more);
+	format_manifest(&b, id, files, all.n);
+	want = (struct page_want){ .build = cstr(id) };
+	w = (struct work){ .s = s, .files = &home, .n = 1, .want = &want };
+	if ((rc = work(&w, e)))
+		goto out;
+	files = merged(a, files, all.n++, &home, 1);
 	all.v = arena_array(a, all.n, sizeof *all.v);
-	for (i = 0; i + 1 < all.n; i++) {
-		manifest_line(&s->all, files[i].digest, files[i].name);
+	for (i = at = 0; i < all.n; i++) {
 		all.v[i] = files[i].name;
+		if (str_cmp(files[i].name, home.name) < 0)
+			at += DIGEST + 3 + files[i].name.n;
 	}
-	sha512_of(id, buf_str(&s->all));
-	for (i = 0; i < 8; i++)
-		snprintf(hex + 2 * i, 3, "%02x", id[i]);
-	want = (struct page_want){ .build = cstr(hex) };
-	all.v[all.n - 1] = files[all.n - 1].name = STR("index.html");
-	w = (struct work){ .s = s, .files = files + all.n - 1, .n = 1, .want = &want };
-	qsort(all.v, all.n, sizeof *all.v, by_name);
-	if ((rc = work(&w, e)) || (rc = remove_old(s, &all, a, e)))
+	manifest_line(&line, home.digest, home.name);
+	buf_splice(&b, at, 0, buf_str(&line));
+	if ((rc = remove_old(s, &all, a, e)) || (rc = write_manifest(s->dir, &b, a, e)))
 		goto out;
 	s->told->pages = all.n;
-	qsort(files, all.n, sizeof *files, by_file);
-	for (i = 0; i < all.n; i++)
-		manifest_line(&b, files[i].digest, files[i].name);
-	if ((rc = write_manifest(s->dir, &b, a, e)))
-		goto out;
 	if (s->files)
 		keep(s, files, all.n, &ground, (struct str){ (const char *)stamp, STAMP }, buf_str(&b));
 out:
@@ -807,6 +881,7 @@ out:
 	kept_close(s->kept);
 	find_close(find);
 	buf_free(&b);
+	buf_free(&line);
 	return rc;
 }
 
@@ -824,7 +899,6 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	    (rc = check(&s.old.v, &s.old.n, &a, dir, e)))
 		goto out;
 	s.fd = lock.fd;
-	remove_halves(dir);
 	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages")))
 		s.texts = kept_path(&a, kept, dir, "texts");
 	now.v = pages_names(&now.n, &a, c);
@@ -837,7 +911,6 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		kept_sweep(kept);
 out:
 	lock_close(&lock);
-	buf_free(&s.all);
 	arena_free(&a);
 	return rc;
 }
