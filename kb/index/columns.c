@@ -73,6 +73,17 @@ uint32_t norm_length(uint8_t norm)
 	return norm_table()[norm];
 }
 
+const uint32_t *norm_longest(void)
+{
+	static uint32_t table[NORMS];
+	size_t i;
+
+	if (!table[NORMS - 1])
+		for (i = 0; i < NORMS; i++)
+			table[i] = i + 1 < NORMS ? norm_table()[i + 1] - 1 : UINT32_MAX;
+	return table;
+}
+
 /* ---- writing ---- */
 
 struct set {

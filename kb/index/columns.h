@@ -11,6 +11,7 @@ enum { CHUNK_DOCS = 16384 };		/* documents of one value */
 /* Lengths in a byte: exact up to 20, then within 5 %. A norm is never 0, so a length of 0 counts as 1. */
 uint8_t norm_of(uint32_t length);
 uint32_t norm_length(uint8_t norm);	/* the shortest that has it */
+const uint32_t *norm_longest(void);	/* by norm: the longest that has it */
 
 /* ---- writing ---- */
 

@@ -1,6 +1,6 @@
 /* kb/index/forms.c: see forms.h. Two tables hold them:
  *
- *	forms	u32 as segment_rows gives it, last form of the block  ->  about BLOCK entries in order of form, then term:
+ *	forms	u32 as segment_rows gives it, last form of the block  ->  entries of about BLOCK bytes, in order of form, then term:
  *		u8 bytes shared with the form before (0: the first), varint further bytes, these bytes;
  *		u8 bytes shared with the form, varint further bytes, these bytes: the term;
  *		varint occurrences
@@ -29,7 +29,7 @@
 #include "kb/index/sealed.h"
 #include "kb/text/fold.h"
 
-enum { BLOCK = 32, KEY_HEAD = 4 };
+enum { BLOCK = 326, KEY_HEAD = 4 };	/* BLOCK: with its key; so twelve fill a page of LMDB */
 #define COUNT_MAX ((uint64_t)1 << 40)	/* more than any text has; sums of such stay far from overflow */
 
 struct item {
@@ -155,6 +155,14 @@ static void put_shared(struct buf *b, struct str s, struct str before)
 	buf_str_add(b, str_sub(s, i, s.n));
 }
 
+static void put_entry(struct buf *b, const struct item *x, struct str before)
+{
+	buf_clear(b);
+	put_shared(b, x->form, before);
+	put_shared(b, x->term, x->form);
+	varint_put(b, (uint64_t)(x->n < 0 ? -x->n : x->n));
+}
+
 /* Those of one sign. */
 static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, const struct segment_tables *tables, uint32_t segment,
     struct err *e)
@@ -164,25 +172,24 @@ static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, const
 	const struct item *x, *before = NULL;
 	enum rc (*const place)(struct txn *, table_id, struct str, struct buf *, struct err *) =
 	    tables->forms != tables->gone ? sealed_append : sealed_put;
-	struct buf b = BUF_INIT;
+	struct buf b = BUF_INIT, one = BUF_INIT;
 	enum rc rc = RC_OK;
-	size_t n = 0;
 
 	for (x = f->v; x < f->v + f->n && !rc; x++) {
 		if ((x->n < 0) != gone)
 			continue;
-		if (n >= BLOCK && !str_eq(x->form, before->form)) {
+		put_entry(&one, x, b.n ? before->form : STR_NONE);
+		if (b.n && KEY_HEAD + x->form.n + b.n + one.n > BLOCK && !str_eq(x->form, before->form)) {
 			rc = place(t, table, key_head(key, segment, gone, before->form), &b, e);
-			n = 0;
+			put_entry(&one, x, STR_NONE);
 		}
-		put_shared(&b, x->form, n++ ? before->form : STR_NONE);
-		put_shared(&b, x->term, x->form);
-		varint_put(&b, (uint64_t)(gone ? -x->n : x->n));
+		buf_str_add(&b, buf_str(&one));
 		before = x;
 	}
-	if (n && !rc)
+	if (b.n && !rc)
 		rc = place(t, table, key_head(key, segment, gone, before->form), &b, e);
 	buf_free(&b);
+	buf_free(&one);
 	return rc;
 }
 

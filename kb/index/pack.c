@@ -260,6 +260,19 @@ unsigned rice_parameter(uint64_t sum, uint64_t n)
 	return k;
 }
 
+void truncated_put(struct bits_out *o, uint32_t v, uint32_t bound)
+{
+	unsigned w = bound > 1 ? 31 - (unsigned)__builtin_clz(bound - 1) : 0;
+	uint64_t few = ((uint64_t)2 << w) - bound, x = v + few;
+
+	if (bound <= 1)
+		return;
+	if (v < few)
+		bits_put(o, v, w);
+	else
+		bits_put(o, x >> 1 | (x & 1) << w, w + 1);
+}
+
 void bits_from(struct bits_in *i, struct str s)
 {
 	*i = (struct bits_in){ (const unsigned char *)s.p, (const unsigned char *)s.p + s.n, 0, 0 };

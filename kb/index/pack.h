@@ -29,6 +29,9 @@ enum { RICE_MAX = 24 };
 void rice_put(struct bits_out *o, uint32_t v, unsigned k);
 /* The parameter that suits n numbers of this sum. */
 unsigned rice_parameter(uint64_t sum, uint64_t n);
+/* A number below a bound that the reader knows, of which any is as likely, by its truncated binary code: w bits for bounds
+ * up to 2^w, less one for as many of the lowest numbers as codes are left over. */
+void truncated_put(struct bits_out *o, uint32_t v, uint32_t bound);
 
 struct bits_in { const unsigned char *p, *end; uint64_t acc; unsigned n; };
 void bits_from(struct bits_in *i, struct str s);
@@ -46,6 +49,18 @@ static inline void bits_fill(struct bits_in *i)		/* at least 56 bits, but for th
 	for (; i->n <= 56 && i->p < i->end; i->n += 8)
 		i->acc |= (uint64_t)*i->p++ << i->n;
 }
+/* n bits, at most 32, that nobody wants. */
+static inline bool bits_pass(struct bits_in *i, unsigned n)
+{
+	if (i->n < n)
+		bits_fill(i);
+	if (i->n < n)
+		return false;
+	i->acc >>= n;
+	i->n -= n;
+	return true;
+}
+
 /* false: the stream is at its end. */
 static inline bool rice_get(uint32_t *v, struct bits_in *i, unsigned k)
 {
@@ -87,6 +102,29 @@ static inline bool rice_pass(struct bits_in *i, uint32_t n, unsigned k)
 			return false;
 		}
 	}
+	return true;
+}
+
+/* bound: at least 1. false: the stream is at its end. */
+static inline bool truncated_get(uint32_t *v, struct bits_in *i, uint32_t bound)
+{
+	unsigned w = 31 - (unsigned)__builtin_clz((bound - 1) | 1);	/* of a short code */
+	uint64_t few = ((uint64_t)2 << w) - bound, x, more;
+
+	*v = 0;
+	if (bound <= 1)
+		return true;
+	if (i->n <= w)
+		bits_fill(i);
+	x = i->acc & (((uint64_t)1 << w) - 1);
+	more = x >= few;			/* as likely as not: no branch */
+	x += more * (x + (i->acc >> w & 1) - few);
+	w += (unsigned)more;
+	if (i->n < w)
+		return false;
+	i->acc >>= w;
+	i->n -= w;
+	*v = (uint32_t)x;
 	return true;
 }
 

@@ -1,29 +1,39 @@
 /* kb/index/postings.c: see postings.h. A list in the heap is cut into blocks of 128 documents, the last one shorter:
  *
- *	for each block: u32 its last document, u16 its bytes, u8 its highest weight (255: or more), u8 its shortest norm
+ *	for each block: u32 its last document, u16 its bytes, u8 its highest weight (255: or more), u8 its shortest norm;
+ *		of a single one the last two alone
  *	the blocks: a full one: two packs (pack.h), the documents as gaps - 1 and the weights - 1;
- *		the last one, when shorter than that, but at least FEW: u8 Rice parameter, then bits: for each document its gap - 1,
- *		and by Rice code 0 its weight - 1;
+ *		the last one, when shorter than that, but at least FEW: u8 Rice parameter, + 128 when all weigh 1, then bits: for
+ *		each document its gap - 1, and by Rice code 0 its weight - 1, if they do not;
  *		when it is shorter still: for each document varint (gap - 1) * 2 + 1 when its weight is 1; else + 0, and
  *		varint weight - 2. The gap of the very first document is its place + 1
  *
  *	and, when it is dense: of a segment of 4,096 documents or more it has a fifth: a row of half a byte for each
  *		document of the segment, low half first: its weight, 0: it has none, 15: that or more, see its block
  *
- *	and its positions: for each block u32 bytes; then the blocks: u8 Rice parameter of first positions, + 128 when each
- *		document has as many as it weighs, u8 of later ones, then bits: for each document, by Rice code 0, its weight
- *		less how many positions it has, if they are not as many; the first position; each later one less the one
- *		before, less 1
+ *	and its positions: u8 width 2 or 4, and for each block a number of that width, its bytes; but nothing of a single
+ *		one; then the blocks: u8 + 128 when each document has as many as it weighs, + 64 when those that weigh 1 have
+ *		one, + BY_LENGTH; in a full one u16 the bit at which document HALF begins, 0: not told (so that who looks for a
+ *		later one passes over fewer); then bits: for each document, by Rice code
+ *		0, its weight less how many positions it has, if that is not told; the first position; each later one less the
+ *		one before, less 1. Positions are spread over a document, whose norm tells how long it may be at most: a
+ *		single one is a truncated binary number below that; of several, both kinds have Rice codes of the parameter
+ *		that suits such a mean distance. Where a position is not below (a norm is of weights): instead of BY_LENGTH
+ *		the Rice parameter of first positions, and behind it u8 that of later ones
  *
- * A list here, in the dictionary, is of less than 128 documents and at most HERE bytes: u8 bytes of the block; the
- * block as above; one block of positions. Two thirds of all terms stand in one document: for them the look-up is
- * the answer. Places 0 (weight 1, position 4) and 3 (weight 3, position 9), by parameters 2 and 0:
- *	03  01  04 01  02 00  62 0b	bits, low first: 0, 10 00 | 110, 110 10 */
+ * A list here, in the dictionary, is of less than 128 documents and at most HERE bytes: the block as above; one block of
+ * positions. Two thirds of all terms stand in one document: for them the look-up is the answer. Places 0 (weight 1,
+ * position 4, norm 7) and 3 (weight 3, positions 9 and 12, norm 20), by parameter 2:
+ *	01  04 01  5f  6e 11	bits, low first: 011 | 10, 110 10, 0 01 */
 #include "kb/index/postings.h"
 
+#include <limits.h>
 #include <string.h>
 
-enum { HERE = 40, SKIP = 8, FEW = 8, AS_MANY = 128, DENSE = 5, DENSE_FROM = 4096, ROW_MORE = 15 };
+#include "kb/index/columns.h"
+
+enum { HERE = 40, SKIP = 8, SKIP_ONE = 2, FEW = 8, HALF = PACK / 2, ALL_ONE = 128, DENSE = 5, DENSE_FROM = 4096, ROW_MORE = 15 };
+enum { AS_MANY = 128, ONE_AS_MANY = 64, BY_LENGTH = 31 };
 
 /* ---- writing ---- */
 
@@ -31,40 +41,74 @@ void postings_begin(struct postings_out *o)
 {
 	buf_clear(&o->skips);
 	buf_clear(&o->blocks);
-	buf_clear(&o->lengths);
+	buf_clear(&o->places_n);
 	buf_clear(&o->places);
 	buf_clear(&o->all);
 	o->df = 0;
 	o->last = UINT32_MAX;
 }
 
+/* The Rice parameter of n positions in a document of at most `longest`. */
+static inline unsigned spread(uint32_t longest, uint32_t n)
+{
+	const uint32_t sum = (uint32_t)((uint64_t)longest * 11 / 16);
+	int k;
+
+	if (n >= sum)
+		return 0;
+	k = __builtin_clz(n + 1) - __builtin_clz(sum);	/* the logarithm of their quotient, or one more */
+	return (unsigned)(k - ((uint64_t)(n + 1) << k > sum));
+}
+
 /* The positions of the postings that wait. */
 static void put_positions(struct postings_out *o)
 {
+	const uint32_t *longest = norm_longest(), *const from = (const uint32_t *)(const void *)o->pos.p, *q;
 	uint64_t first = 0, later = 0, nfirst = 0, nlater = 0;
-	bool as_many = true;
-	const uint32_t *p = (const uint32_t *)(const void *)o->pos.p, *q = p;
+	bool as_many = true, one_as_many = true, by_length = true;
 	struct bits_out bits;
-	unsigned k1, k2, i;
-	uint32_t j;
+	unsigned k1 = BY_LENGTH, k2 = 0, i;
+	uint32_t j, most;
+	size_t begin, at;
 
-	for (i = 0; i < o->m; q += o->counts[i++]) {
+	for (i = 0, q = from; i < o->m; q += o->counts[i++]) {
 		as_many &= o->counts[i] == o->weights[i];
-		if (!o->counts[i])
-			continue;
-		first += q[0];
-		nfirst++;
-		later += q[o->counts[i] - 1] - q[0] - (o->counts[i] - 1);
-		nlater += o->counts[i] - 1;
+		one_as_many &= o->counts[i] == 1 || o->weights[i] > 1;
+		by_length &= !o->counts[i] || q[o->counts[i] - 1] < longest[o->norms[o->docs[i]]];
 	}
-	k1 = rice_parameter(first, nfirst);
-	k2 = rice_parameter(later, nlater);
-	buf_putc(&o->places, (char)(as_many ? k1 | AS_MANY : k1));
-	buf_putc(&o->places, (char)k2);
+	for (i = 0, q = from; i < o->m && !by_length; q += o->counts[i++])
+		if (o->counts[i]) {
+			first += q[0];
+			nfirst++;
+			later += q[o->counts[i] - 1] - q[0] - (o->counts[i] - 1);
+			nlater += o->counts[i] - 1;
+		}
+	if (!by_length) {
+		k1 = rice_parameter(first, nfirst);
+		k2 = rice_parameter(later, nlater);
+	}
+	buf_putc(&o->places, (char)(k1 | (as_many ? AS_MANY : 0) | (one_as_many ? ONE_AS_MANY : 0)));
+	if (!by_length)
+		buf_putc(&o->places, (char)k2);
+	if (o->m == PACK)
+		buf_add(&o->places, "\0", 2);
+	begin = o->places.n;
 	bits_open(&bits, &o->places);
-	for (i = 0, q = p; i < o->m; q += o->counts[i++]) {
-		if (!as_many)
+	for (i = 0, q = from; i < o->m; q += o->counts[i++]) {
+		at = (o->places.n - begin) * 8 + bits.n;
+		if (i == HALF && o->m == PACK && at <= UINT16_MAX) {
+			o->places.p[begin - 2] = (char)at;
+			o->places.p[begin - 1] = (char)(at >> 8);
+		}
+		most = longest[o->norms[o->docs[i]]];
+		if (!as_many && !(one_as_many && o->weights[i] == 1))
 			rice_put(&bits, o->weights[i] - o->counts[i], 0);
+		if (by_length && o->counts[i] == 1) {
+			truncated_put(&bits, q[0], most);
+			continue;
+		}
+		if (by_length)
+			k1 = k2 = spread(most, o->counts[i]);
 		for (j = 0; j < o->counts[i]; j++)
 			rice_put(&bits, j ? q[j] - q[j - 1] - 1 : q[0], j ? k2 : k1);
 	}
@@ -100,11 +144,12 @@ static void put_block(struct postings_out *o)
 		pack_put(&o->blocks, v);
 	} else if (o->m >= FEW) {
 		k = rice_parameter((uint64_t)(uint32_t)(last - o->last) - o->m, o->m);
-		buf_putc(&o->blocks, (char)k);
+		buf_putc(&o->blocks, (char)(most == 1 ? k | ALL_ONE : k));
 		bits_open(&bits, &o->blocks);
 		for (i = 0; i < o->m; i++) {
 			rice_put(&bits, v[i], k);
-			rice_put(&bits, o->weights[i] - 1, 0);
+			if (most > 1)
+				rice_put(&bits, o->weights[i] - 1, 0);
 		}
 		bits_end(&bits);
 	}
@@ -140,6 +185,7 @@ static void put_row(struct postings_out *o)
 static void flush_postings(struct postings_out *o)
 {
 	size_t blocks = o->blocks.n, places = o->places.n, n;
+	uint32_t bytes;
 	unsigned i;
 
 	if (!o->m)
@@ -153,7 +199,8 @@ static void flush_postings(struct postings_out *o)
 	n = o->blocks.n - blocks;
 	o->skips.p[o->skips.n - 4] = (char)n;
 	o->skips.p[o->skips.n - 3] = (char)(n >> 8);
-	u32_add(&o->lengths, (uint32_t)(o->places.n - places));
+	bytes = (uint32_t)(o->places.n - places);
+	buf_add(&o->places_n, &bytes, sizeof bytes);
 	o->df += o->m;
 	o->m = 0;
 	buf_clear(&o->pos);
@@ -170,29 +217,52 @@ void postings_add(struct postings_out *o, uint32_t place, uint32_t weight, const
 		flush_postings(o);
 }
 
+/* The bytes of the blocks of positions, in the width that does. */
+static void put_lengths(struct postings_out *o)
+{
+	const uint32_t *p = (const uint32_t *)(const void *)o->places_n.p;
+	size_t n = o->places_n.n / sizeof *p, width = 2, i;
+	char bytes[4];
+
+	buf_clear(&o->lengths);
+	if (n < 2)
+		return;
+	for (i = 0; i < n; i++)
+		width = p[i] > UINT16_MAX ? 4 : width;
+	buf_putc(&o->lengths, (char)width);
+	for (i = 0; i < n; i++) {
+		u32_put(bytes, p[i]);
+		buf_add(&o->lengths, bytes, width);
+	}
+}
+
 void postings_end(struct postings_out *o)
 {
 	flush_postings(o);
 	put_row(o);
+	put_lengths(o);
+	if (o->skips.n != SKIP)
+		return;
+	memmove(o->skips.p, o->skips.p + SKIP - SKIP_ONE, SKIP_ONE);
+	o->skips.n = SKIP_ONE;
 }
 
 size_t postings_here(const struct postings_out *o)
 {
-	const size_t n = 1 + o->blocks.n + o->places.n;
+	const size_t n = o->blocks.n + o->places.n;
 
 	return o->df < PACK && n <= HERE ? n : 0;
 }
 
 void postings_put_here(struct buf *to, const struct postings_out *o)
 {
-	buf_putc(to, (char)o->blocks.n);
 	buf_str_add(to, buf_str(&o->blocks));
 	buf_str_add(to, buf_str(&o->places));
 }
 
 void postings_free(struct postings_out *o)
 {
-	struct buf *const all[] = { &o->skips, &o->blocks, &o->row, &o->lengths, &o->places, &o->pos, &o->all };
+	struct buf *const all[] = { &o->skips, &o->blocks, &o->row, &o->lengths, &o->places, &o->places_n, &o->pos, &o->all };
 	size_t i;
 
 	for (i = 0; i < sizeof all / sizeof *all; i++)
@@ -201,14 +271,23 @@ void postings_free(struct postings_out *o)
 
 /* ---- reading ---- */
 
+/* Of what stands before the blocks of a list. */
+static size_t skips_bytes(const struct cursor *c)
+{
+	return c->nblocks == 1 ? SKIP_ONE : (size_t)c->nblocks * SKIP;
+}
+
 enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e)
 {
+	const char *p;
 	size_t row;
+	enum rc rc;
 
 	c->s = s;
 	c->x = *x;
 	c->lengths = NULL;
 	c->skips = NULL;
+	c->norms = NULL;
 	c->row = 0;
 	c->copy = c->lengths_copy = c->skips_copy = c->bits_copy = (struct buf)BUF_INIT;
 	c->nblocks = (uint32_t)(((uint64_t)x->df + PACK - 1) / PACK);
@@ -216,11 +295,18 @@ enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x
 	if (x->here.p)
 		return RC_OK;
 	row = row_bytes(x->df, s->info.n);
-	if (x->list_n < (size_t)c->nblocks * SKIP + row || x->list_n > s->info.heap[0] || x->list > s->info.heap[0] - x->list_n ||
-	    x->positions_n < (size_t)c->nblocks * 4)
+	if (x->list_n < skips_bytes(c) + row || x->list_n > s->info.heap[0] || x->list > s->info.heap[0] - x->list_n)
 		return segment_broken(e, s, "lists");
 	c->row = row ? x->list + x->list_n - row : 0;
-	return segment_bytes(&c->skips, s, 0, x->list, (size_t)c->nblocks * SKIP, &c->skips_copy, e);
+	if ((rc = segment_bytes(&p, s, 0, x->list, skips_bytes(c), &c->skips_copy, e)))
+		return rc;
+	c->skips = p;
+	if (c->nblocks == 1) {
+		u32_put(c->one, s->info.n - 1);		/* it may be earlier, which is found when it is decoded */
+		memcpy(c->one + SKIP - SKIP_ONE, p, SKIP_ONE);
+		c->skips = c->one;
+	}
+	return RC_OK;
 }
 
 void cursor_rewind(struct cursor *c)
@@ -230,8 +316,8 @@ void cursor_rewind(struct cursor *c)
 	c->last = UINT32_MAX;
 	c->bits_open = false;
 	c->packed = STR_NONE;
-	c->at = c->x.list + (uint64_t)c->nblocks * SKIP;
-	c->positions_at = c->x.positions + (uint64_t)c->nblocks * 4;
+	c->at = c->x.list + skips_bytes(c);
+	c->lengths = NULL;
 }
 
 void cursor_close(struct cursor *c)
@@ -242,39 +328,47 @@ void cursor_close(struct cursor *c)
 	buf_free(&c->bits_copy);
 }
 
-static unsigned skip_bytes(const char *skips, uint32_t block)
+/* The bytes of a block in the heap. */
+static size_t block_bytes(const struct cursor *c, uint32_t block)
 {
-	const unsigned char *p = (const unsigned char *)skips + (size_t)block * SKIP;
+	const unsigned char *p = (const unsigned char *)c->skips + (size_t)block * SKIP;
 
-	return p[4] | (unsigned)p[5] << 8;
+	return c->nblocks == 1 ? c->x.list_n - SKIP_ONE : p[4] | (size_t)p[5] << 8;
 }
 
-/* The last block, when it is not full: of FEW documents or more. */
-static bool rice_block(struct cursor *c, struct str s)
+/* The last block, when it is not full: of FEW documents or more. The bytes it took, or 0: it does not decode. */
+static size_t rice_block(struct cursor *c, struct str s)
 {
 	uint64_t place = c->last == UINT32_MAX ? 0 : (uint64_t)c->last + 1;
 	struct bits_in bits;
-	uint32_t v, w;
+	uint32_t v, w = 0;
 	unsigned i, k;
+	bool all_one;
 
-	if (!s.n || (k = (unsigned char)s.p[0]) > 30)
-		return false;
+	if (!s.n)
+		return 0;
+	k = (unsigned char)s.p[0] & (ALL_ONE - 1);
+	all_one = (unsigned char)s.p[0] & ALL_ONE;
+	if (k > 30)
+		return 0;
 	bits_from(&bits, str_sub(s, 1, s.n));
 	for (i = 0; i < c->n; i++) {
-		if (!rice_get(&v, &bits, k) || (place += v) >= c->s->info.n || !rice_get(&w, &bits, 0) || w == UINT32_MAX)
-			return false;
+		if (!rice_get(&v, &bits, k) || (place += v) >= c->s->info.n ||
+		    (!all_one && (!rice_get(&w, &bits, 0) || w == UINT32_MAX)))
+			return 0;
 		c->docs[i] = (uint32_t)place++;
 		c->weights[i] = w + 1;
 	}
 	for (; i < PACK; i++)
 		c->docs[i] = UINT32_MAX;
-	return bits.n + 8 * (uint64_t)(bits.end - bits.p) < 8;
+	return s.n - bits.n / 8 - (size_t)(bits.end - bits.p);
 }
 
 /* Of fewer. */
-static bool short_block(struct cursor *c, struct str s)
+static size_t short_block(struct cursor *c, struct str s)
 {
 	const uint64_t n = c->s->info.n;
+	const size_t all = s.n;
 	uint64_t v, w, place = c->last == UINT32_MAX ? 0 : (uint64_t)c->last + 1;
 	unsigned i;
 
@@ -282,11 +376,11 @@ static bool short_block(struct cursor *c, struct str s)
 		return rice_block(c, s);
 	for (i = 0; i < c->n; i++) {
 		if (!varint_get(&v, &s) || v / 2 >= n || (place += v / 2) >= n)
-			return false;
+			return 0;
 		w = 1;
 		if (v % 2 == 0) {
 			if (!varint_get(&w, &s) || w > UINT32_MAX - 2)
-				return false;
+				return 0;
 			w += 2;
 		}
 		c->docs[i] = (uint32_t)place++;
@@ -294,7 +388,7 @@ static bool short_block(struct cursor *c, struct str s)
 	}
 	for (; i < PACK; i++)
 		c->docs[i] = UINT32_MAX;
-	return s.n == 0;
+	return all - s.n;
 }
 
 static bool full_block(struct cursor *c, struct str s, uint32_t last)
@@ -304,7 +398,7 @@ static bool full_block(struct cursor *c, struct str s, uint32_t last)
 	if (!n)
 		return false;
 	c->packed = str_sub(s, n, s.n);
-	return c->docs[PACK - 1] == last && last < c->s->info.n;
+	return (c->docs[PACK - 1] == last || c->nblocks == 1) && c->docs[PACK - 1] < c->s->info.n;
 }
 
 enum iter cursor_docs(struct cursor *c, struct err *e)
@@ -321,18 +415,17 @@ enum iter cursor_docs(struct cursor *c, struct err *e)
 	c->packed = STR_NONE;
 	c->bits_open = false;
 	if (c->x.here.p) {
-		n = (unsigned char)c->x.here.p[0];
-		if (n >= c->x.here.n || !short_block(c, str_sub(c->x.here, 1, 1 + n)))
+		if (!(c->here = short_block(c, c->x.here)))
 			goto bad;
 		c->block++;
 		return ITER_ITEM;
 	}
-	n = skip_bytes(c->skips, c->block);
+	n = block_bytes(c, c->block);
 	if (c->at - c->x.list + n > c->x.list_n)
 		goto bad;
 	if (segment_bytes(&p, c->s, 0, c->at, n, &c->copy, e))
 		return ITER_ERROR;
-	if (c->n == PACK ? !full_block(c, (struct str){ p, n }, cursor_skip(c, c->block).last) : !short_block(c, (struct str){ p, n }))
+	if (c->n == PACK ? !full_block(c, (struct str){ p, n }, cursor_skip(c, c->block).last) : short_block(c, (struct str){ p, n }) != n)
 		goto bad;
 	c->at += n;
 	c->block++;
@@ -390,7 +483,7 @@ enum rc cursor_pass(struct cursor *c, struct err *e)
 	if (c->last != UINT32_MAX && last <= c->last)
 		return segment_broken(e, c->s, "lists");
 	c->last = last;
-	c->at += skip_bytes(c->skips, c->block++);
+	c->at += block_bytes(c, c->block++);
 	return RC_OK;
 }
 
@@ -428,6 +521,50 @@ enum iter cursor_next(struct cursor *c, struct err *e)
 	return cursor_weights(c, e) ? ITER_ERROR : ITER_ITEM;
 }
 
+/* The norms of the documents about a place. */
+static enum rc norms_of(struct cursor *c, uint32_t place, struct err *e)
+{
+	const struct column_chunk *chunk;
+	enum rc rc;
+
+	if (c->norms && c->norms_chunk == place / CHUNK_DOCS)
+		return RC_OK;
+	c->norms_chunk = place / CHUNK_DOCS;
+	if ((rc = columns_chunk(&chunk, c->s, c->norms_chunk, e)))
+		return rc;
+	c->norms = chunk->norms;
+	return RC_OK;
+}
+
+/* The bytes of a block of positions in the heap. */
+static size_t positions_bytes(const struct cursor *c, uint32_t block)
+{
+	const unsigned char *p = (const unsigned char *)c->lengths + (size_t)block * c->width;
+
+	return c->width == 4 ? u32_get(p) : c->width == 2 ? p[0] | (size_t)p[1] << 8 : c->x.positions_n;
+}
+
+static enum rc open_lengths(struct cursor *c, struct err *e)
+{
+	const char *p;
+	enum rc rc;
+
+	c->width = 0;
+	c->positions_at = c->x.positions;
+	c->bits_block = 0;
+	if (c->nblocks == 1) {
+		c->lengths = "";
+		return RC_OK;
+	}
+	if ((rc = segment_bytes(&p, c->s, 1, c->x.positions, 1, &c->lengths_copy, e)))
+		return rc;
+	c->width = (unsigned char)*p;
+	if (c->width != 2 && c->width != 4)
+		return segment_broken(e, c->s, "positions");
+	c->positions_at += 1 + (uint64_t)c->nblocks * c->width;
+	return segment_bytes(&c->lengths, c->s, 1, c->x.positions + 1, (size_t)c->nblocks * c->width, &c->lengths_copy, e);
+}
+
 /* Where the positions of the block in work begin. */
 static enum rc open_bits(struct cursor *c, struct err *e)
 {
@@ -437,26 +574,42 @@ static enum rc open_bits(struct cursor *c, struct err *e)
 	enum rc rc;
 
 	if (c->x.here.p) {
-		s = str_sub(c->x.here, 1 + (size_t)(unsigned char)c->x.here.p[0], c->x.here.n);
+		s = str_sub(c->x.here, c->here, c->x.here.n);
 	} else {
-		if (!c->lengths) {
-			if ((rc = segment_bytes(&c->lengths, c->s, 1, c->x.positions, (size_t)c->nblocks * 4, &c->lengths_copy, e)))
-				return rc;
-			c->bits_block = 0;
-		}
+		if (!c->lengths && (rc = open_lengths(c, e)))
+			return rc;
 		for (; c->bits_block < c->block - 1; c->bits_block++)
-			c->positions_at += u32_get(c->lengths + (size_t)c->bits_block * 4);
-		n = u32_get(c->lengths + (size_t)c->bits_block * 4);
+			c->positions_at += positions_bytes(c, c->bits_block);
+		n = positions_bytes(c, c->bits_block);
 		if (c->positions_at - c->x.positions + n > c->x.positions_n)
 			return segment_broken(e, c->s, "positions");
 		if ((rc = segment_bytes(&p, c->s, 1, c->positions_at, n, &c->bits_copy, e)))
 			return rc;
 		s = (struct str){ p, n };
 	}
-	if (s.n < 2 || (c->first = (unsigned char)s.p[0] & (AS_MANY - 1)) > 30 || (c->later = (unsigned char)s.p[1]) > 30)
+	if (!s.n)
 		return segment_broken(e, c->s, "positions");
-	bits_from(&c->bits, str_sub(s, 2, s.n));
+	c->first = (unsigned char)s.p[0] & (ONE_AS_MANY - 1);
+	c->later = c->first == BY_LENGTH ? 0 : s.n < 2 ? UINT_MAX : (unsigned char)s.p[1];
+	if (c->first > BY_LENGTH || c->later > 30)
+		return segment_broken(e, c->s, "positions");
 	c->as_many = (unsigned char)s.p[0] & AS_MANY;
+	c->one_as_many = (unsigned char)s.p[0] & ONE_AS_MANY;
+	c->by_length = c->first == BY_LENGTH;
+	if (c->by_length && (rc = norms_of(c, c->docs[0], e)))
+		return rc;
+	s = str_sub(s, c->by_length ? 1 : 2, s.n);
+	c->half = STR_NONE;
+	if (c->n == PACK) {
+		if (s.n < 2)
+			return segment_broken(e, c->s, "positions");
+		n = (unsigned char)s.p[0] | (size_t)(unsigned char)s.p[1] << 8;
+		s = str_sub(s, 2, s.n);
+		if (n)
+			c->half = str_sub(s, n / 8, s.n);
+		c->half_bit = n % 8;
+	}
+	bits_from(&c->bits, s);
 	c->bits_open = true;
 	c->bit_i = 0;
 	return RC_OK;
@@ -464,31 +617,62 @@ static enum rc open_bits(struct cursor *c, struct err *e)
 
 enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 {
+	const uint32_t *const longest = norm_longest();
+	uint32_t excess, count, most, v, at, j;
 	struct bits_in bits;
-	uint32_t excess, count, v, at, j;
+	unsigned i, first, later;
 	enum rc rc;
 
 	if ((!c->bits_open && (rc = open_bits(c, e))) || (rc = cursor_weights(c, e)))
 		return rc;
 	bits = c->bits;
-	for (; c->bit_i <= c->i; c->bit_i++) {
-		excess = 0;
-		if (!c->as_many && (!rice_get(&excess, &bits, 0) || excess > c->weights[c->bit_i]))
+	first = c->first;
+	later = c->later;
+	i = c->bit_i;
+	if (i < HALF && c->i >= HALF && c->half.n) {
+		bits_from(&bits, c->half);
+		if (!bits_pass(&bits, c->half_bit))
 			goto bad;
-		count = c->weights[c->bit_i] - excess;
-		if (c->bit_i < c->i) {
-			if (count && (!rice_pass(&bits, 1, c->first) || !rice_pass(&bits, count - 1, c->later)))
+		i = HALF;
+	}
+	for (; i <= c->i; i++) {
+		excess = 0;
+		count = c->weights[i];
+		if (!c->as_many && !(c->one_as_many && count == 1) && (!rice_get(&excess, &bits, 0) || excess > count))
+			goto bad;
+		count -= excess;
+		if (c->by_length && count) {
+			if (c->norms_chunk != c->docs[i] / CHUNK_DOCS && (rc = norms_of(c, c->docs[i], e)))
+				return rc;
+			most = longest[c->norms[c->docs[i] % CHUNK_DOCS]];
+			if (count == 1) {
+				if (!truncated_get(&v, &bits, most))
+					goto bad;
+				if (i == c->i)
+					buf_add(to, &v, sizeof v);
+				continue;
+			}
+			first = later = spread(most, count);
+			if (i < c->i) {
+				if (!rice_pass(&bits, count, first))
+					goto bad;
+				continue;
+			}
+		}
+		if (i < c->i) {
+			if (count && (!rice_pass(&bits, 1, first) || !rice_pass(&bits, count - 1, later)))
 				goto bad;
 			continue;
 		}
 		for (j = 0, at = 0; j < count; j++) {
-			if (!rice_get(&v, &bits, j ? c->later : c->first) || (j && v >= UINT32_MAX - at))
+			if (!rice_get(&v, &bits, j ? later : first) || (j && v >= UINT32_MAX - at))
 				goto bad;
 			at = j ? at + v + 1 : v;
 			buf_add(to, &at, sizeof at);
 		}
 	}
 	c->bits = bits;
+	c->bit_i = i;
 	return RC_OK;
 bad:
 	return segment_broken(e, c->s, "positions");

@@ -13,6 +13,7 @@ struct postings_out {
 	uint32_t df;			/* postings, of blocks that are full; ended: all */
 	struct buf skips, blocks, row;	/* ended: one behind the other, the list as it stands in the heap */
 	struct buf lengths, places;	/* and its positions */
+	struct buf places_n;		/* bytes of each block of them, u32 each */
 	/* in work: */
 	uint32_t last;			/* last place of the block before */
 	uint32_t docs[PACK], weights[PACK], counts[PACK];
@@ -39,9 +40,15 @@ struct cursor {
 	uint64_t at, positions_at;	/* in the heaps: of the next block; of the positions of this one */
 	uint64_t row;			/* of a dense list, where its weights by place begin; else 0 */
 	const char *skips, *lengths;	/* see postings.c; lengths NULL: not read yet */
+	char one[8];			/* the skip of a single block, which stands nowhere as a whole; skips points to it */
+	size_t here;			/* bytes of a list that stands here, behind which its positions stand */
 	struct bits_in bits;
 	unsigned first, later, bit_i;	/* parameters of the positions; the posting that bits stands before */
-	bool bits_open, as_many;	/* as_many: no posting of the block weighs more than it has positions */
+	struct str half;		/* where the positions of the later half begin, and at which bit; else STR_NONE */
+	unsigned half_bit, width;	/* width: of the numbers in lengths */
+	bool bits_open, as_many, one_as_many, by_length;	/* how they are told, see postings.c */
+	const uint8_t *norms;		/* of the documents of one chunk of columns; NULL: not asked for yet */
+	uint32_t norms_chunk;
 	struct buf copy, lengths_copy, skips_copy, bits_copy;	/* for what crosses chunks */
 };
 enum rc cursor_open(struct cursor *c, struct segment *s, const struct listing *x, struct err *e) NODISCARD;
@@ -54,7 +61,7 @@ enum rc cursor_weights(struct cursor *c, struct err *e) NODISCARD;
 /* The weight of the posting c stands at; cheaper when few of a block are asked for. */
 enum rc cursor_weight(uint32_t *weight, struct cursor *c, struct err *e) NODISCARD;
 /* What is known of a block without decoding it. Not of lists that stand here, c->x.here. */
-struct skip { uint32_t last; uint8_t weight, norm; };	/* last document; highest weight (255: or more); shortest norm */
+struct skip { uint32_t last; uint8_t weight, norm; };	/* no document is behind `last`; highest weight (255: or more); shortest norm */
 static inline struct skip cursor_skip(const struct cursor *c, uint32_t block)
 {
 	const char *p = c->skips + (size_t)block * 8;

@@ -11,8 +11,9 @@
  *		varint	documents that have it
  *		varint	bytes of its list * 2 + 1 when the list follows here, + 0 when it stands in the heap
  *		here:	the list
- *		else:	varint where its list begins in the heap of lists; varint bytes of its positions, varint where they
- *			begin in the heap of positions
+ *		else:	varint bytes of its positions; of the first such term of the block, varint where its list begins
+ *			in the heap of lists, and varint where its positions begin in the heap of positions: those of the
+ *			next one stand behind them
  *
  * lists, positions: two heaps, each a row of bytes cut into chunks of HEAP_CHUNK, keyed by u32 number; so that a value fills
  * 16 pages and can be written into room that another one left. Behind its bytes stand checks, u32, of each HEAP_PART of them,
@@ -31,7 +32,7 @@
 #include "kb/index/postings.h"
 #include "kb/index/sealed.h"
 
-enum { TERMS = 32, BLOCK_MAX = 472, TURN = 64 << 20 };	/* BLOCK_MAX: eight blocks fill a page */
+enum { TERMS = 32, BLOCK_MAX = 496, TURN = 64 << 20 };	/* BLOCK_MAX: with its key; so eight fill a page of LMDB */
 _Static_assert((HEAP_CHUNK + HEAP_PART - 1) / HEAP_PART == HEAP_PARTS, "a check for each part");
 
 struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part)
@@ -77,6 +78,7 @@ struct segment_out {
 	struct buf first, strings, entries, value;
 	unsigned terms;
 	uint64_t all_terms;
+	bool any_heap;			/* of the block: one that stands in the heaps */
 	/* the term in work */
 	struct buf term, before;	/* before: the last one of the block */
 	struct postings_out list;
@@ -159,6 +161,28 @@ static void block_flush(struct segment_out *o)
 	buf_clear(&o->strings);
 	buf_clear(&o->entries);
 	o->terms = 0;
+	o->any_heap = false;
+}
+
+/* What the dictionary says of the term in work: o->value. */
+static void make_entry(struct segment_out *o, size_t here)
+{
+	const struct postings_out *l = &o->list;
+	struct buf *x = &o->value;
+
+	buf_clear(x);
+	varint_put(x, l->df);
+	if (here) {
+		varint_put(x, here * 2 + 1);
+		postings_put_here(x, l);
+		return;
+	}
+	varint_put(x, (l->skips.n + l->blocks.n + l->row.n) * 2);
+	varint_put(x, l->lengths.n + l->places.n);
+	if (!o->any_heap) {
+		varint_put(x, o->heap[0].at);
+		varint_put(x, o->heap[1].at);
+	}
 }
 
 static void end_term(struct segment_out *o)
@@ -174,29 +198,19 @@ static void end_term(struct segment_out *o)
 	postings_end(l);
 	if (!l->df)
 		return;
-	buf_clear(x);
-	varint_put(x, l->df);
-	if ((here = postings_here(l))) {
-		varint_put(x, here * 2 + 1);
-		postings_put_here(x, l);
-	} else {
-		varint_put(x, (l->skips.n + l->blocks.n + l->row.n) * 2);
-		varint_put(x, o->heap[0].at);
-		varint_put(x, l->lengths.n + l->places.n);
-		varint_put(x, o->heap[1].at);
+	here = postings_here(l);
+	make_entry(o, here);
+	if (o->terms == TERMS || (o->terms && 4 + o->first.n + 3 + o->strings.n + 2 + term.n + o->entries.n + x->n > BLOCK_MAX)) {
+		block_flush(o);
+		make_entry(o, here);	/* now the first of its block */
+	}
+	if (!here) {
+		o->any_heap = true;
 		heap_add(o, 0, buf_str(&l->skips));
 		heap_add(o, 0, buf_str(&l->blocks));
 		heap_add(o, 0, buf_str(&l->row));
 		heap_add(o, 1, buf_str(&l->lengths));
 		heap_add(o, 1, buf_str(&l->places));
-	}
-	if (o->terms == TERMS || (o->terms && 3 + o->strings.n + 2 + term.n + o->entries.n + x->n > BLOCK_MAX)) {
-		struct buf kept = o->value;
-
-		o->value = (struct buf)BUF_INIT;
-		block_flush(o);
-		buf_free(&o->value);
-		o->value = kept;
 	}
 	if (o->terms == 0) {
 		buf_clear(&o->first);
@@ -408,8 +422,9 @@ enum rc segment_bytes(const char **p, struct segment *s, unsigned which, uint64_
 	}
 }
 
-static bool entry_get(struct listing *x, struct str *s)
+static bool entry_get(struct listing *x, struct entries *r)
 {
+	struct str *s = &r->rest;
 	uint64_t df, n, pn = 0;
 
 	*x = (struct listing){ 0 };
@@ -424,39 +439,54 @@ static bool entry_get(struct listing *x, struct str *s)
 		*s = str_sub(*s, x->list_n, s->n);
 		return true;
 	}
-	if (!varint_get(&x->list, s) || !varint_get(&pn, s) || !varint_get(&x->positions, s))
+	if (!varint_get(&pn, s) || (!r->any && (!varint_get(&r->list, s) || !varint_get(&r->positions, s))))
 		return false;
 	x->positions_n = (size_t)pn;
+	x->list = r->list;
+	x->positions = r->positions;
+	r->list += x->list_n;
+	r->positions += x->positions_n;
+	r->any = true;
 	return true;
 }
 
-/* Pass over n entries. */
-static bool entries_pass(struct str *s, unsigned n)
+/* Pass over n entries: entry_get without what is not asked for. */
+static bool entries_pass(struct entries *r, unsigned n)
 {
-	const char *p = s->p, *end = s->p + s->n;
-	uint64_t v = 0;
+	const char *p = r->rest.p, *end = p + r->rest.n;
+	uint64_t v[5];
 	unsigned i, k, shift;
 
-	for (; n; n--)
-		for (i = 0, k = 2; i < k; i++) {		/* two numbers, then bytes or three more */
-			for (v = 0, shift = 0; p < end && (unsigned char)*p >= 0x80 && shift < 56; shift += 7)
-				v |= (uint64_t)(*p++ & 0x7f) << shift;
+	for (; n; n--) {
+		for (i = 0, k = 2; i < k; i++) {		/* two numbers, then bytes, or one or three more */
+			for (v[i] = 0, shift = 0; p < end && (unsigned char)*p >= 0x80 && shift < 56; shift += 7)
+				v[i] |= (uint64_t)(*p++ & 0x7f) << shift;
 			if (p == end || (unsigned char)*p >= 0x80)
 				return false;
-			v |= (uint64_t)(unsigned char)*p++ << shift;
-			if (i == 1 && v % 2 == 0)
-				k = 5;
-			else if (i == 1 && v / 2 > (size_t)(end - p))
-				return false;
-			else if (i == 1)
-				p += v / 2;
+			v[i] |= (uint64_t)(unsigned char)*p++ << shift;
+			if (i == 1 && v[1] % 2 == 0)
+				k = r->any ? 3 : 5;
 		}
-	*s = (struct str){ p, (size_t)(end - p) };
+		if (k == 2) {
+			if (v[1] / 2 > (size_t)(end - p))
+				return false;
+			p += v[1] / 2;
+			continue;
+		}
+		if (k == 5) {
+			r->list = v[3];
+			r->positions = v[4];
+		}
+		r->list += v[1] / 2;
+		r->positions += v[2];
+		r->any = true;
+	}
+	r->rest = (struct str){ p, (size_t)(end - p) };
 	return true;
 }
 
 /* The parts of a dictionary block. */
-static bool block_get(unsigned *terms, struct str *strings, struct str *entries, struct str v)
+static bool block_get(unsigned *terms, struct str *strings, struct entries *entries, struct str v)
 {
 	size_t n;
 
@@ -467,13 +497,14 @@ static bool block_get(unsigned *terms, struct str *strings, struct str *entries,
 	if (!*terms || n > v.n - 3)
 		return false;
 	*strings = str_sub(v, 3, 3 + n);
-	*entries = str_sub(v, 3 + n, v.n);
+	*entries = (struct entries){ .rest = str_sub(v, 3 + n, v.n) };
 	return true;
 }
 
 /* A dictionary block that terms are looked for in, in their order. */
 struct scan {
-	struct str strings, entries;
+	struct str strings;
+	struct entries entries;
 	char word[64];
 	size_t have;			/* bytes of word, the term looked at */
 	unsigned left, at, entry;	/* terms behind it; which it is; which `entries` begins with */

@@ -89,13 +89,20 @@ struct listing {				/* of one term */
 enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, const struct str *terms, size_t n,
     struct err *e) NODISCARD;
 
+struct entries {			/* of a dictionary block: what is left of it */
+	struct str rest;
+	uint64_t list, positions;	/* where those of the next term that has any begin in the heaps */
+	bool any;			/* that is known */
+};
+
 /* Terms in order of bytes, from the first that is not before `from`. */
 struct terms {
 	const struct segment *s;
 	struct store_iter it;		/* borrows from[] until its first step, so this struct stays where it is */
 	char from[4 + 64], term[64];
 	size_t n, shared;		/* bytes of the term; how many of them are the last one's too */
-	struct str strings, entries;	/* what is left of the block in work */
+	struct str strings;		/* what is left of the block in work */
+	struct entries entries;
 	unsigned left, i, entry_i;	/* its terms to come; which this one is; which `entries` begins with */
 	bool open, held;		/* held: the term was read already, and not given */
 };

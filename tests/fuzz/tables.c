@@ -23,6 +23,20 @@ static struct txn *txn;
 static struct tables tables;
 static struct err e = ERR_INIT;
 
+/* What positions are read by: documents of all lengths. */
+static void put_norms(void)
+{
+	const struct record none = { .id = STR("x") };
+	struct columns_out *out = columns_create();
+	uint32_t i;
+
+	for (i = 0; i < DOCS; i++)
+		columns_add(out, &none, i, (uint8_t)i);
+	if (columns_write(out, txn, tables.large.columns, SEGMENT, &e))
+		abort();
+	columns_free(out);
+}
+
 static void open_store(void)
 {
 	char path[] = "/tmp/colep-fuzz-XXXXXX";
@@ -31,7 +45,10 @@ static void open_store(void)
 	if (store)
 		return;
 	if (!mkdtemp(path) || store_open(&store, arena_printf(&a, "%s/x.mdb", path), (size_t)1 << 26, true, &e) ||
-	    txn_begin(&txn, store, true, &e) || tables_open(&tables, txn, &e) || txn_commit(&txn, &e))
+	    txn_begin(&txn, store, true, &e) || tables_open(&tables, txn, &e))
+		abort();
+	put_norms();
+	if (txn_commit(&txn, &e))
 		abort();
 	store_remove(arena_printf(&a, "%s/x.mdb", path));	/* the open file is enough */
 	(void)rmdir(path);

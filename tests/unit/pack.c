@@ -115,6 +115,47 @@ static void test_rice__gives_back_what_was_put(void **s)
 	buf_free(&b);
 }
 
+static void test_truncated__gives_back_what_was_put_and_no_more(void **s)
+{
+	static const uint32_t bounds[] = { 1, 2, 3, 4, 5, 7, 8, 9, 20, 417, 65535, 65536, 65537, UINT32_MAX - 1, UINT32_MAX };
+	struct buf b = BUF_INIT;
+	struct bits_out o;
+	struct bits_in in;
+	uint32_t v, n, got;
+	size_t k;
+
+	(void)s;
+	for (k = 0; k < sizeof bounds / sizeof *bounds; k++) {
+		const uint32_t bound = bounds[k], step = 1 + bound / 300;
+
+		buf_clear(&b);
+		bits_open(&o, &b);
+		for (v = 0, n = 0; v < bound && n < 400; v += v < UINT32_MAX - step ? step : 1, n++)
+			truncated_put(&o, v, bound);
+		truncated_put(&o, bound - 1, bound);
+		bits_end(&o);
+		bits_from(&in, buf_str(&b));
+		for (v = 0, n = 0; v < bound && n < 400; v += v < UINT32_MAX - step ? step : 1, n++) {
+			assert_true(truncated_get(&got, &in, bound));
+			assert_int_equal(got, v);
+		}
+		assert_true(truncated_get(&got, &in, bound));
+		assert_int_equal(got, bound - 1);
+		for (n = 0; n < 9 && truncated_get(&got, &in, bound); n++)
+			assert_true(got < bound);	/* of the last byte's rest */
+		assert_true(n < 8 || bound == 1);
+	}
+	/* of five, low bits first: 00, 10, 01, 110, 111 */
+	buf_clear(&b);
+	bits_open(&o, &b);
+	for (v = 0; v < 5; v++)
+		truncated_put(&o, v, 5);
+	bits_end(&o);
+	assert_int_equal(b.n, 2);
+	assert_memory_equal(b.p, "\xe4\x0e", 2);
+	buf_free(&b);
+}
+
 static void test_rice__parameter_suits_the_mean(void **s)
 {
 	(void)s;
@@ -187,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_pack__is_as_told_on_top),
 		cmocka_unit_test(test_pack__damaged_bytes_never_crash),
 		cmocka_unit_test(test_rice__gives_back_what_was_put),
+		cmocka_unit_test(test_truncated__gives_back_what_was_put_and_no_more),
 		cmocka_unit_test(test_rice__parameter_suits_the_mean),
 		cmocka_unit_test(test_check__tells_every_byte_that_differs),
 		cmocka_unit_test(test_order__is_that_of_bytes),
