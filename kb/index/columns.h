@@ -18,7 +18,7 @@ const uint32_t *norm_longest(void);	/* by norm: the longest that has it */
 struct columns_out;
 struct columns_out *columns_create(void);
 void columns_free(struct columns_out *o);	/* no-op on NULL */
-/* The next place: a record as snap_by_ordinal gives it. */
+/* The next place: a record as snap_by_id gives it. */
 void columns_add(struct columns_out *o, const struct record *r, uint32_t ordinal, uint8_t norm);
 /* The next place: a document of another segment. */
 enum rc columns_copy(struct columns_out *o, struct segment *from, uint32_t place, struct err *e) NODISCARD;

@@ -2,8 +2,7 @@
  *
  *	meta	"stamp"			see stamp_encode
  *		"dict"			zstd dictionary of the stored texts
- *	docs	u32 ordinal		record (record.c)
- *	ids	"cs-mk-2022-taiwan"	u32 ordinal
+ *	docs	"cs-mk-2022-taiwan"	varint ordinal, record (record.c)
  *	texts	u32 ordinal		zstd frame of the whole document
  *	terms, lists, positions, dead	words of the documents, by segment (segment.c)
  *	columns				lengths, dates, facets and ids, by segment (columns.c)
@@ -151,7 +150,7 @@ enum rc tables_open(struct tables *t, struct txn *txn, struct err *e)
 	enum rc rc;
 
 	(void)((rc = txn_table(&t->meta, txn, "meta", e)) || (rc = txn_table(&t->docs, txn, "docs", e)) ||
-	    (rc = txn_table(&t->ids, txn, "ids", e)) || (rc = txn_table(&t->texts, txn, "texts", e)) ||
+	    (rc = txn_table(&t->texts, txn, "texts", e)) ||
 	    (rc = txn_table(&t->files, txn, "files", e)) || (rc = segment_tables_open(&t->large, txn, e)) ||
 	    (rc = txn_table(&small, txn, "small", e)));
 	t->small = (struct segment_tables){ small, small, small, small, small, small, small };
@@ -245,34 +244,22 @@ struct stems *index_stems(struct index *ix)
 	return ix->stems;
 }
 
-enum rc docs_ordinal(uint32_t *ordinal, struct txn *txn, const struct tables *t, struct str id, struct err *e)
+enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct str id, struct err *e)
 {
+	uint64_t ordinal;
 	struct str v;
 	enum rc rc;
 
 	if (id.n == 0 || id.n > STORE_KEY_MAX)
 		return err_set(e, RC_NOTFOUND, "%.*s: no document of this id", FMT_STR(id));
-	rc = sealed_get(&v, txn, t->ids, id, e);
-	if (rc == RC_NOTFOUND)
-		return err_set(e, rc, "%.*s: no document of this id", FMT_STR(id));
-	if (!rc && v.n != 4)
-		return err_set(e, RC_CORRUPT, "index: %.*s: its number is broken", FMT_STR(id));
-	if (!rc)
-		*ordinal = key32_get(v.p);
-	return rc;
-}
-
-enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e)
-{
-	struct key32 k;
-	struct str v;
-	enum rc rc = sealed_get(&v, txn, t->docs, key32(&k, ordinal), e);
-
+	rc = sealed_get(&v, txn, t->docs, id, e);
 	if (rc)
-		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: document %u is missing", ordinal) : rc;
-	if ((rc = record_decode(r, a, v, e)))
+		return rc == RC_NOTFOUND ? err_set(e, rc, "%.*s: no document of this id", FMT_STR(id)) : rc;
+	if (!varint_get(&ordinal, &v) || ordinal >= UINT32_MAX)
+		return err_set(e, RC_CORRUPT, "index: %.*s: its number is broken", FMT_STR(id));
+	if ((rc = record_decode(r, a, id, v, e)))
 		return rc;
-	r->doc = ordinal;
+	r->doc = (uint32_t)ordinal;
 	return RC_OK;
 }
 
@@ -280,12 +267,11 @@ enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const s
 {
 	size_t dot = str_chr(r->id, '.');
 	struct record of;
-	uint32_t original;
 	enum rc rc;
 
-	if (dot == SIZE_MAX || (rc = docs_ordinal(&original, txn, t, str_sub(r->id, 0, dot), e)) == RC_NOTFOUND)
+	if (dot == SIZE_MAX || (rc = docs_get(&of, a, txn, t, str_sub(r->id, 0, dot), e)) == RC_NOTFOUND)
 		return RC_OK;		/* an original, or a translation that came before it */
-	if (rc || (rc = docs_get(&of, a, txn, t, original, e)))
+	if (rc)
 		return rc;
 	r->status = of.status;
 	r->tlp = of.tlp;
@@ -298,11 +284,18 @@ enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const s
 	return RC_OK;
 }
 
-enum rc snap_by_ordinal(struct record *r, struct snap *s, struct arena *a, uint32_t ordinal, struct err *e)
+static enum rc get_whole(struct record *r, struct snap *s, struct arena *a, struct str id, struct err *e)
 {
-	enum rc rc = docs_get(r, a, s->txn, &s->t, ordinal, e);
+	enum rc rc = docs_get(r, a, s->txn, &s->t, id, e);
 
 	return rc ? rc : docs_inherit(r, a, s->txn, &s->t, e);
+}
+
+enum rc snap_by_id(struct record *r, struct snap *s, struct arena *a, struct str id, struct err *e)
+{
+	enum rc rc = get_whole(r, s, a, id, e);
+
+	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: document %.*s is missing", FMT_STR(id)) : rc;
 }
 
 enum rc snap_result(struct snap *s, enum rc rc)
@@ -321,17 +314,17 @@ static enum rc load_ids(struct snap *s, struct err *e)
 
 	if (s->by_id)
 		return RC_OK;
-	if ((rc = store_iter_open(&it, s->txn, s->t.ids, STR_NONE, e)))
+	if ((rc = store_iter_open(&it, s->txn, s->t.docs, STR_NONE, e)))
 		return rc;
-	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && sealed(&v, k) && v.n == 4) {
+	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM) {
 		if (s->nids == cap)
 			s->by_id = arena_grow(&s->a, s->by_id, &cap, sizeof *s->by_id);
-		s->by_id[s->nids++] = key32_get(v.p);
+		s->by_id[s->nids++] = k;
 	}
 	store_iter_close(&it);
 	if (more == ITER_ERROR)
 		return e->rc;
-	if (more == ITER_ITEM || s->nids != s->stamp.documents)
+	if (s->nids != s->stamp.documents)
 		return err_set(e, RC_CORRUPT, "index: its list of ids is damaged; 'colep index --rebuild' makes it anew");
 	return RC_OK;
 }
@@ -340,7 +333,7 @@ enum rc snap_record(struct record *r, struct snap *s, size_t i, struct err *e)
 {
 	enum rc rc = load_ids(s, e);
 
-	return snap_result(s, rc ? rc : snap_by_ordinal(r, s, &s->a, s->by_id[i], e));
+	return snap_result(s, rc ? rc : snap_by_id(r, s, &s->a, s->by_id[i], e));
 }
 
 enum rc snap_own(struct record *r, struct snap *s, size_t i, struct err *e)
@@ -352,10 +345,7 @@ enum rc snap_own(struct record *r, struct snap *s, size_t i, struct err *e)
 
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e)
 {
-	uint32_t ordinal = 0;
-	enum rc rc = docs_ordinal(&ordinal, s->txn, &s->t, id, e);
-
-	return snap_result(s, rc ? rc : snap_by_ordinal(r, s, &s->a, ordinal, e));
+	return snap_result(s, get_whole(r, s, &s->a, id, e));
 }
 
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e)

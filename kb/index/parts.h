@@ -24,7 +24,7 @@ void stamp_encode(struct buf *b, const struct stamp *s);
 bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
 
 struct tables {
-	table_id meta, docs, ids, texts, files;
+	table_id meta, docs, texts, files;
 	struct segment_tables large, small;	/* of segments */
 };
 /* Those that a segment of n documents stands in. */
@@ -66,19 +66,19 @@ struct snap {
 	struct stamp stamp;
 	struct segment *segments;	/* stamp.nsegments */
 	struct arena a;
-	uint32_t *by_id;		/* ordinals in order of id; NULL until asked for */
+	struct str *by_id;		/* all ids, in order; NULL until asked for */
 	size_t nids;
 };
 /* What a reader gives back; it is remembered that something is damaged. */
 enum rc snap_result(struct snap *s, enum rc rc);
-enum rc snap_by_ordinal(struct record *r, struct snap *s, struct arena *a, uint32_t ordinal, struct err *e) NODISCARD;
-/* The record as it was written, and its ordinal by id. RC_CORRUPT: not there; RC_NOTFOUND: no such id. */
-enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e) NODISCARD;
-enum rc docs_ordinal(uint32_t *ordinal, struct txn *txn, const struct tables *t, struct str id, struct err *e) NODISCARD;
+/* A document that is told of by its segment: RC_CORRUPT when it is not there. */
+enum rc snap_by_id(struct record *r, struct snap *s, struct arena *a, struct str id, struct err *e) NODISCARD;
+/* The record as it was written. RC_NOTFOUND: no such id. */
+enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct str id, struct err *e) NODISCARD;
 /* What a translation has of its original. */
 enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
 
-/* Keys of docs and texts: u32, big-endian. */
+/* Keys of texts: u32, big-endian. */
 struct key32 { char b[4]; };
 struct str key32(struct key32 *k, uint32_t v);
 uint32_t key32_get(const char *s);

@@ -27,7 +27,6 @@ void query_typing(struct query *q);
 struct hit {
 	struct str id;			/* in the arena */
 	uint32_t score;			/* fixed point, 1/1024; comparable within one result only */
-	uint32_t doc;			/* ordinal */
 	struct record record;		/* read by query_records */
 };
 #define FILTER_FIELDS 7			/* kind owner country topic lang status meeting */

@@ -519,7 +519,7 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 
 		h->score = top.v[i].score;
 		h->id = top.v[i].id;
-		if (!(rc = columns_ordinal(&h->doc, seg, top.v[i].place, e)) && !h->id.p)
+		if (!h->id.p)
 			rc = columns_id(&h->id, a, seg, top.v[i].place, e);
 	}
 	res->n = top.n;
@@ -540,7 +540,7 @@ enum rc query_records(struct result *res, struct arena *a, struct snap *s, struc
 	size_t i;
 
 	for (i = 0; i < res->n && !rc; i++)
-		rc = snap_by_ordinal(&res->hits[i].record, s, a, res->hits[i].doc, e);
+		rc = snap_by_id(&res->hits[i].record, s, a, res->hits[i].id, e);
 	return snap_result(s, rc);
 }
 

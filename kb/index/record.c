@@ -1,6 +1,6 @@
 /* kb/index/record.c: see record.h.
  *
- * A record is a row of strings: id, then the others of text_fields; then three lists, each a varint count and its
+ * A record is a row of strings, those of text_fields; then three lists, each a varint count and its
  * strings; then the blob's id, 20 bytes; then one byte: 1 when the front matter is broken, 2 when a conflict is open, 4 when
  * kind, owner, lang and path are as the id tells and left out. A string is varint 0: absent; odd: its length * 2 + 1, and its
  * bytes; even: a word of `common`, twice its number. The summary stands in the text alone.
@@ -155,7 +155,6 @@ void record_encode(struct buf *b, const struct record *r)
 	bool as_told = told_by_id(&told, &a, r->id) && str_eq(told.kind, r->kind) && str_eq(told.owner, r->owner) &&
 	    str_eq(told.path, r->path);
 
-	put(b, r->id);
 	if (as_told && str_eq(told.lang, r->lang))
 		copy.lang = STR_NONE;
 	text_fields(row, &copy);
@@ -172,16 +171,16 @@ void record_encode(struct buf *b, const struct record *r)
 	arena_free(&a);
 }
 
-enum rc record_decode(struct record *out, struct arena *a, struct str s, struct err *e)
+enum rc record_decode(struct record *out, struct arena *a, struct str id, struct str s, struct err *e)
 {
 	struct record r = { 0 };
 	const struct str **lists[] = { &r.countries, &r.topics, &r.meetings };
 	size_t *counts[] = { &r.ncountries, &r.ntopics, &r.nmeetings }, i, j;
-	struct str *row[TEXTS], *list, id, lang;
+	struct str *row[TEXTS], *list, lang;
 	unsigned char flags;
 	uint64_t n;
 
-	if (!s.n || !get(&id, &s) || !id.n || !s.n)
+	if (!s.n || !id.n)
 		goto bad;
 	flags = (unsigned char)s.p[s.n - 1];
 	r.id = id;

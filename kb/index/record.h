@@ -12,9 +12,10 @@
  * a document. */
 bool record_make(struct record *r, struct arena *a, struct str path, struct str text, const struct oid *blob);
 
+/* All but its number and its id, which it is kept by. */
 void record_encode(struct buf *b, const struct record *r);
-/* The id borrows bytes; other strings do so or live in the arena with the lists' arrays; no summary. RC_CORRUPT. */
-enum rc record_decode(struct record *r, struct arena *a, struct str bytes, struct err *e) NODISCARD;
+/* Strings borrow id and bytes, or live in the arena with the lists' arrays; no summary. RC_CORRUPT. */
+enum rc record_decode(struct record *r, struct arena *a, struct str id, struct str bytes, struct err *e) NODISCARD;
 
 /* Call fn for every word of a document, as it stands, with its stemmer and weight: title, headings, names of its
  * codes, body. Words borrow r, v and *plain, which is overwritten with the document's running text; running: the word

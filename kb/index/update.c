@@ -24,6 +24,7 @@
 #include "kb/gate/git.h"
 #include "kb/index/build.h"
 #include "kb/index/columns.h"
+#include "kb/index/pack.h"
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
@@ -328,29 +329,31 @@ static enum rc take_rows(struct writer *w, uint32_t ordinal, struct str id, stru
 	struct key32 k;
 	enum rc rc;
 
-	(void)((rc = txn_del(w->txn, w->t.ids, id, e)) || (rc = txn_del(w->txn, w->t.docs, key32(&k, ordinal), e)) ||
-	    (rc = txn_del(w->txn, w->t.texts, key32(&k, ordinal), e)));
+	(void)((rc = txn_del(w->txn, w->t.docs, id, e)) || (rc = txn_del(w->txn, w->t.texts, key32(&k, ordinal), e)));
 	return rc;
 }
 
 static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fresh, struct err *e)
 {
 	const uint32_t was = w->items[i].was, ordinal = was == NONE ? w->st.next : was;
+	const struct str id = w->items[i].id;
 	uint8_t norm = norm_of(d->length);
 	struct arena a = ARENA_INIT;
 	struct record r;
-	struct key32 k, v;
+	struct key32 k;
 	enum rc rc = RC_OK;
 
 	w->places[i] = columns_count(w->columns);
 	if (!d->document)
-		return was == NONE ? RC_OK : take_rows(w, was, w->items[i].id, e);
+		return was == NONE ? RC_OK : take_rows(w, was, id, e);
 	if (ordinal == NONE - 1 || w->st.next_segment == SEGMENTS_MAX)
 		return err_set(e, RC_CORRUPT, "index: its numbers are used up; 'colep index --rebuild' makes it anew");
-	if ((rc = put_row(w, was == NONE ? sealed_append : sealed_put, w->t.docs, key32(&k, ordinal), d->record, e)) ||
+	buf_clear(&w->row);
+	varint_put(&w->row, ordinal);
+	buf_str_add(&w->row, d->record);
+	if ((rc = (fresh ? sealed_append : sealed_put)(w->txn, w->t.docs, id, &w->row, e)) ||
 	    (rc = put_row(w, was == NONE ? sealed_append : sealed_put, w->t.texts, key32(&k, ordinal), d->frame, e)) ||
-	    (was == NONE && (rc = put_row(w, fresh ? sealed_append : sealed_put, w->t.ids, w->items[i].id, key32(&v, ordinal), e))) ||
-	    (rc = record_decode(&r, &a, d->record, e)) || (rc = docs_inherit(&r, &a, w->txn, &w->t, e)))
+	    (rc = record_decode(&r, &a, id, d->record, e)) || (rc = docs_inherit(&r, &a, w->txn, &w->t, e)))
 		goto out;
 	columns_add(w->columns, &r, ordinal, norm);
 	w->st.next += was == NONE;
@@ -737,7 +740,7 @@ static enum rc add_translations(struct writer *w, struct err *e)
 		if (str_chr(id, '.') != SIZE_MAX)
 			continue;
 		front = cstr(arena_printf(&w->a, "%.*s.", FMT_STR(id)));
-		if ((rc = store_iter_open(&it, w->txn, w->t.ids, front, e)))
+		if ((rc = store_iter_open(&it, w->txn, w->t.docs, front, e)))
 			break;
 		while (!rc && (more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM && str_starts(k, front)) {
 			struct change c;
@@ -754,11 +757,7 @@ static enum rc add_translations(struct writer *w, struct err *e)
 			if (lo < n && str_eq(w->items[lo].id, k))
 				continue;
 			arena_reset(&a);
-			if (!sealed(&v, k) || v.n != 4) {
-				rc = err_set(e, RC_CORRUPT, "index: the number of %.*s is damaged", FMT_STR(k));
-				break;
-			}
-			if ((rc = docs_get(&r, &a, w->txn, &w->t, key32_get(v.p), e)))
+			if ((rc = docs_get(&r, &a, w->txn, &w->t, k, e)))
 				break;
 			c = (struct change){ r.path, r.blob, r.blob, 0100644 };
 			add_item(w, &c, k);
@@ -804,7 +803,7 @@ static enum rc leave(struct writer *w, const struct leaver *x, struct err *e)
 	struct str v;
 	enum rc rc;
 
-	if ((rc = docs_get(&r, &a, w->txn, &w->t, x->ordinal, e)) ||
+	if ((rc = docs_get(&r, &a, w->txn, &w->t, x->item->id, e)) ||
 	    (rc = sealed_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
 	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
 		goto out;
@@ -864,17 +863,21 @@ static enum rc remove_old(struct writer *w, struct err *e)
 	struct leaver *v = arena_array(&w->a, w->n, sizeof *v);
 	uint32_t *ordinals = arena_array(&w->a, w->n, sizeof *ordinals);
 	size_t n = 0, i, found, all = 0;
+	struct arena a = ARENA_INIT;
+	struct record r;
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < w->n && !rc; i++) {
 		if (oid_is_none(&w->items[i].c.old))
 			continue;
-		rc = docs_ordinal(&v[n].ordinal, w->txn, &w->t, w->items[i].id, e);
+		rc = docs_get(&r, &a, w->txn, &w->t, w->items[i].id, e);
 		if (rc == RC_NOTFOUND)
 			rc = RC_OK;		/* the old one was no document */
 		else if (!rc)
-			v[n++].item = &w->items[i];
+			v[n++] = (struct leaver){ r.doc, &w->items[i] };
+		arena_reset(&a);
 	}
+	arena_free(&a);
 	if (n)
 		qsort(v, n, sizeof *v, by_ordinal);
 	for (i = 0; i < n; i++)
@@ -935,12 +938,12 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	struct merge_source *from = arena_array(&w->a, w->st.nsegments, sizeof *from);
 	struct columns_out *columns = columns_create();
 	struct forms *f = forms_open();
-	struct arena scratch = ARENA_INIT;
+	struct arena scratch = ARENA_INIT;	/* of ids */
 	struct segment_info info, *left = arena_array(&w->a, w->st.nsegments + 1, sizeof *left);
 	struct row *rows = NULL;
 	size_t n = 0, nrows = 0, cap = 0, nleft = 0, j, i;
-	uint32_t place, ordinal;
-	struct record rec;
+	uint32_t place;
+	struct str id;
 	enum rc rc = RC_OK;
 
 	for (j = 0; j < w->st.nsegments && !rc; j++) {
@@ -957,12 +960,11 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 			from[n].to[place] = UINT32_MAX;
 			if (segment_dead(&from[n].s, place))
 				continue;
-			arena_reset(&scratch);
-			if ((rc = columns_ordinal(&ordinal, &from[n].s, place, e)) || (rc = docs_get(&rec, &scratch, r, &w->t, ordinal, e)))
+			if ((rc = columns_id(&id, &scratch, &from[n].s, place, e)))
 				break;
 			if (nrows == cap)
 				rows = arena_grow(&w->a, rows, &cap, sizeof *rows);
-			rows[nrows++] = (struct row){ rec.id, (uint32_t)n, place };	/* the id borrows the map */
+			rows[nrows++] = (struct row){ id, (uint32_t)n, place };
 		}
 		if (!rc)
 			rc = forms_copy(f, r, &from[n].s.t, s->id, e);

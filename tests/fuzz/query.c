@@ -38,7 +38,7 @@ static void record(struct arena *a, struct str text)
 		vocab_default(&vocab, &kept);
 		stems = stems_open();
 	}
-	if (!record_decode(&back, a, text, &e)) {	/* damaged bytes: what decodes can be used */
+	if (!record_decode(&back, a, STR("cs-mk-2022-taiwan"), text, &e)) {	/* damaged bytes: what decodes can be used */
 		(void)filters_match(&f, &back);
 		record_encode(&b, &back);
 		buf_clear(&b);
@@ -46,7 +46,7 @@ static void record(struct arena *a, struct str text)
 	made = record_make(&r, a, STR("case-studies/mk/cs-mk-2022-taiwan.md"), text, &blob);
 	assert(made);
 	record_encode(&b, &r);
-	assert(!record_decode(&back, a, buf_str(&b), &e));
+	assert(!record_decode(&back, a, r.id, buf_str(&b), &e));
 	same(r.id, back.id);
 	same(r.title, back.title);
 	record_summary(&summary, &back, text);

@@ -18,6 +18,7 @@
 #include "kb/index/columns.h"
 #include "kb/index/evaluate.h"
 #include "kb/index/expand.h"
+#include "kb/index/pack.h"
 #include "kb/index/parts.h"
 #include "kb/index/sealed.h"
 
@@ -99,9 +100,9 @@ static void make_docs(void)
 
 static void open_tables(struct txn *t)
 {
-	static const char *const names[] = { "meta", "docs", "ids", "texts", "forms", "gone", "files", "terms", "lists", "positions", "columns",
+	static const char *const names[] = { "meta", "docs", "texts", "forms", "gone", "files", "terms", "lists", "positions", "columns",
 		"dead" };
-	table_id *const ids[] = { &snap.t.meta, &snap.t.docs, &snap.t.ids, &snap.t.texts, &snap.t.large.forms, &snap.t.large.gone, &snap.t.files,
+	table_id *const ids[] = { &snap.t.meta, &snap.t.docs, &snap.t.texts, &snap.t.large.forms, &snap.t.large.gone, &snap.t.files,
 		&snap.t.large.terms, &snap.t.large.lists, &snap.t.large.positions, &snap.t.large.columns, &snap.t.large.dead };
 	size_t i;
 
@@ -113,11 +114,11 @@ static void put_record(struct txn *t, struct columns_out *columns, const struct 
 {
 	struct record r = { .id = d->id, .kind = d->lesson ? STR("lesson") : STR("issue"), .title = d->id };
 	struct buf b = BUF_INIT;
-	struct key32 k;
 
 	r.date = cstr(arena_printf(&a, "%u-05-01", d->year));
+	varint_put(&b, ordinal);
 	record_encode(&b, &r);
-	assert_int_equal(sealed_put(t, snap.t.docs, key32(&k, ordinal), &b, &e), RC_OK);
+	assert_int_equal(sealed_put(t, snap.t.docs, d->id, &b, &e), RC_OK);
 	columns_add(columns, &r, ordinal, d->norm);
 	buf_free(&b);
 }
