@@ -358,7 +358,14 @@ static void unlink_text(struct scan *s, size_t behind, struct str to)
 	s->i = close + (close < s->html.n ? 4 : 0);
 }
 
-/* The begin of a link at the scanner: to a document, or with the id of a left-out one in it. false: neither. */
+/* Is the text of a link its address: paper needs it once. */
+static bool is_address(struct str text, struct str href)
+{
+	return str_starts(text, href) && str_starts(str_sub(text, href.n, text.n), STR("</a>"));
+}
+
+/* The begin of a link at the scanner: to a document, with the id of a left-out one in it, or to what its text says. false:
+ * another. */
 static bool link(struct scan *s, struct str whole, size_t behind)
 {
 	const struct copy *c = s->p->copy;
@@ -368,9 +375,14 @@ static bool link(struct scan *s, struct str whole, size_t behind)
 	if (str_starts(whole, STR("<a href=\"")))
 		href = str_sub(whole, 9, 9 + str_chr(str_sub(whole, 9, whole.n), '"'));
 	if (!str_starts(href, STR(DOC_LINK))) {
-		if (!href.n || href.p[0] == '#' || !copy_names_left_out(c, href))
+		if (href.n && href.p[0] != '#' && copy_names_left_out(c, href)) {
+			unlink_text(s, behind, STR_NONE);
+			return true;
+		}
+		if (!href.n || !is_address(str_sub(s->html, behind, s->html.n), href))
 			return false;
-		unlink_text(s, behind, STR_NONE);
+		buf_puts(s->out, "<a class=\"bare\"");
+		copy_html(s->out, c, str_sub(whole, 2, whole.n), "x");
 		return true;
 	}
 	href = str_sub(href, strlen(DOC_LINK), href.n);

@@ -31,7 +31,7 @@ void find_page(struct page *p)
 	page_puts(p, "</button>\n</form>\n<p id=\"find-status\" role=\"status\"></p>\n<div class=\"find\">\n"
 	    "<details id=\"find-narrow\" hidden><summary>");
 	page_t(p, "find.narrow");
-	page_puts(p, "</summary>\n<div id=\"find-facets\"></div></details>\n<div><ol id=\"find-hits\"></ol>\n"
+	page_puts(p, "</summary>\n<div id=\"find-facets\"></div></details>\n<div><ol id=\"find-hits\" class=\"list\"></ol>\n"
 	    "<p><button type=\"button\" id=\"find-more\" hidden>");
 	page_t(p, "find.more");
 	page_puts(p, "</button></p></div>\n</div>\n");

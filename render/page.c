@@ -172,8 +172,8 @@ struct str page_label_order(const struct page *p, struct arena *a, const char *v
 	struct buf key = BUF_INIT;
 	struct str name = page_label_text(p, vocab, code), kept;
 
-	if (str_eq(name, code))
-		buf_putc(&key, '\xff');
+	if (str_eq(name, code) || (strcmp(vocab, "countries") == 0 && str_starts(name, code)))
+		buf_putc(&key, '\xff');	/* without a name, or made up: "XA (made up)" */
 	order_key(&key, name);
 	kept = arena_str(a, buf_str(&key));
 	buf_free(&key);
@@ -349,6 +349,8 @@ static void frame_slot(void *ctx, unsigned n)
 			dublin_core(p, h->of);
 		if (lists_have(p->c, "search.html") && (h->of || (h->file && strcmp(h->file, "search.html") == 0)))
 			buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
+		if (h->file && word_in("search.html write.html", cstr(h->file)))
+			page_puts(p, "<link rel=\"stylesheet\" href=\"forms.css\">\n");
 		if (p->c->want.live)
 			buf_printf(p->b, "<script src=\"%slive.js\" defer></script>\n", p->up);
 		break;

@@ -67,7 +67,7 @@ void page_h(struct page *p, unsigned level, const char *key);	/* <h2>text</h2> *
 void page_in_lang(struct page *p, struct str lang, struct str text);
 /* A label of a vocabulary, in the language of the page where that has one, else English and marked so. */
 struct str page_label_text(const struct page *p, const char *vocab, struct str code);	/* not escaped */
-/* What puts codes in the order of their names (order.h), those without one last; lives as long as a. */
+/* What puts codes in the order of their names (order.h), those without one, or made up, last; lives as long as a. */
 struct str page_label_order(const struct page *p, struct arena *a, const char *vocab, struct str code);
 void page_comma(struct page *p);		/* and a blank */
 void page_label(struct page *p, const char *vocab, struct str code);

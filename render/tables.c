@@ -457,7 +457,8 @@ void page_participants(struct page *p)
 			j++;
 			page_puts(p, "<li>");
 			member(p, v[i]);
-			page_puts(p, " <span class=\"quiet\">");
+			page_comma(p);
+			page_puts(p, "<span class=\"quiet\">");
 			page_values(p, v[i], "roles");
 			page_puts(p, "</span></li>\n");
 		}

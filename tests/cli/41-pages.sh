@@ -26,6 +26,7 @@ for l in ar bg bn fa fr mk sr tr ur; do
 	is "$l has the marks where English has them" "$(marks "$texts/$l.txt")" "$(marks "$texts/en.txt")"
 done
 ok "style sheets know no left and right" sh -c '! grep -nE "(^|[^a-z-])(left|right)([^a-z-]|$)|(margin|padding|border|inset)-(left|right)" "$1"/render/theme/*.css' sh "$ROOT"
+ok "what each page loads is small" sh -c '[ $(wc -c <"$1/colep.css") -le 15000 ]' sh "$texts/.."
 ok "nothing in the theme loads from elsewhere" sh -c '! grep -nE "url\(|@import|https?:" "$1"/render/theme/*.css "$1"/render/theme/*.html' sh "$ROOT"
 
 # ---- a node with a past ----
@@ -72,6 +73,11 @@ for w in police border-guard prosecution interpol-ncb secretariat; do
 	ok "so have their players: $w" page made-up/d/ex-bps-2022-grey-lantern.html "$(sed -n "s/^value.$w = //p" "$texts/ar.txt")"
 done
 ok "a translation's page speaks its language" sh -c 'f=$(ls pub/d/*.ur.html | head -n 1); grep -q "<html lang=\"ur\" dir=\"rtl\">" "$f" && grep -q "hreflang=\"en\" lang=\"en\" dir=\"ltr\"" "$f"'
+
+put n ll-bps-2023-links owner=bps status=published tlp=TLP:CLEAR "body=<https://example.org/a?b=c&d> and [there](https://example.org/b)."
+colep -C n save -m "Links" >/dev/null 2>&1
+site pub
+ok "paper has the address of a link once" sh -c 'f=pub/d/ll-bps-2023-links.html; grep -qF "<a class=\"bare\" href=\"https://example.org/a?b=c&amp;d\"" $f && grep -qF "<a href=\"https://example.org/b\"" $f && grep -qF "a[href^=\"http\"]:not(.bare)::after" pub/print.css'
 
 # ---- lists in pages ----
 i=0; while [ $i -lt 130 ]; do put n "ll-bg-2021-item-$i" status=published tlp=TLP:CLEAR date=2021-02-03; i=$((i + 1)); done
