@@ -2,7 +2,7 @@
 (() => {
 'use strict';
 const up = document.currentScript.getAttribute('src').replace(/search\.js$/, '');
-const WORD_MAX = 64, POINTS = 64, WORDS = 32, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64;
+const WORD_MAX = 64, POINTS = 64, WORDS = 32, FIRST = 5, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64;
 const FACETS = ['kind', 'country', 'topic', 'lang', 'status', 'year'];
 
 /* files: each calls S with its name and one string; what it is made into is kept */
@@ -265,6 +265,7 @@ async function search(text, chosen) {
 	const positive = asked.some(w => !w.not), blank = !positive && !narrow;
 	await Promise.all(asked.map(async (w, i) => {
 		const last = open && i === asked.length - 1, found = new Map(), more = new Map();
+		block(ix.lists, placeOf(ix.lists, w.form)).catch(() => {});	/* most forms have a list of their own: asked for beside the forms */
 		const exact = await exactTerms(ix, w.form);
 		if (exact) take(found, await postings(ix, exact));
 		if (!w.not && (!exact || last && found.size < FEW))
@@ -390,7 +391,7 @@ function page(form) {
 			list.append(item);
 		}
 		shown = Math.min(n, hits.length);
-		more.hidden = shown >= hits.length;
+		more.hidden = n === FIRST || shown >= hits.length;
 	}
 	const task = () => new Promise(done => setTimeout(done, 0));
 	const seen = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));	/* what stands there was painted */
@@ -402,10 +403,11 @@ function page(form) {
 			if (mine !== turn) return;
 			result = r;
 			shown = 0;
-			await showHits(FEW);
+			await showHits(FIRST);	/* what a screen holds; each stands in a file of its own, as a rule */
 			if (mine !== turn) return;
 			status.textContent = say(r.blank ? 'empty' : r.hits.length ? 'hits' : 'none', r.hits.length);
 			await seen();
+			if (mine === turn) await showHits(FEW);
 			const of = await facets();
 			for (let k = 0; k < FACETS.length && mine === turn; k++) {
 				showFacet(k, of(k), r, c[FACETS[k]]);
@@ -420,8 +422,9 @@ function page(form) {
 	function go(push) {
 		const p = state();
 		clearTimeout(timer);
+		const ran = run(chosen(p));	/* files are asked for before the address is changed */
 		if (location.hash !== '#' + p) history[push ? 'pushState' : 'replaceState'](null, '', location.pathname + '#' + p);
-		return run(chosen(p));
+		return ran;
 	}
 	function fromAddress() {
 		const p = new URLSearchParams(location.hash.slice(1) || location.search);
