@@ -56,7 +56,7 @@ $(BUILD)/fault.so: tests/cli/fault.c
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
 	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libgnutls28-dev zlib1g-dev \
 	libseccomp-dev git
-TEST_PACKAGES = libcmocka-dev openssh-client curl python3 poppler-utils
+TEST_PACKAGES = libcmocka-dev openssh-client curl python3 poppler-utils default-jre-headless
 
 FUZZ_PACKAGES = clang
 

@@ -2,8 +2,9 @@
 # What the pages are to their readers: valid, linked, accessible, in several interface languages (pages.mjs).
 . "$ROOT/tests/browser/lib.sh"
 community n
-for lang in en fa ur bn bg; do
+for lang in en ar fa ur bn bg sr mk tr fr; do
 	site n "site-$lang" --audience community --lang $lang
 done
 site n pack --audience community --meeting mt-bps-2022-colep-2
-node "$ROOT/tests/browser/pages.mjs" en=site-en fa=site-fa ur=site-ur bn=site-bn bg=site-bg pack=pack
+node "$ROOT/tests/browser/pages.mjs" en=site-en ar=site-ar fa=site-fa ur=site-ur bn=site-bn bg=site-bg sr=site-sr \
+	mk=site-mk tr=site-tr fr=site-fr pack=pack

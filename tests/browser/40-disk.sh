@@ -23,14 +23,29 @@ site n public --jobs 1
 site n again --jobs 2
 site n community --audience community
 odd='odd #1 %25 موقع'
-mkdir "$odd" && cp -r public "$odd/site" && chmod -R a-w "$odd"
+mkdir "$odd" && cp -r public "$odd/site"
 find "$odd" -type f -exec sha256sum {} + >before
+# COMMAND...: where the medium cannot be written: a mount of its own that is read-only; in a container that lets nobody
+# mount, as somebody who has no right to write there.
+mounted='mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+if unshare -rm sh -c "$mounted" "$odd" true 2>/dev/null; then
+	how="a read-only mount"
+	there() { unshare -rm sh -c "$mounted" "$odd" "$@"; }
+elif [ "$(id -u)" = 0 ]; then
+	how="no right to write"; chown -R 65534 .; chown -R 0 "$odd"; chmod -R go-w "$odd"
+	there() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+else
+	how="no right to write"; chmod -R a-w "$odd"
+	there() { "$@"; }
+fi
 {
 	ok "one thread and two write the same bytes" diff -r public again
 	ok "the community's copy has what the public's lacks" grep -qi quokka community/d/ll-bps-2022-hidden.html
+	no "the medium cannot be written: $how" there touch "$odd/site/index.html" "$odd/new"
+	is "and was not" "$(ls "$odd")" site
 	echo "1..$n"
 } >one
-node "$ROOT/tests/browser/disk.mjs" public "$odd/site" >two; status=$?
+there node "$ROOT/tests/browser/disk.mjs" public "$odd/site" >two; status=$?
 find "$odd" -type f -exec sha256sum {} + | cmp -s - before || { echo "not ok - a page wrote to the medium" >>two; status=1; }
 chmod -R u+w "$odd"
 cat one two

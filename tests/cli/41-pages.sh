@@ -21,6 +21,7 @@ for l in ar bg bn fa fr mk sr tr ur; do
 	keys "$texts/$l.txt" | comm -13 english - >more
 	named "$texts/$l.txt" >names
 	ok "$l names every code that Arabic names" cmp codes names
+	is "$l has no name for two keys" "$(sed -n 's/^key\.[a-z0-9-]* = //p' "$texts/$l.txt" | sort | uniq -d)" ""
 	ok "$l has every word and no other" sh -c 'cat lacks more; [ ! -s lacks ] && [ ! -s more ]'
 	marks() { sed -n 's/^\([a-z][a-z0-9.-]*\) = .*\({[nx]}\).*/\1 \2/p' "$1" | sort; }
 	is "$l has the marks where English has them" "$(marks "$texts/$l.txt")" "$(marks "$texts/en.txt")"

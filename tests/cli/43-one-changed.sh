@@ -1,0 +1,33 @@
+#!/bin/sh
+# colep site: one document is changed, and no file but those that tell of it.
+. "$ROOT/tests/cli/lib.sh"
+sums() { (cd pub && find . -type f -exec sha256sum {} + | sed 's|  \./|  |' | sort -k2); }
+# The files whose bytes are others, new or gone since the last time.
+build() { sums >before; colep -C n site pub >/dev/null 2>log || told $? "a build"; sums >after; diff before after | sed -n 's/^[<>] [0-9a-f]*  //p' | sort -u >changed; }
+apart() { grep -v '^find\(-[tp]\)*/' "$1"; }		# without the blocks of the index and their table
+id=ll-bg-2022-hawala doc=n/lessons/bg/ll-bg-2022-hawala.md
+colep init n --id bps --import "$ROOT/content" >/dev/null 2>&1
+colep -C n site pub >/dev/null 2>&1
+find pub -name "$id*.html" | sed 's|^pub/||' | sort >own
+ok "it has translations" test "$(wc -l <own)" -eq 7
+
+sed -i 's/^## Conclusion$/Payments of this kind leave few papers.\n\n&/' $doc
+SOURCE_DATE_EPOCH=1700002000 colep -C n save -m "A sentence more" >/dev/null 2>&1
+build
+# its page, those of its translations, which are behind now, the first page's state and number of this copy
+{ cat own; printf '%s\n' index.html manifest.txt; } | sort >wanted
+is "a sentence more: these files and no other" "$(apart changed)" "$(cat wanted)"
+ok "of the index, the blocks that have its words" sh -c 'n=$(grep -c "^find-[tp]/" changed); [ $n -gt 0 ] && [ $n -le 12 ]'
+
+old=$(sed -n 's/^title: "*\([^"]*\)"*$/\1/p' $doc)
+grep -rlF "$old" pub | sed 's|^pub/||' >told-of
+sed -i 's/^title: .*/title: Payments that leave no paper/' $doc
+SOURCE_DATE_EPOCH=1700003000 colep -C n save -m "Another title" >/dev/null 2>&1
+build
+{ cat told-of; printf '%s\n' d/$id.html index.html manifest.txt; } | sort -u >wanted
+is "another title: the pages that name it and no other" "$(apart changed)" "$(cat wanted)"
+ok "those are lists and other documents too" sh -c 'for f in kind/lessons.html country/bg.html topic/hawala.html year/2022.html find-d/; do grep -q "^$f" changed || { echo $f; exit 1; }; done'
+ok "no page has the old one, but in what changed" sh -c '! grep -rlF "$1" pub | grep -v "pub/d/$2.*html\|pub/changes.html"' sh "$old" $id
+build
+is "nothing more: nothing" "$(cat changed)" ""
+done_testing
