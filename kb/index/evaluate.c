@@ -26,9 +26,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 8, AS_CHEAP_ROW = 2, FEW = 1024 };
+enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 8, AS_CHEAP_ROW = 2, FEW = 1024, PICKED = 4096 };
 /* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes in small windows. AS_CHEAP: adding
- * so many postings costs what seeking a word in one document does; where that is one look, AS_CHEAP_ROW; FEW are never much */
+ * so many postings costs what seeking a word in one document does; where that is one look, AS_CHEAP_ROW; FEW are never much. PICKED: when
+ * there are so many, they are finished */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 
 struct list {				/* of one term */
@@ -48,11 +49,12 @@ struct word {
 struct evaluator {
 	struct bm25 f;
 	/* by place less from, all zero between windows: of all words; of the one in work */
-	uint32_t score[CHUNK_DOCS], weight[CHUNK_DOCS];
-	uint64_t hit[CHUNK_DOCS / 64];	/* its bits: may get in */
-	uint64_t hits[CHUNK_DOCS / 64 / 64];	/* bits of words of hit that are not 0 */
+	uint32_t score[WINDOW], weight[WINDOW];
+	uint64_t hit[WINDOW / 64];	/* its bits: may get in */
 	uint16_t *touched;		/* places less from that were scored, some of them again and again */
 	size_t ntouched, room;
+	struct picked { uint32_t place, score; } *picked;	/* what may get in, of one window or more; places rising */
+	size_t npicked, picked_room;
 	uint32_t sums[PRIMED];		/* the highest scores so far, the least first: see pick */
 	size_t nsums, sure;		/* sure: so many of them tell what is needed; 0: none do */
 	struct list *lists;
@@ -97,6 +99,7 @@ void evaluator_close(struct evaluator *v)
 	free(v->words);
 	free(v->order);
 	free(v->touched);
+	free(v->picked);
 	free(v);
 }
 
@@ -180,16 +183,46 @@ static void touch_room(struct evaluator *v, size_t n)
 	v->touched = xrealloc(v->touched, v->room * sizeof *v->touched);
 }
 
-/* The postings of a list that stand in the window: their scores are added; or their weights are gathered; or, when no other
- * word leads, only what is high enough is kept. `others`: the most that all other words add. */
+/* Postings' scores are added; or their weights are gathered; or, when no other word leads, only what is high enough is kept. */
 enum adding { ADD, GATHER, ALONE };
+
+/* The postings of a block, from i on, that stand in the window; where it ends. enough: only what scores so much. */
+static inline __attribute__((always_inline)) unsigned add_block(struct evaluator *v, const struct cursor *c, unsigned i, uint32_t idf,
+    uint64_t enough, enum adding how)
+{
+	const uint32_t *const docs = c->docs, *const weights = c->weights, from = v->from, width = v->to - from;
+	const uint8_t *const norms = v->norms;
+	const unsigned n = c->n;
+	uint16_t *touched = v->touched + v->ntouched;
+	uint32_t k, one;
+
+	for (; i < n && (k = docs[i] - from) < width; i++) {
+		if (how == GATHER) {
+			v->weight[k] = weights[i] > v->weight[k] ? weights[i] : v->weight[k];
+		} else {
+			one = bm25_score(&v->f, idf, weights[i], norms[k]);
+			if (how == ALONE && one < enough)
+				continue;
+			v->score[k] += one;
+		}
+		*touched++ = (uint16_t)k;
+	}
+	v->ntouched = (size_t)(touched - v->touched);
+	return i;
+}
+
+/* What a document must score before those are sought that add `spare` at most. */
+static uint64_t enough_with(const struct evaluator *v, uint64_t spare)
+{
+	return v->need > spare ? v->need - spare : 0;
+}
+
+/* The postings of a list that stand in the window. `others`: the most that all other words add. */
 static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, enum adding how)
 {
-	const uint8_t *const norms = v->norms;
 	struct cursor *c = &l->c;
-	uint32_t from = v->from, before, k, one;
-	uint16_t *touched;
-	unsigned i, end;
+	uint32_t from = v->from, before;
+	unsigned i;
 
 	while (from < v->to) {
 		touch_room(v, PACK);
@@ -214,24 +247,10 @@ static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint6
 		}
 		for (i = c->i; c->docs[i] < from; i++)
 			;
-		for (end = c->n; end > i && c->docs[end - 1] >= v->to; end--)
-			;
-		if (i < end && cursor_weights(c, v->e))
+		if (c->docs[i] < v->to && cursor_weights(c, v->e))
 			return v->e->rc;
-		for (touched = v->touched + v->ntouched; i < end; i++) {
-			k = c->docs[i] - v->from;
-			if (how == GATHER) {
-				v->weight[k] = c->weights[i] > v->weight[k] ? c->weights[i] : v->weight[k];
-			} else {
-				one = bm25_score(&v->f, idf, c->weights[i], norms[k]);
-				if (how == ALONE && others + one < v->need)
-					continue;
-				v->score[k] += one;
-			}
-			*touched++ = (uint16_t)k;
-		}
-		v->ntouched = (size_t)(touched - v->touched);
-		c->i = end;
+		c->i = how == ADD ? add_block(v, c, i, idf, 0, ADD) : how == GATHER ? add_block(v, c, i, idf, 0, GATHER)
+		    : add_block(v, c, i, idf, enough_with(v, others), ALONE);
 		from = c->docs[c->n - 1] + 1;
 	}
 	return RC_OK;
@@ -423,6 +442,18 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 	return RC_OK;
 }
 
+static enum rc reach(struct evaluator *v, uint32_t place)	/* v->norms are those of the chunk that it is in */
+{
+	enum rc rc = columns_chunk(&v->chunk, v->s, place / CHUNK_DOCS, v->e);
+
+	if (rc)
+		return rc;
+	v->norms = v->chunk->norms;
+	v->from = place / CHUNK_DOCS * CHUNK_DOCS;
+	v->to = v->from + CHUNK_DOCS;
+	return RC_OK;
+}
+
 static bool left_out(const struct evaluator *v, uint32_t place)
 {
 	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
@@ -433,21 +464,21 @@ static bool left_out(const struct evaluator *v, uint32_t place)
 static void pick(struct evaluator *v, uint64_t spare)
 {
 	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
-	uint64_t enough = v->need > spare ? v->need - spare : 0;
+	const bool any_out = v->s->dead || v->q->out;
+	uint64_t enough = enough_with(v, spare);
 	uint32_t k, score;
 	size_t j;
 
 	for (; touched < end; touched++) {
 		k = *touched;
 		score = v->score[k];
-		if (score < enough || left_out(v, v->from + k)) {
+		if (score < enough || (any_out && left_out(v, v->from + k))) {
 			v->score[k] = 0;
 			continue;
 		}
 		if (v->hit[k / 64] >> k % 64 & 1)
 			continue;
 		bit_set(v->hit, k);
-		bit_set(v->hits, k / 64);
 		if (!v->sure || (v->nsums == v->sure && score <= v->sums[0]))
 			continue;
 		if (v->nsums < v->sure)
@@ -460,58 +491,69 @@ static void pick(struct evaluator *v, uint64_t spare)
 		if (v->nsums == v->sure && (v->sums[0] >> SHOWN << SHOWN) > v->guess) {
 			v->guess = v->sums[0] >> SHOWN << SHOWN;
 			set_need(v);
-			enough = v->need > spare ? v->need - spare : 0;
+			enough = enough_with(v, spare);
 		}
 	}
 	v->ntouched = 0;
 }
 
-/* The first n words in order are put aside; spare: the most they add, sum: all. */
+/* Pick what may get in; the first n words in order are put aside; spare: the most they add, sum: all. */
 static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
-	uint32_t k, score;
-	size_t i, w;
+	uint32_t k;
+	size_t i;
 	enum rc rc = RC_OK;
 
-	for (k = v->from; q->all && k < v->to && !rc; k++)
+	if (v->npicked + WINDOW > v->picked_room) {
+		v->picked_room = 2 * v->picked_room + WINDOW;
+		v->picked = xrealloc(v->picked, v->picked_room * sizeof *v->picked);
+	}
+	for (k = v->from; q->all && k < v->to; k++)
 		if (!left_out(v, k))
-			rc = finish(v, k, 0, n, spare);
+			v->picked[v->npicked++] = (struct picked){ k, 0 };
 	for (i = n; i < q->n && !rc; i++)
 		if (v->order[i]->any)
 			rc = add_word(v, v->order[i], sum - v->order[i]->bound, n + 1 == q->n);
-	if (!rc)
-		pick(v, spare);
-	for (i = 0; i < sizeof v->hits / sizeof *v->hits && !rc; i++)
-		for (; v->hits[i] && !rc; v->hits[i] &= v->hits[i] - 1) {
-			w = 64 * i + (size_t)__builtin_ctzll(v->hits[i]);
-			for (; v->hit[w] && !rc; v->hit[w] &= v->hit[w] - 1) {
-				k = (uint32_t)(64 * w) + (uint32_t)__builtin_ctzll(v->hit[w]);
-				score = v->score[k];
-				v->score[k] = 0;
-				if (score + spare >= v->need)
-					rc = finish(v, v->from + k, score, n, spare);
-			}
-		}
 	if (rc) {				/* in the middle of a word, maybe */
 		memset(v->score, 0, sizeof v->score);
 		memset(v->weight, 0, sizeof v->weight);
-		memset(v->hit, 0, sizeof v->hit);
-		memset(v->hits, 0, sizeof v->hits);
 		v->ntouched = 0;
+		return rc;
 	}
+	if (v->ntouched)
+		pick(v, spare);
+	for (i = 0; i < WINDOW / 64; i++)
+		for (; v->hit[i]; v->hit[i] &= v->hit[i] - 1) {
+			k = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(v->hit[i]);
+			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
+			v->score[k] = 0;
+		}
+	return RC_OK;
+}
+
+/* Finish what was picked. */
+static enum rc finish_picked(struct evaluator *v, size_t n, uint64_t spare)
+{
+	const struct picked *p = v->picked, *const end = p + v->npicked;
+	enum rc rc = RC_OK;
+
+	for (; p < end && !rc; p++)
+		if (p->score + spare >= v->need && ((p->place >= v->from && p->place < v->to) || !(rc = reach(v, p->place))))
+			rc = finish(v, p->place, p->score, n, spare);
+	v->npicked = 0;
 	return rc;
 }
 
 /* ---- in windows ---- */
 
-/* To the next window; small ones first: `first` places, then twice as many, up to `most`. */
-static enum rc next_window(struct evaluator *v, uint32_t first, uint32_t most)
+/* To the next window; small ones first: `first` places, then twice as many. */
+static enum rc next_window(struct evaluator *v, uint32_t first)
 {
 	enum rc rc;
 
 	v->from = v->to;
-	v->to = v->from < first ? first : v->from < most ? 2 * v->from : v->from + most;
+	v->to = v->from < first ? first : v->from < WINDOW ? 2 * v->from : v->from + WINDOW;
 	v->to = v->to < v->s->info.n ? v->to : v->s->info.n;
 	if (!(rc = columns_chunk(&v->chunk, v->s, v->from / CHUNK_DOCS, v->e)))
 		v->norms = v->chunk->norms + v->from % CHUNK_DOCS;
@@ -528,7 +570,7 @@ static enum rc in_windows(struct evaluator *v)
 	enum rc rc = RC_OK;
 
 	for (v->to = 0; v->to < v->s->info.n && !rc && !(q->all && v->need);) {
-		if ((rc = next_window(v, WINDOW_FIRST, WINDOW)))
+		if ((rc = next_window(v, WINDOW_FIRST)))
 			break;
 		sum = spare = n = 0;
 		any = q->all;
@@ -546,7 +588,8 @@ static enum rc in_windows(struct evaluator *v)
 			continue;
 		while (n < q->n && spare + v->order[n]->bound < v->need)
 			spare += v->order[n++]->bound;
-		rc = window(v, n, sum, spare);
+		if (!(rc = window(v, n, sum, spare)))
+			rc = finish_picked(v, n, spare);
 	}
 	return rc;
 }
@@ -658,18 +701,6 @@ static enum rc word_add(uint32_t *score, struct evaluator *v, struct word *w)
 	return RC_OK;
 }
 
-static enum rc reach(struct evaluator *v, uint32_t place)	/* v->norms are those of the chunk that it is in */
-{
-	enum rc rc = columns_chunk(&v->chunk, v->s, place / CHUNK_DOCS, v->e);
-
-	if (rc)
-		return rc;
-	v->norms = v->chunk->norms;
-	v->from = place / CHUNK_DOCS * CHUNK_DOCS;
-	v->to = v->from + CHUNK_DOCS;
-	return RC_OK;
-}
-
 /* The first n words in order are put aside, the others lead: the most that they all add, *spare: those put aside. */
 static uint64_t set_apart(struct evaluator *v, size_t n, uint64_t *spare)
 {
@@ -728,11 +759,17 @@ static enum rc by_document(struct evaluator *v)
 static enum rc by_most(struct evaluator *v, size_t n)
 {
 	uint64_t spare, all = set_apart(v, n, &spare);
+	uint32_t to;
 	enum rc rc = RC_OK;
 
-	while (v->to < v->s->info.n && !rc)
-		if (!(rc = next_window(v, n + 1 == v->q->n ? WINDOW : CHUNK_DOCS, CHUNK_DOCS)))
-			rc = window(v, n, all, spare);
+	while (v->to < v->s->info.n && !rc) {
+		if ((rc = next_window(v, WINDOW)) || (rc = window(v, n, all, spare)))
+			break;
+		to = v->to;
+		if (v->npicked >= PICKED || to == v->s->info.n)
+			rc = finish_picked(v, n, spare);
+		v->to = to;
+	}
 	return rc;
 }
 
@@ -798,7 +835,7 @@ static bool cheap(const struct word *w, uint64_t size)
 {
 	const bool row = w->p->n == 1 && w->lists[0].c.row;
 
-	return w->size <= (row ? AS_CHEAP_ROW : AS_CHEAP) * size + FEW;
+	return w->size <= (row ? AS_CHEAP_ROW : AS_CHEAP * w->p->n) * size + FEW;
 }
 
 /* From n on words lead that have `size` postings in all, the others add `rest` at most: as many more as it takes to have
@@ -849,7 +886,7 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	v->seg = seg;
 	v->e = e;
 	v->need = v->guess = 0;
-	v->opened = 0;
+	v->opened = v->npicked = 0;
 	for (i = 0; i < q->n && !rc; i++) {
 		const struct part *p = &q->parts[i];
 		struct word *w = &v->words[i];
