@@ -21,6 +21,7 @@ LATIN = {
     "bg": {**CYRILLIC, **dict(zip("жйчшщъьюяхц", "zh y ch sh sht a y yu ya h ts".split()))},
     "ru": {**CYRILLIC, **dict(zip("жйчшщъьюяхцыэё", "zh y ch sh shch |  yu ya kh ts y e e".replace("|", "").split(" ")))},
 }
+BARE = dict(zip("жчшцщѓќљњџѕёэ", "z c s c st g k l n dz dz e e".split()))	# as somebody types who has no hooks and knows no digraphs
 HOOKS = str.maketrans({"ž": "z", "š": "s", "č": "c", "ć": "c", "đ": "dj"})
 ARABIC_KEYS = str.maketrans("یکہھۀ۰۱۲۳۴۵۶۷۸۹", "يكههه٠١٢٣٤٥٦٧٨٩")
 PERSIAN_KEYS = str.maketrans("يىك٠١٢٣٤٥٦٧٨٩", "ییک۰۱۲۳۴۵۶۷۸۹")
@@ -41,8 +42,7 @@ def variants(lang, text):
     low, got = text.lower(), {}
     if lang in LATIN and re.search("[а-я]", low):
         got["latin"] = "".join(LATIN[lang].get(c, c) for c in low)
-        if lang == "sr":
-            got["hooks off"] = got["latin"].translate(HOOKS)
+        got["hooks off"] = got["latin"].translate(HOOKS) if lang == "sr" else "".join(BARE.get(c, LATIN[lang].get(c, c)) for c in low)
     if lang in ("bs", "hr"):
         got["hooks off"] = low.translate(HOOKS)
     elif lang in ("tr", "az", "sq", "de", "fr", "es", "pt", "it", "pl"):

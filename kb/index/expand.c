@@ -75,12 +75,20 @@ static void add_forms(struct form_list *to, size_t *cap, struct arena *a, const 
 
 /* Ways to write what a keyboard lacks: ae for ä, zh for ж. Each set makes one spelling of a surface, replaced from left to
  * right, first match first. */
-static const char *const spellings[][24] = {
+static const char *const spellings[][40] = {
 	{ "ae", "a", "oe", "o", "ue", "u", NULL },
 	{ "shch", "st", "sht", "st", "zh", "z", "ch", "c", "sh", "s", "ts", "c", "kh", "h", "gj", "g", "kj", "k", "ya", "ja", "yu", "ju", NULL },
 	{ "zh", "z", "ch", "c", "sh", "s", "ts", "c", "gj", "g", "kj", "k", "ya", "ja", "yu", "ju", "y", "j", NULL },
-	{ "dzh", "dz", "dj", "g", "x", "h", "w", "v", "y", "i", NULL },
+	{ "dzh", "dz", "dj", "g", "xh", "dz", "x", "h", "w", "v", "y", "i", NULL },
+	{ "lj", "l", "nj", "n", "ch", "c", "sh", "s", "zh", "z", NULL },
+	{ "lyu", "lju", "lu", "lju", "zh", "z", "ch", "c", "sh", "s", NULL },
+	/* As Bulgarian is written on a telephone. */
+	{ "sht", "st", "zh", "z", "ch", "c", "sh", "s", "ts", "c", "tz", "c", "ya", "ja", "ia", "ja", "yu", "ju", "iu", "ju", "ai", "aj", "ei", "ej",
+	    "oi", "oj", "j", "z", "q", "ja", "x", "h", "y", "a", NULL },
+	{ "sht", "st", "zh", "z", "ch", "c", "sh", "s", "ts", "c", "tz", "c", "ya", "ja", "ia", "ja", "yu", "ju", "iu", "ju", "j", "z", "q", "ja",
+	    "x", "h", "y", "a", "u", "a", NULL },
 };
+enum { SPELLINGS = sizeof spellings / sizeof *spellings, FAR_SPELLINGS = 6 };	/* from this one on they are said */
 
 /* One spelling of a surface; false: it is the same. */
 static bool respell(struct buf *out, struct str s, const char *const *set)
@@ -183,13 +191,19 @@ static enum rc begun_forms(struct form_list *list, struct arena *a, struct snap 
 	struct form_list more;
 	struct str bare[2];
 	size_t i, n, cap = 0;
+	struct buf b = BUF_INIT;
 	enum rc rc = forms_prefix(list, a, s, surface, e);
+	const bool none = !rc && !list->n;
 
-	n = !rc && !list->n ? without_clitic(bare, a, surface) : 0;
+	n = none ? without_clitic(bare, a, surface) : 0;
 	for (i = 0; i < n && !rc; i++)
 		if (!(rc = forms_prefix(&more, a, s, bare[i], e)))
 			add_forms(list, &cap, a, &more);
+	for (i = 0; none && i < FAR_SPELLINGS && !rc; i++)
+		if (respell(&b, surface, spellings[i]) && !(rc = forms_prefix(&more, a, s, buf_str(&b), e)))
+			add_forms(list, &cap, a, &more);
 	forms_sort(list);
+	buf_free(&b);
 	return rc;
 }
 
@@ -237,7 +251,7 @@ static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, 
     struct err *e)
 {
 	struct buf b = BUF_INIT, twice = BUF_INIT;
-	size_t set, i, sets = sizeof spellings / sizeof *spellings;
+	size_t set, i, sets = SPELLINGS;
 	struct form_list list;
 	enum rc rc = RC_OK;
 
@@ -249,7 +263,9 @@ static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, 
 		rc = forms_exact(&list, a, s, buf_str(&twice), e);
 		for (i = 0; !rc && i < list.n; i++)
 			put_term(x, a, cap, list.v[i].term);
-		if (!rc && !list.n)
+		if (!rc && list.n && !x->shown.n && set >= FAR_SPELLINGS && set < sets)
+			x->shown = arena_str(a, list.v[0].form);
+		if (!rc && !list.n && set < FAR_SPELLINGS)
 			put_stems(x, a, cap, s, buf_str(&b));
 	}
 	buf_free(&b);
