@@ -91,7 +91,8 @@ static bool compare_orders(struct patch *p)
 
 	p->to = arena_array(&p->a, p->log->n, sizeof *p->to);
 	for (i = 0; i < p->log->n; i++) {
-		const struct entry *e = copy_find(f->copy, p->log->names[i]);
+		const struct entry *e = i < f->n && str_eq(f->docs[i]->name, p->log->names[i]) ? f->docs[i] :
+		    copy_find(f->copy, p->log->names[i]);
 
 		p->to[i] = UINT32_MAX;
 		if (!e)
@@ -127,11 +128,11 @@ static bool read_sides(struct patch *p)
 	}
 	p->sides = arena_array(&p->a, changed, sizeof *p->sides);
 	for (i = 0; ok && i < p->log->n; i++) {
-		const struct entry *e = copy_find(f->copy, p->log->names[i]);
+		const struct entry *e;
 
 		if (p->to[i] != UINT32_MAX)
 			continue;
-		if (e) {
+		if ((e = copy_find(f->copy, p->log->names[i]))) {
 			was[f->number[e - f->copy->all]] = i;
 			continue;
 		}

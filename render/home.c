@@ -103,19 +103,22 @@ static void link_to(struct page *p, const char *file, const char *key, size_t n)
 
 static void news(struct page *p)
 {
-	struct arena a = ARENA_INIT;
-	const struct entry **v = arena_array(&a, p->c->n, sizeof *v);
-	size_t n = 0, i;
+	const struct entry *v[NEWEST + 1];
+	size_t n = 0, i, k;
 
 	facts_note(p->c->watch, FACT_FACES, 0, 0, STR_NONE);
-	for (i = 0; i < p->c->n; i++)
-		if (p->c->v[i]->original == p->c->v[i])
-			v[n++] = p->c->v[i];
-	if (n)
-		qsort(v, n, sizeof *v, by_newest);
+	for (i = 0; i < p->c->n; i++) {
+		const struct entry *e = p->c->v[i];
+
+		if (e->original != e)
+			continue;
+		for (k = n; k > 0 && by_newest(&v[k - 1], &e) > 0; k--)
+			v[k] = v[k - 1];
+		v[k] = e;
+		n += n < NEWEST;
+	}
 	changes_summary(p);
-	short_list(p, v, n < NEWEST ? n : NEWEST);
-	arena_free(&a);
+	short_list(p, v, n);
 }
 
 static void meeting(struct page *p)

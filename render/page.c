@@ -17,6 +17,7 @@
 #include "render/facts.h"
 #include "render/form.h"
 #include "render/lists.h"
+#include "render/strings.h"
 #include "render/order.h"
 
 #define CONTENTS 6			/* sections from which on a page has a table of contents */
@@ -1098,10 +1099,7 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 		memcpy(p, "d/", 2);
 		memcpy(p + 2, name.p, name.n);
 		memcpy(end, ".html", sizeof ".html");
-		/* documents are by name; only those whose names begin alike may change places with ".html" behind */
-		for (k = i; k > 0 && str_cmp(d[k - 1], (struct str){ p, name.n + 7 }) > 0; k--)
-			d[k] = d[k - 1];
-		d[k] = (struct str){ p, name.n + 7 };
+		strs_insert(d, i, (struct str){ p, name.n + strlen("d/.html") });	/* with an ending their order may be another */
 	}
 	*n = got + c->n;
 	for (i = *n, k = c->n; k > 0; i--)	/* both into one, from the end */

@@ -35,6 +35,7 @@
 #include "render/lists.h"
 #include "render/page.h"
 #include "render/stamp.h"
+#include "render/strings.h"
 
 #define MANIFEST "manifest.txt"
 #define MANIFEST_MAX ((size_t)64 << 20)	/* bytes; about 300,000 files */
@@ -57,10 +58,12 @@ static bool is_name(struct str s)
 		if (i == sizeof folders / sizeof folders[0])
 			return false;
 	}
-	for (i = slash == SIZE_MAX ? 0 : slash + 1; i < s.n; i++)
-		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= 'A' && s.p[i] <= 'Z') &&
-		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' && s.p[i] != '.')
+	for (i = slash == SIZE_MAX ? 0 : slash + 1; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i], low = c | 0x20;
+
+		if ((low < 'a' || low > 'z') && (c < '0' || c > '9') && c != '-' && c != '.')
 			return false;
+	}
 	if (!str_ends(s, STR(".html")) && !theme_copied(s) && !find_is_name(s))
 		return false;
 	if (s.p[slash == SIZE_MAX ? 0 : slash + 1] == '.')
@@ -221,11 +224,9 @@ enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, 
 	if (rc)
 		return rc;
 	*v = old;
-	for (i = 0; i < nold; i++)
+	for (i = 0; i < nold; i++)	/* without the ending their order may be another */
 		if (str_starts(old[i], STR("d/")))
-			old[(*n)++] = str_sub(old[i], 2, old[i].n - strlen(".html"));
-	if (*n)				/* without the ending their order may be another */
-		qsort(old, *n, sizeof *old, by_name);
+			strs_insert(old, (*n)++, str_sub(old[i], 2, old[i].n - strlen(".html")));
 	return RC_OK;
 }
 
@@ -288,7 +289,7 @@ struct file {				/* of the new build */
 	const struct facts *of;		/* who noted its facts; NULL: kept ones */
 	size_t from, nfacts;		/* in the list of those */
 	const struct kept_file *was, *kept;	/* as the build before kept it, or NULL; kept: it is so still */
-	bool noted;
+	bool noted, whole;		/* whole: stat and digest are known, the file is as it was */
 };
 
 /* Files made by several threads, each taking the next one. A file is a matter of the copy and its name alone, so who
@@ -319,6 +320,7 @@ struct hand {				/* one thread */
 	struct buf page, disk;
 	struct ahead ahead[2];
 	size_t written, at;		/* at: the file that failed */
+	size_t document;		/* see document_of */
 	enum rc rc;
 	struct err err;
 	pthread_t thread;
@@ -425,10 +427,24 @@ static enum rc put(struct hand *h, struct file *f, struct err *e)
 	return rc;
 }
 
-/* The document whose page has that name, or NULL. */
-static const struct entry *document_of(const struct copy *c, struct str name)
+/* The document whose page has that name, or NULL: mostly a little behind the last one that was asked for. */
+static const struct entry *document_of(struct hand *h, struct str name)
 {
-	return str_starts(name, STR("d/")) ? copy_find(c, str_sub(name, 2, name.n - strlen(".html"))) : NULL;
+	const struct copy *c = &h->copy;
+	const struct entry *e;
+	size_t i;
+
+	if (!str_starts(name, STR("d/")))
+		return NULL;
+	name = str_sub(name, 2, name.n - strlen(".html"));
+	for (i = h->document; i < c->n && i < h->document + 4; i++)
+		if (str_eq(c->v[i]->name, name)) {
+			h->document = i + 1;
+			return c->v[i];
+		}
+	if ((e = copy_find(h->w->s->copy, name)))
+		h->document = e->number + 1;
+	return e;
 }
 
 /* Leave a page as it is, if it would be made of the same and nobody wrote it. */
@@ -440,7 +456,7 @@ static bool leave(struct hand *h, struct file *f)
 
 	if (!k || w->s->anew || !kept_same(w->s->kept, k) || !as_it_was(h, k, f))
 		return false;
-	if (w->find && (e = document_of(w->s->copy, f->name)) && !find_keep(w->find, e))
+	if (w->find && (e = document_of(h, f->name)) && !find_keep(w->find, e))
 		return false;
 	f->kept = k;
 	return true;
@@ -463,7 +479,7 @@ static bool look(struct hand *h, struct ahead *a)
 		buf_clear(text);
 		a->stays[i - a->from] = w->want && (w->s->anew ? !(f->kept && str_starts(f->name, STR("d/"))) :
 		    w->facts && leave(h, f));
-		if (a->stays[i - a->from] || !w->want || !(of = document_of(w->s->copy, f->name)) || of->broken)
+		if (a->stays[i - a->from] || !w->want || !(of = document_of(h, f->name)) || of->broken)
 			continue;
 		if (copy_read(text, w->s->copy, of, &ignored))
 			buf_clear(text);
@@ -483,7 +499,7 @@ static enum rc make(struct hand *h, struct file *f, struct str text, struct err 
 	f->kept = NULL;
 	if (!w->want && !find_makes(w->find, f->name)) {
 		f->kept = f->was;
-		return f->kept && as_it_was(h, f->kept, f) ? RC_OK :
+		return f->kept && (f->whole || as_it_was(h, f->kept, f)) ? RC_OK :
 		    err_set(e, RC_IO, "%s/%.*s: somebody else writes there; build again", w->s->dir, FMT_STR(f->name));
 	}
 	if (!w->want) {
@@ -714,7 +730,8 @@ static bool index_whole(struct build *s, struct work *w, struct file **files, si
 			continue;
 		v[*n].name = cstr(arena_cstr(a, k->name));
 		v[*n].was = v[*n].kept = k;
-		whole = as_it_was(&h, k, &v[(*n)++]);
+		whole = v[*n].whole = as_it_was(&h, k, &v[*n]);
+		++*n;
 	}
 	buf_free(&h.disk);
 	arena_free(&h.arena);
@@ -754,9 +771,10 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 	struct work w = { .s = s, .find = pages->find };
 	struct names all = { NULL, 0 };
 	struct err ignored = ERR_INIT;
+	struct file *old;
 	struct str *index;
 	bool whole;
-	size_t i;
+	size_t i, k, nold;
 	enum rc rc;
 
 	if (!w.find)
@@ -780,6 +798,7 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 	if (s->files && find_save(w.find, s->texts, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
 		(void)unlink(s->texts);
 	find_forget(w.find);
+	nold = *n;
 	index = find_names(n, a, w.find);
 	for (i = 0; i < *n && known(&s->old, index[i]); i++)
 		;
@@ -792,7 +811,14 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 		if ((rc = announce(s, &all, a, e)))
 			return rc;
 	}
+	old = *files;
 	w.files = *files = files_of(a, s->kept, index, *n);
+	for (i = k = 0; i < *n; i++) {
+		while (k < nold && str_cmp(old[k].name, index[i]) < 0)
+			k++;
+		if (k < nold && str_eq(old[k].name, index[i]))
+			w.files[i] = old[k];
+	}
 	w.n = *n;
 	return work(&w, e);
 }

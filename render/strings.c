@@ -100,3 +100,10 @@ void strings_free(struct strings *s)
 	free(s->slots);
 	*s = (struct strings){ 0 };
 }
+
+void strs_insert(struct str *v, size_t n, struct str s)
+{
+	for (; n > 0 && str_cmp(v[n - 1], s) > 0; n--)
+		v[n] = v[n - 1];
+	v[n] = s;
+}

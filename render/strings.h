@@ -24,4 +24,7 @@ void strings_clear(struct strings *s);	/* empty, keeps the memory */
 void strings_seal(struct strings *s);		/* nothing is looked up any more: frees what is only for that */
 void strings_free(struct strings *s);
 
+/* Put s in its place among n sorted ones, which is at their end or near by. */
+void strs_insert(struct str *v, size_t n, struct str s);
+
 #endif

@@ -329,9 +329,19 @@ void buf_text_escape(struct buf *b, struct str s)
 	size_t i = 0, at;
 
 	while (i < s.n) {
-		unsigned char c = (unsigned char)s.p[at = i];
-		uint32_t cp = str_utf8_next(s, &i);
-		bool bad = cp == 0xfffd && !(i - at == 3 && c == 0xef);
+		unsigned char c;
+		uint32_t cp;
+		bool bad;
+
+		for (at = i; i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f; i++)
+			;
+		if (i > at) {
+			buf_add(b, s.p + at, i - at);
+			continue;
+		}
+		c = (unsigned char)s.p[at];
+		cp = str_utf8_next(s, &i);
+		bad = cp == 0xfffd && !(i - at == 3 && c == 0xef);
 
 		if (cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0) && !bad) {
 			buf_add(b, s.p + at, i - at);
