@@ -38,10 +38,8 @@ const char *find_countries(const struct entry *e)
 
 /* ---- collecting ----
  *
- * All parts share one dictionary, which is larger than what a processor has at hand, and a lock. So each part remembers the
- * words that it met lately, which are most of those that it meets, and asks for the others alone. */
-
-enum { RECENT = 1 << 15 };		/* words; then it begins anew */
+ * A document repeats its words, so they are summed up in a small table first and meet the large one once. All parts share
+ * that one, which is larger than what a processor has at hand: what will be looked up is fetched before. */
 
 static void part_word(struct find_part *p, struct str word, unsigned lang, unsigned weight)
 {
@@ -49,17 +47,8 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 	size_t i;
 
 	word = str_utf8_cut(word, SHORT);
-	i = strings_put(&p->recent, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
-	if (is_new && p->recent.n > p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 4096;
-		p->of = xrealloc(p->of, p->cap * sizeof *p->of);
-		p->here = xrealloc(p->here, p->cap * sizeof *p->here);
-	}
-	if (is_new)
-		p->of[i] = (struct find_recent){ UINT32_MAX, 0 };
-	if (!p->recent.v[i].value)
-		p->here[p->nhere++] = (uint32_t)i;
-	p->recent.v[i].value += weight;
+	i = strings_put(&p->local, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
+	p->local.v[i].value += weight;
 }
 
 static void part_text(struct find_part *p, struct str text, unsigned lang, unsigned weight)
@@ -179,14 +168,6 @@ static uint32_t put(struct strings *to, struct str s)
 	return (uint32_t)strings_put(to, s, 0, strings_hash(s, 0), NULL);
 }
 
-/* What becomes of word i. */
-static void word_put(struct find_words *w, size_t i, const struct becomes *b)
-{
-	w->of[i].term = put(&w->strings, b->term);
-	w->of[i].english = put(&w->strings, b->english);
-	w->of[i].form = put(&w->strings, b->form);
-}
-
 static size_t number_of(bool *is_new, struct find_words *w, struct str word, uint8_t tag, uint32_t hash)
 {
 	size_t i = strings_put(&w->words, word, tag, hash, is_new);
@@ -195,6 +176,7 @@ static size_t number_of(bool *is_new, struct find_words *w, struct str word, uin
 		w->cap = w->cap ? w->cap * 2 : 4096;
 		w->of = xrealloc(w->of, w->cap * sizeof *w->of);
 	}
+	w->words.v[i].value++;
 	return i;
 }
 
@@ -204,64 +186,58 @@ size_t find_word_put(struct find_words *w, struct find_part *p, struct str word,
 	bool is_new;
 	size_t i = number_of(&is_new, w, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag));
 
-	w->words.v[i].value++;
 	if (is_new) {
 		word_becomes(&b, p, word, tag);
-		word_put(w, i, &b);
+		w->of[i] = (struct find_word){ put(&w->strings, b.term), put(&w->strings, b.english), put(&w->strings, b.form) };
 	}
 	return i;
 }
 
-/* The words of the document in work. What takes long, stemming, is done while others look things up. */
+/* The words of p->local as those of a document. What takes long, stemming, is done while others look things up. */
 static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
 {
-	const uint32_t new = 1u << 31;	/* nobody had that word */
+	struct strings *to = &f->all.strings;
 	struct becomes b;
-	bool locked = false, is_new;
-	size_t i;
+	size_t i, new = 0;
 
-	for (i = 0; i < p->nhere; i++) {
-		uint32_t k = p->here[i];
-
-		if (p->of[k].number != UINT32_MAX)
-			continue;
-		if (!locked)
-			pthread_mutex_lock(&f->one);
-		locked = true;
-		p->of[k].number = (uint32_t)number_of(&is_new, &f->all, strings_at(&p->recent, k), p->recent.v[k].tag,
-		    p->recent.v[k].hash);
-		p->here[i] |= is_new ? new : 0;
+	if (p->local.n > p->cap) {
+		p->cap = p->local.n * 2;
+		p->numbers = xrealloc(p->numbers, p->cap * sizeof *p->numbers);
+		p->fresh = xrealloc(p->fresh, p->cap * sizeof *p->fresh);
 	}
-	if (locked)
-		pthread_mutex_unlock(&f->one);
-	spot->at = p->posts.n;
-	for (i = 0; i < p->nhere; i++) {
-		uint32_t k = p->here[i] & ~new;
-
-		varint_put(&p->posts, p->of[k].number);
-		varint_put(&p->posts, p->recent.v[k].value);
-		p->of[k].documents++;
-		p->recent.v[k].value = 0;
-		if (!(p->here[i] & new))
-			continue;
-		word_becomes(&b, p, strings_at(&p->recent, k), p->recent.v[k].tag);
-		pthread_mutex_lock(&f->one);
-		word_put(&f->all, p->of[k].number, &b);
-		pthread_mutex_unlock(&f->one);
-	}
-	p->nhere = 0;
-	spot->n = p->posts.n - spot->at;
-}
-
-void find_settle(struct find *f, struct find_part *p)
-{
-	size_t i;
-
 	pthread_mutex_lock(&f->one);
-	for (i = 0; i < p->recent.n; i++)
-		f->all.words.v[p->of[i].number].value += p->of[i].documents;
+	for (i = 0; i < p->local.n; i++) {
+		const struct string *word = &p->local.v[i];
+		bool is_new;
+
+		strings_expect(&f->all.words, &p->local, i);
+		p->numbers[i] = (uint32_t)number_of(&is_new, &f->all, strings_at(&p->local, i), word->tag, word->hash);
+		p->fresh[new] = (uint32_t)i;
+		new += is_new;
+	}
 	pthread_mutex_unlock(&f->one);
-	strings_clear(&p->recent);
+	spot->at = p->posts.n;
+	for (i = 0; i < p->local.n; i++) {
+		varint_put(&p->posts, p->numbers[i]);
+		varint_put(&p->posts, p->local.v[i].value);
+	}
+	spot->n = p->posts.n - spot->at;
+	strings_clear(&p->becomes);
+	for (i = 0; i < new; i++) {
+		word_becomes(&b, p, strings_at(&p->local, p->fresh[i]), p->local.v[p->fresh[i]].tag);
+		strings_add(&p->becomes, b.term, 0, strings_hash(b.term, 0));
+		strings_add(&p->becomes, b.english, 0, strings_hash(b.english, 0));
+		strings_add(&p->becomes, b.form, 0, strings_hash(b.form, 0));
+	}
+	pthread_mutex_lock(&f->one);
+	for (i = 0; i < 3 * new; i++) {
+		struct find_word *of = &f->all.of[p->numbers[p->fresh[i / 3]]];
+
+		strings_expect(to, &p->becomes, i);
+		*(i % 3 == 0 ? &of->term : i % 3 == 1 ? &of->english : &of->form) =
+		    (uint32_t)strings_put(to, strings_at(&p->becomes, i), 0, p->becomes.v[i].hash, NULL);
+	}
+	pthread_mutex_unlock(&f->one);
 }
 
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html)
@@ -272,8 +248,7 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	struct naming naming = { p, c };
 	unsigned lang = stems_lang(e->lang);
 
-	if (p->recent.n > RECENT)
-		find_settle(f, p);
+	strings_clear(&p->local);
 	part_text(p, e->name, p->english, PLAIN);
 	names_each(front, e->kind, &c->vocab, part_name, &naming);
 	part_safe(p, c, e->title, lang, TITLE);

@@ -248,7 +248,7 @@ void find_finish(struct find *f)
 	unsigned i;
 
 	for (i = 0; i < f->nparts; i++)
-		find_settle(f, &f->parts[i]);
+		strings_free(&f->parts[i].local);
 	order_strings(f);
 	strings_seal(&f->all.strings);
 	strings_seal(&f->all.words);
@@ -331,12 +331,13 @@ void find_forget(struct find *f)
 		struct find_part *p = &f->parts[i];
 
 		stems_close(p->stems);
-		strings_free(&p->recent);
+		strings_free(&p->local);
+		strings_free(&p->becomes);
 		buf_free(&p->posts);
 		buf_free(&p->text);
 		buf_free(&p->surface);
-		free(p->of);
-		free(p->here);
+		free(p->numbers);
+		free(p->fresh);
 		*p = (struct find_part){ 0 };
 	}
 	strings_free(&f->all.words);

@@ -41,14 +41,13 @@ struct find_words {			/* all words and what becomes of them; numbers are by chan
 };
 struct find_part {			/* of one thread */
 	struct stems *stems;
-	struct strings recent;		/* words met lately, by stemmer; value: summed weight in the document in work */
-	struct find_recent {
-		uint32_t number, documents;	/* in find.all.words, or UINT32_MAX; in how many it was and that is not told there */
-	} *of;				/* of each of them */
-	uint32_t *here;			/* those of the document in work, by their place in recent */
-	size_t cap, nhere;
+	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
 	struct buf posts;		/* documents: for each word varint number and varint weight */
 	struct buf text, surface;
+	uint32_t *numbers;		/* of the words of the document in work, */
+	uint32_t *fresh;		/* and which of them nobody had before */
+	size_t cap;
+	struct strings becomes;		/* what becomes of those: three for each */
 	unsigned english;
 };
 struct find_spot {			/* where the words of a document stand: in posts of a part */
@@ -164,8 +163,6 @@ uint32_t find_coarse(uint32_t length);
 uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average);	/* 1 to FIND_IMPACT */
 /* A word's number in w->words, what becomes of it in w->of. Adds one to its value. */
 size_t find_word_put(struct find_words *w, struct find_part *p, struct str word, unsigned tag);
-/* Tell the dictionary in how many documents the words of a part were, and forget them. */
-void find_settle(struct find *f, struct find_part *p);
 /* From `from` on up to the next form at which a block must begin: into *v, which grows; returns where it ends. */
 size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from);
 /* Append a tail: of a form, of a posting list. */

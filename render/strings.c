@@ -57,6 +57,16 @@ static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, 
 	return &s->slots[k];
 }
 
+void strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 1024;
+		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
+	}
+	s->v[s->n++] = (struct string){ (uint32_t)s->bytes.n, hash, 0, (uint8_t)text.n, tag };
+	buf_str_add(&s->bytes, text);
+}
+
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new)
 {
 	uint64_t *slot;
@@ -68,14 +78,24 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 		*is_new = !*slot;
 	if (*slot)
 		return (uint32_t)*slot - 1;
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 1024;
-		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
-	}
-	s->v[s->n] = (struct string){ (uint32_t)s->bytes.n, hash, 0, (uint8_t)text.n, tag };
-	buf_str_add(&s->bytes, text);
-	*slot = (uint64_t)hash << 32 | ++s->n;
+	strings_add(s, text, tag, hash);
+	*slot = (uint64_t)hash << 32 | s->n;
 	return s->n - 1;
+}
+
+void strings_expect(const struct strings *s, const struct strings *of, size_t i)
+{
+	enum { FAR = 24, MIDDLE = 16, NEAR = 8 };	/* what stands in a slot tells where to look next */
+	uint64_t slot;
+
+	if (!s->nslots)
+		return;
+	if (i + FAR < of->n)
+		__builtin_prefetch(&s->slots[of->v[i + FAR].hash & (s->nslots - 1)]);
+	if (i + MIDDLE < of->n && (slot = s->slots[of->v[i + MIDDLE].hash & (s->nslots - 1)]))
+		__builtin_prefetch(&s->v[(uint32_t)slot - 1]);
+	if (i + NEAR < of->n && (slot = s->slots[of->v[i + NEAR].hash & (s->nslots - 1)]))
+		__builtin_prefetch(s->bytes.p + s->v[(uint32_t)slot - 1].at);
 }
 
 void strings_clear(struct strings *s)

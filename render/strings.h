@@ -20,6 +20,10 @@ uint32_t strings_hash(struct str s, uint8_t tag);
 struct str strings_at(const struct strings *s, size_t i);	/* valid until the next strings_put */
 /* Its number; put there when missing. text: at most 255 bytes. hash: of strings_hash. is_new may be NULL. */
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new);
+/* The next string, whatever is there: of a list, in which nothing is looked up. */
+void strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash);
+/* Before strings_put of the i-th string of `of`, one after the other: fetches from memory what those behind it will need. */
+void strings_expect(const struct strings *s, const struct strings *of, size_t i);
 void strings_clear(struct strings *s);	/* empty, keeps the memory */
 void strings_seal(struct strings *s);		/* nothing is looked up any more: frees what is only for that */
 void strings_free(struct strings *s);
