@@ -74,7 +74,8 @@ static bool stamp_of(struct stamp *s, struct ctx *c, const struct copy *copy)
 		s->docs[i] = (struct stamp_doc){ e->name, cstr(e->reason), e->in };
 		if (e->broken) {
 			whole = false;
-			cmd_say(c, "%s/%.*s/%.*s.md:%s; left out", e->kind->folder, FMT_STR(e->owner), FMT_STR(e->name), e->fault);
+			cmd_say(c, "%s/%.*s/%.*s.md:%s; left out", e->kind->folder, FMT_STR(e->owner), FMT_STR(e->name),
+			    strncmp(e->fault, "0: ", 3) ? e->fault : e->fault + 2);	/* line 0: the whole of it */
 		}
 	}
 	return whole;
@@ -193,10 +194,11 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct stamp stamp = { { STR_NONE, STR_NONE }, NULL, 0, 0, STR_NONE };
 	const char *why = NULL, *dir = ask->dir;
 	char *temporary = NULL;
-	bool stale = false, broken = false, kept_copy;
+	bool stale = false, broken = false, writing = false, kept_copy;
 	struct str *old = NULL;
 	size_t nold = 0;
 	struct oid main;
+	int status;
 	unsigned i;
 	enum rc rc = RC_OK;
 
@@ -235,8 +237,10 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
 	broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
+	writing = !ask->dry && !temporary;
 	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, temporary ? NULL : want->kept, &told, e)))
 		goto out;
+	writing = false;
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
 		goto out;
 	if (!ask->dry && !temporary && want->kept)
@@ -264,9 +268,12 @@ out:
 		index_close(ix);
 	for (i = 0; i < ask->jobs; i++)
 		md_close(md[i]);
-	if (rc)
-		return cmd_fail(c, e);
-	return broken || told.bad_pages ? EXIT_NO : EXIT_YES;
+	if (!rc)
+		return broken || told.bad_pages ? EXIT_NO : EXIT_YES;
+	status = cmd_fail(c, e);
+	if (writing && rc == RC_IO)
+		cmd_say(c, "%s: not whole yet: make room there, or name another folder, and run the same command again", dir);
+	return status;
 }
 
 int cmd_site(struct ctx *c, int argc, char **argv)

@@ -53,6 +53,11 @@ static const char *bad_kind(unsigned mode)
 	}
 }
 
+static const char *said(struct arena *a, const struct finding *f)
+{
+	return f->place.line ? arena_printf(a, "line %u: %.*s", f->place.line, FMT_STR(f->message)) : arena_cstr(a, f->message);
+}
+
 static const char *findings_refuse(struct author *au, struct str path, struct str text, warn_fn *warn, void *ctx)
 {
 	struct findings f = { 0 };
@@ -70,12 +75,8 @@ static const char *findings_refuse(struct author *au, struct str path, struct st
 			held = &f.v[i];
 	for (i = 0; i < f.n && !held && warn; i++)
 		if (!f.v[i].passed && strcmp(f.v[i].rule, "code") != 0)	/* the vocabularies here are the defaults */
-			warn(ctx, path, cstr(arena_printf(au->a, "line %u: %.*s", f.v[i].place.line, FMT_STR(f.v[i].message))));
-	if (!held)
-		return NULL;
-	if (held->place.line)
-		return arena_printf(au->a, "line %u: %.*s", held->place.line, FMT_STR(held->message));
-	return arena_printf(au->a, "%.*s", FMT_STR(held->message));
+			warn(ctx, path, cstr(said(au->a, &f.v[i])));
+	return held ? said(au->a, held) : NULL;
 }
 
 const char *save_judge(struct author *au, struct str path, struct str old, struct str new, warn_fn *warn, void *ctx)

@@ -133,6 +133,11 @@ is "a build waits for one that writes there" "$(tr '\n' ' ' <order)" "held built
 for o in --audience=community --lang=fa --audience=public --audience=community; do "$COLEP" -C n site early $o >/dev/null 2>&1 & done; wait
 "$COLEP" -C n site early >/dev/null 2>&1
 ok "many at a time leave no byte that the last has not" diff -r pub early
+cp -r pub full; echo damaged >full/index.html; echo damaged >full/d/pt-bg.html
+export FAULT_FILE=$here/calls; truncate -s 24 calls
+ok "a full disk is said, and what to do" sh -c '! LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=1 FAULT_HOW=full "$COLEP" -C n site full >/dev/null 2>err && grep -q "^colep: full.*No space left" err && grep -q "^colep: full: not whole yet: make room there" err'
+"$COLEP" -C n site full >/dev/null 2>&1
+ok "with room it becomes whole" diff -r pub full
 mkdir foreign && echo mine >foreign/letter.txt
 ok "a folder with other files is refused" status 3 "$COLEP" -C n site foreign
 ok "and left as it was" sh -c '[ "$(find foreign -type f)" = foreign/letter.txt ]'

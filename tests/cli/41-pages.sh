@@ -147,10 +147,12 @@ put n ll-bps-2023-large owner=bps status=published tlp=TLP:CLEAR
 awk 'BEGIN { print "\n| a | b | c |\n|---|--:|:-:|"; for (i = 0; i < 13000; i++) print "| " i " | x | y |" }' >>n/lessons/bps/ll-bps-2023-large.md
 awk 'BEGIN { printf "---\nid: ll-bps-2023-long\nkind: lesson\ntitle: "; for (i = 0; i < 10000; i++) printf "W"; print "\nowner: bps\nstatus: published\ntlp: TLP:CLEAR\nlang: en\ndate: 2023-01-01\ncategory: lesson\nstage: observation\n---\n\nText." }' >n/lessons/bps/ll-bps-2023-long.md
 printf -- '---\nid: ll-bps-2023-broken\nkind: lesson\ntitle: [\n---\n' >n/lessons/bps/ll-bps-2023-broken.md
+doc ll-bps-2023-nul owner=bps status=published tlp=TLP:CLEAR | tr . '\000' >n/lessons/bps/ll-bps-2023-nul.md
 git -C n add -A; git -C n -c user.name=t -c user.email=t@t.invalid commit -qm "by plain git"
 colep -C n site evil >told 2>err; status=$?
 is "one broken document: exit 1" $status 1
 ok "named with its path and line" grep -q "lessons/bps/ll-bps-2023-broken.md:[0-9]*: " err
+ok "the whole of one has no line" grep -q "lessons/bps/ll-bps-2023-nul.md: has NUL bytes" err
 ok "all others are there" test -f evil/d/ll-bps-2023-large.html -a -f evil/d/ll-bps-2023-long.html -a -f evil/d/ll-bps-2023-evil.html
 ok "no script, no handler, no odd link in any page" sh -c '! grep -rlE "<script>|<img|onerror=alert\(1\)>|href=\"(javascript|data):" evil --include=*.html'
 ok "names with marks of direction stand apart" sh -c 'grep -rh "gnp.exe" evil --include=*.html | grep -v "<meta\|<title" | grep -vE "(<bdi|<span lang|<h1>|dir=\"(ltr|auto)\").*gnp" | head -n 1 | { ! grep .; }'
