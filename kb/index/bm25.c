@@ -1,16 +1,16 @@
-/* kb/index/bm25.c: see bm25.h. BM25 of k1 1.4, b 0.7 over the weights of postings.c and the norms of columns.c. Its
+/* kb/index/bm25.c: see bm25.h. BM25 of k1 1.4, b 0.6 over the weights of postings.c and the norms of columns.c. Its
  * saturated part depends on weight and norm only, of which few differ: it is a table. */
 #include "kb/index/bm25.h"
 
 #include "kb/base/fixed.h"
 #include "kb/index/columns.h"
 
-/* weight * 2.4 / (weight + 1.4 * (0.3 + 0.7 * length / average)), 16.16 */
+/* weight * 2.4 / (weight + 1.4 * (0.4 + 0.6 * length / average)), 16.16 */
 uint32_t bm25_saturation(const struct bm25 *f, uint32_t weight, uint8_t norm)
 {
 	uint64_t total = f->length ? f->length : 1, w = weight;
 
-	return (uint32_t)((w * 2400 << 16) / (w * 1000 + 420 + 980 * (uint64_t)norm_length(norm) * f->documents / total));
+	return (uint32_t)((w * 2400 << 16) / (w * 1000 + 560 + 840 * (uint64_t)norm_length(norm) * f->documents / total));
 }
 
 void bm25_set(struct bm25 *f, uint64_t documents, uint64_t length)
