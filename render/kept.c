@@ -431,7 +431,7 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 	same = !fd_read(&got, file, scratch->p, now->size, name, &e) && got == now->size;
 	close(file);
 	if (same)
-		sha512_of(digest, (struct str){ scratch->p, got });
+		blake2b_512_of(digest, (struct str){ scratch->p, got });
 	return same && !memcmp(digest, f->digest, sizeof digest);
 }
 

@@ -1,6 +1,6 @@
 /* render/site.c: see site.h.
  *
- * manifest.txt tells that a folder is ours and which files in it. It has the form that `sha512sum -c` reads,
+ * manifest.txt tells that a folder is ours and which files in it. It has the form that `b2sum -c` reads,
  * one line for each file, sorted by name:
  *
  *	<128 hex digits><blank><blank><name>
@@ -40,7 +40,7 @@
 #define MANIFEST "manifest.txt"
 #define MANIFEST_MAX ((size_t)64 << 20)	/* bytes; about 300,000 files */
 #define PAGE_MAX ((size_t)64 << 20)	/* bytes of an old page worth comparing */
-#define DIGEST 128			/* hex digits of SHA-512 */
+#define DIGEST 128			/* hex digits of BLAKE2b */
 
 static const char *const folders[] = { "country", "d", "find", "find-d", "find-p", "find-t", "kind", "lang", "meeting", "status",
 	"topic", "year" };
@@ -406,7 +406,7 @@ static enum rc put(struct hand *h, struct file *f, struct err *e)
 	bool ours = known(&s->old, f->name);
 	enum rc rc;
 
-	sha512_of(f->digest, buf_str(&h->page));
+	blake2b_512_of(f->digest, buf_str(&h->page));
 	if (!ours && (rc = create(h, f, path, e)) != RC_CONFLICT) {
 		h->written++;
 		return rc;
@@ -688,7 +688,7 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 			memcpy(v[i].digest, f->digest, sizeof v[i].digest);
 		} else {
 			v[i] = (struct kept_file){ .name = STR(MANIFEST), .stat = stat_of(s, STR(MANIFEST)) };
-			sha512_of(v[i].digest, manifest);
+			blake2b_512_of(v[i].digest, manifest);
 		}
 		if (v[i].stat.ctime + TICK > now)
 			v[i].stat.inode = v[i].stat.mtime = v[i].stat.ctime = 0;

@@ -25,7 +25,7 @@ enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, 
 enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
     const struct kept_place *kept, struct site_told *told, struct err *e) NODISCARD;
 
-/* One line of manifest.txt: "<128 hex digits>  <name>", as sha512sum writes it; name borrows line. false: not
+/* One line of manifest.txt: "<128 hex digits>  <name>", as b2sum writes it; name borrows line. false: not
  * such a line, or a name that no build of ours makes. */
 bool site_manifest_line(struct str *name, struct str line);
 

@@ -32,7 +32,14 @@ void sha512_of(unsigned char out[64], struct str s)
 
 void blake2b_of(unsigned char out[16], struct str s)
 {
+	ready();			/* chooses the fastest code for this processor */
 	crypto_generichash(out, 16, bytes(s), s.n, NULL, 0);
+}
+
+void blake2b_512_of(unsigned char out[64], struct str s)
+{
+	ready();
+	crypto_generichash(out, 64, bytes(s), s.n, NULL, 0);
 }
 
 void random_bytes(void *p, size_t n)
