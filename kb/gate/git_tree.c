@@ -156,10 +156,73 @@ static enum rc diff_entry(struct diff *d, const struct entry *from, const struct
 	return rc;
 }
 
+/* A tree being read entry by entry. */
+struct walk {
+	struct buf raw;
+	struct str rest;
+	struct entry at;		/* its name points into raw */
+	bool any;			/* there is one */
+	const struct oid *id;
+};
+
+/* NULL gives none. */
+static enum rc walk_open(struct walk *w, struct repo *r, const struct oid *id, struct err *e)
+{
+	enum rc rc;
+
+	*w = (struct walk){ .raw = BUF_INIT, .id = id };
+	rc = id && !oid_is_none(id) ? repo_read(&w->raw, r, id, OBJECT_TREE, TREE_BYTES, e) : RC_OK;
+	w->rest = buf_str(&w->raw);
+	return rc;
+}
+
+static enum rc walk_bad(const struct walk *w, const char *why, struct err *e)
+{
+	char hex[OID_HEX + 1];
+
+	oid_format(hex, w->id);
+	return err_set(e, RC_INVALID, "tree %s: %s", hex, why);
+}
+
+static enum rc walk_next(struct walk *w, struct err *e)
+{
+	const struct entry before = w->at;
+	const bool first = !w->any;
+	const char *why;
+
+	w->any = w->rest.n > 0;
+	if (!w->any)
+		return RC_OK;
+	if ((why = entry_parse(&w->at, &w->rest)))
+		return walk_bad(w, why, e);
+	return first || entry_cmp(&before, &w->at) < 0 ? RC_OK : walk_bad(w, "entries out of order", e);
+}
+
+/* On to the next entry of both, which stand at the same name or the beginning; those that are the same bytes in both are
+ * read once, and passed over. */
+static enum rc walk_both(struct walk *a, struct walk *b, struct err *e)
+{
+	const char *from;
+	size_t n;
+	enum rc rc;
+
+	for (;;) {
+		from = a->rest.p;
+		if ((rc = walk_next(a, e)))
+			return rc;
+		n = a->any ? (size_t)(a->rest.p - from) : 0;
+		if (!n || n > b->rest.n || memcmp(from, b->rest.p, n) != 0)
+			return walk_next(b, e);
+		b->at = a->at;
+		b->at.name.p = b->rest.p + (a->at.name.p - from);
+		b->rest = str_sub(b->rest, n, b->rest.n);
+		b->any = true;
+	}
+}
+
 static enum rc diff_trees(struct diff *d, const struct oid *from, const struct oid *to, unsigned depth, struct err *e)
 {
-	struct tree a = TREE_INIT, b = TREE_INIT;
-	size_t i = 0, j = 0;
+	struct walk a, b = { .raw = BUF_INIT };
 	enum rc rc;
 	int c;
 
@@ -169,20 +232,21 @@ static enum rc diff_trees(struct diff *d, const struct oid *from, const struct o
 		return err_set(e, RC_INVALID, "more than %zu folders", TREES_MAX);
 	if ((from && to && oid_eq(from, to)))
 		return RC_OK;
-	if ((rc = tree_load(&a, d->r, from, e)) || (rc = tree_load(&b, d->r, to, e))) {
+	if ((rc = walk_open(&a, d->r, from, e)) || (rc = walk_open(&b, d->r, to, e))) {
 		if (rc == RC_NOTFOUND && depth)	/* something names it, so it should be there */
 			rc = e->rc = RC_CORRUPT;
 		goto out;
 	}
-	while (!rc && (i < a.n || j < b.n)) {
-		c = i == a.n ? 1 : j == b.n ? -1 : entry_cmp(&a.v[i], &b.v[j]);
-		rc = diff_entry(d, c <= 0 ? &a.v[i] : NULL, c >= 0 ? &b.v[j] : NULL, depth, e);
-		i += c <= 0;
-		j += c >= 0;
+	rc = walk_both(&a, &b, e);
+	while (!rc && (a.any || b.any)) {
+		c = !a.any ? 1 : !b.any ? -1 : entry_cmp(&a.at, &b.at);
+		if ((rc = diff_entry(d, c <= 0 ? &a.at : NULL, c >= 0 ? &b.at : NULL, depth, e)))
+			break;
+		rc = c == 0 ? walk_both(&a, &b, e) : walk_next(c < 0 ? &a : &b, e);
 	}
 out:
-	tree_free(&a);
-	tree_free(&b);
+	buf_free(&a.raw);
+	buf_free(&b.raw);
 	return rc;
 }
 

@@ -613,6 +613,12 @@ static void test_git__hostile_trees_are_refused(void **state)
 		"printf '100644 b\\000" ID "100644 a\\000" ID "'", "printf '100644 a\\000" ID "100644 a\\000" ID "'",
 		"printf '12345678 a\\000" ID "'",
 	};
+	static const char *const beside[] = {
+		"printf '100644 b\\000" ID "100644 a\\000" ID "100644 m\\000" ID "'", "printf '100644 z\\000" ID "100644 m\\000" ID "'",
+		"printf '100644 a\\000" ID "100644 z\\000" ID "100644 m\\000" ID "'", "printf '100755 a\\000" ID "100644 a\\000" ID "'",
+		"printf '100644 a\\000" ID "100644 m\\000" ID "100644 z\\000" ID "100644 z\\000" ID "'",
+		"printf '100644 a\\000" ID "100644 m\\000" ID "100644 z\\000" ID "x'",
+	};
 	static const char *const names[] = { "..", ".", ".git", ".GiT", "a\\\\b", "a\\tb", "git~1" };
 	struct repo *r = fresh();
 	struct buf b = BUF_INIT;
@@ -640,6 +646,13 @@ static void test_git__hostile_trees_are_refused(void **state)
 		ok(repo_diff(r, NULL, &o, list, &b, &e));	/* seen, */
 		assert_int_equal(repo_checkout(r, NULL, &o, NULL, NULL, &e), RC_INVALID);	/* but not made */
 		assert_int_equal(repo_index_set(r, &o, &e), RC_INVALID);
+	}
+	o = literal("printf '100644 a\\000" ID "100644 m\\000" ID "100644 z\\000" ID "'");	/* beside one that is in order */
+	for (i = 0; i < sizeof beside / sizeof *beside; i++) {
+		struct oid to = literal(beside[i]);
+
+		assert_int_equal(repo_diff(r, &o, &to, list, &b, &e), RC_INVALID);
+		assert_int_equal(repo_diff(r, &to, &o, list, &b, &e), RC_INVALID);
 	}
 	o = literal("printf '40000 a\\000" ID "'");		/* a folder that is not there */
 	assert_int_equal(repo_diff(r, NULL, &o, list, &b, &e), RC_CORRUPT);
