@@ -94,7 +94,7 @@ static int by_place(const void *x, const void *y, void *ctx)
 }
 
 /* In order, equal ones added up; none that is nothing. */
-static void settle(struct forms *f)
+void forms_settle(struct forms *f)
 {
 	struct ordered *by;
 	struct item *v;
@@ -127,7 +127,7 @@ static void settle(struct forms *f)
 
 bool forms_none(struct forms *f)
 {
-	settle(f);
+	forms_settle(f);
 	return f->n == 0;
 }
 
@@ -197,7 +197,7 @@ enum rc forms_write(struct forms *f, struct txn *t, const struct segment_tables 
 {
 	enum rc rc;
 
-	settle(f);
+	forms_settle(f);
 	rc = write_sign(f, false, t, tables, segment, e);
 	return rc ? rc : write_sign(f, true, t, tables, segment, e);
 }

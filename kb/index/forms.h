@@ -17,6 +17,7 @@ void forms_close(struct forms *f);	/* no-op on NULL */
 /* n occurrences of a word more, or (n < 0) less than other segments tell. Copied; a word of an empty form or term is
  * none. */
 void forms_add(struct forms *f, struct str form, struct str term, int64_t n);
+void forms_settle(struct forms *f);	/* add up what is equal, put it in order; the others do so when it was not done */
 bool forms_none(struct forms *f);	/* nothing is left when all is added up */
 /* All as those of a segment that has none yet; segments come in rising order. */
 enum rc forms_write(struct forms *f, struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e) NODISCARD;

@@ -13,9 +13,10 @@
 struct index;				/* one LMDB environment; opened once per process */
 struct snap;				/* one view of it: a read transaction */
 
-struct timing {				/* of making the index: processor time in the clock's unit, of all threads */
+struct timing {				/* of making the index, in the clocks' unit: processor time of all threads */
 	uint64_t read, analyse, write;	/* objects of git; cutting, stemming, collecting; segments */
 	uint64_t texts, put;		/* packing the stored texts; putting them and records down */
+	uint64_t collecting, writing;	/* time that passed: over all that is done document by document; over segments */
 };
 /* Told about long work: n of total documents. NULL: quiet, and all as it is best. */
 struct progress {
@@ -23,6 +24,7 @@ struct progress {
 	void *ctx;
 	unsigned threads;		/* 0: as many as there are processors, at most four */
 	uint64_t (*clock)(void);	/* of the thread that calls; NULL: nothing is timed */
+	uint64_t (*passed)(void);	/* of the wall; with clock */
 	struct timing *timing;		/* or NULL */
 };
 

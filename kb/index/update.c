@@ -49,6 +49,7 @@ struct writer {
 	const struct vocab *vocab;
 	const struct progress *progress;
 	struct timing time;
+	uint64_t beside;		/* of a thread that writes beside the first */
 	struct item *items;		/* in order of id */
 	size_t n, cap;
 	struct change *files;		/* roster and vocabularies */
@@ -78,6 +79,11 @@ struct writer {
 static uint64_t clock_of(const struct writer *w)
 {
 	return w->progress && w->progress->clock ? w->progress->clock() : 0;
+}
+
+static uint64_t passed_of(const struct writer *w)
+{
+	return w->progress && w->progress->clock ? w->progress->passed() : 0;
 }
 
 /* ---- what changed ---- */
@@ -521,20 +527,40 @@ static void empty_run(struct writer *w)
 	w->forms = forms_open();
 }
 
-/* What was collected becomes a segment of a store. */
+/* All words as they are spelled, in order. */
+static void *collect_forms(void *ctx)
+{
+	struct writer *w = ctx;
+	const uint64_t t0 = clock_of(w);
+	size_t k;
+
+	for (k = 0; k < w->nbuilders; k++)
+		builder_forms(w->builders[k], w->forms);
+	forms_settle(w->forms);
+	w->beside = clock_of(w) - t0;
+	return NULL;
+}
+
+/* What was collected becomes a segment of a store. Where threads collected it, one puts the words as they are spelled in
+ * order while lists are written. */
 static enum rc write_segment(struct segment_info *info, struct writer *w, struct txn **txn, const struct segment_tables *t,
     uint32_t id, turn_fn *fn, struct err *e)
 {
 	struct segment_out *o = segment_create(txn, t, id, columns_norms(w->columns), columns_count(w->columns), fn, w);
+	pthread_t thread;
+	const bool beside = w->nbuilders > 1 && !pthread_create(&thread, NULL, collect_forms, w);
 	enum rc rc;
-	size_t k;
 
 	builder_write(w->builders, w->nbuilders, o, w->places);
 	rc = segment_finish(info, o, e);
 	if (!rc)
 		rc = columns_write(w->columns, *txn, t->columns, id, e);
-	for (k = 0; k < w->nbuilders && !rc; k++)
-		builder_forms(w->builders[k], w->forms);
+	if (beside) {
+		pthread_join(thread, NULL);
+		w->time.write += w->beside;
+	} else if (!rc) {
+		(void)collect_forms(w);
+	}
 	return rc ? rc : forms_write(w->forms, *txn, t, id, e);
 }
 
@@ -551,7 +577,7 @@ static enum rc turn_runs(void *ctx, struct err *e)
 /* The words in memory go to the file of runs. */
 static enum rc end_run(struct writer *w, struct err *e)
 {
-	uint64_t t0 = clock_of(w);
+	const uint64_t t0 = clock_of(w), began = passed_of(w);
 	enum rc rc;
 
 	if (!columns_count(w->columns)) {
@@ -575,6 +601,7 @@ static enum rc end_run(struct writer *w, struct err *e)
 	w->nruns++;
 	empty_run(w);
 	w->time.write += clock_of(w) - t0;
+	w->time.writing += passed_of(w) - began;
 	return RC_OK;
 }
 
@@ -672,16 +699,21 @@ static void writer_free(struct writer *w)
 
 static enum rc put_all(struct writer *w, bool fresh, struct err *e)
 {
+	const uint64_t began = passed_of(w);
+	enum rc rc;
+
 	w->places = xmalloc((w->n + 1) * sizeof *w->places);
 	w->columns = columns_create();
-	return put_items(w, fresh, e);
+	rc = put_items(w, fresh, e);
+	w->time.collecting = passed_of(w) - began - w->time.writing;	/* runs were written meanwhile */
+	return rc;
 }
 
 enum rc update_build(struct index *ix, const char *path, const struct oid *commit, const struct progress *p, struct err *e)
 {
 	struct writer w = { .ix = ix, .progress = p, .forms = forms_open() };
 	struct segment_info info;
-	uint64_t t0;
+	uint64_t t0, began;
 	enum rc rc;
 
 	w.st.commit = *commit;
@@ -700,10 +732,12 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 		rc = put_row(&w, sealed_put, w.t.meta, STR("dict"), buf_str(&ix->dict), e);
 	if (rc || (rc = put_files(&w, e)) || (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = put_all(&w, true, e)))
 		goto out;
+	if (w.nruns && (rc = end_run(&w, e)))
+		goto out;
 	t0 = clock_of(&w);
+	began = passed_of(&w);
 	if (w.nruns) {
-		if (!(rc = end_run(&w, e)))
-			rc = merge_runs(&w, e);
+		rc = merge_runs(&w, e);
 	} else if (columns_count(w.columns) && !(rc = write_segment(&info, &w, &w.txn,
 	    tables_for(&w.t, columns_count(w.columns)), 0, turn, e))) {
 		add_info(&w, &info);
@@ -711,6 +745,7 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	(void)(rc || (rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = store_durable(w.store, true, e)) ||
 	    (rc = sum_commit(&ix->sum, w.store, path, e)));
 	w.time.write += clock_of(&w) - t0;
+	w.time.writing += passed_of(&w) - began;
 out:
 	writer_free(&w);
 	store_close(w.store);
