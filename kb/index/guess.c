@@ -74,26 +74,43 @@ static enum rc seen_of(uint64_t *seen, struct snap *s, struct str term, struct p
 	return rc;
 }
 
-/* Has a document a word, and what does it add there: the highest weight of its terms. */
-static enum rc added(bool *has, uint32_t *add, struct segment *s, const struct bm25 *f, const struct part *p, uint32_t place, struct err *e)
+struct looking { struct cursor c; const struct listing *at; };	/* at: the list that c is open on, or NULL */
+
+/* The weight of a term in a document, 0: it has it not. */
+static enum rc weight_in(uint32_t *weight, struct looking *l, struct segment *s, const struct listing *x, uint32_t place, struct err *e)
 {
-	struct cursor *c = xmalloc(sizeof *c);
-	const struct column_chunk *chunk;
-	uint32_t weight = 0;
 	enum iter more;
+	enum rc rc;
+
+	*weight = 0;
+	if (l->at == x) {
+		cursor_rewind(&l->c);
+	} else {
+		if (l->at)
+			cursor_close(&l->c);
+		l->at = x;
+		if ((rc = cursor_open(&l->c, s, x, e)))
+			return rc;
+	}
+	if (l->c.row)
+		return cursor_look(weight, &l->c, place, e);
+	if ((more = cursor_seek(&l->c, place, e)) == ITER_ERROR)
+		return e->rc;
+	return more == ITER_ITEM && l->c.docs[l->c.i] == place ? cursor_weight(weight, &l->c, e) : RC_OK;
+}
+
+/* Has a document a word, and what does it add there: the highest weight of its terms. */
+static enum rc added(bool *has, uint32_t *add, struct looking *l, struct segment *s, const struct bm25 *f, const struct part *p,
+    uint32_t place, struct err *e)
+{
+	const struct column_chunk *chunk;
+	uint32_t weight = 0, one;
 	size_t i;
 	enum rc rc = columns_chunk(&chunk, s, place / CHUNK_DOCS, e);
 
-	for (i = 0; i < p->n && !rc; i++) {
-		if (!(rc = cursor_open(c, s, &p->lists[i], e))) {
-			if ((more = cursor_seek(c, place, e)) == ITER_ERROR)
-				rc = e->rc;
-			else if (more == ITER_ITEM && c->docs[c->i] == place && !(rc = cursor_weights(c, e)))
-				weight = c->weights[c->i] > weight ? c->weights[c->i] : weight;
-		}
-		cursor_close(c);
-	}
-	free(c);
+	for (i = 0; i < p->n && !rc; i++)
+		if (!(rc = weight_in(&one, l, s, &p->lists[i], place, e)))
+			weight = one > weight ? one : weight;
 	*has = weight > 0;
 	*add = rc || !weight ? 0 : bm25_score(f, p->idf, weight, chunk->norms[place % CHUNK_DOCS]) >> SHOWN;
 	return rc;
@@ -104,14 +121,16 @@ enum rc guess_right(bool *yes, struct snap *s, const struct bm25 *f, const struc
 {
 	uint32_t with = 0, most = 0, add, rest;
 	bool any = false, has;
+	struct looking l;
 	size_t i;
-	enum rc rc;
+	enum rc rc = RC_OK;
 
+	l.at = NULL;
 	for (i = 0; i < best->n && i < LOOKED_AT_BEST; i++) {
 		const struct pick *k = &best->v[i];
 
-		if ((rc = added(&has, &add, &s->segments[k->seg], f, &parts[k->seg * step], k->place, e)))
-			return rc;
+		if ((rc = added(&has, &add, &l, &s->segments[k->seg], f, &parts[k->seg * step], k->place, e)))
+			break;
 		rest = k->score > add ? k->score - add : 0;
 		most = rest > most ? rest : most;
 		any |= has;
@@ -120,7 +139,9 @@ enum rc guess_right(bool *yes, struct snap *s, const struct bm25 *f, const struc
 			break;
 	}
 	*yes = any && with >= most / 2;
-	return RC_OK;
+	if (l.at)
+		cursor_close(&l.c);
+	return rc;
 }
 
 static int by_share(const void *x, const void *y)
