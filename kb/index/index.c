@@ -38,7 +38,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 14, SMALL = 256 };
+enum { SCHEMA = 15, SMALL = 256 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else

@@ -13,8 +13,8 @@
  *
  *	and its positions: u8 width 2 or 4, and for each block a number of that width, its bytes; but nothing of a single
  *		one; then the blocks: u8 + 128 when each document has as many as it weighs, + 64 when those that weigh 1 have
- *		one, + BY_LENGTH; in a full one u16 the bit at which document HALF begins, 0: not told (so that who looks for a
- *		later one passes over fewer); then bits: for each document, by Rice code
+ *		one, + BY_LENGTH; in a full one, for each STEP documents but the first, u16 the bit at which they begin, 0: not
+ *		told (so that who looks for one passes over few); then bits: for each document, by Rice code
  *		0, its weight less how many positions it has, if that is not told; the first position; each later one less the
  *		one before, less 1. Positions are spread over a document, whose norm tells how long it may be at most: a
  *		single one is a truncated binary number below that; of several, both kinds have Rice codes of the parameter
@@ -32,7 +32,7 @@
 
 #include "kb/index/columns.h"
 
-enum { HERE = 40, SKIP = 8, SKIP_ONE = 2, FEW = 8, HALF = PACK / 2, ALL_ONE = 128, DENSE = 5, DENSE_FROM = 4096, ROW_MORE = 15 };
+enum { HERE = 40, SKIP = 8, SKIP_ONE = 2, FEW = 8, STEP = 32, POINTS = PACK / STEP - 1, ALL_ONE = 128, DENSE = 5, DENSE_FROM = 4096, ROW_MORE = 15 };
 enum { AS_MANY = 128, ONE_AS_MANY = 64, BY_LENGTH = 31 };
 
 /* ---- writing ---- */
@@ -90,15 +90,15 @@ static void put_positions(struct postings_out *o)
 	buf_putc(&o->places, (char)(k1 | (as_many ? AS_MANY : 0) | (one_as_many ? ONE_AS_MANY : 0)));
 	if (!by_length)
 		buf_putc(&o->places, (char)k2);
-	if (o->m == PACK)
+	for (i = 0; o->m == PACK && i < POINTS; i++)
 		buf_add(&o->places, "\0", 2);
 	begin = o->places.n;
 	bits_open(&bits, &o->places);
 	for (i = 0, q = from; i < o->m; q += o->counts[i++]) {
 		at = (o->places.n - begin) * 8 + bits.n;
-		if (i == HALF && o->m == PACK && at <= UINT16_MAX) {
-			o->places.p[begin - 2] = (char)at;
-			o->places.p[begin - 1] = (char)(at >> 8);
+		if (i && i % STEP == 0 && o->m == PACK && at <= UINT16_MAX) {
+			o->places.p[begin - 2 * (POINTS + 1 - i / STEP)] = (char)at;
+			o->places.p[begin - 2 * (POINTS + 1 - i / STEP) + 1] = (char)(at >> 8);
 		}
 		most = longest[o->norms[o->docs[i]]];
 		if (!as_many && !(one_as_many && o->weights[i] == 1))
@@ -599,16 +599,14 @@ static enum rc open_bits(struct cursor *c, struct err *e)
 	if (c->by_length && (rc = norms_of(c, c->docs[0], e)))
 		return rc;
 	s = str_sub(s, c->by_length ? 1 : 2, s.n);
-	c->half = STR_NONE;
+	c->points = NULL;
 	if (c->n == PACK) {
-		if (s.n < 2)
+		if (s.n < 2 * POINTS)
 			return segment_broken(e, c->s, "positions");
-		n = (unsigned char)s.p[0] | (size_t)(unsigned char)s.p[1] << 8;
-		s = str_sub(s, 2, s.n);
-		if (n)
-			c->half = str_sub(s, n / 8, s.n);
-		c->half_bit = n % 8;
+		c->points = s.p;
+		s = str_sub(s, 2 * POINTS, s.n);
 	}
+	c->coded = s;
 	bits_from(&c->bits, s);
 	c->bits_open = true;
 	c->bit_i = 0;
@@ -629,11 +627,16 @@ enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 	first = c->first;
 	later = c->later;
 	i = c->bit_i;
-	if (i < HALF && c->i >= HALF && c->half.n) {
-		bits_from(&bits, c->half);
-		if (!bits_pass(&bits, c->half_bit))
-			goto bad;
-		i = HALF;
+	if (c->points && i < c->i / STEP * STEP) {
+		const unsigned char *p = (const unsigned char *)c->points + 2 * (c->i / STEP - 1);
+
+		at = p[0] | (uint32_t)p[1] << 8;
+		if (at) {
+			bits_from(&bits, str_sub(c->coded, at / 8, c->coded.n));
+			if (!bits_pass(&bits, at % 8))
+				goto bad;
+			i = c->i / STEP * STEP;
+		}
 	}
 	for (; i <= c->i; i++) {
 		excess = 0;

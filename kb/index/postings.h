@@ -44,8 +44,9 @@ struct cursor {
 	size_t here;			/* bytes of a list that stands here, behind which its positions stand */
 	struct bits_in bits;
 	unsigned first, later, bit_i;	/* parameters of the positions; the posting that bits stands before */
-	struct str half;		/* where the positions of the later half begin, and at which bit; else STR_NONE */
-	unsigned half_bit, width;	/* width: of the numbers in lengths */
+	struct str coded;		/* the positions of the block, as bits */
+	const char *points;		/* where some of them begin; NULL: not told */
+	unsigned width;			/* of the numbers in lengths */
 	bool bits_open, as_many, one_as_many, by_length;	/* how they are told, see postings.c */
 	const uint8_t *norms;		/* of the documents of one chunk of columns; NULL: not asked for yet */
 	uint32_t norms_chunk;
