@@ -1,4 +1,4 @@
-/* kb/index/index.c: see index.h. One LMDB file, .git/colep/index-SCHEMA.mdb, with these tables:
+/* kb/index/index.c: see index.h. One LMDB file, .git/colep/index-SCHEMA.ANALYSIS.mdb, with these tables:
  *
  *	meta	"stamp"			see stamp_encode
  *		"dict"			zstd dictionary of the stored texts
@@ -491,7 +491,7 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
 }
 
-/* Remove every index file of another schema, what is left of one that was being made, and (all) this one. */
+/* Remove every index file of another schema or analysis, what is left of one that was being made, and (all) this one. */
 static void sweep(struct index *ix, bool all)
 {
 	const struct str mine = cstr(strrchr(ix->path, '/') + 1);
@@ -603,7 +603,7 @@ enum rc index_open(struct index **out, const struct node *n, bool rebuild, const
 	*ix = (struct index){ .node = n };
 	if (stale)
 		*stale = false;
-	ix->path = arena_printf(&ix->a, "%s/index-%d.mdb", n->cache, SCHEMA);
+	ix->path = arena_printf(&ix->a, "%s/index-%d.%d.mdb", n->cache, SCHEMA, TEXT_VERSION);
 	if ((rc = node_main(&commit, n, e))) {
 		if (rc == RC_NOTFOUND)
 			rc = RC_IO;	/* no answer, but a node without a commit */
