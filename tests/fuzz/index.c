@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/index/pack.h"
 #include "kb/index/parts.h"
 #include "kb/index/sealed.h"
 
