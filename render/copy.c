@@ -505,7 +505,7 @@ bool copy_key_valid(struct str key)
 
 	for (i = 0; i < key.n && key.n < sizeof low; i++)
 		low[i] = key.p[i] >= 'A' && key.p[i] <= 'Z' ? (char)(key.p[i] + 32) : key.p[i];
-	if (key.n < sizeof low && word_in(devices, (struct str){ low, key.n }))
+	if (key.n > 2 && key.n < sizeof low && word_in(devices, (struct str){ low, key.n }))
 		return false;
 	for (i = 0; i < key.n; i++)
 		if (!(key.p[i] >= 'a' && key.p[i] <= 'z') && !(key.p[i] >= 'A' && key.p[i] <= 'Z') &&

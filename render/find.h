@@ -38,6 +38,9 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx);
 bool find_restore(struct find *f);
 /* Is a file of the index to be written: false after find_patch for those that stay. */
 bool find_makes(const struct find *f, struct str name);
+/* Between find_finish and find_encode: the greater part of what find_save will keep, and then needs no memory. find_save must
+ * follow. */
+void find_save_words(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);
 /* stamp: of KEPT_KEY bytes, never the same again. */
 enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e) NODISCARD;
 

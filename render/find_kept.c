@@ -297,17 +297,19 @@ static void put_pieces(struct kept_log_out *o, struct str s)
 		kept_log_put(o, name, piece);
 }
 
-enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
+/* Begin the log: all of it but its head. */
+static enum rc begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct err *e)
 {
 	struct buf b = BUF_INIT, name = BUF_INIT;
-	struct kept_log_out *o = NULL;
+	struct kept_log_out *o;
 	struct find_count *counts = NULL;
 	struct str dropped, s;
 	size_t i, n, cap = 0;
 	enum rc rc;
 
-	if ((rc = kept_log_begin(&o, path, key, f->patched ? &f->log->log : NULL, e)))
+	if ((rc = kept_log_begin(&f->out, path, key, f->patched ? &f->log->log : NULL, e)))
 		return rc;
+	o = f->out;
 	if (f->patched) {
 		put_pieces(o, buf_str(&f->log->put));
 		for (s = buf_str(&f->log->dropped); kept_take_str(&dropped, &s);)
@@ -326,11 +328,34 @@ enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT
 		}
 		free(counts);
 	}
-	buf_clear(&b);
-	head(&b, f);
-	kept_log_put(o, STR("h"), buf_str(&b));
-	rc = kept_log_end(o, stamp, e);
 	buf_free(&b);
 	buf_free(&name);
+	return RC_OK;
+}
+
+void find_save_words(struct find *f, const char *path, const unsigned char key[KEPT_KEY])
+{
+	struct err ignored = ERR_INIT;	/* find_save tries again, and tells */
+	unsigned i;
+
+	if (begin(f, path, key, &ignored))
+		return;
+	for (i = 0; i < f->nparts; i++)
+		buf_free(&f->parts[i].posts);
+	strings_free(&f->all.words);
+}
+
+enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	enum rc rc;
+
+	if (!f->out && (rc = begin(f, path, key, e)))
+		return rc;
+	head(&b, f);
+	kept_log_put(f->out, STR("h"), buf_str(&b));
+	rc = kept_log_end(f->out, stamp, e);
+	f->out = NULL;
+	buf_free(&b);
 	return rc;
 }

@@ -252,8 +252,14 @@ void find_finish(struct find *f)
 	order_strings(f);
 	strings_seal(&f->all.strings);
 	strings_seal(&f->all.words);
+	free(f->all.strings.v);		/* f->strings has them */
+	f->all.strings.v = NULL;
 	make_forms(f);
 	fill_lists(f);
+	free(f->all.of);
+	free(f->to);
+	f->all.of = NULL;
+	f->to = NULL;
 }
 
 static int by_str(const void *a, const void *b)

@@ -139,8 +139,9 @@ struct find {
 	unsigned nparts;
 	pthread_mutex_t one;		/* looks at `all` at a time */
 	struct find_words all;
-	uint32_t *to;			/* after find_finish: of each of all.strings, its place in strings; UINT32_MAX: empty */
+	uint32_t *to;			/* in find_finish: of each of all.strings, its place in strings; UINT32_MAX: empty */
 	struct find_log *log;		/* NULL: nothing was kept */
+	struct kept_log_out *out;	/* between find_save_words and find_save */
 
 	/* After find_finish. A form is a folded word of the texts; a list, the documents of one stem. */
 	struct str *strings;		/* all forms and stems, sorted by bytes; borrow `all` */

@@ -304,9 +304,15 @@ static void flush(struct kept_out *o, bool last)
 void kept_add(struct kept_out *o, struct str s)
 {
 	o->at += s.n;
-	buf_str_add(&o->b, s);
-	if (o->b.n >= PIECE)
-		flush(o, false);
+	struct str part;
+
+	do {				/* not all of a large one once more */
+		part = str_sub(s, 0, PIECE);
+		buf_str_add(&o->b, part);
+		if (o->b.n >= PIECE)
+			flush(o, false);
+		s = str_sub(s, part.n, s.n);
+	} while (s.n);
 }
 
 void kept_add_u32(struct kept_out *o, uint32_t v)

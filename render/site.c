@@ -792,6 +792,8 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 				return rc;
 		}
 		find_finish(w.find);
+		if (s->files)
+			find_save_words(w.find, s->texts, s->key);
 		find_encode(w.find);
 	}
 	random_bytes(stamp, STAMP);

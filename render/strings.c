@@ -71,7 +71,7 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 {
 	uint64_t *slot;
 
-	if (s->n * 2 >= s->nslots)
+	if (s->n * 4 >= s->nslots * 3)
 		grow(s);
 	slot = slot_of(s, text, tag, hash);
 	if (is_new)

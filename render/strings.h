@@ -12,7 +12,7 @@ struct strings {			/* owned; zeroed is empty */
 	struct buf bytes;
 	struct string *v;
 	size_t n, cap;
-	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most half full */
+	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most three quarters full */
 	size_t nslots;
 };
 
