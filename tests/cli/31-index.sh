@@ -16,7 +16,7 @@ is "index: main and number of documents" "$status $out" "0 $(git -C node rev-par
 check "--rebuild answers the same" 0 "$out" colep -C node index --rebuild
 check "--timing tells milliseconds" 0 "total " colep -C node index --timing
 check "... what they went to, and those that passed" 0 "read analyse write texts put collecting writing total " \
-	sh -c 'colep -C node index --rebuild --timing 2>&1 >/dev/null | while read -r what n unit; do printf "%s " "$what"; done'
+	sh -c '"$COLEP" -C node index --rebuild --timing 2>&1 >/dev/null | while read -r what n unit; do printf "%s " "$what"; done'
 check "it takes no words" 2 "no words" colep -C node index x
 is "as JSON" "$(colep -C node --json index | cut -c1-9)" '{"main":"'
 touch "$ix"; same "another time on it" ""
