@@ -223,11 +223,16 @@ const struct entry *copy_any(const struct copy *c, struct str name)
 {
 	uint32_t i;
 
-	facts_note(c->watch, FACT_NAME, 0, 0, name);
-	if (!c->lookup)
+	if (!c->lookup) {
+		facts_note(c->watch, FACT_NAME, 0, 0, name);
 		return find(c->all, c->nall, name);
-	i = *name_slot(c, name);
-	return i ? &c->all[i - 1] : NULL;
+	}
+	if (!(i = *name_slot(c, name))) {
+		facts_note(c->watch, FACT_NAME, 0, 0, name);
+		return NULL;
+	}
+	facts_name(c->watch, c, &c->all[i - 1]);
+	return &c->all[i - 1];
 }
 
 const struct entry *copy_find(const struct copy *c, struct str name)

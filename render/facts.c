@@ -1,8 +1,10 @@
 /* render/facts.c: see facts.h. */
 #include "render/facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "kb/base/arena.h"
 #include "kb/gate/sodium.h"
 #include "render/changes.h"
 #include "render/lists.h"
@@ -14,21 +16,13 @@ void facts_page(struct facts *f)
 	f->page++;
 }
 
-void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, struct str key)
+static uint32_t number_of(struct facts *f, enum fact what, unsigned use, size_t number, struct str key)
 {
 	char fact[HEAD + KEY_MAX];
-	uint32_t n = (uint32_t)number, i, last = 0;
+	uint32_t n = (uint32_t)number, i, last = f->page - 1;
 	struct str s;
 	bool is_new;
 
-	if (!f)
-		return;
-	if (key.n > KEY_MAX) {
-		if (what == FACT_NAME)
-			return;		/* no document has such a name */
-		what = FACT_FACES;
-		key = STR_NONE;
-	}
 	fact[0] = (char)what;
 	fact[1] = (char)use;
 	memcpy(fact + 2, &n, sizeof n);
@@ -38,11 +32,46 @@ void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, st
 	i = (uint32_t)strings_put(&f->set, s, 0, strings_hash(s, 0), &is_new);
 	if (is_new)
 		buf_add(&f->seen, &last, sizeof last);
+	return i;
+}
+
+static void note(struct facts *f, uint32_t i)
+{
+	uint32_t last;
+
 	memcpy(&last, f->seen.p + i * sizeof last, sizeof last);
-	if (last == f->page && !is_new)
+	if (last == f->page)
 		return;
 	memcpy(f->seen.p + i * sizeof last, &f->page, sizeof f->page);
 	buf_add(&f->list, &i, sizeof i);
+}
+
+void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, struct str key)
+{
+	if (!f)
+		return;
+	if (key.n > KEY_MAX) {
+		if (what == FACT_NAME)
+			return;		/* no document has such a name */
+		what = FACT_FACES;
+		key = STR_NONE;
+	}
+	note(f, number_of(f, what, use, number, key));
+}
+
+void facts_name(struct facts *f, const struct copy *c, const struct entry *e)
+{
+	size_t i = (size_t)(e - c->all);
+
+	if (!f || e->name.n > KEY_MAX)
+		return;
+	if (!f->named) {
+		f->named = xmalloc(c->nall * sizeof *f->named);
+		memset(f->named, 0, c->nall * sizeof *f->named);
+	}
+	if (!f->named[i])
+		f->named[i] = number_of(f, FACT_NAME, 0, 0, e->name) + 1;
+	note(f, f->named[i] - 1);
 }
 
 void facts_free(struct facts *f)
@@ -50,6 +79,7 @@ void facts_free(struct facts *f)
 	strings_free(&f->set);
 	buf_free(&f->seen);
 	buf_free(&f->list);
+	free(f->named);
 }
 
 struct str fact_faces(void)

@@ -28,12 +28,14 @@ struct facts {				/* noted by one thread; owned; zeroed is empty */
 	struct strings set;		/* each fact once, as bytes: what, use, number (u32), key */
 	struct buf seen;		/* u32 for each: the last page that it was noted for */
 	struct buf list;		/* u32: numbers of facts, page by page */
+	uint32_t *named;		/* number + 1 of FACT_NAME, by the place of the document in copy.all; 0: not yet */
 	uint32_t page;
 };
 
 void facts_page(struct facts *f);	/* from here on, facts are of another page */
 /* No-op on NULL. A key that is too long to be told apart stands for FACT_FACES. */
 void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, struct str key);
+void facts_name(struct facts *f, const struct copy *c, const struct entry *e);	/* FACT_NAME of a document that is there */
 void facts_free(struct facts *f);
 /* FACT_FACES as bytes. */
 struct str fact_faces(void);

@@ -448,7 +448,7 @@ void page_href(struct page *p, const struct entry *e)
 
 void page_link(struct page *p, const struct entry *e)
 {
-	facts_note(p->c->watch, FACT_NAME, 0, 0, e->name);
+	facts_name(p->c->watch, p->c, e);
 	e = copy_best(p->c, e);
 	page_puts(p, "<a class=\"title\" href=\"");
 	page_href(p, e);
@@ -1068,7 +1068,7 @@ static enum rc document(struct page *p, const struct entry *e, bool facilitator,
 	bool player = str_is(cstr(e->kind->name), "exercise") && !facilitator;
 	enum rc rc;
 
-	facts_note(p->c->watch, FACT_NAME, 0, 0, e->name);
+	facts_name(p->c->watch, p->c, e);
 	page_begin(p, &h);
 	if ((rc = page_article(p, e, player, err)) != RC_IO)
 		page_end(p);
