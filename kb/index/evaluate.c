@@ -15,7 +15,7 @@
  * those that are cheaper added than sought in so many documents. Mostly the rest cannot bring in another document then;
  * where it can, what is enough to be among the best is known now, and enough words lead once more.
  *
- * Where those have a large part of all documents, windows are small and what each word can add is known by window. When
+ * Where those have a large part of all documents, what each word can add is known by window, and so is which lead. When
  * hits are counted, nothing is left out for being low.
  *
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
@@ -26,10 +26,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 8, AS_CHEAP_ROW = 2, FEW = 1024, PICKED = 4096 };
-/* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes in small windows. AS_CHEAP: adding
- * so many postings costs what seeking a word in one document does; where that is one look, AS_CHEAP_ROW; FEW are never much. PICKED: when
- * there are so many, they are finished */
+enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 8, AS_CHEAP_ROW = 2, FEW = 1024,
+	PICKED = 4096 };
+/* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes by what words add in each
+ * window. AS_CHEAP: adding so many postings costs what seeking a word in one document does; where that is one look,
+ * AS_CHEAP_ROW; FEW are never much. PICKED: when there are so many, they are finished */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 
 struct list {				/* of one term */
@@ -183,12 +184,13 @@ static void touch_room(struct evaluator *v, size_t n)
 	v->touched = xrealloc(v->touched, v->room * sizeof *v->touched);
 }
 
-/* Postings' scores are added; or their weights are gathered; or, when no other word leads, only what is high enough is kept. */
+/* Postings' scores are added; or their weights are gathered; or, when no other word leads, only what is high enough is
+ * kept. */
 enum adding { ADD, GATHER, ALONE };
 
 /* The postings of a block, from i on, that stand in the window; where it ends. enough: only what scores so much. */
-static inline __attribute__((always_inline)) unsigned add_block(struct evaluator *v, const struct cursor *c, unsigned i, uint32_t idf,
-    uint64_t enough, enum adding how)
+static inline __attribute__((always_inline)) unsigned add_block(struct evaluator *v, const struct cursor *c, unsigned i,
+    uint32_t idf, uint64_t enough, enum adding how)
 {
 	const uint32_t *const docs = c->docs, *const weights = c->weights, from = v->from, width = v->to - from;
 	const uint8_t *const norms = v->norms;
@@ -402,8 +404,8 @@ static enum rc in_a_row(bool *yes, struct evaluator *v, const struct row *row, u
 	return rc;
 }
 
-/* A document of the window that scores so much so far, and may get in. The first n words in order are to be sought; `spare`: the most they
- * add. */
+/* A document of the window that scores so much so far, and may get in. The first n words in order are to be sought;
+ * `spare`: the most they add. */
 static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_t n, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
@@ -459,8 +461,8 @@ static bool left_out(const struct evaluator *v, uint32_t place)
 	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
 }
 
-/* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. What a score is
- * already it is at least in the end, so so many of the best tell what is needed. */
+/* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. What a
+ * score is already it is at least in the end, so so many of the best tell what is needed. */
 static void pick(struct evaluator *v, uint64_t spare)
 {
 	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
@@ -547,6 +549,14 @@ static enum rc finish_picked(struct evaluator *v, size_t n, uint64_t spare)
 
 /* ---- in windows ---- */
 
+/* Is it cheaper to add all of a word's postings than to seek it in `size` documents? */
+static bool cheap(const struct word *w, uint64_t size)
+{
+	const bool row = w->p->n == 1 && w->lists[0].c.row;
+
+	return w->size <= (row ? AS_CHEAP_ROW : AS_CHEAP * w->p->n) * size + FEW;
+}
+
 /* To the next window; small ones first: `first` places, then twice as many. */
 static enum rc next_window(struct evaluator *v, uint32_t first)
 {
@@ -564,7 +574,7 @@ static enum rc next_window(struct evaluator *v, uint32_t first)
 static enum rc in_windows(struct evaluator *v)
 {
 	const struct evaluate *q = v->q;
-	uint64_t sum, spare;
+	uint64_t sum, spare, size;
 	size_t i, j, n;
 	bool any;
 	enum rc rc = RC_OK;
@@ -586,8 +596,13 @@ static enum rc in_windows(struct evaluator *v)
 		}
 		if (!any || sum < v->need)
 			continue;
-		while (n < q->n && spare + v->order[n]->bound < v->need)
-			spare += v->order[n++]->bound;
+		for (i = size = 0; i < q->n; i++)
+			if (n == i && spare + v->order[n]->bound < v->need)
+				spare += v->order[n++]->bound;
+			else
+				size += v->order[i]->size;
+		for (; n && cheap(v->order[n - 1], size); size += v->order[n]->size)
+			spare -= v->order[--n]->bound;
 		if (!(rc = window(v, n, sum, spare)))
 			rc = finish_picked(v, n, spare);
 	}
@@ -828,14 +843,6 @@ static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n
 	t->n = n;
 	set_need(v);
 	return begin(v);
-}
-
-/* Is it cheaper to add all of a word's postings than to seek it in `size` documents? */
-static bool cheap(const struct word *w, uint64_t size)
-{
-	const bool row = w->p->n == 1 && w->lists[0].c.row;
-
-	return w->size <= (row ? AS_CHEAP_ROW : AS_CHEAP * w->p->n) * size + FEW;
 }
 
 /* From n on words lead that have `size` postings in all, the others add `rest` at most: as many more as it takes to have

@@ -11,7 +11,7 @@ PASSES times, each engine in one process that keeps its index open; a query's ti
 the machine counts little. What a process pays that asks each query once (pages that come into memory, checks of what is
 read first) is told for "or" apart. Typos are asked of a dictionary of half a million words too, each in one document.
 Times in microseconds: median and 95th percentile. The peers' are those of the one call that answers, ids only; ours has
-parsing and the records in it. Ratios are of medians, then of the percentiles. Works in a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; with
+parsing and the ids in it. Ratios are of medians, then of the percentiles. Works in a folder of its own (in BENCH_DIR, else TMPDIR), leaves nothing behind; with
 BENCH_KEEP=FOLDER in that one, and when it is there already, what was indexed in it is asked and nothing made. Nothing
 passes or fails. Debian's own python3, for python3-xapian."""
 import os, random, re, resource, shutil, sqlite3, statistics, subprocess, sys, tempfile, time
