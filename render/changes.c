@@ -196,21 +196,18 @@ void changes_walk(struct image *x, size_t at, const struct copy *c, const struct
 {
 	size_t n, of, v, i, k, end;
 
-	if (!(at = image_array(x, at, 1, sizeof(struct changes)))) {
-		x->bad = true;
-		return;
-	}
+	at = image_array(x, at, 1, sizeof(struct changes));
 	n = image_of(x, struct changes, at)->n;
 	v = image_array(x, at + offsetof(struct changes, v), n, sizeof(struct entry *));
-	for (i = 0; i < n && !x->bad; i++)
-		image_one(x, v + i * sizeof(struct entry *), all, to, c->nall, sizeof *all);
-	image_one(x, at + offsetof(struct changes, meeting), all, to, c->nall, sizeof *all);
+	for (i = 0; i < n; i++)
+		image_into(x, v + i * sizeof(struct entry *), all, to);
+	image_into(x, at + offsetof(struct changes, meeting), all, to);
 	of = image_array(x, at + offsetof(struct changes, of), c->n, sizeof(struct past));
-	for (i = 0; i < c->n && !x->bad; i++, of += sizeof(struct past)) {
+	for (i = 0; i < c->n; i++, of += sizeof(struct past)) {
 		image_str(x, of + offsetof(struct past, old));
 		n = image_of(x, struct past, of)->n;
 		k = image_array(x, of + offsetof(struct past, v), n, sizeof(struct revision));
-		for (end = k + n * sizeof(struct revision); k < end && !x->bad; k += sizeof(struct revision)) {
+		for (end = k + n * sizeof(struct revision); k < end; k += sizeof(struct revision)) {
 			image_str(x, k + offsetof(struct revision, name));
 			image_str(x, k + offsetof(struct revision, node));
 		}

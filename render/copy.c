@@ -703,7 +703,7 @@ void copy_free(struct copy *c)
 		return;
 	if (c->source) {
 		rows_close(&c->source->rows);
-		free(c->source->image);
+		kept_unmap(&c->source->image);
 	}
 	arena_free(&c->arena);
 	free(c);

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "kb/gate/git.h"
 #include "kb/gate/sodium.h"
@@ -21,23 +20,13 @@
 
 #define CHANGED_MAX 256			/* documents; more are worth a copy of their own */
 #define CHANGED_FEW 32
-#define HUGE ((size_t)2 << 20)		/* bytes of a large page of memory */
 
 /* ---- the walk ---- */
 
 static void strs_walk(struct image *x, size_t at, size_t n)
 {
-	for (; n && !x->bad; n--, at += sizeof(struct str))
+	for (; n; n--, at += sizeof(struct str))
 		image_str(x, at);
-}
-
-static void kind_walk(struct image *x, size_t at)
-{
-	size_t n = 0;
-
-	while (kinds[n].name)
-		n++;
-	image_one(x, at, kinds, SIZE_MAX, n, sizeof *kinds);
 }
 
 static void doc_walk(struct image *x, size_t at)
@@ -46,10 +35,10 @@ static void doc_walk(struct image *x, size_t at)
 	size_t i, n = d->front.n, key, values;
 
 	d->text = d->body = STR_NONE;
-	kind_walk(x, at + offsetof(struct doc, kind));
+	d->kind = NULL;			/* nobody asks for it: the entry has it */
 	strs_walk(x, at + offsetof(struct doc, id), (sizeof *d - offsetof(struct doc, id)) / sizeof(struct str));
 	key = image_array(x, at + offsetof(struct doc, front.keys), n, sizeof(struct key));
-	for (i = 0; i < n && !x->bad; i++, key += sizeof(struct key)) {
+	for (i = 0; i < n; i++, key += sizeof(struct key)) {
 		size_t count = image_of(x, struct key, key)->n;
 
 		image_str(x, key + offsetof(struct key, name));
@@ -58,16 +47,17 @@ static void doc_walk(struct image *x, size_t at)
 	}
 }
 
-static void entry_walk(struct image *x, size_t at, const struct copy *c, const struct entry *all, size_t to)
+/* A kind stands there as its number: it is in the program, which is elsewhere each time. */
+static void entry_walk(struct image *x, size_t at, const struct entry *all, size_t to)
 {
 	struct entry *e = image_of(x, struct entry, at);
 
+	e->kind = (const struct kind *)(uintptr_t)(e->kind - kinds);
 	e->row = STR_NONE;
 	e->links = NULL;
 	e->nlinks = 0;
 	strs_walk(x, at, offsetof(struct entry, kind) / sizeof(struct str));
-	kind_walk(x, at + offsetof(struct entry, kind));
-	image_one(x, at + offsetof(struct entry, original), all, to, c->nall, sizeof *all);
+	image_into(x, at + offsetof(struct entry, original), all, to);
 	doc_walk(x, at + offsetof(struct entry, doc));
 	image_cstr(x, at + offsetof(struct entry, reason));
 	image_cstr(x, at + offsetof(struct entry, fault));
@@ -76,39 +66,32 @@ _Static_assert(offsetof(struct entry, kind) % sizeof(struct str) == 0, "strings 
 
 static void vocab_walk(struct image *x, size_t at)
 {
-	size_t i, k, n = image_of(x, struct vocab, at)->n, table, terms, count;
+	size_t i, n = image_of(x, struct vocab, at)->n, table, terms, count;
 
 	table = image_array(x, at + offsetof(struct vocab, tables), n, sizeof(struct vocab_table));
-	for (i = 0; i < n && !x->bad; i++, table += sizeof(struct vocab_table)) {
+	for (i = 0; i < n; i++, table += sizeof(struct vocab_table)) {
 		count = image_of(x, struct vocab_table, table)->n;
 		image_str(x, table + offsetof(struct vocab_table, name));
 		terms = image_array(x, table + offsetof(struct vocab_table, terms), count, sizeof(struct term));
-		for (k = 0; k < count && !x->bad; k++)
-			strs_walk(x, terms + k * sizeof(struct term), sizeof(struct term) / sizeof(struct str));
+		strs_walk(x, terms, count * (sizeof(struct term) / sizeof(struct str)));
 	}
 }
 
-static void lookup_walk(struct image *x, size_t at, const struct copy *c)
+static void lookup_walk(struct image *x, size_t at)
 {
 	struct lookup l = *image_of(x, struct lookup, at);
-	size_t i, names, v;
+	size_t i, v;
 
-	x->bad |= x->reading && (l.nnames & (l.nnames - 1) || l.n & (l.n - 1) || l.nnames < 2 * c->nall);
-	names = image_array(x, at + offsetof(struct lookup, names), l.nnames, sizeof *l.names);
-	for (i = 0; i < l.nnames && !x->bad; i++)
-		x->bad = image_of(x, uint32_t, names)[i] > c->nall;
+	(void)image_array(x, at + offsetof(struct lookup, names), l.nnames, sizeof *l.names);
 	v = image_array(x, at + offsetof(struct lookup, v), l.n, sizeof *l.v);
-	for (i = 0; i < l.n && !x->bad; i++, v += sizeof *l.v) {
-		const struct slot s = *image_of(x, struct slot, v);
-
-		x->bad |= s.what > USES || (s.what < USES && (s.from > c->uses[s.what].n || s.n > c->uses[s.what].n - s.from));
+	for (i = 0; i < l.n; i++, v += sizeof *l.v) {
 		image_str(x, v + offsetof(struct slot, key));
 		image_str(x, v + offsetof(struct slot, extra));
 		image_str(x, v + offsetof(struct slot, label));
 	}
 }
 
-/* All of a copy: the structure stands at 0. c: what it was in writing; in reading, the same before its pointers are. */
+/* All of a copy: the structure stands at 0. */
 static void copy_walk(struct image *x, const struct copy *c)
 {
 	const struct entry *all = c->all;
@@ -119,30 +102,32 @@ static void copy_walk(struct image *x, const struct copy *c)
 	image_str(x, offsetof(struct copy, notice));
 	vocab_walk(x, offsetof(struct copy, vocab));
 	to = image_array(x, offsetof(struct copy, all), c->nall, sizeof *all);
-	for (i = 0; i < c->nall && !x->bad; i++)
-		entry_walk(x, to + i * sizeof *all, c, all, to);
+	for (i = 0; i < c->nall; i++)
+		entry_walk(x, to + i * sizeof *all, all, to);
 	at = image_array(x, offsetof(struct copy, v), c->n, sizeof(struct entry *));
-	for (i = 0; i < c->n && !x->bad; i++)
-		image_one(x, at + i * sizeof(struct entry *), all, to, c->nall, sizeof *all);
+	for (i = 0; i < c->n; i++)
+		image_into(x, at + i * sizeof(struct entry *), all, to);
 	for (k = 0; k < USES; k++) {
 		at = image_array(x, offsetof(struct copy, uses) + k * sizeof(struct uses) + offsetof(struct uses, v), c->uses[k].n,
 		    sizeof(struct use_of));
-		for (i = 0; i < c->uses[k].n && !x->bad; i++, at += sizeof(struct use_of)) {
+		for (i = 0; i < c->uses[k].n; i++, at += sizeof(struct use_of)) {
 			image_str(x, at + offsetof(struct use_of, key));
-			image_one(x, at + offsetof(struct use_of, entry), all, to, c->nall, sizeof *all);
+			image_into(x, at + offsetof(struct use_of, entry), all, to);
 		}
 	}
-	image_one(x, offsetof(struct copy, meeting), all, to, c->nall, sizeof *all);
-	if ((at = image_array(x, offsetof(struct copy, lookup), 1, sizeof *c->lookup)) && !x->bad)
-		lookup_walk(x, at, c);
+	image_into(x, offsetof(struct copy, meeting), all, to);
+	lookup_walk(x, image_array(x, offsetof(struct copy, lookup), 1, sizeof *c->lookup));
 	changes_walk(x, offsetof(struct copy, changes), c, all, to);
 }
 
 /* ---- the file ---- */
 
+/* Where it is mapped: far from where systems put programs, heaps, libraries and stacks. */
+#define PLACE ((uint64_t)0x3c0000000000)
+
 static bool key_of(unsigned char key[KEPT_KEY], const struct copy_want *want, const char *dir)
 {
-	return want->kept && kept_key_of(key, want->kept, want, &OID_NONE, dir);
+	return PLACE <= UINTPTR_MAX && want->kept && kept_key_of(key, want->kept, want, &OID_NONE, dir);
 }
 
 void copy_keep(const struct copy *c, const char *dir)
@@ -157,7 +142,7 @@ void copy_keep(const struct copy *c, const char *dir)
 	if (!c->changes || (c->was_kept && c->nchanged <= CHANGED_FEW) || !key_of(key, &c->want, dir) ||
 	    !(path = kept_path(&a, c->want.kept, dir, "copy")))
 		goto out;
-	image_begin(&x, c, sizeof *c);
+	image_begin(&x, (uintptr_t)PLACE + KEPT_BODY, c, sizeof *c);
 	if (c->was_kept)
 		random_bytes(image_of(&x, struct copy, 0)->id, sizeof c->id);
 	copy_walk(&x, c);
@@ -178,39 +163,32 @@ static struct copy *read_kept(struct snap *s, const struct copy_want *want, cons
 	struct arena a = ARENA_INIT;
 	unsigned char key[KEPT_KEY];
 	struct kept_map m = { STR_NONE, STR_NONE };
-	struct copy *c = NULL, was;
-	struct image x;
-	char *p;
+	struct copy *c = NULL;
+	size_t i;
 
-	if (!key_of(key, want, dir) || kept_map(&m, kept_path(&a, want->kept, dir, "copy"), key) || m.body.n < sizeof was)
+	if (!key_of(key, want, dir) || kept_map_at(&m, kept_path(&a, want->kept, dir, "copy"), key, (uintptr_t)PLACE))
 		goto out;
-	if (!(p = aligned_alloc(HUGE, (m.body.n + HUGE - 1) / HUGE * HUGE)))
-		goto out;
-	(void)madvise(p, m.body.n, MADV_HUGEPAGE);
-	image_read(&x, memcpy(p, m.body.p, m.body.n), m.body.n);
-	memcpy(&was, p, sizeof was);
-	copy_walk(&x, &was);
-	memcpy(&was, p, sizeof was);
-	if (x.bad || was.nall != snap_count(s) || !was.lookup || !was.changes) {
-		free(p);
+	if (m.body.n < sizeof *c || ((const struct copy *)(const void *)m.body.p)->nall != snap_count(s)) {
+		kept_unmap(&m);
 		goto out;
 	}
 	c = xmalloc(sizeof *c);
-	*c = was;
+	memcpy(c, m.body.p, sizeof *c);
+	for (i = 0; i < c->nall; i++)
+		c->all[i].kind = kinds + (uintptr_t)c->all[i].kind;
 	c->arena = (struct arena)ARENA_INIT;
 	c->want = *want;
 	c->want.meeting = arena_str(&c->arena, want->meeting);
 	c->want.lang = arena_str(&c->arena, want->lang);
 	c->was_kept = true;
-	c->since = was.commit;
+	c->since = c->commit;
 	c->commit = snap_commit(s);
 	c->changed = arena_array(&c->arena, CHANGED_MAX, sizeof *c->changed);
 	c->nchanged = 0;
 	c->watch = NULL;
 	c->source = arena_alloc(&c->arena, sizeof *c->source);
-	*c->source = (struct source){ .one = PTHREAD_MUTEX_INITIALIZER, .snap = s, .image = p };
+	*c->source = (struct source){ .one = PTHREAD_MUTEX_INITIALIZER, .snap = s, .image = m };
 out:
-	kept_unmap(&m);
 	arena_free(&a);
 	return c;
 }

@@ -27,7 +27,7 @@ struct source {				/* of texts */
 	size_t made;			/* rows that were not there */
 	uint32_t *docs;			/* of each entry: its number in the snapshot; NULL: they are in the snapshot's order */
 	struct str *texts;		/* of each entry, or NULL */
-	char *image;			/* what all was read from, or NULL; owned */
+	struct kept_map image;		/* where all stands, in a copy that was kept; else none */
 };
 
 #endif

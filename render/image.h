@@ -1,31 +1,29 @@
-/* render/image.h: structures that point at one another, as one stretch of bytes: they are read again without being made
- * again. One walk over them serves both ways. It is told where pointers stand (`at`: an offset in the bytes). In writing,
- * what a pointer points at is put behind all that is there, and where that is takes its place; in reading it becomes
- * a pointer again, when all that it points at is within the bytes. */
+/* render/image.h: structures that point at one another, as one stretch of bytes for a file that is mapped where its pointers
+ * say: nothing is parsed, copied or even read before it is looked at. As in a compiler's precompiled header, there is
+ * no image where that place in memory is not free. A walk over the structures writes it: it is told where in the bytes
+ * pointers stand (`at`), puts what they point at behind all that is there, and its address in their place. */
 #ifndef RENDER_IMAGE_H
 #define RENDER_IMAGE_H
 
 #include "kb/base/str.h"
 
-struct image {				/* zeroed but for reading; p is owned: free() */
-	char *p;
+struct image {
+	char *p;			/* owned: free() */
 	size_t n, cap;
-	bool reading, bad;		/* bad: a pointer leads out of it. What was walked is of no use then */
-	uint32_t *strings;		/* in writing: where strings stand, by hash; owned */
+	uintptr_t base;			/* the address that p[0] will have */
+	uint32_t *strings;		/* where strings stand, by hash; owned until image_end */
 };
 
-/* Begin to write, with a structure of that size at 0; or to read n bytes that are there: p is the image's from then on. */
-void image_begin(struct image *x, const void *root, size_t size);
-void image_read(struct image *x, char *p, size_t n);
+/* Begin with a structure of that size at 0. base: a multiple of 16. */
+void image_begin(struct image *x, uintptr_t base, const void *root, size_t size);
 void image_end(struct image *x);	/* no more is put in */
 
-/* A pointer at `at` to n things of a size, NULL allowed: where they stand. Walk their pointers then. 0: none. */
+/* A pointer at `at` to n things of a size, NULL allowed: where they stand. Walk their pointers then. */
 size_t image_array(struct image *x, size_t at, size_t n, size_t size);
 void image_str(struct image *x, size_t at);	/* a struct str */
 void image_cstr(struct image *x, size_t at);	/* a const char *, NULL allowed */
-/* A pointer to one of n things of a size, or NULL; they are at base now, and in the image at `to`, or (SIZE_MAX) in the
- * program. */
-void image_one(struct image *x, size_t at, const void *base, size_t to, size_t n, size_t size);
+/* A pointer, NULL allowed, into an array that is at base now and was put at `to`. */
+void image_into(struct image *x, size_t at, const void *base, size_t to);
 /* The structure at an offset, as it is now: valid until more is put in. */
 #define image_of(x, type, at) ((type *)(void *)((x)->p + (at)))
 

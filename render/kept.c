@@ -35,6 +35,7 @@
 #define PIECE ((size_t)1 << 20)
 #define MAGIC "colepkpt"
 enum { SUM = 8, KEY = 16, BODY = KEY + KEPT_KEY, FOLDERS = 8, SECOND = 1000000000 };
+_Static_assert(BODY == KEPT_BODY, "as told");
 
 /* ---- where, and for whom ---- */
 
@@ -185,7 +186,8 @@ static uint64_t sum_of(struct str s)
 	return sum;
 }
 
-bool kept_map_any(struct str *all, const char *path)
+/* at: 0, or the address, and it may be written to. */
+static bool map_file(struct str *all, const char *path, uintptr_t at)
 {
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 	struct stat st;
@@ -194,19 +196,30 @@ bool kept_map_any(struct str *all, const char *path)
 	if (fd < 0)
 		return false;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0)
-		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		p = mmap((void *)at, (size_t)st.st_size, at ? PROT_READ | PROT_WRITE : PROT_READ,
+		    at ? MAP_PRIVATE | MAP_FIXED_NOREPLACE : MAP_PRIVATE, fd, 0);
 	close(fd);
-	if (p != MAP_FAILED)
-		*all = (struct str){ p, (size_t)st.st_size };
-	return p != MAP_FAILED;
+	if (p == MAP_FAILED)
+		return false;
+	if (at && (uintptr_t)p != at) {	/* a kernel that does not know the flag */
+		munmap(p, (size_t)st.st_size);
+		return false;
+	}
+	*all = (struct str){ p, (size_t)st.st_size };
+	return true;
 }
 
-enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY])
+bool kept_map_any(struct str *all, const char *path)
+{
+	return map_file(all, path, 0);
+}
+
+static enum rc map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at)
 {
 	uint64_t sum;
 
 	*m = (struct kept_map){ STR_NONE, STR_NONE };
-	if (!kept_map_any(&m->all, path))
+	if (!map_file(&m->all, path, at))
 		return RC_NOTFOUND;
 	m->body = str_sub(m->all, BODY, m->all.n);
 	if (m->all.n >= BODY && memcmp(m->all.p, MAGIC, SUM) == 0 && memcmp(m->all.p + KEY, key, KEPT_KEY) == 0) {
@@ -216,6 +229,16 @@ enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[K
 	}
 	kept_unmap(m);
 	return RC_NOTFOUND;
+}
+
+enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY])
+{
+	return map(m, path, key, 0);
+}
+
+enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at)
+{
+	return map(m, path, key, at);
 }
 
 void kept_unmap(struct kept_map *m)

@@ -33,6 +33,10 @@ struct kept_map {			/* zeroed is none */
 };
 /* Map a file that kept_end wrote with that key. RC_NOTFOUND: there is none, or it is not as it was written. */
 enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY]) NODISCARD;
+/* The same at that address, to be written to without any effect on the file; RC_NOTFOUND also where something else is there.
+ * The body begins KEPT_BODY bytes behind it. */
+enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at) NODISCARD;
+#define KEPT_BODY 32
 void kept_unmap(struct kept_map *m);
 bool kept_map_any(struct str *all, const char *path);	/* a whole file, whatever is in it; false: there is none */
 
