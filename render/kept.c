@@ -288,7 +288,7 @@ enum rc kept_pen_close(struct kept_pen *p, struct err *e)
 
 struct kept_out {
 	struct kept_pen pen;
-	struct buf b;			/* less than a piece, but for a moment */
+	struct buf b;			/* less than a piece */
 	uint64_t sum;
 	size_t at;			/* bytes of the file so far */
 };
@@ -311,31 +311,23 @@ enum rc kept_begin(struct kept_out **out, const char *path, const unsigned char 
 	return RC_OK;
 }
 
-static void flush(struct kept_out *o, bool last)
+static void flush(struct kept_out *o)
 {
-	size_t at;
-
-	for (at = 0; at + PIECE <= o->b.n || (last && at < o->b.n); at += PIECE)
-		o->sum = check_of(o->sum, str_sub(buf_str(&o->b), at, at + PIECE));
-	at = at < o->b.n ? at : o->b.n;
-	kept_pen_write(&o->pen, str_sub(buf_str(&o->b), 0, at));
-	if (o->b.n > at)
-		memmove(o->b.p, o->b.p + at, o->b.n - at);
-	o->b.n -= at;
+	o->sum = check_of(o->sum, buf_str(&o->b));
+	kept_pen_write(&o->pen, buf_str(&o->b));
+	buf_clear(&o->b);
 }
 
 void kept_add(struct kept_out *o, struct str s)
 {
-	o->at += s.n;
-	struct str part;
+	size_t n;
 
-	do {				/* not all of a large one once more */
-		part = str_sub(s, 0, PIECE);
-		buf_str_add(&o->b, part);
-		if (o->b.n >= PIECE)
-			flush(o, false);
-		s = str_sub(s, part.n, s.n);
-	} while (s.n);
+	for (o->at += s.n; s.n; s = str_sub(s, n, s.n)) {
+		n = s.n < PIECE - o->b.n ? s.n : PIECE - o->b.n;
+		buf_add(&o->b, s.p, n);
+		if (o->b.n == PIECE)
+			flush(o);
+	}
 }
 
 void kept_add_u32(struct kept_out *o, uint32_t v)
@@ -354,7 +346,8 @@ enum rc kept_end(struct kept_out *o, struct err *e)
 	char head[KEY];
 	enum rc rc;
 
-	flush(o, true);
+	if (o->b.n)
+		flush(o);
 	memcpy(head, MAGIC, SUM);
 	memcpy(head + SUM, &o->sum, sizeof o->sum);
 	if (!o->pen.err.rc && pwrite(o->pen.fd, head, KEY, 0) != KEY)

@@ -99,23 +99,19 @@ static enum rc not_ours(const char *dir, const char *what, struct err *e)
 	return err_set(e, RC_INVALID, "%s: %s; name an empty or new folder, or one that holds an earlier site", dir, what);
 }
 
-/* The names in the old manifest, sorted as they stand; none when there is none. */
-static enum rc old_names(struct str **names, size_t *n, struct arena *a, const char *dir, struct err *e)
+/* The names in the old manifest, sorted as they stand; none when there is none. They borrow its text. */
+static enum rc old_names(struct str **names, size_t *n, struct arena *a, struct buf *text, const char *dir, struct err *e)
 {
-	struct buf b = BUF_INIT;
 	struct str rest, line, *v = NULL;
 	size_t cap = 0, got = 0;
-	enum rc rc = file_read(&b, path_join(a, dir, MANIFEST), MANIFEST_MAX, e);
+	enum rc rc = file_read(text, path_join(a, dir, MANIFEST), MANIFEST_MAX, e);
 
 	if (rc == RC_NOTFOUND) {
 		*names = NULL;
 		*n = 0;
-		rc = RC_OK;
-		goto out;
+		return RC_OK;
 	}
-	if (rc)
-		goto out;
-	for (rest = arena_str(a, buf_str(&b)); !rc && str_line(&line, &rest);) {
+	for (rest = buf_str(text); !rc && str_line(&line, &rest);) {
 		if (got == cap)
 			v = arena_grow(a, v, &cap, sizeof *v);
 		if (!site_manifest_line(&v[got++], line))
@@ -127,8 +123,6 @@ static enum rc old_names(struct str **names, size_t *n, struct arena *a, const c
 		*names = v;
 		*n = got;
 	}
-out:
-	buf_free(&b);
 	return rc;
 }
 
@@ -185,8 +179,8 @@ static void remove_halves(const char *dir, int fd, const char *was)
 	arena_free(&a);
 }
 
-/* May the folder be written, and what the old manifest names, sorted. */
-static enum rc check(struct str **old, size_t *nold, struct arena *a, const char *dir, struct err *e)
+/* May the folder be written, and what the old manifest names, sorted. The names borrow its text. */
+static enum rc check(struct str **old, size_t *nold, struct arena *a, struct buf *text, const char *dir, struct err *e)
 {
 	char **names;
 	size_t n, i;
@@ -196,7 +190,7 @@ static enum rc check(struct str **old, size_t *nold, struct arena *a, const char
 	*nold = 0;
 	if ((rc = dir_list(&names, &n, a, dir, e)) == RC_NOTFOUND)
 		return file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
-	if (rc || (rc = old_names(old, nold, a, dir, e)))
+	if (rc || (rc = old_names(old, nold, a, text, dir, e)))
 		return rc;
 	for (i = 0; i < n && !*nold; i++)
 		if (!half(cstr(names[i])))
@@ -216,18 +210,21 @@ static enum rc check(struct str **old, size_t *nold, struct arena *a, const char
 
 enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e)
 {
+	struct buf text = BUF_INIT;
 	struct str *old;
 	size_t nold, i;
-	enum rc rc = check(&old, &nold, a, dir, e);
+	enum rc rc = check(&old, &nold, a, &text, dir, e);
 
 	*n = 0;
 	if (rc)
-		return rc;
+		goto out;
 	*v = old;
 	for (i = 0; i < nold; i++)	/* without the ending their order may be another */
 		if (str_starts(old[i], STR("d/")))
-			strs_insert(old, (*n)++, str_sub(old[i], 2, old[i].n - strlen(".html")));
-	return RC_OK;
+			strs_insert(old, (*n)++, arena_str(a, str_sub(old[i], 2, old[i].n - strlen(".html"))));
+out:
+	buf_free(&text);
+	return rc;
 }
 
 static void manifest_line(struct buf *b, const unsigned char digest[64], struct str name)
@@ -919,12 +916,13 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = kept };
 	struct lock lock = LOCK_INIT;
 	struct arena a = ARENA_INIT;
+	struct buf text = BUF_INIT;	/* of the old manifest */
 	struct names now;
 	size_t i;
 	enum rc rc;
 
 	if ((rc = dir_make(dir, 0755, e)) || (rc = lock_folder(&lock, dir, 60, e)) ||
-	    (rc = check(&s.old.v, &s.old.n, &a, dir, e)))
+	    (rc = check(&s.old.v, &s.old.n, &a, &text, dir, e)))
 		goto out;
 	s.fd = lock.fd;
 	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages")))
@@ -939,6 +937,7 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		kept_sweep(kept);
 out:
 	lock_close(&lock);
+	buf_free(&text);
 	arena_free(&a);
 	return rc;
 }

@@ -2,7 +2,7 @@
 """tests/cli/kept.py COLEP ROUNDS SEED: random changes to a node and its site; after each, the folder that is built again
 and again has the bytes of one that is built for the first time. What the last build kept is damaged now and then, and so
 are files of the folder. TAP."""
-import os, random, re, shutil, subprocess, sys
+import os, random, re, shutil, subprocess, sys, time
 
 colep, rounds, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 r = random.Random(seed)
@@ -173,6 +173,28 @@ def damage():
     return what
 
 
+def stopped():
+    """A build that somebody stops."""
+    p = subprocess.Popen([colep, '-C', 'n', 'site', 'out', *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(r.uniform(0, 0.12))
+    p.kill()
+    p.wait()
+
+
+def one_more():
+    """A line more, without a link, in the body of a document that is in the copy and has no translation."""
+    name = next(d for d in sorted(docs) if d[:2] == 'll' and docs[d][0]['status'] == 'published' and docs[d][0]['tlp'] == 'TLP:CLEAR' and
+                not any(t.startswith(d + '.') for t in docs))
+    docs[name] = (docs[name][0], docs[name][1] + '\n%s.\n' % ' '.join(r.choice(WORDS) for _ in range(5)))
+    write(name)
+    git('commit', '-qam', 'one more')
+    return name
+
+
+def copies():
+    return {e.name: e.inode() for e in os.scandir('n/.git/colep/site') if e.name.endswith('.copy')}
+
+
 def site(folder, options):
     p = subprocess.run([colep, '-C', 'n', 'site', folder, *options], capture_output=True, text=True)
     return p.returncode, p.stdout, p.stderr.split('\n' + folder)[0].replace(folder + ':', '')
@@ -197,6 +219,9 @@ for i in range(rounds):
     did = damage()
     idle = did in ('edit', 'same size', 'unlink', 'link') and r.random() < 0.6     # nothing else happened: it must be seen all the same
     did = 'damage: ' + did + ', ' + ('nothing' if idle else change())
+    if r.random() < 0.2:
+        stopped()
+        did += ', a build is stopped'
     if not idle and r.random() < 0.25:
         options = r.choice([[], [], ['--audience', 'community'], ['--audience', 'community', '-j', '1'], ['--theme', 'theme'], ['--theme', 'plain'], ['--lang', 'fa'],
                             ['--meeting', 'mt-bps-2021-first', '--audience', 'community']])
@@ -214,5 +239,32 @@ for i in range(rounds):
         break
     print('ok %d - %s %s' % (i + 1, did, options))
     shutil.rmtree('new', ignore_errors=True)
+# Bodies that change, one after the other, leave the copy that is kept; a title does not.
+docs['ll-bps-2022-doc0'] = fresh('ll-bps-2022-doc0')
+docs['ll-bps-2022-doc0'][0].update(status='published', tlp='TLP:CLEAR')
+for t in [d for d in docs if d.startswith('ll-bps-2022-doc0.')]:
+    remove(t)
+write('ll-bps-2022-doc0')
+git('add', '-A')
+git('commit', '-qm', 'last')
+shutil.rmtree('n/.git/colep/site', ignore_errors=True)
+site('out', [])
+(kept, first), = copies().items()
+same = True
+for k in range(3):
+    name = one_more()
+    a, b = site('out', []), site('new', [])
+    same = same and a[:2] == b[:2] and not subprocess.run(['diff', '-r', 'out', 'new'], stdout=subprocess.DEVNULL).returncode
+    shutil.rmtree('new')
+    same = same and copies()[kept] == first
+docs[name][0]['title'] = 'Another title'
+write(name)
+git('commit', '-qam', 'title')
+site('out', [])
+other = copies()[kept] != first
+for said, holds in (('bodies that change are taken into the copy that is kept', same), ('a title that changes makes another', other)):
+    i += 1
+    failed += not holds
+    print('%sok %d - %s' % ('' if holds else 'not ', i + 1, said))
 print('1..%d' % (i + 1))
 sys.exit(failed > 0)

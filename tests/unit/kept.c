@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "kb/base/file.h"
+#include "render/image.h"
 #include "render/kept_log.h"
 
 static const unsigned char key[KEPT_KEY] = "key", other[KEPT_KEY] = "other";
@@ -75,6 +76,88 @@ static void test_kept__a_file_with_another_byte_is_none(void **state)
 	}
 	buf_free(&b);
 	buf_free(&body);
+}
+
+/* A list that is kept: each has a name, the next one, and a list of values. */
+struct link {
+	struct str name;
+	const char *why;
+	struct link *next;
+	struct str *values;
+	size_t n;
+};
+#define AT ((uintptr_t)(UINTPTR_MAX > UINT32_MAX ? 0x3c0000000000 : 0x60000000))
+
+static void write_links(const struct link *links, size_t n)
+{
+	struct link *const root = (struct link *)(uintptr_t)links;
+	struct err e = ERR_INIT;
+	struct kept_out *o;
+	struct image x;
+	size_t to, i, k;
+
+	image_begin(&x, AT + KEPT_BODY, &root, sizeof root);
+	to = image_array(&x, 0, n, sizeof *links);
+	for (i = 0; i < n; i++) {
+		size_t at = to + i * sizeof *links, values;
+
+		image_str(&x, at + offsetof(struct link, name));
+		image_cstr(&x, at + offsetof(struct link, why));
+		image_into(&x, at + offsetof(struct link, next), links, to);
+		values = image_array(&x, at + offsetof(struct link, values), links[i].n, sizeof(struct str));
+		for (k = 0; k < links[i].n; k++)
+			image_str(&x, values + k * sizeof(struct str));
+	}
+	image_end(&x);
+	assert_int_equal(kept_begin(&o, "image", key, &e), RC_OK);
+	kept_add(o, (struct str){ x.p, x.n });
+	assert_int_equal(kept_end(o, &e), RC_OK);
+	free(x.p);
+}
+
+static void test_image__is_what_it_was_where_it_is_mapped(void **state)
+{
+	static const char long_name[] = "a name of more than sixty-four bytes, which are not looked for among those that are there";
+	struct str values[] = { STR("one"), STR("two"), STR("one"), STR_NONE };
+	struct link v[3] = { { STR("first"), "for one", &v[2], values, 4 }, { cstr(long_name), NULL, NULL, NULL, 0 },
+	    { STR("third"), "", &v[1], values + 1, 1 } };
+	struct kept_map m, second;
+	struct link *root;
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	(void)state;
+	write_links(v, 3);
+	assert_int_equal(kept_map_at(&m, "image", other, AT), RC_NOTFOUND);
+	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_OK);
+	assert_ptr_equal(m.all.p, (const char *)AT);
+	memcpy(&root, m.body.p, sizeof root);
+	assert_true(str_is(root[0].name, "first") && str_is(root[1].name, long_name) && str_is(root[2].name, "third"));
+	assert_string_equal(root[0].why, "for one");
+	assert_null(root[1].why);
+	assert_string_equal(root[2].why, "");
+	assert_ptr_equal(root[0].next, &root[2]);
+	assert_ptr_equal(root[2].next, &root[1]);
+	assert_null(root[1].next);
+	assert_true(str_is(root[0].values[1], "two") && str_is(root[0].values[2], "one") && !root[0].values[3].p);
+	assert_ptr_equal(root[0].values[0].p, root[0].values[2].p);	/* once */
+	assert_null(root[1].values);
+	assert_true(str_is(root[2].values[0], "two"));
+	root[0].next = NULL;
+	assert_int_equal(kept_map_at(&second, "image", key, AT), RC_NOTFOUND);	/* something is there */
+	kept_unmap(&m);
+	read_all(&b, "image");
+	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_OK);		/* and the file is as it was */
+	memcpy(&root, m.body.p, sizeof root);
+	assert_ptr_equal(root[0].next, &root[2]);
+	kept_unmap(&m);
+	for (i = 0; i < b.n; i += 7) {
+		b.p[i] ^= 1;
+		write_all("image", buf_str(&b));
+		assert_int_equal(kept_map_at(&m, "image", key, AT), RC_NOTFOUND);
+		b.p[i] ^= 1;
+	}
+	buf_free(&b);
 }
 
 /* The pieces of the log that is kept, in a line: "name=piece ". */
@@ -179,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kept__a_file_with_another_byte_is_none),
+		cmocka_unit_test(test_image__is_what_it_was_where_it_is_mapped),
 		cmocka_unit_test(test_kept_log__pieces_are_put_dropped_and_stay),
 		cmocka_unit_test(test_kept_log__a_byte_that_is_another_is_noticed),
 	};
