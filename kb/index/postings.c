@@ -421,7 +421,7 @@ enum iter cursor_docs(struct cursor *c, struct err *e)
 		return ITER_ITEM;
 	}
 	n = block_bytes(c, c->block);
-	if (c->at - c->x.list + n > c->x.list_n)
+	if (!n || c->at - c->x.list + n > c->x.list_n)
 		goto bad;
 	if (segment_bytes(&p, c->s, 0, c->at, n, &c->copy, e))
 		return ITER_ERROR;

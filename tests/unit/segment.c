@@ -340,7 +340,7 @@ static void test_segment__damaged_lists_never_crash(void **state_)
 	struct cursor *c = xmalloc(sizeof *c);
 	struct segment_out *o;
 	struct buf bytes = BUF_INIT, got = BUF_INIT;
-	struct listing x;
+	struct listing x, none;
 	struct world w;
 	uint32_t v[300], weight, place;
 	unsigned turn, found = 0;
@@ -361,6 +361,11 @@ static void test_segment__damaged_lists_never_crash(void **state_)
 	assert_int_equal(cursor_next(c, &w.e), ITER_ITEM);
 	assert_int_equal(cursor_positions(c, &got, &w.e), RC_OK);
 	cursor_close(c);
+	none = (struct listing){ .df = 2, .list = x.list, .list_n = 2, .positions = x.positions, .positions_n = x.positions_n };
+	if (cursor_open(c, &w.s, &none, &w.e) == RC_OK)	/* its only block has no byte */
+		assert_int_equal(cursor_next(c, &w.e), ITER_ERROR);
+	cursor_close(c);
+	w.e = (struct err)ERR_INIT;
 	for (turn = 0; turn < 4000; turn++) {
 		unsigned which = turn % 2;
 		const struct heap_chunk was = w.s.chunks[which][0];
