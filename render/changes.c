@@ -154,8 +154,7 @@ out:
 	return rc;
 }
 
-/* How many revisions a build goes on by. */
-#define REVISIONS_MORE 64
+#define COMMITS_MORE 64			/* by which a build goes on; with more it begins anew */
 
 enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main, struct err *e)
 {
@@ -165,7 +164,7 @@ enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main,
 	enum rc rc;
 
 	ch->moved = false;
-	if ((rc = sync_revisions_since(&v, &n, &c->arena, repo, main, &c->since, REVISIONS_MORE, e)))
+	if ((rc = sync_revisions_since(&v, &n, &c->arena, repo, main, &c->since, COMMITS_MORE, e)))
 		return rc;
 	for (i = 0; i < n; i = end) {
 		const struct entry *of = copy_find(c, v[i].name);

@@ -3,8 +3,8 @@
  *
  * The next build brings it up to date where nothing changed but bodies: of each document that differs between the two commits
  * all else must give the same row (rows.h), and no translation may hang on it, which would be stale. Anything else that
- * changed (front matter, a document that came or went, roster/, vocab/) changes what other documents show, so the copy is
- * loaded then. */
+ * changed (front matter, links, a document that came or went, roster/, vocab/) changes what other documents show, so the
+ * copy is loaded then. */
 #include "render/copy_parts.h"
 
 #include <stddef.h>

@@ -169,7 +169,7 @@ void kept_sweep(const struct kept_place *place)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 3 * FOLDERS + 1; i < n; i++)	/* three for each folder, and rows */
+	for (i = 4 * FOLDERS + 1; i < n; i++)	/* four for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }

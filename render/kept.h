@@ -1,6 +1,6 @@
 /* render/kept.h: what a build of a site leaves for the next one into the same folder, in .git/colep/site of the node:
- * of each file what it was made of (facts.h), its hash, and its stat. It is a cache: anyone may remove it, damage is
- * noticed, and it is of use only to the same program with the same options (kept_key). */
+ * of each file what it was made of (facts.h), its hash, and its stat; the copy (copy_kept.c). It is a cache: anyone may
+ * remove it, damage is noticed, and it is of use only to the same program with the same options (kept_key). */
 #ifndef RENDER_KEPT_H
 #define RENDER_KEPT_H
 
