@@ -90,6 +90,12 @@ static const char *const spellings[][40] = {
 };
 enum { SPELLINGS = sizeof spellings / sizeof *spellings, FAR_SPELLINGS = 6 };	/* from this one on they are said */
 
+/* Back to Cyrillic: the stemmer of Russian reads no other letters, so an inflection nobody wrote was no word. */
+static const char *const russian[] = { "shch", "щ", "zh", "ж", "kh", "х", "ts", "ц", "ch", "ч", "sh", "ш", "yu", "ю", "ya", "я",
+	"ay", "ай", "ey", "ей", "iy", "ий", "oy", "ой", "uy", "уй", "yy", "ый", "a", "а", "b", "б", "v", "в", "g", "г", "d", "д", "e", "е",
+	"z", "з", "i", "и", "j", "й", "k", "к", "l", "л", "m", "м", "n", "н", "o", "о", "p", "п", "r", "р", "s", "с", "t", "т", "u", "у",
+	"f", "ф", "h", "х", "c", "ц", "y", "ы", NULL };
+
 /* One spelling of a surface; false: it is the same. */
 static bool respell(struct buf *out, struct str s, const char *const *set)
 {
@@ -252,6 +258,7 @@ static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, 
 {
 	struct buf b = BUF_INIT, twice = BUF_INIT;
 	size_t set, i, sets = SPELLINGS;
+	bool found = false;
 	struct form_list list;
 	enum rc rc = RC_OK;
 
@@ -263,11 +270,14 @@ static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, 
 		rc = forms_exact(&list, a, s, buf_str(&twice), e);
 		for (i = 0; !rc && i < list.n; i++)
 			put_term(x, a, cap, list.v[i].term);
-		if (!rc && list.n && !x->shown.n && set >= FAR_SPELLINGS && set < sets)
+		if (!rc && list.n && !found && set >= FAR_SPELLINGS && set < sets)
 			x->shown = arena_str(a, list.v[0].form);
+		found |= !rc && list.n > 0;
 		if (!rc && !list.n && set < FAR_SPELLINGS)
 			put_stems(x, a, cap, s, buf_str(&b));
 	}
+	if (!rc && s->stamp.langs[stems_lang(STR("ru"))] && (unsigned char)word.p[0] < 0x80 && respell(&b, surface, russian))
+		put_stems(x, a, cap, s, buf_str(&b));
 	buf_free(&b);
 	buf_free(&twice);
 	return rc;

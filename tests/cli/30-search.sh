@@ -147,12 +147,15 @@ put small ll-bps-2024-fa title="قاچاق" lang=fa body="کتاب‌های پل
 for q in zrtve žrtve žrtva жртва ZURICHU zuerichu nikolaj nikolay gjorgji granica granici tuzilastvo taizz strasse; do s "$q"; is "'$q' finds it" "$(ids)" ll-bps-2024-words; done
 for q in كتاب کتاب کتابهای 123 ۱۲۳ پليس قاچاق; do s "$q"; is "'$q' finds it" "$(ids)" ll-bps-2024-fa; done
 put small ll-bps-2024-bg title="Жълта къща" lang=bg body="Ключове за чужденец."
+put small ll-bps-2024-ru title="Контейнеры с людьми" lang=ru body="Порох."
 put small ll-bps-2024-mk title="Клучен сведок" lang=mk body="Виза."
 "$COLEP" -C small save >/dev/null 2>&1
 for q in zhalta jalta julta kushta kashta kliuchove kluchove klyuch chujdenetz; do s "$q"; is "'$q' finds it" "$(ids)" ll-bps-2024-bg; done
-for q in kluchen kljuchen klucen; do s "$q"; is "'$q' finds it" "$(ids)" ll-bps-2024-mk; done
+for q in kluchen kljuchen klucen; do s "$q"; has "'$q' finds it" "$(ids)" ll-bps-2024-mk; done
+for q in konteynerami konteynerakh porokhom; do s "$q?"; is "an inflection nobody wrote, in Latin: '$q'" "$(ids) $err" "ll-bps-2024-ru "; done
 s kluch; has "a digraph in the beginning of a word" "$(ids)" ll-bps-2024-mk
 s julta; has "a far spelling is told" "$err" "showing"
+s kashta; hasnt "a near one is not" "$err" showing
 s nikolay; hasnt "another spelling is not told as an error" "$err" showing
 s 'tužilaštvo'; has "what is found is marked in its script" "$out" "[[тужилаштво]]"
 
