@@ -273,7 +273,7 @@ static enum rc put_spellings(struct expansion *x, struct arena *a, size_t *cap, 
 		if (!rc && list.n && !found && set >= FAR_SPELLINGS && set < sets)
 			x->shown = arena_str(a, list.v[0].form);
 		found |= !rc && list.n > 0;
-		if (!rc && !list.n && set < FAR_SPELLINGS)
+		if (!rc && !list.n && (set < FAR_SPELLINGS || set == sets))
 			put_stems(x, a, cap, s, buf_str(&b));
 	}
 	if (!rc && s->stamp.langs[stems_lang(STR("ru"))] && (unsigned char)word.p[0] < 0x80 && respell(&b, surface, russian))
