@@ -163,33 +163,60 @@ static void put_entry(struct buf *b, const struct item *x, struct str before)
 	varint_put(b, (uint64_t)(x->n < 0 ? -x->n : x->n));
 }
 
+struct forms_out {			/* blocks in the making */
+	struct txn *t;
+	const struct segment_tables *tables;
+	uint32_t segment;
+	bool gone;
+	struct buf block, one, before;	/* before: the form of the last entry */
+};
+
+static enum rc end_block(struct forms_out *o, struct err *e)
+{
+	char key[KEY_HEAD + WORD_MAX];
+
+	if (!o->block.n)
+		return RC_OK;
+	return (o->tables->forms != o->tables->gone ? sealed_append : sealed_put)(o->t, o->gone ? o->tables->gone : o->tables->forms,
+	    key_head(key, o->segment, o->gone, buf_str(&o->before)), &o->block, e);
+}
+
+static enum rc put_item(struct forms_out *o, const struct item *x, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	put_entry(&o->one, x, o->block.n ? buf_str(&o->before) : STR_NONE);
+	if (KEY_HEAD + x->form.n + o->block.n + o->one.n > BLOCK && o->block.n && !str_eq(x->form, buf_str(&o->before))) {
+		rc = end_block(o, e);
+		put_entry(&o->one, x, STR_NONE);
+	}
+	buf_str_add(&o->block, buf_str(&o->one));
+	buf_clear(&o->before);
+	buf_str_add(&o->before, x->form);
+	return rc;
+}
+
+static void free_out(struct forms_out *o)
+{
+	buf_free(&o->block);
+	buf_free(&o->one);
+	buf_free(&o->before);
+}
+
 /* Those of one sign. */
 static enum rc write_sign(const struct forms *f, bool gone, struct txn *t, const struct segment_tables *tables, uint32_t segment,
     struct err *e)
 {
-	const table_id table = gone ? tables->gone : tables->forms;
-	char key[KEY_HEAD + WORD_MAX];
-	const struct item *x, *before = NULL;
-	enum rc (*const place)(struct txn *, table_id, struct str, struct buf *, struct err *) =
-	    tables->forms != tables->gone ? sealed_append : sealed_put;
-	struct buf b = BUF_INIT, one = BUF_INIT;
+	struct forms_out o = { .t = t, .tables = tables, .segment = segment, .gone = gone };
+	const struct item *x;
 	enum rc rc = RC_OK;
 
-	for (x = f->v; x < f->v + f->n && !rc; x++) {
-		if ((x->n < 0) != gone)
-			continue;
-		put_entry(&one, x, b.n ? before->form : STR_NONE);
-		if (b.n && KEY_HEAD + x->form.n + b.n + one.n > BLOCK && !str_eq(x->form, before->form)) {
-			rc = place(t, table, key_head(key, segment, gone, before->form), &b, e);
-			put_entry(&one, x, STR_NONE);
-		}
-		buf_str_add(&b, buf_str(&one));
-		before = x;
-	}
-	if (b.n && !rc)
-		rc = place(t, table, key_head(key, segment, gone, before->form), &b, e);
-	buf_free(&b);
-	buf_free(&one);
+	for (x = f->v; x < f->v + f->n && !rc; x++)
+		if ((x->n < 0) == gone)
+			rc = put_item(&o, x, e);
+	if (!rc)
+		rc = end_block(&o, e);
+	free_out(&o);
 	return rc;
 }
 
@@ -278,6 +305,93 @@ enum rc forms_copy(struct forms *f, struct txn *t, const struct segment_tables *
 	enum rc rc = copy_table(f, false, t, tables->forms, segment, e);
 
 	return rc ? rc : copy_table(f, true, t, tables->gone, segment, e);
+}
+
+struct input {				/* words of a segment, read one by one */
+	char head[KEY_HEAD + WORD_MAX];
+	struct store_iter it;		/* borrows head */
+	struct entry x;
+	bool open, more;		/* more: x is one */
+};
+
+static enum rc input_next(struct input *in, struct err *e)
+{
+	struct str k, v;
+	enum iter more;
+	int got;
+
+	while (!(got = entry_next(&in->x))) {
+		if ((more = store_iter_next(&in->it, &k, &v, e)) == ITER_ERROR)
+			return e->rc;
+		in->more = more == ITER_ITEM && str_starts(k, (struct str){ in->head, KEY_HEAD });
+		if (!in->more)
+			return RC_OK;
+		if (!sealed(&v, k))
+			return broken(e);
+		in->x = (struct entry){ .rest = v };
+	}
+	return got < 0 ? broken(e) : RC_OK;
+}
+
+static struct item item_of(const struct input *in)
+{
+	return (struct item){ { in->x.form, in->x.nform }, { in->x.term, in->x.nterm }, (int64_t)in->x.n };
+}
+
+enum rc forms_merge(struct txn *t, const struct segment_tables *tables, uint32_t segment, struct txn *from,
+    const struct segment_tables *sources, size_t n, struct err *e)
+{
+	struct forms_out o = { .t = t, .tables = tables, .segment = segment };
+	struct input *in = xmalloc((n + 1) * sizeof *in);
+	struct buf form = BUF_INIT, term = BUF_INIT;
+	struct item x, least;
+	size_t k, first;
+	enum rc rc = RC_OK;
+
+	for (k = 0; k < n; k++)
+		in[k].open = false;
+	for (k = 0; k < n && !rc; k++) {
+		in[k].x = (struct entry){ .rest = STR_NONE };
+		if (!(rc = store_iter_open(&in[k].it, from, sources->forms, key_head(in[k].head, (uint32_t)k, false, STR_NONE), e))) {
+			in[k].open = true;
+			rc = input_next(&in[k], e);
+		}
+	}
+	while (!rc) {
+		for (k = 0, first = n; k < n; k++) {
+			x = in[k].more ? item_of(&in[k]) : (struct item){ .n = 0 };
+			if (in[k].more && (first == n || by_form(&x, &least) < 0)) {
+				first = k;
+				least = x;
+			}
+		}
+		if (first == n)
+			break;
+		buf_clear(&form);
+		buf_str_add(&form, least.form);
+		buf_clear(&term);
+		buf_str_add(&term, least.term);
+		least = (struct item){ buf_str(&form), buf_str(&term), 0 };
+		for (k = first; k < n && !rc; k++) {
+			x = in[k].more ? item_of(&in[k]) : (struct item){ .n = 0 };
+			if (!in[k].more || by_form(&x, &least) != 0)
+				continue;
+			least.n += x.n;
+			rc = input_next(&in[k], e);
+		}
+		if (!rc)
+			rc = put_item(&o, &least, e);
+	}
+	if (!rc)
+		rc = end_block(&o, e);
+	for (k = 0; k < n; k++)
+		if (in[k].open)
+			store_iter_close(&in[k].it);
+	free(in);
+	free_out(&o);
+	buf_free(&form);
+	buf_free(&term);
+	return rc;
 }
 
 struct near {				/* what near forms are looked for of */

@@ -23,6 +23,10 @@ bool forms_none(struct forms *f);	/* nothing is left when all is added up */
 enum rc forms_write(struct forms *f, struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e) NODISCARD;
 /* Add the words of a segment, and what it says is gone. */
 enum rc forms_copy(struct forms *f, struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e) NODISCARD;
+/* The words of the segments 0 to n - 1 of another store, which nothing is gone of, as those of one that has none yet: read side
+ * by side, in memory that does not grow with them. */
+enum rc forms_merge(struct txn *t, const struct segment_tables *tables, uint32_t segment, struct txn *from,
+    const struct segment_tables *sources, size_t n, struct err *e) NODISCARD;
 enum rc forms_drop(struct txn *t, const struct segment_tables *tables, uint32_t segment, struct err *e) NODISCARD;
 
 /* ---- reading a snapshot ---- */

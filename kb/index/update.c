@@ -3,8 +3,8 @@
  * From nothing, it is written as a new file, which takes the old one's place when all of it is on the disk; a reader
  * that has the old one open keeps it. Documents are read, cut into words and packed by several threads, a batch at a
  * time, and put down by one, in order of id; so the result is the same for any number of threads. When words take RUN
- * bytes of memory, they are written as a segment into a file beside it, and all those are merged in the end: what grows
- * with the documents is some 250 bytes of each, and the list of different words.
+ * bytes of memory, they are written as a segment into a file beside it, and all those are merged in the end, read side by
+ * side: what grows with the documents is some 250 bytes of each.
  *
  * Forward, it is a transaction in place: the tree diff says which documents go (they are marked dead, and what is
  * counted of them is taken off) and which come (they make a new segment, in order of id). A translation is filed
@@ -617,14 +617,12 @@ static void add_info(struct writer *w, const struct segment_info *info)
 }
 
 static enum rc write_merged(struct segment_info *info, struct writer *w, struct merge_source *from, size_t n, struct columns_out *columns,
-    struct forms *f, turn_fn *fn, struct err *e)
+    turn_fn *fn, struct err *e)
 {
 	const struct segment_tables *t = tables_for(&w->t, columns_count(columns));
 	enum rc rc = merge_segments(info, from, n, &w->txn, t, w->st.next_segment, columns_norms(columns), columns_count(columns), fn, w, e);
 
-	if (!rc)
-		rc = columns_write(columns, w->txn, t->columns, info->id, e);
-	return rc ? rc : forms_write(f, w->txn, t, info->id, e);
+	return rc ? rc : columns_write(columns, w->txn, t->columns, info->id, e);
 }
 
 /* All runs of a new file as its one segment. */
@@ -632,7 +630,6 @@ static enum rc merge_runs(struct writer *w, struct err *e)
 {
 	struct merge_source *from = arena_array(&w->a, w->nruns, sizeof *from);
 	struct columns_out *columns = columns_create();
-	struct forms *f = forms_open();
 	struct seen *seen = seen_open();
 	struct segment_info info;
 	struct txn *txn = NULL;
@@ -650,17 +647,13 @@ static enum rc merge_runs(struct writer *w, struct err *e)
 			from[k].to[place] = columns_count(columns);
 			rc = columns_copy(columns, &from[k].s, place, e);
 		}
-		if (!rc)
-			rc = forms_copy(f, txn, &w->runs_t, (uint32_t)k, e);
 	}
-	if (!rc)
-		rc = write_merged(&info, w, from, w->nruns, columns, f, turn, e);
-	if (!rc)
+	if (!rc && !(rc = write_merged(&info, w, from, w->nruns, columns, turn, e)) &&
+	    !(rc = forms_merge(w->txn, tables_for(&w->t, info.n), info.id, txn, &w->runs_t, w->nruns, e)))
 		add_info(w, &info);
 out:
 	txn_abort(&txn);
 	columns_free(columns);
-	forms_close(f);
 	seen_close(seen);
 	return rc;
 }
@@ -1013,7 +1006,8 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	}
 	w->st.segments = left;
 	w->st.nsegments = nleft;
-	if (!rc && (nrows || !forms_none(f)) && !(rc = write_merged(&info, w, from, n, columns, f, NULL, e)))
+	if (!rc && (nrows || !forms_none(f)) && !(rc = write_merged(&info, w, from, n, columns, NULL, e)) &&
+	    !(rc = forms_write(f, w->txn, tables_for(&w->t, info.n), info.id, e)))
 		add_info(w, &info);
 	for (j = 0; j < n && !rc; j++)
 		if (!(rc = segment_drop(w->txn, &from[j].s.t, &from[j].s.info, e)))

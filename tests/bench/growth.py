@@ -67,7 +67,7 @@ def measure(work, n):
     spent = {k: int(v) for k, v in re.findall(r"^(\w+) (\d+) ms$", said, re.M)}
     for passed in ("collecting", "writing", "total"):
         spent.pop(passed)
-    path = next(f"{node}/.git/colep/{f}" for f in os.listdir(f"{node}/.git/colep") if re.fullmatch(r"index-\d+\.mdb", f))
+    path = next(f"{node}/.git/colep/{f}" for f in os.listdir(f"{node}/.git/colep") if re.fullmatch(r"index-[\d.]+\.mdb", f))
     size, cpu = os.path.getsize(path), sum(spent.values()) / 1e3
     row(f"{n} documents", f"{cpu:.2f} s cpu", f"{1e6 * cpu / n:.1f} us each", f"{wall:.2f} s", f"peak {peak / 1e3:.0f} MB",
         f"{size / 1e6:.1f} MB")

@@ -257,6 +257,58 @@ static void test_forms__finds_what_a_slow_reader_finds(void **state)
 	arena_free(&a);
 }
 
+/* Words of several segments read side by side are those of one that was written at once, to the byte. */
+static void test_forms__merged_are_as_if_written_at_once(void **state)
+{
+	enum { SOURCES = 5, MANY = 3000 };
+	struct segment_tables from = { 0 }, to = { 0 }, want = { 0 };
+	struct forms *all = forms_open();
+	struct err e = ERR_INIT;
+	struct store_iter got_it, want_it;
+	struct str k[2], v[2], form;
+	struct store *store;
+	enum iter more;
+	struct txn *t;
+	size_t s, i, n = 0;
+
+	(void)state;
+	assert_int_equal(store_open(&store, "merged.mdb", (size_t)64 << 20, true, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, store, true, &e), RC_OK);
+	assert_int_equal(txn_table(&from.forms, t, "from", &e) || txn_table(&from.gone, t, "from-gone", &e) || txn_table(&to.forms, t, "to", &e) ||
+	    txn_table(&to.gone, t, "to-gone", &e) || txn_table(&want.forms, t, "want", &e) || txn_table(&want.gone, t, "want-gone", &e), 0);
+	for (s = 0; s < SOURCES; s++) {
+		struct forms *f = forms_open();
+
+		for (i = 0; i < (s == 3 ? 0 : MANY); i++) {	/* one of them has none */
+			const int64_t count = 1 + below(300);
+			const struct str term = below(4) ? STR("t") : random_word(5);
+
+			form = random_word(1 + below(6));
+			forms_add(f, form, term, count);
+			forms_add(all, form, term, count);
+		}
+		assert_int_equal(forms_write(f, t, &from, (uint32_t)s, &e), RC_OK);
+		forms_close(f);
+	}
+	assert_int_equal(forms_write(all, t, &want, 7, &e), RC_OK);
+	forms_close(all);
+	assert_int_equal(forms_merge(t, &to, 7, t, &from, SOURCES, &e), RC_OK);
+	assert_int_equal(store_iter_open(&got_it, t, to.forms, STR_NONE, &e), RC_OK);
+	assert_int_equal(store_iter_open(&want_it, t, want.forms, STR_NONE, &e), RC_OK);
+	do {
+		more = store_iter_next(&got_it, &k[0], &v[0], &e);
+		assert_int_equal(store_iter_next(&want_it, &k[1], &v[1], &e), more);
+		assert_true(more == ITER_DONE || (str_eq(k[0], k[1]) && str_eq(v[0], v[1])));
+		n += more == ITER_ITEM;
+	} while (more == ITER_ITEM);
+	assert_true(more == ITER_DONE && n > 10);
+	store_iter_close(&got_it);
+	store_iter_close(&want_it);
+	txn_abort(&t);
+	store_close(store);
+	arena_free(&a);
+}
+
 static void test_forms__damage_is_refused_or_harmless(void **state)
 {
 	struct segment segments[SEGMENTS] = { { .a = NULL } };
@@ -306,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms__finds_what_a_slow_reader_finds),
+		cmocka_unit_test(test_forms__merged_are_as_if_written_at_once),
 		cmocka_unit_test(test_forms__damage_is_refused_or_harmless),
 	};
 
