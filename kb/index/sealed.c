@@ -26,24 +26,22 @@ bool sealed(struct str *v, struct str key)
 	return true;
 }
 
-enum rc sealed_append(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e)
+static enum rc emptied(struct buf *value, enum rc rc)
 {
-	enum rc rc;
-
-	seal(value, key);
-	rc = txn_append(t, id, key, buf_str(value), e);
 	buf_clear(value);
 	return rc;
 }
 
+enum rc sealed_append(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e)
+{
+	seal(value, key);
+	return emptied(value, txn_append(t, id, key, buf_str(value), e));
+}
+
 enum rc sealed_put(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e)
 {
-	enum rc rc;
-
 	seal(value, key);
-	rc = txn_put(t, id, key, buf_str(value), e);
-	buf_clear(value);
-	return rc;
+	return emptied(value, txn_put(t, id, key, buf_str(value), e));
 }
 
 enum rc sealed_get(struct str *v, struct txn *t, table_id id, struct str key, struct err *e)
