@@ -18,14 +18,6 @@ struct entry {
 	unsigned mode;
 };
 
-struct tree {
-	struct buf raw;
-	struct entry *v;		/* in a; names point into raw */
-	size_t n;
-	struct arena a;
-};
-#define TREE_INIT { BUF_INIT, NULL, 0, ARENA_INIT }
-
 static bool folder(const struct entry *en)
 {
 	return (en->mode & MODE_KIND) == MODE_DIR;
@@ -66,36 +58,71 @@ static const char *entry_parse(struct entry *en, struct str *s)
 	return NULL;
 }
 
+/* A tree being read entry by entry. */
+struct walk {
+	struct buf raw;
+	struct str rest;
+	struct entry at;		/* its name points into raw */
+	bool any;			/* there is one */
+	const struct oid *id;
+};
+
+/* NULL gives none. */
+static enum rc walk_open(struct walk *w, struct repo *r, const struct oid *id, struct err *e)
+{
+	enum rc rc;
+
+	*w = (struct walk){ .raw = BUF_INIT, .id = id };
+	rc = id && !oid_is_none(id) ? repo_read(&w->raw, r, id, OBJECT_TREE, TREE_BYTES, e) : RC_OK;
+	w->rest = buf_str(&w->raw);
+	return rc;
+}
+
+static enum rc walk_next(struct walk *w, struct err *e)
+{
+	const struct entry before = w->at;
+	const bool first = !w->any;
+	char hex[OID_HEX + 1];
+	const char *why;
+
+	w->any = w->rest.n > 0;
+	if (!w->any)
+		return RC_OK;
+	why = entry_parse(&w->at, &w->rest);
+	if (!why && !first && entry_cmp(&before, &w->at) >= 0)
+		why = "entries out of order";
+	if (!why)
+		return RC_OK;
+	oid_format(hex, w->id);
+	return err_set(e, RC_INVALID, "tree %s: %s", hex, why);
+}
+
+struct tree {				/* all of one */
+	struct walk w;			/* at its end */
+	struct entry *v;		/* in a; names point into what w read */
+	size_t n;
+	struct arena a;
+};
+#define TREE_INIT { { .raw = BUF_INIT }, NULL, 0, ARENA_INIT }
+
 static void tree_free(struct tree *t)
 {
-	buf_free(&t->raw);
+	buf_free(&t->w.raw);
 	arena_free(&t->a);
 }
 
 /* t is empty before; NULL gives none. */
 static enum rc tree_load(struct tree *t, struct repo *r, const struct oid *id, struct err *e)
 {
-	char hex[OID_HEX + 1];
-	const char *why = NULL;
-	struct str rest;
+	enum rc rc = walk_open(&t->w, r, id, e);
 	size_t cap = 0;
-	enum rc rc;
 
-	if (!id || oid_is_none(id))
-		return RC_OK;
-	if ((rc = repo_read(&t->raw, r, id, OBJECT_TREE, TREE_BYTES, e)))
-		return rc;
-	for (rest = buf_str(&t->raw); rest.n && !why; t->n++) {
+	while (!rc && !(rc = walk_next(&t->w, e)) && t->w.any) {
 		if (t->n == cap)
 			t->v = arena_grow(&t->a, t->v, &cap, sizeof *t->v);
-		why = entry_parse(&t->v[t->n], &rest);
-		if (!why && t->n && entry_cmp(&t->v[t->n - 1], &t->v[t->n]) >= 0)
-			why = "entries out of order";
+		t->v[t->n++] = t->w.at;
 	}
-	if (!why)
-		return RC_OK;
-	oid_format(hex, id);
-	return err_set(e, RC_INVALID, "tree %s: %s", hex, why);
+	return rc;
 }
 
 /* The tree of a commit, or the tree itself; none of NULL. */
@@ -154,48 +181,6 @@ static enum rc diff_entry(struct diff *d, const struct entry *from, const struct
 	}
 	d->path.n = n;
 	return rc;
-}
-
-/* A tree being read entry by entry. */
-struct walk {
-	struct buf raw;
-	struct str rest;
-	struct entry at;		/* its name points into raw */
-	bool any;			/* there is one */
-	const struct oid *id;
-};
-
-/* NULL gives none. */
-static enum rc walk_open(struct walk *w, struct repo *r, const struct oid *id, struct err *e)
-{
-	enum rc rc;
-
-	*w = (struct walk){ .raw = BUF_INIT, .id = id };
-	rc = id && !oid_is_none(id) ? repo_read(&w->raw, r, id, OBJECT_TREE, TREE_BYTES, e) : RC_OK;
-	w->rest = buf_str(&w->raw);
-	return rc;
-}
-
-static enum rc walk_bad(const struct walk *w, const char *why, struct err *e)
-{
-	char hex[OID_HEX + 1];
-
-	oid_format(hex, w->id);
-	return err_set(e, RC_INVALID, "tree %s: %s", hex, why);
-}
-
-static enum rc walk_next(struct walk *w, struct err *e)
-{
-	const struct entry before = w->at;
-	const bool first = !w->any;
-	const char *why;
-
-	w->any = w->rest.n > 0;
-	if (!w->any)
-		return RC_OK;
-	if ((why = entry_parse(&w->at, &w->rest)))
-		return walk_bad(w, why, e);
-	return first || entry_cmp(&before, &w->at) < 0 ? RC_OK : walk_bad(w, "entries out of order", e);
 }
 
 /* On to the next entry of both, which stand at the same name or the beginning; those that are the same bytes in both are
