@@ -565,7 +565,7 @@ static uint32_t code_of(const struct column_chunk *c, size_t field, uint32_t i)
 
 	switch (c->width[field]) {
 	case 1: return p[i];
-	case 2: return (uint32_t)p[2 * (size_t)i] | (uint32_t)p[2 * (size_t)i + 1] << 8;
+	case 2: return u16_get(p + 2 * (size_t)i);
 	default: return u32_get(p + 4 * (size_t)i);
 	}
 }

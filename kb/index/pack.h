@@ -128,7 +128,19 @@ static inline bool truncated_get(uint32_t *v, struct bits_in *i, uint32_t bound)
 	return true;
 }
 
-/* Numbers in 4 bytes, low first. */
+/* Numbers in 2 and in 4 bytes, low first. */
+static inline uint16_t u16_get(const void *p)
+{
+	const unsigned char *c = p;
+
+	return (uint16_t)(c[0] | c[1] << 8);
+}
+static inline void u16_put(void *p, uint16_t v)
+{
+	unsigned char *c = p;
+
+	c[0] = (unsigned char)v, c[1] = (unsigned char)(v >> 8);
+}
 static inline uint32_t u32_get(const void *p)
 {
 	const unsigned char *c = p;

@@ -96,10 +96,8 @@ static void put_positions(struct postings_out *o)
 	bits_open(&bits, &o->places);
 	for (i = 0, q = from; i < o->m; q += o->counts[i++]) {
 		at = (o->places.n - begin) * 8 + bits.n;
-		if (i && i % STEP == 0 && o->m == PACK && at <= UINT16_MAX) {
-			o->places.p[begin - 2 * (POINTS + 1 - i / STEP)] = (char)at;
-			o->places.p[begin - 2 * (POINTS + 1 - i / STEP) + 1] = (char)(at >> 8);
-		}
+		if (i && i % STEP == 0 && o->m == PACK && at <= UINT16_MAX)
+			u16_put(o->places.p + begin - 2 * (POINTS + 1 - i / STEP), (uint16_t)at);
 		most = longest[o->norms[o->docs[i]]];
 		if (!as_many && !(one_as_many && o->weights[i] == 1))
 			rice_put(&bits, o->weights[i] - o->counts[i], 0);
@@ -184,7 +182,7 @@ static void put_row(struct postings_out *o)
 
 static void flush_postings(struct postings_out *o)
 {
-	size_t blocks = o->blocks.n, places = o->places.n, n;
+	const size_t blocks = o->blocks.n, places = o->places.n;
 	uint32_t bytes;
 	unsigned i;
 
@@ -196,9 +194,7 @@ static void flush_postings(struct postings_out *o)
 	}
 	put_block(o);
 	put_positions(o);
-	n = o->blocks.n - blocks;
-	o->skips.p[o->skips.n - 4] = (char)n;
-	o->skips.p[o->skips.n - 3] = (char)(n >> 8);
+	u16_put(o->skips.p + o->skips.n - 4, (uint16_t)(o->blocks.n - blocks));
 	bytes = (uint32_t)(o->places.n - places);
 	buf_add(&o->places_n, &bytes, sizeof bytes);
 	o->df += o->m;
@@ -331,9 +327,7 @@ void cursor_close(struct cursor *c)
 /* The bytes of a block in the heap. */
 static size_t block_bytes(const struct cursor *c, uint32_t block)
 {
-	const unsigned char *p = (const unsigned char *)c->skips + (size_t)block * SKIP;
-
-	return c->nblocks == 1 ? c->x.list_n - SKIP_ONE : p[4] | (size_t)p[5] << 8;
+	return c->nblocks == 1 ? c->x.list_n - SKIP_ONE : u16_get(c->skips + (size_t)block * SKIP + 4);
 }
 
 /* The last block, when it is not full: of FEW documents or more. The bytes it took, or 0: it does not decode. */
@@ -539,9 +533,9 @@ static enum rc norms_of(struct cursor *c, uint32_t place, struct err *e)
 /* The bytes of a block of positions in the heap. */
 static size_t positions_bytes(const struct cursor *c, uint32_t block)
 {
-	const unsigned char *p = (const unsigned char *)c->lengths + (size_t)block * c->width;
+	const char *p = c->lengths + (size_t)block * c->width;
 
-	return c->width == 4 ? u32_get(p) : c->width == 2 ? p[0] | (size_t)p[1] << 8 : c->x.positions_n;
+	return c->width == 4 ? u32_get(p) : c->width == 2 ? u16_get(p) : c->x.positions_n;
 }
 
 static enum rc open_lengths(struct cursor *c, struct err *e)
@@ -628,9 +622,7 @@ enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 	later = c->later;
 	i = c->bit_i;
 	if (c->points && i < c->i / STEP * STEP) {
-		const unsigned char *p = (const unsigned char *)c->points + 2 * (c->i / STEP - 1);
-
-		at = p[0] | (uint32_t)p[1] << 8;
+		at = u16_get(c->points + 2 * (c->i / STEP - 1));
 		if (at) {
 			bits_from(&bits, str_sub(c->coded, at / 8, c->coded.n));
 			if (!bits_pass(&bits, at % 8))

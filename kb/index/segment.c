@@ -493,7 +493,7 @@ static bool block_get(unsigned *terms, struct str *strings, struct entries *entr
 	if (v.n < 3)
 		return false;
 	*terms = (unsigned char)v.p[0];
-	n = (size_t)(unsigned char)v.p[1] | (size_t)(unsigned char)v.p[2] << 8;
+	n = u16_get(v.p + 1);
 	if (!*terms || n > v.n - 3)
 		return false;
 	*strings = str_sub(v, 3, 3 + n);
