@@ -249,6 +249,7 @@ static void words(struct arena *a, struct str block, struct str gone, struct str
 	if (!forms_near(&l, a, &s, form, 2, UINT64_MAX, &e))
 		found(&l, form, 2);
 	(void)forms_copy(f, txn, &tables.large, SEGMENT, &e);
+	(void)forms_merge(txn, &tables.small, SEGMENT, txn, &tables.large, SEGMENT + 1, &e);
 	forms_close(f);
 	buf_free(&key);
 }
