@@ -38,21 +38,9 @@ static size_t units(struct str s)	/* UTF-16 */
 	return n;
 }
 
-/* Bytes that a and b begin with alike, whole characters. */
-static size_t alike(struct str a, struct str b)
-{
-	size_t i = 0;
-
-	while (i < a.n && i < b.n && a.p[i] == b.p[i])
-		i++;
-	while (i && i < b.n && ((unsigned char)b.p[i] & 0xc0) == 0x80)
-		i--;
-	return i;
-}
-
 static void put_like(struct buf *b, struct str before, struct str s)
 {
-	size_t same = alike(before, s);
+	size_t same = str_utf8_alike(s, before);
 
 	buf_putc(b, find_digits[units(str_sub(s, 0, same))]);
 	buf_str_add(b, str_sub(s, same, s.n));
@@ -64,7 +52,7 @@ void find_item(struct find_encoder *e, struct str s, struct str tail)
 	struct find_block *b = to->n ? &to->v[to->n - 1] : NULL;
 	bool begins = !b || !b->n || find_cuts(s, e->kind);	/* n 0: one that is left as it is */
 
-	if (!begins && b->n + 2 + s.n - alike(buf_str(&e->last), s) + tail.n > FIND_BLOCK)
+	if (!begins && b->n + 2 + s.n - str_utf8_alike(s, buf_str(&e->last)) + tail.n > FIND_BLOCK)
 		begins = true;
 	if (begins) {
 		if (to->n == to->cap)

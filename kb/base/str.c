@@ -157,6 +157,15 @@ size_t str_utf8_count(struct str s)
 	return n;
 }
 
+size_t str_utf8_alike(struct str s, struct str other)
+{
+	size_t i = str_alike(s, other);
+
+	while (i && i < s.n && ((unsigned char)s.p[i] & 0xc0) == 0x80)
+		i--;
+	return i;
+}
+
 uint32_t str_utf8_next(struct str s, size_t *i)
 {
 	const unsigned char *p = (const unsigned char *)s.p + *i;

@@ -47,6 +47,14 @@ static inline bool str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n && str_eq(str_sub(s, s.n - suffix.n, s.n), suffix);
 }
+static inline size_t str_alike(struct str a, struct str b)	/* how many bytes both begin with */
+{
+	size_t i = 0;
+
+	while (i < a.n && i < b.n && a.p[i] == b.p[i])
+		i++;
+	return i;
+}
 struct str str_trim(struct str s);		/* without blanks, tabs, CR, LF at both ends */
 size_t str_find(struct str s, struct str needle);	/* offset, or SIZE_MAX */
 size_t str_chr(struct str s, char c);		/* offset, or SIZE_MAX */
@@ -60,6 +68,7 @@ size_t str_utf8_bad(struct str s);
 /* The longest prefix of at most n bytes that does not end inside a UTF-8 sequence. */
 struct str str_utf8_cut(struct str s, size_t n);
 size_t str_utf8_count(struct str s);		/* characters (code points) */
+size_t str_utf8_alike(struct str s, struct str other);	/* str_alike, of whole characters of s */
 /* Decode one code point of valid UTF-8 at *i and advance; U+FFFD and one byte on bad input. */
 uint32_t str_utf8_next(struct str s, size_t *i);
 /* Edit distance (insert, delete, replace, swap of neighbours), by bytes; more than max gives max + 1. */

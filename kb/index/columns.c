@@ -198,13 +198,13 @@ static void take(struct columns_out *o, size_t field, const struct str *values, 
 
 static void take_id(struct columns_out *o, struct str id)
 {
-	const bool first = o->n % IDS_GROUP == 0;
-	size_t shared = 0;
+	size_t shared;
 
-	if (first)
+	if (o->n % IDS_GROUP == 0) {
 		u32_add(&o->groups, (uint32_t)o->ids.n);
-	while (!first && shared < id.n && shared < o->id.n && shared < UINT8_MAX && id.p[shared] == o->id.p[shared])
-		shared++;
+		buf_clear(&o->id);
+	}
+	shared = str_alike(id, str_sub(buf_str(&o->id), 0, UINT8_MAX));
 	buf_putc(&o->ids, (char)shared);
 	varint_put(&o->ids, id.n - shared);
 	buf_str_add(&o->ids, str_sub(id, shared, id.n));

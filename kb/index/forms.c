@@ -144,12 +144,8 @@ static struct str key_head(char key[KEY_HEAD + WORD_MAX], uint32_t segment, bool
 
 static void put_shared(struct buf *b, struct str s, struct str before)
 {
-	size_t i = 0;
+	const size_t i = str_utf8_alike(s, before);
 
-	while (i < s.n && i < before.n && s.p[i] == before.p[i])
-		i++;
-	while (i && i < s.n && ((unsigned char)s.p[i] & 0xc0) == 0x80)
-		i--;
 	buf_putc(b, (char)i);
 	varint_put(b, s.n - i);
 	buf_str_add(b, str_sub(s, i, s.n));

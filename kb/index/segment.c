@@ -190,7 +190,7 @@ static void end_term(struct segment_out *o)
 	struct buf *x = &o->value;
 	struct str term = buf_str(&o->term);
 	struct postings_out *l = &o->list;
-	size_t shared = 0, here;
+	size_t shared, here;
 
 	if (!o->any)
 		return;
@@ -216,8 +216,7 @@ static void end_term(struct segment_out *o)
 		buf_clear(&o->first);
 		buf_str_add(&o->first, term);
 	} else {
-		while (shared < term.n && shared < o->before.n && term.p[shared] == o->before.p[shared])
-			shared++;
+		shared = str_alike(term, buf_str(&o->before));
 		buf_putc(&o->strings, (char)shared);
 		buf_putc(&o->strings, (char)(term.n - shared));
 		buf_str_add(&o->strings, str_sub(term, shared, term.n));
@@ -656,10 +655,10 @@ enum iter terms_next(struct terms *t, struct err *e)
 		return ITER_DONE;
 	if (k.n > 4 + sizeof t->term || !sealed(&v, k) || !block_get(&t->left, &t->strings, &t->entries, v))
 		goto bad;
-	for (t->shared = 0; t->shared < t->n && t->shared < k.n - 4 && t->term[t->shared] == k.p[4 + t->shared]; t->shared++)
-		;
-	memcpy(t->term, k.p + 4, k.n - 4);
-	t->n = k.n - 4;
+	k = str_sub(k, 4, k.n);
+	t->shared = str_alike(k, (struct str){ t->term, t->n });
+	memcpy(t->term, k.p, k.n);
+	t->n = k.n;
 	t->left--;
 	t->i = t->entry_i = 0;
 	return ITER_ITEM;

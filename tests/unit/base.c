@@ -40,6 +40,10 @@ static void test_str__cut_never_splits_a_character(void **state)
 	assert_int_equal(str_utf8_cut(s, 3).n, 1);
 	assert_int_equal(str_utf8_cut(s, 4).n, 4);
 	assert_int_equal(str_utf8_count(s), 3);
+	assert_int_equal(str_alike(s, STR("a\xe2\x82\xab")), 3);
+	assert_int_equal(str_utf8_alike(s, STR("a\xe2\x82\xab")), 1);
+	assert_int_equal(str_utf8_alike(s, STR("a\xe2\x82\xac")), 4);
+	assert_int_equal(str_utf8_alike(s, STR_NONE) + str_alike(STR_NONE, s), 0);
 }
 
 static void test_str__u64_refuses_overflow_and_signs(void **state)
