@@ -232,6 +232,7 @@ static enum rc take(void *ctx, const struct change *ch, struct err *err)
 	struct doc_path p;
 	struct record r;
 	struct entry *e = NULL;
+	bool taken = false;
 	enum rc rc = RC_OK;
 
 	if (doc_path_parse(&p, ch->path, NULL))
@@ -243,20 +244,14 @@ static enum rc take(void *ctx, const struct change *ch, struct err *err)
 		goto out;
 	row_make(&was, buf_str(&old));
 	row_make(&is, buf_str(&new));
-	if (!str_eq(buf_str(&was), buf_str(&is)) || !copy_differs(s->copy, e))
-		goto out;
-	e->blob = ch->new;
-	buf_free(&old);
-	buf_free(&new);
-	buf_free(&was);
-	buf_free(&is);
-	return RC_OK;
+	if ((taken = str_eq(buf_str(&was), buf_str(&is)) && copy_differs(s->copy, e)))
+		e->blob = ch->new;
 out:
 	buf_free(&old);
 	buf_free(&new);
 	buf_free(&was);
 	buf_free(&is);
-	return rc ? rc : err_set(err, RC_NOTFOUND, "%.*s: more than its body is another", FMT_STR(ch->path));
+	return rc || taken ? rc : err_set(err, RC_NOTFOUND, "%.*s: more than its body is another", FMT_STR(ch->path));
 }
 
 bool copy_load_kept(struct copy **out, struct snap *s, const struct copy_want *want, const char *dir, const char *node)
