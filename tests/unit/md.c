@@ -348,8 +348,8 @@ static void test_md__each_limit_says_which_it_was(void **state)
 	buf_free(&b);
 }
 
-/* The pid of our one child, found in /proc. */
-static pid_t worker_pid(void)
+/* The pid of our one child and its state, found in /proc. */
+static pid_t find_worker(char *state)
 {
 	struct dirent *d;
 	DIR *dir = opendir("/proc");
@@ -366,12 +366,30 @@ static pid_t worker_pid(void)
 		if (!(f = fopen(path, "r")))
 			continue;
 		if (fgets(line, sizeof line, f) && strrchr(line, ')') &&
-		    sscanf(strrchr(line, ')') + 1, " %*c %d", &ppid) == 1 && ppid == (int)getpid())
+		    sscanf(strrchr(line, ')') + 1, " %c %d", state, &ppid) == 2 && ppid == (int)getpid())
 			found = pid;
 		fclose(f);
 	}
 	closedir(dir);
 	return found ? found : INT_MAX;	/* none: nobody's, where 0 would be all of this process group */
+}
+
+static pid_t worker_pid(void)
+{
+	char state;
+
+	return find_worker(&state);
+}
+
+/* 'S': it waits, so that it has done what it was asked; 'Z': it has ended. */
+static void await_worker(char want)
+{
+	char state = '\0';
+	unsigned i;
+
+	for (i = 0; i < 10000 && (find_worker(&state) == INT_MAX || state != want); i++)
+		usleep(1000);
+	assert_int_equal(state, want);
 }
 
 struct killing {
@@ -439,12 +457,13 @@ static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **
 	(void)state;
 	for (i = 0; i < 5; i++)
 		md_expect(m, cstr(texts[i]));
-	usleep(50000);
+	await_worker('S');
 	assert_int_equal(kill(worker, SIGKILL), 0);	/* its answers are there already */
-	usleep(50000);
+	await_worker('Z');
 	expected_is(texts[0], "<p dir=\"auto\">one</p>\n");
 	expected_is(texts[1], "");
 	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
+	assert_int_equal(worker_pid(), worker);			/* nobody else was asked */
 	expected_is("other\n", "<p dir=\"auto\">other</p>\n");	/* the rest is forgotten */
 	assert_int_not_equal(worker_pid(), worker);
 	expected_is(texts[4], "<p dir=\"auto\">four</p>\n");
