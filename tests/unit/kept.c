@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,6 +142,7 @@ static void test_image__is_what_it_was_where_it_is_mapped(void **state)
 	assert_null(root[1].next);
 	assert_true(str_is(root[0].values[1], "two") && str_is(root[0].values[2], "one") && !root[0].values[3].p);
 	assert_ptr_equal(root[0].values[0].p, root[0].values[2].p);	/* once */
+	assert_int_equal((uintptr_t)root[0].values % 16, 0);		/* behind strings of odd lengths */
 	assert_null(root[1].values);
 	assert_true(str_is(root[2].values[0], "two"));
 	root[0].next = NULL;
@@ -158,6 +160,34 @@ static void test_image__is_what_it_was_where_it_is_mapped(void **state)
 		b.p[i] ^= 1;
 	}
 	buf_free(&b);
+}
+
+/* More than their hashes tell apart; many are the beginning of another one. */
+static void test_image__of_many_strings_each_is_itself(void **state)
+{
+	enum { MANY = 40000 };
+	struct link *v = calloc(MANY, sizeof *v), *root;
+	char (*names)[8] = calloc(MANY, sizeof *names);
+	struct kept_map m;
+	unsigned i;
+
+	(void)state;
+	assert_true(v && names);
+	for (i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof names[i], "%u", MANY - i);
+		v[i].name = cstr(names[i]);
+		v[i].why = names[i];
+	}
+	write_links(v, MANY);
+	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_OK);
+	memcpy(&root, m.body.p, sizeof root);
+	for (i = 0; i < MANY; i++) {
+		assert_true(str_is(root[i].name, names[i]));
+		assert_string_equal(root[i].why, names[i]);
+	}
+	kept_unmap(&m);
+	free(names);
+	free(v);
 }
 
 /* The pieces of the log that is kept, in a line: "name=piece ". */
@@ -263,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kept__a_file_with_another_byte_is_none),
 		cmocka_unit_test(test_image__is_what_it_was_where_it_is_mapped),
+		cmocka_unit_test(test_image__of_many_strings_each_is_itself),
 		cmocka_unit_test(test_kept_log__pieces_are_put_dropped_and_stay),
 		cmocka_unit_test(test_kept_log__a_byte_that_is_another_is_noticed),
 	};
