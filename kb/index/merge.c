@@ -43,7 +43,7 @@ static enum rc merge_term(struct segment_out *o, struct input *in, size_t n, str
 		if (in[k].more != ITER_ITEM || !str_eq((struct str){ in[k].terms.term, in[k].terms.n }, term))
 			continue;
 		if ((rc = terms_entry(&x, &in[k].terms, e)))
-			return rc;
+			goto out;
 		rc = cursor_open(&in[k].c, &in[k].from->s, &x, e);
 		in[k].on = true;
 		if (rc || (rc = advance(&in[k], e)))
@@ -88,7 +88,7 @@ enum rc merge_segments(struct segment_info *info, struct merge_source *sources, 
 		in[k].c.copy = in[k].c.lengths_copy = in[k].c.skips_copy = in[k].c.bits_copy = (struct buf)BUF_INIT;
 	}
 	for (k = 0; k < n && !rc; k++)
-		if (!(rc = terms_open(&in[k].terms, &sources[k].s, STR_NONE, e)) &&
+		if (!(rc = terms_open(&in[k].terms, &sources[k].s, e)) &&
 		    (in[k].more = terms_next(&in[k].terms, e)) == ITER_ERROR)
 			rc = e->rc;
 	while (!rc) {

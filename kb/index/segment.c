@@ -589,60 +589,33 @@ enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, 
 	return RC_OK;
 }
 
-enum rc terms_open(struct terms *t, const struct segment *s, struct str from, struct err *e)
+enum rc terms_open(struct terms *t, const struct segment *s, struct err *e)
 {
-	struct str k, v, start;
-	enum iter more;
 	enum rc rc;
-	char *key;
-	size_t n;
 
 	*t = (struct terms){ .s = s };
-	key = t->from;
-	n = term_key(key, s->info.id, from);
-	/* the block that `from` falls into begins before it, when there is one */
-	rc = txn_get_before(&k, &v, s->txn, s->t.terms, (struct str){ key, n }, e);
-	if (rc && rc != RC_NOTFOUND)
-		return rc;
-	if (!rc && k.n >= 4 && memcmp(k.p, key, 4) == 0)
-		start = k;
-	else
-		start = (struct str){ key, n };
-	if ((rc = store_iter_open(&t->it, s->txn, s->t.terms, start, e)))
+	segment_key(&t->head, segment_rows(s->info.id, ROWS_TERMS), 0);
+	if ((rc = store_iter_open(&t->it, s->txn, s->t.terms, (struct str){ t->head.b, 4 }, e)))
 		return rc;
 	t->open = true;
-	if (!from.n)
-		return RC_OK;
-	while ((more = terms_next(t, e)) == ITER_ITEM && str_cmp((struct str){ t->term, t->n }, from) < 0)
-		;
-	if (more == ITER_ERROR)
-		return e->rc;
-	if (more == ITER_ITEM)
-		t->held = true;
 	return RC_OK;
 }
 
 enum iter terms_next(struct terms *t, struct err *e)
 {
-	struct segment_key id;
 	struct str k, v;
-	size_t own;
+	size_t shared, own;
 	enum iter more;
 
-	if (t->held) {
-		t->held = false;
-		t->shared = 0;
-		return ITER_ITEM;
-	}
 	if (t->left) {
 		if (t->strings.n < 2)
 			goto bad;
-		t->shared = (unsigned char)t->strings.p[0];
+		shared = (unsigned char)t->strings.p[0];
 		own = (unsigned char)t->strings.p[1];
-		if (t->shared > t->n || t->shared + own > sizeof t->term || own > t->strings.n - 2)
+		if (shared > t->n || shared + own > sizeof t->term || own > t->strings.n - 2)
 			goto bad;
-		memcpy(t->term + t->shared, t->strings.p + 2, own);
-		t->n = t->shared + own;
+		memcpy(t->term + shared, t->strings.p + 2, own);
+		t->n = shared + own;
 		t->strings = str_sub(t->strings, 2 + own, t->strings.n);
 		t->left--;
 		t->i++;
@@ -650,15 +623,12 @@ enum iter terms_next(struct terms *t, struct err *e)
 	}
 	if ((more = store_iter_next(&t->it, &k, &v, e)) != ITER_ITEM)
 		return more;
-	segment_key(&id, segment_rows(t->s->info.id, ROWS_TERMS), 0);
-	if (k.n < 4 || memcmp(k.p, id.b, 4) != 0)
+	if (k.n < 4 || memcmp(k.p, t->head.b, 4) != 0)
 		return ITER_DONE;
 	if (k.n > 4 + sizeof t->term || !sealed(&v, k) || !block_get(&t->left, &t->strings, &t->entries, v))
 		goto bad;
-	k = str_sub(k, 4, k.n);
-	t->shared = str_alike(k, (struct str){ t->term, t->n });
-	memcpy(t->term, k.p, k.n);
-	t->n = k.n;
+	memcpy(t->term, k.p + 4, k.n - 4);
+	t->n = k.n - 4;
 	t->left--;
 	t->i = t->entry_i = 0;
 	return ITER_ITEM;

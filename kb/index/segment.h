@@ -17,6 +17,10 @@ static inline uint32_t segment_rows(uint32_t segment, enum rows kind)
 {
 	return segment << 3 | (uint32_t)kind;
 }
+/* Keys: u32 as segment_rows gives it, u32 part, big-endian. */
+struct segment_key { char b[8]; };
+struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part);	/* borrows *k */
+
 struct segment_info {			/* as the stamp keeps it */
 	uint32_t id, n, dead;		/* n documents, dead of which are gone */
 	uint64_t terms;
@@ -95,25 +99,22 @@ struct entries {			/* of a dictionary block: what is left of it */
 	bool any;			/* that is known */
 };
 
-/* Terms in order of bytes, from the first that is not before `from`. */
+/* All terms, in order of bytes. */
 struct terms {
 	const struct segment *s;
-	struct store_iter it;		/* borrows from[] until its first step, so this struct stays where it is */
-	char from[4 + 64], term[64];
-	size_t n, shared;		/* bytes of the term; how many of them are the last one's too */
+	struct segment_key head;	/* its first 4 bytes begin each key */
+	struct store_iter it;		/* borrows head until its first step, so this struct stays where it is */
+	char term[64];
+	size_t n;			/* bytes of it */
 	struct str strings;		/* what is left of the block in work */
 	struct entries entries;
 	unsigned left, i, entry_i;	/* its terms to come; which this one is; which `entries` begins with */
-	bool open, held;		/* held: the term was read already, and not given */
+	bool open;
 };
-enum rc terms_open(struct terms *t, const struct segment *s, struct str from, struct err *e) NODISCARD;
+enum rc terms_open(struct terms *t, const struct segment *s, struct err *e) NODISCARD;
 enum iter terms_next(struct terms *t, struct err *e);
 /* What belongs to the term that terms_next just gave. */
 enum rc terms_entry(struct listing *x, struct terms *t, struct err *e) NODISCARD;
 void terms_close(struct terms *t);
-
-/* Keys: u32 as segment_rows gives it, u32 part, big-endian. */
-struct segment_key { char b[8]; };
-struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part);	/* borrows *k */
 
 #endif

@@ -137,17 +137,14 @@ static void dictionary(struct arena *a, struct str terms, struct str lists, stru
 	put(tables.large.terms, buf_str(&key), terms);
 	if (segment_open(&s, a, txn, &tables.large, &info, seen, &e))
 		abort();
-	if (!terms_open(&t, &s, STR_NONE, &e))
+	if (!terms_open(&t, &s, &e))
 		while (terms_next(&t, &e) == ITER_ITEM) {
-			assert(t.n <= sizeof t.term && t.shared <= t.n);
+			assert(t.n <= sizeof t.term);
 			if (!terms_entry(&x, &t, &e))
 				read_list(c, &s, &x, step++);
 		}
 	terms_close(&t);
 	(void)segment_find(some, &found, &s, words, 3, &e);
-	if (!terms_open(&t, &s, STR("c"), &e))
-		(void)terms_next(&t, &e);
-	terms_close(&t);
 	buf_free(&key);
 	seen_close(seen);
 	free(c);
