@@ -307,7 +307,9 @@ struct input {				/* words of a segment, read one by one */
 	char head[KEY_HEAD + WORD_MAX];
 	struct store_iter it;		/* borrows head */
 	struct entry x;
-	bool open, more;		/* more: x is one */
+	bool open;
+	bool more;			/* there is one: */
+	struct item word;		/* borrows x */
 };
 
 static enum rc input_next(struct input *in, struct err *e)
@@ -326,12 +328,8 @@ static enum rc input_next(struct input *in, struct err *e)
 			return broken(e);
 		in->x = (struct entry){ .rest = v };
 	}
+	in->word = (struct item){ { in->x.form, in->x.nform }, { in->x.term, in->x.nterm }, (int64_t)in->x.n };
 	return got < 0 ? broken(e) : RC_OK;
-}
-
-static struct item item_of(const struct input *in)
-{
-	return (struct item){ { in->x.form, in->x.nform }, { in->x.term, in->x.nterm }, (int64_t)in->x.n };
 }
 
 enum rc forms_merge(struct txn *t, const struct segment_tables *tables, uint32_t segment, struct txn *from,
@@ -340,7 +338,7 @@ enum rc forms_merge(struct txn *t, const struct segment_tables *tables, uint32_t
 	struct forms_out o = { .t = t, .tables = tables, .segment = segment };
 	struct input *in = xmalloc((n + 1) * sizeof *in);
 	struct buf form = BUF_INIT, term = BUF_INIT;
-	struct item x, least;
+	struct item least;
 	size_t k, first;
 	enum rc rc = RC_OK;
 
@@ -354,27 +352,21 @@ enum rc forms_merge(struct txn *t, const struct segment_tables *tables, uint32_t
 		}
 	}
 	while (!rc) {
-		for (k = 0, first = n; k < n; k++) {
-			x = in[k].more ? item_of(&in[k]) : (struct item){ .n = 0 };
-			if (in[k].more && (first == n || by_form(&x, &least) < 0)) {
+		for (k = 0, first = n; k < n; k++)
+			if (in[k].more && (first == n || by_form(&in[k].word, &in[first].word) < 0))
 				first = k;
-				least = x;
-			}
-		}
 		if (first == n)
 			break;
 		buf_clear(&form);
-		buf_str_add(&form, least.form);
+		buf_str_add(&form, in[first].word.form);
 		buf_clear(&term);
-		buf_str_add(&term, least.term);
+		buf_str_add(&term, in[first].word.term);
 		least = (struct item){ buf_str(&form), buf_str(&term), 0 };
-		for (k = first; k < n && !rc; k++) {
-			x = in[k].more ? item_of(&in[k]) : (struct item){ .n = 0 };
-			if (!in[k].more || by_form(&x, &least) != 0)
-				continue;
-			least.n += x.n;
-			rc = input_next(&in[k], e);
-		}
+		for (k = first; k < n && !rc; k++)
+			if (in[k].more && by_form(&in[k].word, &least) == 0) {
+				least.n += in[k].word.n;
+				rc = input_next(&in[k], e);
+			}
 		if (!rc)
 			rc = put_item(&o, &least, e);
 	}
