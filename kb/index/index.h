@@ -24,7 +24,7 @@ struct progress {
 	void *ctx;
 	unsigned threads;		/* 0: as many as there are processors, at most four */
 	uint64_t (*clock)(void);	/* of the thread that calls; NULL: nothing is timed */
-	uint64_t (*passed)(void);	/* of the wall; with clock */
+	uint64_t (*passed)(void);	/* of the wall; likewise */
 	struct timing *timing;		/* or NULL */
 };
 

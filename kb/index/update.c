@@ -83,7 +83,7 @@ static uint64_t clock_of(const struct writer *w)
 
 static uint64_t passed_of(const struct writer *w)
 {
-	return w->progress && w->progress->clock ? w->progress->passed() : 0;
+	return w->progress && w->progress->passed ? w->progress->passed() : 0;
 }
 
 /* ---- what changed ---- */
