@@ -293,7 +293,6 @@ static enum rc word_seek(bool *has, uint32_t *add, struct evaluator *v, struct w
 {
 	const struct found *f = w->p->found;
 	uint32_t weight = 0, one;
-	enum iter more;
 	size_t i;
 
 	*has = false;
@@ -307,14 +306,7 @@ static enum rc word_seek(bool *has, uint32_t *add, struct evaluator *v, struct w
 	for (i = 0; i < w->p->n; i++) {
 		struct cursor *c = &w->lists[i].c;
 
-		if (c->row) {
-			if (cursor_look(&one, c, place, v->e))
-				return v->e->rc;
-			weight = one > weight ? one : weight;
-			*has |= one > 0;
-			continue;
-		}
-		if (!c->x.here.p && (!c->n || c->docs[c->n - 1] < place)) {
+		if (!c->row && !c->x.here.p && (!c->n || c->docs[c->n - 1] < place)) {
 			struct skip k = { 0 };
 
 			while (c->block < c->nblocks && (k = cursor_skip(c, c->block)).last < place)
@@ -323,15 +315,11 @@ static enum rc word_seek(bool *has, uint32_t *add, struct evaluator *v, struct w
 			if (c->block == c->nblocks || (int64_t)bm25_most(&v->f, w->p->idf, k.weight, k.norm) < lacking)
 				continue;
 		}
-		if ((more = cursor_seek(c, place, v->e)) == ITER_ERROR)
-			return v->e->rc;
-		if (more != ITER_ITEM || c->docs[c->i] != place)
-			continue;
-		if (cursor_weight(&one, c, v->e))
+		if (cursor_look(&one, c, place, v->e))
 			return v->e->rc;
 		weight = one > weight ? one : weight;
-		*has = true;
 	}
+	*has = weight > 0;
 	if (*has)
 		*add = bm25_score(&v->f, w->p->idf, weight, v->norms[place - v->from]);
 	return RC_OK;

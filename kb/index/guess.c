@@ -79,10 +79,8 @@ struct looking { struct cursor c; const struct listing *at; };	/* at: the list t
 /* The weight of a term in a document, 0: it has it not. */
 static enum rc weight_in(uint32_t *weight, struct looking *l, struct segment *s, const struct listing *x, uint32_t place, struct err *e)
 {
-	enum iter more;
 	enum rc rc;
 
-	*weight = 0;
 	if (l->at == x) {
 		cursor_rewind(&l->c);
 	} else {
@@ -92,11 +90,7 @@ static enum rc weight_in(uint32_t *weight, struct looking *l, struct segment *s,
 		if ((rc = cursor_open(&l->c, s, x, e)))
 			return rc;
 	}
-	if (l->c.row)
-		return cursor_look(weight, &l->c, place, e);
-	if ((more = cursor_seek(&l->c, place, e)) == ITER_ERROR)
-		return e->rc;
-	return more == ITER_ITEM && l->c.docs[l->c.i] == place ? cursor_weight(weight, &l->c, e) : RC_OK;
+	return cursor_look(weight, &l->c, place, e);
 }
 
 /* Has a document a word, and what does it add there: the highest weight of its terms. */

@@ -452,21 +452,6 @@ enum rc cursor_weight(uint32_t *weight, struct cursor *c, struct err *e)
 	return RC_OK;
 }
 
-enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e)
-{
-	const uint64_t at = c->row + place / 2;
-	const char *p = segment_byte(c->s, 0, at);
-	enum iter more;
-
-	if (!p && segment_bytes(&p, c->s, 0, at, 1, &c->copy, e))
-		return e->rc;
-	if ((*weight = (unsigned char)*p >> 4 * (place % 2) & ROW_MORE) < ROW_MORE)
-		return RC_OK;
-	if ((more = cursor_seek(c, place, e)) != ITER_ITEM)
-		return more == ITER_DONE ? segment_broken(e, c->s, "lists") : e->rc;
-	return cursor_weight(weight, c, e);
-}
-
 enum rc cursor_pass(struct cursor *c, struct err *e)
 {
 	uint32_t last = cursor_skip(c, c->block).last;
@@ -504,6 +489,27 @@ enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 		p += p[step - 1] < place ? step : 0;
 	c->i = (unsigned)(p - c->docs);
 	return ITER_ITEM;
+}
+
+enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e)
+{
+	const uint64_t at = c->row + place / 2;
+	const char *p;
+	enum iter more;
+
+	if (c->row) {
+		p = segment_byte(c->s, 0, at);
+		if (!p && segment_bytes(&p, c->s, 0, at, 1, &c->copy, e))
+			return e->rc;
+		if ((*weight = (unsigned char)*p >> 4 * (place % 2) & ROW_MORE) < ROW_MORE)
+			return RC_OK;
+	}
+	if ((more = cursor_seek(c, place, e)) == ITER_ERROR)
+		return e->rc;
+	if (more == ITER_ITEM && c->docs[c->i] == place)
+		return cursor_weight(weight, c, e);
+	*weight = 0;
+	return c->row ? segment_broken(e, c->s, "lists") : RC_OK;
 }
 
 enum iter cursor_next(struct cursor *c, struct err *e)

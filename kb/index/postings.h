@@ -69,11 +69,11 @@ static inline struct skip cursor_skip(const struct cursor *c, uint32_t block)
 
 	return (struct skip){ u32_get(p), (uint8_t)p[6], (uint8_t)p[7] };
 }
-/* Of a dense list, one with c->row: the weight at a place, 0: none, without going there. Never goes back. */
-enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e) NODISCARD;
 enum rc cursor_pass(struct cursor *c, struct err *e) NODISCARD;	/* leave the next block out */
 /* To the first posting at or after place; ITER_DONE: none. Never goes back. Weights are for cursor_weights. */
 enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e);
+/* The weight at a place, 0: none. Never goes back; of a dense list, one with c->row, mostly without going there. */
+enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e) NODISCARD;
 /* The next posting, and its weight. */
 enum iter cursor_next(struct cursor *c, struct err *e);
 /* Append the positions of the posting c stands at, rising, to an array of u32 in *to. Never goes back. */
