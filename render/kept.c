@@ -214,7 +214,7 @@ bool kept_map_any(struct str *all, const char *path)
 	return map_file(all, path, 0);
 }
 
-static enum rc map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at)
+enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at)
 {
 	uint64_t sum;
 
@@ -233,12 +233,7 @@ static enum rc map(struct kept_map *m, const char *path, const unsigned char key
 
 enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY])
 {
-	return map(m, path, key, 0);
-}
-
-enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at)
-{
-	return map(m, path, key, at);
+	return kept_map_at(m, path, key, 0);
 }
 
 void kept_unmap(struct kept_map *m)
