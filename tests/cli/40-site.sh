@@ -138,6 +138,16 @@ export FAULT_FILE=$here/calls; truncate -s 24 calls
 ok "a full disk is said, and what to do" sh -c '! LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=1 FAULT_HOW=full "$COLEP" -C n site full >/dev/null 2>err && grep -q "^colep: full.*No space left" err && grep -q "^colep: full: not whole yet: make room there" err'
 "$COLEP" -C n site full >/dev/null 2>&1
 ok "with room it becomes whole" diff -r pub full
+for at in 61 62 63 64; do
+	truncate -s 0 calls; truncate -s 24 calls; rm -rf first
+	LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=$at FAULT_HOW=full "$COLEP" -C n site first -j 1 >/dev/null 2>&1 && echo "built at $at"
+	find first -type f -empty >&2; find first -name '*.html' -size +0 | grep -c . >>pages
+done >built 2>empty
+is "full in the midst of a first build: there are pages" "$(grep -c -v '^0$' pages) $(cat built)" "4 "
+is "and none is begun and empty" "$(cat empty)" ""
+(umask 077; "$COLEP" -C n site first >/dev/null 2>&1)
+ok "with room it becomes whole too" diff -r pub first
+is "for all to read, whatever the umask" "$(find first -type f ! -perm 644)" ""
 mkdir foreign && echo mine >foreign/letter.txt
 ok "a folder with other files is refused" status 3 "$COLEP" -C n site foreign
 ok "and left as it was" sh -c '[ "$(find foreign -type f)" = foreign/letter.txt ]'
