@@ -17,7 +17,6 @@ enum {
 	FIND_LISTS = 8,			/* files of lists that are read for a beginning at most */
 	FIND_IMPACT = 63,		/* the greatest impact: a count without end */
 	FIND_FACETS = 6,
-	SITE_PARTS = 8,			/* threads at most */
 };
 
 /* One facet: its values, the sets of values that documents have, and the set of each document. */

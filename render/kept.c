@@ -615,9 +615,10 @@ void kept_close(struct kept *k)
 	free(k);
 }
 
-const struct kept_file *kept_find(const struct kept *k, struct str name)
+/* The file of that name, or NULL. */
+static const struct kept_file *find(const struct kept *k, struct str name)
 {
-	size_t from = 0, to = k ? k->nfiles : 0, mid;
+	size_t from = 0, to = k->nfiles, mid;
 	int d;
 
 	while (from < to) {
@@ -755,7 +756,7 @@ enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const str
 	if (!j.first)
 		(void)joint_put(&j, fact_faces(), NULL);	/* answers for many, see compare */
 	for (i = 0; i < n; i++) {
-		const struct kept_file *had = j.first && files[i].of ? kept_find(was, files[i].name) : NULL;
+		const struct kept_file *had = j.first && files[i].of ? find(was, files[i].name) : NULL;
 
 		if (j.first && !files[i].of && files[i].nfacts) {
 			memcpy(numbers + at, files[i].facts, files[i].nfacts * sizeof *numbers);

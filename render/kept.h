@@ -111,7 +111,6 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 /* NULL: none. Compares all facts with the copy. */
 struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], struct fact_ground *g);
 void kept_close(struct kept *k);	/* no-op on NULL */
-const struct kept_file *kept_find(const struct kept *k, struct str name);	/* or NULL, also where k is NULL */
 bool kept_same(const struct kept *k, const struct kept_file *f);	/* would be made of the same */
 /* files: by name. was: NULL, or what was kept before. stamp, folders: the caller's. */
 enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
