@@ -13,11 +13,14 @@ ok "it has translations" test "$(wc -l <own)" -eq 7
 
 sed -i 's/^## Conclusion$/Payments of this kind leave few papers.\n\n&/' $doc
 SOURCE_DATE_EPOCH=1700002000 colep -C n save -m "A sentence more" >/dev/null 2>&1
+texts() { ls -i n/.git/colep/site/*.texts; }
+texts >kept
 build
 # its page, those of its translations, which are behind now, the first page's state and number of this copy
 { cat own; printf '%s\n' index.html manifest.txt; } | sort >wanted
 is "a sentence more: these files and no other" "$(apart changed)" "$(cat wanted)"
 ok "of the index, the blocks that have its words" sh -c 'n=$(grep -c "^find-[tp]/" changed); [ $n -gt 0 ] && [ $n -le 12 ]'
+is "what is kept of it goes on in the same file: it is changed, not made anew" "$(texts)" "$(cat kept)"
 
 old=$(sed -n 's/^title: "*\([^"]*\)"*$/\1/p' $doc)
 grep -rlF "$old" pub | sed 's|^pub/||' >told-of
