@@ -16,7 +16,7 @@ named "$texts/ar.txt" >codes
 awk '/^{ "/ { split($0, q, "\""); t = q[2] } { s = $0; gsub(/\\n/, " ", s); while (match(s, /[a-zA-Z0-9-]+\|/)) { print t, substr(s, RSTART, RLENGTH - 1); s = substr(s, RSTART + RLENGTH) } }' \
 	"$ROOT/kb/doc/vocab.c" | sort -u >known
 ok "names are of codes that there are" sh -c '[ "$(wc -l <codes)" -gt 300 ] && [ -z "$(comm -23 codes known)" ]'
-for l in ar bg bn fa fr mk sr tr ur; do
+for l in ar bg bn fa fr mk ru sr tr ur; do
 	keys "$texts/$l.txt" | comm -23 english - >lacks
 	keys "$texts/$l.txt" | comm -13 english - >more
 	named "$texts/$l.txt" >names
@@ -60,7 +60,7 @@ ok "one h1 a page" sh -c 'for f in $(find pub -name "*.html"); do [ "$(grep -o "
 ok "the policy forbids all but its own files" page pub/index.html "default-src 'none'; script-src 'self'"
 ok "one thread, the same bytes" sh -c '"$COLEP" -C n site one -j 1 >/dev/null 2>&1 && diff -r pub one'
 ok "in any time zone and locale" sh -c 'TZ=Asia/Tokyo LC_ALL=C.UTF-8 COLEP_LANG=fa "$COLEP" -C n site tokyo >/dev/null 2>&1 && diff -r pub tokyo'
-for l in ar bg bn fa fr mk sr tr ur; do
+for l in ar bg bn fa fr mk ru sr tr ur; do
 	site pub-$l --lang $l
 	want=$(sed -n 's/^home.lead = //p' "$texts/$l.txt")
 	case $l in ar|fa|ur) dir=rtl ;; *) dir=ltr ;; esac
