@@ -304,6 +304,8 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
 	if (jobs < 1 || jobs > SITE_JOBS_MAX)
 		return cmd_usage(c, "--jobs %llu: it is 1 to %d", (unsigned long long)jobs, SITE_JOBS_MAX);
+	if (ask.zip && (file_is_dir(ask.zip) || str_ends(cstr(ask.zip), STR("/"))))
+		return cmd_usage(c, "--zip %s: it is a folder; name a file, such as site.zip", ask.zip);
 	ask.jobs = (unsigned)jobs;
 	ask.dir = left == 2 ? argv[1] : NULL;
 	want.meeting = cstr(meeting);

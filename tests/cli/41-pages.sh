@@ -135,6 +135,8 @@ disk = {os.path.relpath(os.path.join(d, f), "many") for d, _, fs in os.walk("man
 assert names == disk, names ^ disk
 assert all(z.read("a/" + n) == open("many/" + n, "rb").read() for n in names)'
 is "and leaves no folder" "$(ls -d a.zip.* 2>/dev/null)" ""
+mkdir folder
+check "a folder is no .zip, which is told before anything is built" 2 "--zip folder: it is a folder" colep -C n site --zip folder
 check "no folder and no .zip is wrong usage" 2 "needs the folder" colep -C n site
 
 # ---- documents that mean harm ----
