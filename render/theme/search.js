@@ -413,7 +413,7 @@ function page(form) {
 				showFacet(k, of(k), r, c[FACETS[k]]);
 				await task();
 			}
-			if (mine === turn) narrow.hidden = false;
+			if (mine === turn) narrow.hidden = boxes.every(b => b.field.hidden);
 		} catch (e) {
 			if (mine === turn) status.textContent = say('missing', () => e.message);
 		}

@@ -148,6 +148,10 @@ if (await p.isVisible('#find-more')) {
 	is('More brings more, and the keyboard stands there', await p.evaluate(() =>
 		document.activeElement === document.querySelector('#find-hits li:nth-child(11) a')), true);
 } else ok('More brings more', ['no such button']);
+await p.waitForSelector('#find-narrow', { state: 'visible' });
+await p.fill('#find-q', 'zzxxqq');
+await p.press('#find-q', 'Enter');
+ok('where nothing is found nothing is offered to narrow it', await p.waitForSelector('#find-narrow', { state: 'hidden', timeout: 5000 }).then(() => [], e => [e.message]));
 await p.goto(url(site, 'search.html') + '?q=hawala');
 await p.waitForSelector('#find-hits li');
 is('a form without scripts leads here too', await p.inputValue('#find-q'), 'hawala');
