@@ -127,10 +127,8 @@ static struct str tag_at(bool *end, size_t *behind, struct str html, size_t i)
 	from = i + 1 + *end;
 	for (j = from; j < html.n && html.p[j] != ' ' && html.p[j] != '>'; j++)
 		;
-	*behind = j;
-	while (*behind < html.n && html.p[*behind] != '>')
-		++*behind;
-	*behind += *behind < html.n;
+	*behind = j < html.n ? j + str_chr(str_sub(html, j, html.n), '>') : j;
+	*behind = *behind < j || *behind >= html.n ? html.n : *behind + 1;
 	return str_sub(html, from, j);
 }
 
@@ -398,6 +396,14 @@ static bool link(struct scan *s, struct str whole, size_t behind)
 	return true;
 }
 
+/* Tags that stay as they are, unless players read. */
+static bool stays(const struct scan *s, struct str name, struct str whole, bool end)
+{
+	if (s->p->player || str_is(name, "table"))
+		return false;
+	return end || (!str_is(name, "a") && !(name.n == 2 && name.p[0] == 'h') && str_chr(whole, '-') == SIZE_MAX);
+}
+
 /* At '<'. */
 static void tag(struct scan *s)
 {
@@ -406,6 +412,10 @@ static void tag(struct scan *s)
 	struct str name = tag_at(&end, &behind, s->html, s->i), whole = str_sub(s->html, s->i, behind);
 
 	s->i = behind;
+	if (!s->p->hidden && stays(s, name, whole, end)) {
+		buf_str_add(s->out, whole);
+		return;
+	}
 	if (s->p->player && !end && name.n == 2 && name.p[0] == 'h' && name.p[1] != 'r')
 		player_heading(s, name, behind);
 	if (s->p->player && !end && str_find(whole, STR("class=\"footnotes\"")) != SIZE_MAX) {
@@ -499,16 +509,39 @@ static bool goes_left(uint32_t c)
 	    (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff);
 }
 
+/* Letters among 8 bytes, or more than 8: some are not ASCII, or begin a tag or a reference. */
+static unsigned ascii_letters(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	uint64_t w, tag, ref;
+
+	memcpy(&w, p, sizeof w);
+	tag = w ^ '<' * ones;
+	ref = w ^ '&' * ones;
+	if ((w | ((tag - ones) & ~tag) | ((ref - ones) & ~ref)) & high)
+		return 9;
+	w |= 0x20 * ones;
+	w = (w + (0x80 - 'a') * ones) & ~(w + (0x7f - 'z') * ones) & high;
+	return (unsigned)((w >> 7) * ones >> 56);
+}
+
 /* Where the letters of a block go, from behind its tag to the next that may not stand inside a line: above 0 right,
  * below 0 left, 0 when there are none. The first hundreds tell. What begins with another block goes as the document. */
 static int block_goes(struct str html, size_t i, bool rtl)
 {
 	int balance = 0, seen = 0;
 	size_t behind;
+	unsigned n;
 	uint32_t c;
 	bool end;
 
 	while (i < html.n && seen < 400 && abs(balance) <= 400 - seen) {	/* until nothing changes it */
+		if (i + 8 <= html.n && seen <= 392 && (n = ascii_letters(html.p + i)) <= 8) {
+			balance += (int)n;
+			seen += (int)n;
+			i += 8;
+			continue;
+		}
 		if (html.p[i] == '<') {
 			if (!word_in("a em strong del code span bdi sup mark ins br input", tag_at(&end, &behind, html, i))) {
 				if (!seen && !end)
@@ -529,6 +562,9 @@ static int block_goes(struct str html, size_t i, bool rtl)
 		} else if (c >= 0xc3 && c < 0xe0 && i + 1 < html.n) {
 			c = (c & 0x1f) << 6 | ((unsigned char)html.p[i + 1] & 0x3f);
 			i += 2;
+		} else if (c >= 0xe1 && c < 0xf0 && i + 2 < html.n) {
+			c = (c & 0xf) << 12 | ((unsigned char)html.p[i + 1] & 0x3fu) << 6 | ((unsigned char)html.p[i + 2] & 0x3f);
+			i += 3;
 		} else {
 			c = str_utf8_next(html, &i);
 		}
@@ -544,21 +580,31 @@ static int block_goes(struct str html, size_t i, bool rtl)
 void body_directions(struct buf *b, size_t from, bool rtl)
 {
 	static const char mark[] = " dir=\"auto\"";	/* in no text: its quotes are references there */
+	enum { MARK = sizeof mark - 1, SHORT = 10 };
 	size_t to = from, i = from, at, tag;
-	struct str html = buf_str(b);
+	struct str html = buf_str(b), in;
 
-	while ((at = str_find(str_sub(html, i, html.n), cstr(mark))) != SIZE_MAX) {
+	for (tag = from; (at = str_chr(str_sub(html, tag, html.n), '<')) != SIZE_MAX; tag = at) {
 		int goes;
 
-		memmove(b->p + to, b->p + i, at);
-		to += at;
-		i += at + strlen(mark);
-		tag = str_chr(str_sub(html, i, html.n), '>');
-		goes = block_goes(html, tag == SIZE_MAX ? html.n : i + tag + 1, rtl);
+		tag += at;
+		at = tag + str_chr(str_sub(html, tag, html.n), '>');
+		at = at < tag ? html.n : at;
+		in = str_sub(html, tag, at);
+		if (in.n < MARK || (at = str_find(in, (struct str){ mark, MARK })) == SIZE_MAX) {
+			at = tag + in.n;
+			continue;
+		}
+		at += tag;
+		memmove(b->p + to, b->p + i, at - i);
+		to += at - i;
+		i = at + MARK;
+		at = tag + in.n;
+		goes = block_goes(html, at < html.n ? at + 1 : html.n, rtl);
 		if (goes != 0 && (goes < 0) == rtl)
 			continue;
-		memcpy(b->p + to, goes == 0 ? mark : goes < 0 ? " dir=\"rtl\"" : " dir=\"ltr\"", goes == 0 ? strlen(mark) : 10);
-		to += goes == 0 ? strlen(mark) : 10;
+		memcpy(b->p + to, goes == 0 ? mark : goes < 0 ? " dir=\"rtl\"" : " dir=\"ltr\"", goes == 0 ? MARK : SHORT);
+		to += goes == 0 ? MARK : SHORT;
 	}
 	memmove(b->p + to, b->p + i, html.n - i);
 	b->p[b->n = to + html.n - i] = '\0';

@@ -771,14 +771,16 @@ static bool next_left_out(const struct copy *c, struct str s, size_t *at, size_t
 	const struct entry *e;
 	size_t i = *at, from, to, run, hyphen;
 
-	/* Most texts have no hyphen, and none stands before the third character of an id. */
+	/* Most texts have no hyphen. An id begins with two letters and one: a date does not. */
 	while (i < s.n && (hyphen = str_chr(str_sub(s, i, s.n), '-')) != SIZE_MAX) {
 		for (from = run = i + hyphen; from > i && id_char(s.p[from - 1]); from--)
 			;
 		for (; run < s.n && id_char(s.p[run]); run++)
 			;
 		while (from + 5 <= run) {
-			for (e = NULL, to = run; s.p[from + 2] == '-' && to >= from + 5; to--)
+			bool begins = s.p[from] >= 'a' && s.p[from + 1] >= 'a' && s.p[from + 2] == '-';
+
+			for (e = NULL, to = run; begins && to >= from + 5; to--)
 				if ((to == run || s.p[to] == '-') && (e = copy_any(c, str_sub(s, from, to))))
 					break;
 			if (e && !e->in) {

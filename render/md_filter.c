@@ -86,6 +86,7 @@ struct filter {
 	unsigned depth, headings, links;	/* links: <a> written and open */
 	struct buf scratch, href;
 	struct str value[ATTRS];	/* of the current tag, still escaped; p NULL: not there */
+	bool valued;			/* one is there */
 };
 
 static bool is_blank(char c)
@@ -131,13 +132,15 @@ static size_t entity_number(uint32_t *cp, struct str s)
 	return i + 1;
 }
 
+/* Those that have a name. */
+static const struct { const char *name; size_t n; char c; } entities[] = {
+	{ "&amp;", 5, '&' }, { "&lt;", 4, '<' }, { "&gt;", 4, '>' }, { "&quot;", 6, '"' }
+};
+
 /* Append s with its entities decoded; names the parser does not write stay as they are. CR LF and CR
  * become LF, as a browser reads them. */
 static void unescape(struct buf *b, struct str s)
 {
-	static const struct { const char *name; size_t n; char c; } names[] = {
-		{ "&amp;", 5, '&' }, { "&lt;", 4, '<' }, { "&gt;", 4, '>' }, { "&quot;", 6, '"' }
-	};
 	size_t i, from = 0, k, n;
 	uint32_t cp;
 
@@ -159,12 +162,12 @@ static void unescape(struct buf *b, struct str s)
 			from = i += n;
 			continue;
 		}
-		for (k = 0; k < sizeof names / sizeof names[0]; k++)
-			if (s.n - i >= names[k].n && memcmp(s.p + i, names[k].name, names[k].n) == 0)
+		for (k = 0; k < sizeof entities / sizeof entities[0]; k++)
+			if (s.n - i >= entities[k].n && memcmp(s.p + i, entities[k].name, entities[k].n) == 0)
 				break;
-		if (k < sizeof names / sizeof names[0]) {
-			buf_putc(b, names[k].c);
-			from = i += names[k].n;
+		if (k < sizeof entities / sizeof entities[0]) {
+			buf_putc(b, entities[k].c);
+			from = i += entities[k].n;
 		} else {
 			i++;
 		}
@@ -424,8 +427,9 @@ static enum rc read_attrs(struct filter *f, bool *footnote, struct err *e)
 	struct str name, value;
 	size_t k;
 
-	memset(f->value, 0, sizeof f->value);
-	*footnote = false;
+	if (f->valued)
+		memset(f->value, 0, sizeof f->value);
+	f->valued = *footnote = false;
 	for (;;) {
 		while (f->i < f->raw.n && is_blank(f->raw.p[f->i]))
 			f->i++;
@@ -454,6 +458,7 @@ static enum rc read_attrs(struct filter *f, bool *footnote, struct err *e)
 			;
 		if (k < ATTRS) {
 			f->value[k] = value;
+			f->valued = true;
 			continue;
 		}
 		for (k = 0; k < sizeof dropped / sizeof dropped[0] && !str_is(name, dropped[k]); k++)
@@ -508,16 +513,37 @@ static enum rc markup(struct filter *f, struct err *e)
 	return open_tag(f, t, footnote, e);
 }
 
+/* Bytes at i of a text that become the same when decoded and escaped again; 0: it takes that to tell. */
+static size_t same(struct str s, size_t i)
+{
+	size_t at = i, k;
+	uint32_t cp;
+
+	for (k = 0; s.p[i] == '&' && k < sizeof entities / sizeof entities[0]; k++)
+		if (s.n - i >= entities[k].n && memcmp(s.p + i, entities[k].name, entities[k].n) == 0)
+			return entities[k].n;
+	cp = str_utf8_next(s, &at);
+	return cp == '\n' || cp == '\t' || (cp >= 0xa0 && cp != 0xfffd) ? at - i : 0;
+}
+
 static enum rc text(struct filter *f, struct err *e)
 {
-	const char *end = memchr(f->raw.p + f->i, '<', f->raw.n - f->i);
-	struct str s = str_sub(f->raw, f->i, end ? (size_t)(end - f->raw.p) : f->raw.n);
-	size_t i = 0;
+	struct str s = f->raw;
+	size_t i = f->i, n;
+	const char *end;
 
 	while (i < s.n && is_blank(s.p[i]))
 		i++;
-	if (i < s.n && !(holds(f) & TEXT))
+	if (i < s.n && s.p[i] != '<' && !(holds(f) & TEXT))
 		return refuse(f, e, "text where none may stand");
+	for (i = f->i; (i = str_html_plain(s, i)) < s.n && (n = same(s, i)); i += n)
+		;
+	buf_add(f->out, s.p + f->i, i - f->i);
+	f->i = i;
+	if (i == s.n || s.p[i] == '<')
+		return RC_OK;
+	end = memchr(s.p + i, '<', s.n - i);
+	s = str_sub(s, i, end ? (size_t)(end - s.p) : s.n);
 	buf_html_escape(f->out, unescaped(f, s));
 	f->i += s.n;
 	return RC_OK;

@@ -401,24 +401,44 @@ static const unsigned char html_plain[256] = {
 	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 3, 0,
 };
 
+size_t str_html_plain(struct str s, size_t i)
+{
+	typedef unsigned char bytes __attribute__((vector_size(16)));
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t until;
+	unsigned n;
+
+	for (;;) {
+		for (; i + sizeof(bytes) <= s.n; i += sizeof(bytes)) {	/* printable, none of & ' < > " */
+			bytes x;
+			uint64_t odd[2];
+
+			memcpy(&x, p + i, sizeof x);
+			x = (bytes)(((x & 0xfe) == '&') | ((x & 0xfd) == '<') | (x == '"') | (x - ' ' > 0x7e - ' '));
+			memcpy(odd, &x, sizeof odd);
+			if (odd[0] | odd[1])
+				break;
+		}
+		for (until = i + sizeof(bytes); i < until; i += n) {
+			if (i >= s.n)
+				return s.n;
+			n = html_plain[p[i]];
+			if (n != 1 && !(n == 2 && i + 1 < s.n && (p[i + 1] & 0xc0) == 0x80) &&
+			    !(n == 3 && i + 2 < s.n && (p[i + 1] & 0xc0) == 0x80 && (p[i + 2] & 0xc0) == 0x80 &&
+			    (p[i] > 0xe0 || p[i + 1] >= 0xa0)))
+				return i;
+		}
+	}
+}
+
 void buf_html_escape(struct buf *b, struct str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
 	size_t i = 0, from = 0, at;
 	uint32_t cp;
 	const char *instead;
 
 	buf_reserve(b, s.n);
-	while (i < s.n) {
-		unsigned n = html_plain[p[i]];
-
-		if (n == 1 || (n == 2 && i + 1 < s.n && (p[i + 1] & 0xc0) == 0x80) ||
-		    (n == 3 && i + 2 < s.n && (p[i + 1] & 0xc0) == 0x80 && (p[i + 2] & 0xc0) == 0x80 &&
-		    (p[i] > 0xe0 || p[i + 1] >= 0xa0))) {
-			i += n;			/* as it is, with its neighbours */
-			continue;
-		}
-		at = i;
+	while ((at = i = str_html_plain(s, i)) < s.n) {
 		cp = str_utf8_next(s, &i);
 		if (cp == '\n' || cp == '\t' || (cp >= 0xa0 && cp != 0xfffd))
 			continue;
@@ -428,5 +448,5 @@ void buf_html_escape(struct buf *b, struct str s)
 		buf_puts(b, instead);
 		from = i;
 	}
-	buf_add(b, s.p + from, i - from);
+	buf_add(b, s.p + from, s.n - from);
 }

@@ -102,4 +102,5 @@ void buf_text_escape(struct buf *b, struct str s);	/* \t \n \xNN for TAB, LF, ot
 void buf_json_escape(struct buf *b, struct str s);	/* inside a JSON string; bad UTF-8 gives U+FFFD */
 void buf_html_escape(struct buf *b, struct str s);	/* & < > " ' for text and attributes; bad UTF-8
 							 * and controls give U+FFFD */
+size_t str_html_plain(struct str s, size_t i);		/* offset from i on of what may not stand there as it is, or s.n */
 #endif

@@ -92,6 +92,41 @@ static void test_buf__escapes_for_text_json_and_html(void **state)
 	buf_free(&b);
 }
 
+/* What is looked at in pieces of 16 bytes must not depend on where in one it stands. */
+static void test_buf__html_escapes_wherever_they_stand(void **state)
+{
+	static const struct { const char *in, *out; } odd[] = {
+		{ "&", "&amp;" }, { "'", "&#39;" }, { "<", "&lt;" }, { ">", "&gt;" }, { "\"", "&quot;" }, { "\n", "\n" }, { "\t", "\t" },
+		{ "\r", "\xef\xbf\xbd" }, { "\x7f", "\xef\xbf\xbd" }, { "\x1f", "\xef\xbf\xbd" }, { "%(*;=?!#~ ", "%(*;=?!#~ " },
+		{ "\xc3\xa9", "\xc3\xa9" }, { "\xc2\xa0", "\xc2\xa0" }, { "\xc2\x85", "\xef\xbf\xbd" }, { "\xe0\xa6\x95", "\xe0\xa6\x95" },
+		{ "\xf0\x9f\x9a\xa2", "\xf0\x9f\x9a\xa2" }, { "\xe0\xa6", "\xef\xbf\xbd\xef\xbf\xbd" }, { "\xc3", "\xef\xbf\xbd" },
+		{ "\xff", "\xef\xbf\xbd" }, { "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+	};
+	static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	struct buf in = BUF_INIT, want = BUF_INIT, got = BUF_INIT;
+	size_t i, before, behind;
+
+	(void)state;
+	for (i = 0; i < sizeof odd / sizeof odd[0]; i++)
+		for (before = 0; before <= 36; before++)
+			for (behind = 0; behind <= 18; behind += 3) {
+				buf_clear(&in);
+				buf_clear(&want);
+				buf_clear(&got);
+				buf_add(&in, plain, before);
+				buf_puts(&in, odd[i].in);
+				buf_add(&in, plain, behind);
+				buf_add(&want, plain, before);
+				buf_puts(&want, odd[i].out);
+				buf_add(&want, plain, behind);
+				buf_html_escape(&got, buf_str(&in));
+				assert_string_equal(buf_cstr(&got), buf_cstr(&want));
+			}
+	buf_free(&in);
+	buf_free(&want);
+	buf_free(&got);
+}
+
 static void test_buf__splice_replaces_in_the_middle(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -275,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_str__distance_counts_swaps_as_one),
 		cmocka_unit_test(test_str__lines_keep_empty_ones),
 		cmocka_unit_test(test_buf__escapes_for_text_json_and_html),
+		cmocka_unit_test(test_buf__html_escapes_wherever_they_stand),
 		cmocka_unit_test(test_buf__splice_replaces_in_the_middle),
 		cmocka_unit_test(test_date__every_day_of_four_centuries_comes_back),
 		cmocka_unit_test(test_date__parses_the_four_forms_and_no_other),
