@@ -218,7 +218,7 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 	pthread_mutex_unlock(&f->one);
 	spot->at = p->posts.n;
 	for (i = 0; i < p->local.n; i++) {
-		varint_put(&p->posts, p->numbers[i]);
+		varint_put(&p->posts, (uint64_t)p->numbers[i] + 1);
 		varint_put(&p->posts, p->local.v[i].value);
 	}
 	spot->n = p->posts.n - spot->at;
@@ -341,9 +341,10 @@ void find_close(struct find *f)
 		return;
 	find_log_close(f);
 	find_forget(f);
-	strings_free(&f->all.strings);
-	for (i = 0; i < FIND_KINDS; i++)
+	for (i = 0; i < FIND_KINDS; i++) {
 		buf_free(&f->blocks[i].bytes);
+		arena_free(&f->blocks[i].a);
+	}
 	arena_free(&f->a);
 	free(f);
 }
@@ -366,8 +367,7 @@ enum rc find_fill(struct find *f, struct md *m, struct err *e)
 	arena_free(&a);
 	if (rc == RC_IO)
 		return rc;
-	find_finish(f);
-	find_encode(f);
+	find_finish(f, NULL, NULL);
 	return RC_OK;
 }
 

@@ -21,14 +21,14 @@ void find_close(struct find *f);	/* no-op on NULL */
 /* Add one admitted entry with the HTML of its body, as on its page. c: the copy, or one that is watched. Each entry
  * once, in any order, by any part: the result is the same. Not at the same time with the same part. */
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html);
-/* After the last find_add; then the index can be written and asked. find_forget frees what is needed only up to there, and
- * by find_save. */
-void find_finish(struct find *f);
-void find_encode(struct find *f);
+/* After the last find_add; then the index can be written and asked. path: where find_save will keep what it is made of,
+ * which then is written at once as far as it goes; find_save must follow. NULL: nothing is. find_forget frees all that is
+ * needed only to ask, and by find_save: then it can be written still. */
+void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);
 void find_forget(struct find *f);
 
 /* find_kept.c, find_patch.c. Before anything is added, find_load what the build before kept at that path; find_keep in place of find_add
- * for entries that are as they were; false: there is none. Then, in place of find_finish and find_encode, find_patch, which
+ * for entries that are as they were; false: there is none. Then, in place of find_finish, find_patch, which
  * changes the index as far as other entries touch it. read: append a file of the index before; false: it is not as it was.
  * false: the index must be made anew, and for that find_restore the words of what was kept; false: it must be added. */
 typedef bool find_read_fn(void *ctx, struct buf *b, struct str name);
@@ -38,9 +38,6 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx);
 bool find_restore(struct find *f);
 /* Is a file of the index to be written: false after find_patch for those that stay. */
 bool find_makes(const struct find *f, struct str name);
-/* Between find_finish and find_encode: the greater part of what find_save will keep, and then needs no memory. find_save must
- * follow. */
-void find_save_words(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);
 /* stamp: of KEPT_KEY bytes, never the same again. */
 enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e) NODISCARD;
 

@@ -6,6 +6,7 @@
  * stretch alone, whatever was put in or taken out elsewhere. */
 #include "render/find_parts.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +15,16 @@ static const uint32_t cuts[FIND_KINDS] = { (1 << 12) - 1, (1 << 10) - 1 };	/* st
 /* The same on every machine: it is seen in names. */
 static uint32_t hash_of(struct str s)
 {
-	uint32_t h = 2166136261u;
+	uint64_t h = 0x9e3779b97f4a7c15u * (s.n + 1), eight;
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 16777619u;
-	h = (h ^ h >> 15) * 0x2c1b3c6du;
-	h = (h ^ h >> 12) * 0x297a2d39u;
-	return h ^ h >> 15;
+	for (i = 0; i < s.n; i += 8) {
+		eight = 0;
+		memcpy(&eight, s.p + i, s.n - i < 8 ? s.n - i : 8);
+		h = (h ^ le64toh(eight)) * 0xbf58476d1ce4e5b9u;
+		h ^= h >> 29;
+	}
+	return (uint32_t)(h ^ h >> 32);
 }
 
 bool find_cuts(struct str s, unsigned kind)
@@ -56,9 +59,9 @@ void find_item(struct find_encoder *e, struct str s, struct str tail)
 		begins = true;
 	if (begins) {
 		if (to->n == to->cap)
-			to->v = arena_grow(e->a, to->v, &to->cap, sizeof *to->v);
+			to->v = arena_grow(&to->a, to->v, &to->cap, sizeof *to->v);
 		b = &to->v[to->n++];
-		*b = (struct find_block){ .first = arena_str(e->a, s), .name = hash_of(s), .at = to->bytes.n };
+		*b = (struct find_block){ .first = arena_str(&to->a, s), .name = hash_of(s), .at = to->bytes.n };
 		buf_clear(&e->last);
 	}
 	put_like(&to->bytes, buf_str(&e->last), s);
@@ -93,15 +96,21 @@ void find_number(struct buf *b, uint32_t v)
 
 void find_list_tail(struct buf *b, const uint32_t *posts, size_t n)
 {
-	uint32_t before = 0;
+	uint32_t before = 0, gap;
 	size_t i;
+	char *p;
 
-	buf_putc(b, '!');
+	buf_reserve(b, 1 + 6 * n);	/* a gap of 24 bits has five digits at most */
+	p = b->p + b->n;
+	*p++ = '!';
 	for (i = 0; i < n; i++) {
-		find_number(b, (posts[i] >> 8) - before);
-		buf_putc(b, find_digits[posts[i] & 0xff]);
+		for (gap = (posts[i] >> 8) - before; gap >= 45; gap = gap / 45 - 1)
+			*p++ = find_digits[45 + gap % 45];
+		*p++ = find_digits[gap];
+		*p++ = find_digits[posts[i] & 0xff];
 		before = (posts[i] >> 8) + 1;
 	}
+	b->n = (size_t)(p - b->p);
 }
 
 static int by_name(const void *pa, const void *pb)

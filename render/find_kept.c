@@ -1,14 +1,19 @@
 /* render/find_kept.c: what the index of one build leaves for that of the next (find_patch.c): a log (kept_log.h) with the pieces
  *
- *	"d" and a name	the words of a document: for each its stemmer and its length, a byte each, its bytes, varint weight
+ *	"w" and a number	FIND_PIECE words of the build that made all anew, those with numbers from that on: for each where it
+ *		stands behind these, u32; then for each its stemmer, a byte, and its bytes
+ *	"d" and a name	the words of a document: for each its number, from 1 on, and its weight, varints; number 0: a word that was
+ *		not there then: behind the 0 its stemmer and its length, a byte each, and its bytes
  *	"f" and a form	the forms from this one up to the next at which a block must begin: for each, by form, stem, English
- *		stem: these, as strings, and the count of words, u32
- *	"h"	documents, u32; sum of their lengths, u64; for each in order of number: name; for each kind of blocks: count; for
+ *		stem: its length, a byte, and its bytes; each stem: how many bytes of the form it is, a byte, or 128 and its own
+ *		length in one byte and its bytes; the count of words, a varint
+ *	"h"	documents, u32; sum of their lengths, u64; words, u32; for each in order of number: name; for each kind of blocks: count; for
  *		each: first string, hash, which of those; for each file of documents: a hash of what is shown of them
  *
  * Posting lists are not kept: they stand in the files of the index. */
 #include "render/find_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,8 +77,10 @@ static bool parse_head(struct find_log *l, struct str s)
 {
 	uint32_t i;
 
-	if (!kept_take_u32(&l->n, &s) || !l->n || !kept_take_u64(&l->total, &s) || l->n > s.n / 4)
+	if (!kept_take_u32(&l->n, &s) || !l->n || !kept_take_u64(&l->total, &s) ||
+	    !kept_take_u32(&l->nwords, &s) || l->n > s.n / 4 || l->nwords > l->log.live)
 		return false;
+	l->words = arena_array(&l->a, l->nwords / FIND_PIECE + 1, sizeof *l->words);
 	l->average = find_coarse((uint32_t)(l->total / l->n));
 	l->names = arena_array(&l->a, l->n, sizeof *l->names);
 	for (i = 0; i < l->n; i++)
@@ -148,63 +155,128 @@ void find_words_put(struct buf *b, const struct find *f, size_t k)
 {
 	const struct strings *words = &f->all.words;
 	struct str posts = find_posts(f, k), word;
-	uint64_t number[64], weight[64];
-	size_t n, i;
+	uint64_t number, weight;
 
-	do {				/* they lie all over memory: many are fetched at a time */
-		for (n = 0; n < 64 && varint_get(&number[n], &posts) && varint_get(&weight[n], &posts); n++)
-			__builtin_prefetch(&words->v[number[n]]);
-		for (i = 0; i < n; i++)
-			__builtin_prefetch(words->bytes.p + words->v[number[i]].at);
-		for (i = 0; i < n; i++) {
-			word = strings_at(words, number[i]);
-			buf_putc(b, (char)words->v[number[i]].tag);
-			buf_putc(b, (char)word.n);
-			buf_str_add(b, word);
-			varint_put(b, weight[i]);
-		}
-	} while (n == 64);
+	while (varint_get(&number, &posts) && varint_get(&weight, &posts)) {
+		word = strings_at(words, number - 1);
+		buf_putc(b, 0);
+		buf_putc(b, (char)words->v[number - 1].tag);
+		buf_putc(b, (char)word.n);
+		buf_str_add(b, word);
+		varint_put(b, weight);
+	}
 }
 
-bool find_word_take(struct find_weighed *w, struct str *s)
+/* Word i of the log, from 0 on. */
+static bool logged_word(struct find_weighed *w, struct find_log *l, uint64_t i)
 {
-	struct str head;
-	uint64_t weight;
+	size_t piece = i / FIND_PIECE, n;
+	struct str *all, rest;
+	uint32_t at, end;
+	char name[24];
 
-	if (!kept_take(&head, s, 2) || !kept_take(&w->word, s, (unsigned char)head.p[1]) || !varint_get(&weight, s))
+	if (i >= l->nwords)
 		return false;
-	w->tag = (unsigned char)head.p[0];
+	all = &l->words[piece];
+	snprintf(name, sizeof name, "%zu", piece);
+	if (!all->p && !find_log_get(all, l, FIND_OF_WORDS, cstr(name)))
+		return false;
+	n = l->nwords - piece * FIND_PIECE;
+	n = n < FIND_PIECE ? n : FIND_PIECE;
+	i %= FIND_PIECE;
+	rest = str_sub(*all, i * sizeof at, all->n);
+	if (all->n < n * sizeof at || !kept_take_u32(&at, &rest))
+		return false;
+	end = (uint32_t)(all->n - n * sizeof at);
+	if (i + 1 < n && !kept_take_u32(&end, &rest))
+		return false;
+	rest = str_sub(*all, n * sizeof at, all->n);
+	if (at >= end || end > rest.n || end - at > 1 + UINT8_MAX)
+		return false;
+	w->tag = (unsigned char)rest.p[at];
+	w->word = str_sub(rest, at + 1, end);
+	return true;
+}
+
+bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s)
+{
+	uint64_t number, weight;
+	struct str head;
+
+	if (!varint_get(&number, s))
+		return false;
+	if (number) {
+		if (!logged_word(w, l, number - 1))
+			return false;
+	} else {
+		if (!kept_take(&head, s, 2) || !kept_take(&w->word, s, (unsigned char)head.p[1]))
+			return false;
+		w->tag = (unsigned char)head.p[0];
+	}
+	w->number = (uint32_t)number;
+	if (!varint_get(&weight, s))
+		return false;
 	w->weight = (uint32_t)weight;
 	return w->tag < stems_count();
 }
 
 bool find_restore(struct find *f)
 {
+	uint32_t *known = xmalloc((f->log->nwords + 1) * sizeof *known);	/* number in f->all, from 1 on, of each word of the log */
+	struct find_part *p = &f->parts[0];
 	struct find_weighed w;
 	struct str record;
 	bool whole = true;
-	size_t k;
+	size_t k, i;
 
+	memset(known, 0, (f->log->nwords + 1) * sizeof *known);
 	for (k = 0; whole && k < f->n; k++)	/* all or none */
 		if (f->spots[k].kept && (whole = find_log_get(&record, f->log, FIND_OF_DOCUMENT, f->docs[k]->name)))
 			while (whole && record.n)
-				whole = find_word_take(&w, &record);
+				whole = find_word_take(&w, f->log, &record);
 	for (k = 0; whole && k < f->n; k++) {
-		struct find_part *p = &f->parts[0];
-
 		if (!f->spots[k].kept || !find_log_get(&record, f->log, FIND_OF_DOCUMENT, f->docs[k]->name))
 			continue;
 		f->spots[k] = (struct find_spot){ .part = 0, .at = p->posts.n, .made = true };
-		while (find_word_take(&w, &record)) {
-			varint_put(&p->posts, find_word_put(&f->all, p, w.word, w.tag));
+		while (find_word_take(&w, f->log, &record)) {
+			if (w.number && known[w.number]) {
+				i = known[w.number] - 1;
+				f->all.words.v[i].value++;
+			} else {
+				i = find_word_put(&f->all, p, w.word, w.tag);
+				known[w.number] = (uint32_t)i + 1;
+			}
+			varint_put(&p->posts, i + 1);
 			varint_put(&p->posts, w.weight);
 		}
 		f->spots[k].n = p->posts.n - f->spots[k].at;
 	}
+	free(known);
 	return whole;
 }
 
 /* ---- counts of forms ---- */
+
+static void stem_put(struct buf *b, struct str form, struct str stem)
+{
+	bool begins = str_starts(form, stem);
+
+	buf_putc(b, (char)(stem.n | (begins ? 0 : 128)));
+	if (!begins)
+		buf_str_add(b, stem);
+}
+
+static bool stem_take(struct str *stem, struct str form, struct str *s)
+{
+	struct str head;
+	unsigned char c;
+
+	if (!kept_take(&head, s, 1))
+		return false;
+	c = (unsigned char)head.p[0];
+	*stem = str_sub(form, 0, c);
+	return c < 128 ? c <= form.n : kept_take(stem, s, c - 128);
+}
 
 void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n)
 {
@@ -212,10 +284,11 @@ void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		kept_put_str(&piece, v[i].form);
-		kept_put_str(&piece, v[i].term);
-		kept_put_str(&piece, v[i].english);
-		kept_put_u32(&piece, (size_t)v[i].n);
+		buf_putc(&piece, (char)v[i].form.n);
+		buf_str_add(&piece, v[i].form);
+		stem_put(&piece, v[i].form, v[i].term);
+		stem_put(&piece, v[i].form, v[i].english);
+		varint_put(&piece, (uint64_t)v[i].n);
 		if (!name.n)
 			name_of(&name, FIND_OF_FORMS, v[i].form);
 		if (i + 1 == n || (!str_eq(v[i].form, v[i + 1].form) && find_cuts(v[i + 1].form, FIND_BY_FORM))) {
@@ -231,11 +304,13 @@ void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n)
 
 bool find_count_take(struct find_count *c, struct str *s)
 {
-	uint32_t n;
+	struct str head;
+	uint64_t n;
 
-	if (!kept_take_str(&c->form, s) || !kept_take_str(&c->term, s) || !kept_take_str(&c->english, s) || !kept_take_u32(&n, s))
+	if (!kept_take(&head, s, 1) || !kept_take(&c->form, s, (unsigned char)head.p[0]) || !stem_take(&c->term, c->form, s) ||
+	    !stem_take(&c->english, c->form, s) || !varint_get(&n, s) || n > UINT32_MAX)
 		return false;
-	c->n = n;
+	c->n = (int64_t)n;
 	return true;
 }
 
@@ -276,6 +351,7 @@ static void head(struct buf *b, const struct find *f)
 
 	kept_put_u32(b, f->n);
 	kept_put_u64(b, f->total);
+	kept_put_u32(b, f->patched ? f->log->nwords : f->nwords);
 	for (i = 0; i < f->n; i++)
 		kept_put_str(b, f->docs[i]->name);
 	for (kind = 0; kind < FIND_KINDS; kind++) {
@@ -297,60 +373,83 @@ static void put_pieces(struct kept_log_out *o, struct str s)
 		kept_log_put(o, name, piece);
 }
 
-/* Begin the log: all of it but its head. */
-static enum rc begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct err *e)
-{
-	struct buf b = BUF_INIT, name = BUF_INIT;
-	struct kept_log_out *o;
-	struct find_count *counts = NULL;
-	struct str dropped, s;
-	size_t i, n, cap = 0;
-	enum rc rc;
-
-	if ((rc = kept_log_begin(&f->out, path, key, f->patched ? &f->log->log : NULL, e)))
-		return rc;
-	o = f->out;
-	if (f->patched) {
-		put_pieces(o, buf_str(&f->log->put));
-		for (s = buf_str(&f->log->dropped); kept_take_str(&dropped, &s);)
-			kept_log_drop(o, dropped);
-	} else {
-		for (i = 0; i < f->n; i++) {
-			buf_clear(&b);
-			find_words_put(&b, f, i);
-			kept_log_put(o, name_of(&name, FIND_OF_DOCUMENT, f->docs[i]->name), buf_str(&b));
-		}
-		for (i = 0; i < f->nused;) {
-			i = find_stretch(&counts, &n, &cap, f, i);
-			buf_clear(&b);
-			find_counts_put(&b, counts, n);
-			put_pieces(o, buf_str(&b));
-		}
-		free(counts);
-	}
-	buf_free(&b);
-	buf_free(&name);
-	return RC_OK;
-}
-
-void find_save_words(struct find *f, const char *path, const unsigned char key[KEPT_KEY])
+void find_save_begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY])
 {
 	struct err ignored = ERR_INIT;	/* find_save tries again, and tells */
-	unsigned i;
 
-	if (begin(f, path, key, &ignored))
-		return;
-	for (i = 0; i < f->nparts; i++)
-		buf_free(&f->parts[i].posts);
-	strings_free(&f->all.words);
+	if (kept_log_begin(&f->out, path, key, NULL, &ignored))
+		f->out = NULL;
+}
+
+void find_save_words(struct find *f)
+{
+	const struct strings *words = &f->all.words;
+	struct buf b = BUF_INIT, name = BUF_INIT;
+	char number[24];
+	size_t i, from, end, at;
+
+	for (from = 0; f->out && from < words->n; from = end) {
+		end = from + FIND_PIECE < words->n ? from + FIND_PIECE : words->n;
+		buf_clear(&b);
+		for (at = 0, i = from; i < end; i++) {
+			kept_put_u32(&b, at);
+			at += 1u + words->v[i].n;
+		}
+		for (i = from; i < end; i++) {
+			buf_putc(&b, (char)words->v[i].tag);
+			buf_str_add(&b, strings_at(words, i));
+		}
+		snprintf(number, sizeof number, "%zu", from / FIND_PIECE);
+		kept_log_put(f->out, name_of(&name, FIND_OF_WORDS, cstr(number)), buf_str(&b));
+	}
+	for (i = 0; f->out && i < f->n; i++)
+		kept_log_put(f->out, name_of(&name, FIND_OF_DOCUMENT, f->docs[i]->name), find_posts(f, i));
+	buf_free(&b);
+	buf_free(&name);
+}
+
+void find_save_forms(struct find *f)
+{
+	struct find_count *counts = NULL;
+	struct buf b = BUF_INIT;
+	size_t i, n, cap = 0;
+
+	for (i = 0; f->out && i < f->nused;) {
+		i = find_stretch(&counts, &n, &cap, f, i);
+		buf_clear(&b);
+		find_counts_put(&b, counts, n);
+		put_pieces(f->out, buf_str(&b));
+	}
+	free(counts);
+	buf_free(&b);
+}
+
+/* The log of the build before, with what find_patch found to be changed. */
+static enum rc begin_patched(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct err *e)
+{
+	struct str dropped, s = buf_str(&f->log->dropped);
+	enum rc rc = kept_log_begin(&f->out, path, key, &f->log->log, e);
+
+	if (rc)
+		return rc;
+	put_pieces(f->out, buf_str(&f->log->put));
+	while (kept_take_str(&dropped, &s))
+		kept_log_drop(f->out, dropped);
+	return RC_OK;
 }
 
 enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
 {
 	struct buf b = BUF_INIT;
-	enum rc rc;
+	enum rc rc = RC_OK;
 
-	if (!f->out && (rc = begin(f, path, key, e)))
+	if (f->patched) {
+		rc = begin_patched(f, path, key, e);
+	} else if (!f->out && !(rc = kept_log_begin(&f->out, path, key, NULL, e))) {
+		find_save_words(f);
+		find_save_forms(f);
+	}
+	if (rc)
 		return rc;
 	head(&b, f);
 	kept_log_put(f->out, STR("h"), buf_str(&b));

@@ -41,7 +41,7 @@ struct find_words {			/* all words and what becomes of them; numbers are by chan
 struct find_part {			/* of one thread */
 	struct stems *stems;
 	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
-	struct buf posts;		/* documents: for each word varint number and varint weight */
+	struct buf posts;		/* documents: for each word varint number, from 1 on, and varint weight */
 	struct buf text, surface;
 	uint32_t *numbers;		/* of the words of the document in work, */
 	uint32_t *fresh;		/* and which of them nobody had before */
@@ -69,10 +69,10 @@ struct find_blocks {
 	struct find_block *v;
 	size_t n, cap;
 	struct buf bytes;
+	struct arena a;
 };
 struct find_encoder {
 	struct find_blocks *to;
-	struct arena *a;
 	unsigned kind;
 	struct buf last;
 };
@@ -111,15 +111,19 @@ struct find_log {
 	struct arena a;
 	uint32_t n, average;
 	uint64_t total;
+	uint32_t nwords;
+	struct str *words;		/* FIND_PIECE of them each; NULL: not read yet */
 	struct str *names;		/* by number */
 	struct find_blocks blocks[FIND_KINDS];
 	struct str shown;		/* find_shown's */
 	struct buf put;			/* names and pieces, one behind the other: strings */
 	struct buf dropped;		/* names */
 };
-enum find_sort { FIND_OF_DOCUMENT = 'd', FIND_OF_FORMS = 'f' };	/* of pieces */
+enum find_sort { FIND_OF_DOCUMENT = 'd', FIND_OF_FORMS = 'f', FIND_OF_WORDS = 'w' };	/* of pieces */
+enum { FIND_PIECE = 1024 };		/* words in a piece */
 struct find_weighed {			/* a word of a document */
 	struct str word;
+	uint32_t number;		/* of the log, from 1 on; 0: none */
 	unsigned tag;
 	uint32_t weight;
 };
@@ -139,10 +143,11 @@ struct find {
 	pthread_mutex_t one;		/* looks at `all` at a time */
 	struct find_words all;
 	uint32_t *to;			/* in find_finish: of each of all.strings, its place in strings; UINT32_MAX: empty */
+	uint32_t *list_of, nwords;	/* then: of each of all.words, the list, or UINT32_MAX */
 	struct find_log *log;		/* NULL: nothing was kept */
-	struct kept_log_out *out;	/* between find_save_words and find_save */
+	struct kept_log_out *out;	/* between find_save_begin and find_save */
 
-	/* After find_finish. A form is a folded word of the texts; a list, the documents of one stem. */
+	/* After find_finish, up to find_forget. A form is a folded word of the texts; a list, the documents of one stem. */
 	struct str *strings;		/* all forms and stems, sorted by bytes; borrow `all` */
 	size_t nstrings;
 	uint32_t *forms;		/* strings that are forms, sorted */
@@ -151,6 +156,7 @@ struct find {
 	struct find_used *used;		/* by form, stem, English stem */
 	size_t nused;
 	uint32_t *list_at, *posts;	/* list i, of string i: posts[list_at[i]] to posts[list_at[i + 1]]: document << 8 | impact */
+
 	struct find_blocks blocks[FIND_KINDS];
 	struct find_facet facets[FIND_FACETS];
 	bool patched;
@@ -188,11 +194,17 @@ void find_log_close(struct find *f);
 bool find_log_get(struct str *piece, const struct find_log *l, enum find_sort sort, struct str name);	/* as kept_log_get */
 void find_log_put(struct find_log *l, enum find_sort sort, struct str name, struct str piece);
 void find_log_drop(struct find_log *l, enum find_sort sort, struct str name);
-void find_words_put(struct buf *b, const struct find *f, size_t k);	/* of document k, as they are kept */
-bool find_word_take(struct find_weighed *w, struct str *s);
+/* The words of document k, as they are kept where the log has no numbers for them. */
+void find_words_put(struct buf *b, const struct find *f, size_t k);
+/* The next word of a document, as kept in l. */
+bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s);
 /* Append names and pieces of counts by form, each up to the next form at which a block must begin. */
 void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n);
 bool find_count_take(struct find_count *c, struct str *piece);
+/* The greater part of what find_save will keep, in two steps; no-ops unless begin could begin. f->out: it did. */
+void find_save_begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);
+void find_save_words(struct find *f);
+void find_save_forms(struct find *f);
 /* A hash of what is shown of the documents of each file of them. */
 void find_shown(struct buf *b, const struct find *f);
 

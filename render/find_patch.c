@@ -55,7 +55,7 @@ static bool read_side(struct patch *p, struct side *to, struct str record, uint3
 	while (record.n) {
 		const struct find_word *of;
 
-		if (!find_word_take(&w, &record))
+		if (!find_word_take(&w, p->log, &record))
 			return false;
 		i = find_word_put(&p->words, &p->f->parts[0], w.word, w.tag);
 		of = &p->words.of[i];	/* they move while there come more */
@@ -150,8 +150,6 @@ static bool read_sides(struct patch *p)
 		find_words_put(&record, f, k);
 		if (was[k] != UINT32_MAX && !(ok = find_log_get(&old, p->log, FIND_OF_DOCUMENT, name)))
 			break;
-		if (was[k] == k && !p->moved && str_eq(old, buf_str(&record)))
-			continue;
 		side = p->sides[p->nsides++];
 		ok = (was[k] == UINT32_MAX || read_side(p, &side[0], old, was[k], -1)) &&
 		    read_side(p, &side[1], buf_str(&record), k, 1);
@@ -415,7 +413,7 @@ static size_t stretch_of(const struct find_block *v, const size_t *at, size_t n,
 static bool patch_blocks(struct patch *p, unsigned kind)
 {
 	const struct find_blocks *was = &p->log->blocks[kind];
-	struct find_encoder to = { .to = &p->f->blocks[kind], .a = &p->f->a, .kind = kind };
+	struct find_encoder to = { .to = &p->f->blocks[kind], .kind = kind };
 	size_t *at = arena_array(&p->a, was->n + 1, sizeof *at), n = 0, i, k, end, next, edits;
 	bool *touched = arena_array(&p->a, was->n + 1, sizeof *touched), ok = was->n > 0;
 
@@ -439,8 +437,8 @@ static bool patch_blocks(struct patch *p, unsigned kind)
 				struct find_blocks *b = to.to;
 
 				if (b->n == b->cap)
-					b->v = arena_grow(&p->f->a, b->v, &b->cap, sizeof *b->v);
-				b->v[b->n++] = (struct find_block){ .first = arena_str(&p->f->a, was->v[k].first), .name = was->v[k].name };
+					b->v = arena_grow(&b->a, b->v, &b->cap, sizeof *b->v);
+				b->v[b->n++] = (struct find_block){ .first = arena_str(&b->a, was->v[k].first), .name = was->v[k].name };
 			}
 			continue;
 		}

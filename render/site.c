@@ -788,10 +788,7 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 			if (rc)
 				return rc;
 		}
-		find_finish(w.find);
-		if (s->files)
-			find_save_words(w.find, s->texts, s->key);
-		find_encode(w.find);
+		find_finish(w.find, s->files ? s->texts : NULL, s->key);
 	}
 	random_bytes(stamp, STAMP);
 	if (s->files && find_save(w.find, s->texts, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
@@ -878,6 +875,8 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	w.files = files;
 	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, now, stamp, a, e)))
 		goto out;
+	find_close(find);
+	find = NULL;
 	all.n = w.n + more;
 	files = merged(a, w.files, w.n, index, more);
 	format_manifest(&b, id, files, all.n);

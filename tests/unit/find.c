@@ -69,8 +69,7 @@ static struct find *made(const struct text *v, size_t n, unsigned parts)
 		if (!v[k].out)
 			find_add(f, (unsigned)(k % parts), &copy, &all[k], cstr(v[k].html));
 	}
-	find_finish(f);
-	find_encode(f);
+	find_finish(f, NULL, NULL);
 	return f;
 }
 
@@ -468,8 +467,7 @@ static struct disk become(struct disk *was, const struct text *v, size_t n, cons
 	assert_int_equal(find_patch(f, disk_read, was), can);
 	if (!can) {
 		assert_true(find_restore(f));
-		find_finish(f);
-		find_encode(f);
+		find_finish(f, NULL, NULL);
 	}
 	is = disk_of(f, was, wrote);
 	assert_int_equal(find_save(f, "kept", key, tie, &e), RC_OK);
