@@ -191,7 +191,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct copy *copy = NULL;
 	struct theme *theme = NULL;
 	struct md *md[SITE_JOBS_MAX] = { NULL };
-	struct stamp stamp = { { STR_NONE, STR_NONE }, NULL, 0, 0, STR_NONE };
+	struct stamp stamp = { .tlp = STR_NONE };
 	const char *why = NULL, *dir = ask->dir;
 	char *temporary = NULL;
 	bool stale = false, broken = false, writing = false, kept_copy;

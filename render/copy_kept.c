@@ -138,10 +138,14 @@ void copy_keep(const struct copy *c, const char *dir)
 	unsigned char key[KEPT_KEY];
 	struct image x;
 	const char *path;
+	struct stat st;
 
-	if (!c->changes || (c->was_kept && c->nchanged <= CHANGED_FEW) || !key_of(key, &c->want, dir) ||
-	    !(path = kept_path(&a, c->want.kept, dir, "copy")))
+	if (!c->changes || !key_of(key, &c->want, dir) || !(path = kept_path(&a, c->want.kept, dir, "copy")))
 		goto out;
+	if (c->was_kept && c->nchanged <= CHANGED_FEW) {
+		kept_vouch(path, &c->source->image.stat);
+		goto out;
+	}
 	image_begin(&x, (uintptr_t)PLACE + KEPT_BODY, c, sizeof *c);
 	if (c->was_kept)
 		random_bytes(image_of(&x, struct copy, 0)->id, sizeof c->id);
@@ -151,6 +155,11 @@ void copy_keep(const struct copy *c, const char *dir)
 		kept_add(o, (struct str){ x.p, x.n });
 		if (kept_end(o, &e))
 			e.rc = RC_OK;		/* it is loaded then */
+		else if (!lstat(path, &st)) {
+			struct kept_stat stat = kept_stat(&st);
+
+			kept_vouch(path, &stat);
+		}
 	}
 	free(x.p);
 out:
@@ -162,7 +171,7 @@ static struct copy *read_kept(struct snap *s, const struct copy_want *want, cons
 {
 	struct arena a = ARENA_INIT;
 	unsigned char key[KEPT_KEY];
-	struct kept_map m = { STR_NONE, STR_NONE };
+	struct kept_map m = { .all = STR_NONE };
 	struct copy *c = NULL;
 	size_t i;
 

@@ -14,7 +14,11 @@
  * Where a copy was brought up to date (copy_load_kept), most answers are known to be the same, the list of facts stays, and
  * what new pages were made of is put behind it; facts of no file go when it is made anew.
  *
- * The sum tells accidents, not intent: who can write below .git can do anything there. The key is a hash of the program
+ * The sum tells accidents, not intent: who can write below .git can do anything there. Of a large file that is mapped and
+ * hardly read it is not looked at each time: FILE.right has the id of this run of the machine and the stat with which the file
+ * was found right, or written. While both are the same, nobody wrote the file, and no power was cut before all of it was on
+ * the disk. Who relies on it removes FILE.right until it comes to a good end, so one who dies of what the disk changed dies
+ * of it once. The key is a hash of the program
  * (its build id and those of its libraries), the theme, the options, the vocabularies, the space, and the folder. */
 #include "render/kept.h"
 
@@ -169,7 +173,7 @@ void kept_sweep(const struct kept_place *place)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 4 * FOLDERS + 1; i < n; i++)	/* four for each folder, and rows */
+	for (i = 5 * FOLDERS + 1; i < n; i++)	/* five for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }
@@ -187,7 +191,7 @@ static uint64_t sum_of(struct str s)
 }
 
 /* at: 0, or the address, and it may be written to. */
-static bool map_file(struct str *all, const char *path, uintptr_t at)
+static bool map_file(struct kept_map *m, const char *path, uintptr_t at)
 {
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 	struct stat st;
@@ -205,26 +209,74 @@ static bool map_file(struct str *all, const char *path, uintptr_t at)
 		munmap(p, (size_t)st.st_size);
 		return false;
 	}
-	*all = (struct str){ p, (size_t)st.st_size };
+	*m = (struct kept_map){ .all = { p, (size_t)st.st_size }, .stat = kept_stat(&st) };
 	return true;
 }
 
-bool kept_map_any(struct str *all, const char *path)
+bool kept_map_any(struct kept_map *m, const char *path)
 {
-	return map_file(all, path, 0);
+	return map_file(m, path, 0);
+}
+
+/* What stands in FILE.right; false: the system does not tell when it was started. */
+static bool right_of(struct buf *b, const struct kept_stat *stat)
+{
+	static const char boot[] = "/proc/sys/kernel/random/boot_id";
+	int fd = open(boot, O_RDONLY | O_CLOEXEC);
+	char id[36];
+	ssize_t got = fd < 0 ? -1 : read(fd, id, sizeof id);
+
+	if (fd >= 0)
+		close(fd);
+	if (got != (ssize_t)sizeof id || !kept_stat_tells(stat))
+		return false;
+	buf_add(b, id, sizeof id);
+	buf_add(b, stat, sizeof *stat);
+	return true;
+}
+
+static bool vouched(const char *path, const struct kept_stat *stat)
+{
+	struct buf is = BUF_INIT, should = BUF_INIT;
+	struct arena a = ARENA_INIT;
+	const char *right = arena_printf(&a, "%s.right", path);
+	struct err e = ERR_INIT;
+	bool ok = right_of(&should, stat) && !file_read(&is, right, 4096, &e) && str_eq(buf_str(&is), buf_str(&should)) &&
+	    !unlink(right);
+
+	buf_free(&is);
+	buf_free(&should);
+	arena_free(&a);
+	return ok;
+}
+
+void kept_vouch(const char *path, const struct kept_stat *stat)
+{
+	struct arena a = ARENA_INIT;
+	struct buf b = BUF_INIT;
+	struct kept_pen p;
+	struct err e = ERR_INIT;
+
+	if (right_of(&b, stat) && !kept_pen_open(&p, arena_printf(&a, "%s.right", path), false, &e)) {
+		kept_pen_write(&p, buf_str(&b));
+		if (kept_pen_close(&p, &e))
+			e.rc = RC_OK;	/* the sum is looked at then */
+	}
+	buf_free(&b);
+	arena_free(&a);
 }
 
 enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at)
 {
 	uint64_t sum;
 
-	*m = (struct kept_map){ STR_NONE, STR_NONE };
-	if (!map_file(&m->all, path, at))
+	*m = (struct kept_map){ .all = STR_NONE };
+	if (!map_file(m, path, at))
 		return RC_NOTFOUND;
 	m->body = str_sub(m->all, BODY, m->all.n);
 	if (m->all.n >= BODY && memcmp(m->all.p, MAGIC, SUM) == 0 && memcmp(m->all.p + KEY, key, KEPT_KEY) == 0) {
 		memcpy(&sum, m->all.p + SUM, sizeof sum);
-		if (sum_of(str_sub(m->all, KEY, m->all.n)) == sum)
+		if ((at && vouched(path, &m->stat)) || sum_of(str_sub(m->all, KEY, m->all.n)) == sum)
 			return RC_OK;
 	}
 	kept_unmap(m);
@@ -240,7 +292,7 @@ void kept_unmap(struct kept_map *m)
 {
 	if (m->all.p)
 		munmap((void *)(uintptr_t)m->all.p, m->all.n);
-	*m = (struct kept_map){ STR_NONE, STR_NONE };
+	*m = (struct kept_map){ .all = STR_NONE };
 }
 
 enum rc kept_pen_open(struct kept_pen *p, const char *path, bool on, struct err *e)

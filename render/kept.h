@@ -27,18 +27,28 @@ void kept_sweep(const struct kept_place *place);
 
 /* ---- files that are right or not there ---- */
 
+struct kept_stat {
+	uint64_t size, inode, mtime, ctime;	/* nanoseconds */
+};
+struct kept_stat kept_stat(const struct stat *st);
+/* Does an equal stat tell that nobody wrote the file: not where times are whole seconds. */
+bool kept_stat_tells(const struct kept_stat *s);
+
 struct kept_map {			/* zeroed is none */
 	struct str all;
 	struct str body;
+	struct kept_stat stat;		/* of the file */
 };
 /* Map a file that kept_end wrote with that key. RC_NOTFOUND: there is none, or it is not as it was written. */
 enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY]) NODISCARD;
 /* The same at that address, to be written to without any effect on the file; RC_NOTFOUND also where something else is there.
- * The body begins KEPT_BODY bytes behind it. */
+ * The body begins KEPT_BODY bytes behind it. The sum, which costs more than all else, is not looked at where kept_vouch
+ * told that the file is right. That is told for one time: who then comes to a good end tells it again. */
 enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at) NODISCARD;
 #define KEPT_BODY 32
+void kept_vouch(const char *path, const struct kept_stat *stat);
 void kept_unmap(struct kept_map *m);
-bool kept_map_any(struct str *all, const char *path);	/* a whole file, whatever is in it; false: there is none */
+bool kept_map_any(struct kept_map *m, const char *path);	/* a whole file, whatever is in it; false: there is none */
 
 /* A file being written: under a temporary name until it is whole, or, `on`, from where it ends. */
 struct kept_pen {
@@ -70,13 +80,6 @@ void kept_put_u64(struct buf *b, uint64_t v);
 void kept_put_str(struct buf *b, struct str s);
 
 /* ---- the files of a site ---- */
-
-struct kept_stat {
-	uint64_t size, inode, mtime, ctime;	/* nanoseconds */
-};
-struct kept_stat kept_stat(const struct stat *st);
-/* Does an equal stat tell that nobody wrote the file: not where times are whole seconds. */
-bool kept_stat_tells(const struct kept_stat *s);
 
 struct kept_file {
 	struct str name;

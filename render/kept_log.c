@@ -49,7 +49,7 @@ static bool parse(struct kept_log *l, struct str stamp)
 bool kept_log_open(struct kept_log *l, const char *path, const unsigned char key[KEPT_KEY], struct str stamp)
 {
 	*l = (struct kept_log){ .a = ARENA_INIT };
-	if (!kept_map_any(&l->map.all, path))
+	if (!kept_map_any(&l->map, path))
 		return false;
 	if (l->map.all.n >= HEAD + FOOT && memcmp(l->map.all.p, MAGIC, NAME) == 0 &&
 	    memcmp(l->map.all.p + NAME, key, KEPT_KEY) == 0 && parse(l, stamp))

@@ -39,7 +39,7 @@ bool stamp_holds(struct stamp *s, struct arena *a, const struct kept_place *plac
 	uint32_t n, i, in;
 	bool ok;
 
-	*s = (struct stamp){ { STR_NONE, STR_NONE }, NULL, 0, 0, STR_NONE };
+	*s = (struct stamp){ .tlp = STR_NONE };
 	if (!kept_key_of(key, place, want, commit, dir) ||
 	    kept_map(&s->map, kept_path(a, place, dir, "stamp"), key))
 		return false;

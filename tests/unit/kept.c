@@ -162,6 +162,34 @@ static void test_image__is_what_it_was_where_it_is_mapped(void **state)
 	buf_free(&b);
 }
 
+static void test_image__is_looked_through_unless_one_who_knows_vouches_for_it(void **state)
+{
+	struct str values[] = { STR("one") };
+	struct link v[1] = { { STR("first"), "for one", NULL, values, 1 } };
+	struct buf b = BUF_INIT;
+	struct kept_stat stat;
+	struct kept_map m;
+	struct stat st;
+
+	(void)state;
+	write_links(v, 1);
+	read_all(&b, "image");
+	b.p[b.n - 2] ^= 1;
+	write_all("image", buf_str(&b));
+	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_NOTFOUND);
+	assert_int_equal(lstat("image", &st), 0);
+	stat = kept_stat(&st);
+	kept_vouch("image", &stat);
+	assert_int_equal(kept_map_at(&m, "image", other, AT), RC_NOTFOUND);	/* its key is looked at in any case */
+	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_OK);
+	kept_unmap(&m);
+	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_NOTFOUND);	/* that was for one time */
+	kept_vouch("image", &stat);
+	write_all("image", buf_str(&b));
+	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_NOTFOUND);	/* somebody wrote it since */
+	buf_free(&b);
+}
+
 /* More than their hashes tell apart; many are the beginning of another one. */
 static void test_image__of_many_strings_each_is_itself(void **state)
 {
@@ -293,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kept__a_file_with_another_byte_is_none),
 		cmocka_unit_test(test_image__is_what_it_was_where_it_is_mapped),
+		cmocka_unit_test(test_image__is_looked_through_unless_one_who_knows_vouches_for_it),
 		cmocka_unit_test(test_image__of_many_strings_each_is_itself),
 		cmocka_unit_test(test_kept_log__pieces_are_put_dropped_and_stay),
 		cmocka_unit_test(test_kept_log__a_byte_that_is_another_is_noticed),
