@@ -81,6 +81,7 @@ struct copy {
 	struct changes *changes;	/* changes.h; NULL: the past is not known */
 	struct str notice;		/* shown on every page of `serve`, or STR_NONE */
 	unsigned char id[16];		/* by chance; of one that was kept and brought up to date: what that had */
+	const struct kind *kinds;	/* where the entries' kinds stand, in one that was kept; NULL: in the program */
 	bool was_kept;
 	struct oid since;		/* the commit that it was kept of */
 	const struct entry **changed;	/* all that differs from then, in text and history alone */

@@ -47,12 +47,10 @@ static void doc_walk(struct image *x, size_t at)
 	}
 }
 
-/* A kind stands there as its number: it is in the program, which is elsewhere each time. */
 static void entry_walk(struct image *x, size_t at, const struct entry *all, size_t to)
 {
 	struct entry *e = image_of(x, struct entry, at);
 
-	e->kind = (const struct kind *)(uintptr_t)(e->kind - kinds);
 	e->row = STR_NONE;
 	e->links = NULL;
 	e->nlinks = 0;
@@ -91,19 +89,34 @@ static void lookup_walk(struct image *x, size_t at)
 	}
 }
 
-/* All of a copy: the structure stands at 0. */
+static size_t kinds_count(void)
+{
+	size_t n = 0;
+
+	while (kinds[n].name)
+		n++;
+	return n;
+}
+
+/* All of a copy: the structure stands at 0. Kinds are in the program, which is elsewhere each time: there is room for them
+ * in the image, where they are put when it is mapped. */
 static void copy_walk(struct image *x, const struct copy *c)
 {
 	const struct entry *all = c->all;
-	size_t to, at, i, k;
+	const struct kind *from = c->kinds ? c->kinds : kinds;
+	size_t to, at, i, k, kinds_at;
 
+	image_of(x, struct copy, 0)->kinds = from;
+	kinds_at = image_array(x, offsetof(struct copy, kinds), kinds_count(), sizeof *kinds);
 	strs_walk(x, offsetof(struct copy, ceiling), 2);
 	image_str(x, offsetof(struct copy, tlp));
 	image_str(x, offsetof(struct copy, notice));
 	vocab_walk(x, offsetof(struct copy, vocab));
 	to = image_array(x, offsetof(struct copy, all), c->nall, sizeof *all);
-	for (i = 0; i < c->nall; i++)
+	for (i = 0; i < c->nall; i++) {
 		entry_walk(x, to + i * sizeof *all, all, to);
+		image_into(x, to + i * sizeof *all + offsetof(struct entry, kind), from, kinds_at);
+	}
 	at = image_array(x, offsetof(struct copy, v), c->n, sizeof(struct entry *));
 	for (i = 0; i < c->n; i++)
 		image_into(x, at + i * sizeof(struct entry *), all, to);
@@ -173,7 +186,6 @@ static struct copy *read_kept(struct snap *s, const struct copy_want *want, cons
 	unsigned char key[KEPT_KEY];
 	struct kept_map m = { .all = STR_NONE };
 	struct copy *c = NULL;
-	size_t i;
 
 	if (!key_of(key, want, dir) || kept_map_at(&m, kept_path(&a, want->kept, dir, "copy"), key, (uintptr_t)PLACE))
 		goto out;
@@ -183,8 +195,7 @@ static struct copy *read_kept(struct snap *s, const struct copy_want *want, cons
 	}
 	c = xmalloc(sizeof *c);
 	memcpy(c, m.body.p, sizeof *c);
-	for (i = 0; i < c->nall; i++)
-		c->all[i].kind = kinds + (uintptr_t)c->all[i].kind;
+	memcpy((struct kind *)(uintptr_t)c->kinds, kinds, kinds_count() * sizeof *kinds);
 	c->arena = (struct arena)ARENA_INIT;
 	c->want = *want;
 	c->want.meeting = arena_str(&c->arena, want->meeting);
