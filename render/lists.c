@@ -325,6 +325,7 @@ static void family_body(struct page *p, const struct family *f, struct str file,
 {
 	size_t from = (page - 1) * LIST_PAGE, to = from + LIST_PAGE < n ? from + LIST_PAGE : n, i;
 
+	p->as_written = f->use == USE_LANG;
 	page_puts(p, "<h1>");
 	if (f->use == USE_MEETING)
 		page_t(p, "meeting.documents");

@@ -446,10 +446,16 @@ void page_href(struct page *p, const struct entry *e)
 	page_puts(p, ".html");
 }
 
+/* The text that names a document on this page. */
+static const struct entry *face_of(const struct page *p, const struct entry *e)
+{
+	return p->as_written ? e : copy_best(p->c, e);
+}
+
 void page_link(struct page *p, const struct entry *e)
 {
 	facts_name(p->c->watch, p->c, e);
-	e = copy_best(p->c, e);
+	e = face_of(p, e);
 	page_puts(p, "<a class=\"title\" href=\"");
 	page_href(p, e);
 	page_puts(p, "\"><span");
@@ -500,7 +506,7 @@ static void item_slot(void *ctx, unsigned n)
 			page_text(p, e->tlp);
 		break;
 	case ITEM_SUMMARY:
-		best = copy_best(p->c, e);
+		best = face_of(p, e);
 		if (i->summary && best->summary.n) {
 			page_puts(p, "<p");
 			page_lang(p, best->lang);

@@ -41,6 +41,7 @@ struct page {
 	unsigned find_part;
 	struct str text;		/* of the document whose page it is, or STR_NONE */
 	bool whole;			/* the pack on one page: links to documents in it are anchors */
+	bool as_written;		/* a list by language: of each document this very text, no translation */
 	/* set by page_begin */
 	const struct texts *t;		/* the words of the interface on this page */
 	struct page_head head;
