@@ -2,7 +2,10 @@
  *
  * libyaml reads the lines between the fences event by event, and the first event that leaves the flat
  * subset ends the work, so nesting never costs. Places come from its line numbers and a table of line
- * starts of ours (its own offsets count characters). */
+ * starts of ours (its own offsets count characters).
+ *
+ * Most front matter needs none of YAML: flat() reads what every line of says plainly, and gives up at the first that
+ * libyaml could take otherwise, or refuse. So what is read is the same, and what is said of errors is libyaml's. */
 #include "kb/doc/front.h"
 
 #include <string.h>
@@ -243,6 +246,183 @@ static enum rc events(struct reader *r)
 	return RC_OK;
 }
 
+/* ---- without libyaml ---- */
+
+/* Only characters that mean the same to libyaml wherever they stand: no controls, none that it calls not printable. */
+static bool all_printable(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if ((c < 0x20 && c != '\n') || c == 0x7f || c == 0xef || (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0))
+			return false;
+	}
+	return true;
+}
+
+/* Take one text off *s; in a list something must stand behind it. */
+static bool flat_text(struct str *v, struct str *s, bool in_list)
+{
+	size_t i = 0, end;
+
+	if (!s->n || strchr("-?:,[]{}#&*!|>%@`", s->p[0]))
+		return false;
+	if (s->p[0] == '"' || s->p[0] == '\'') {
+		end = str_chr(str_sub(*s, 1, s->n), s->p[0]);
+		if (end == SIZE_MAX)
+			return false;
+		*v = str_sub(*s, 1, end + 1);
+		*s = str_sub(*s, end + 2, s->n);
+		return str_chr(*v, '\\') == SIZE_MAX;
+	}
+	for (; i < s->n; i++) {
+		char c = s->p[i];
+
+		if (in_list && (c == ',' || c == ']'))
+			break;
+		if (in_list ? strchr("[{}:#?", c) != NULL : (c == ':' && (i + 1 == s->n || s->p[i + 1] == ' ')) ||
+		    (c == '#' && s->p[i - 1] == ' '))
+			return false;
+	}
+	*v = str_sub(*s, 0, i);
+	*s = str_sub(*s, i, s->n);
+	return v->p[v->n - 1] != ' ';
+}
+
+static struct str no_blanks(struct str s)
+{
+	while (s.n && s.p[0] == ' ')
+		s = str_sub(s, 1, s.n);
+	return s;
+}
+
+static bool flat_value(struct key *k, struct arena *a, size_t *cap, struct str v)
+{
+	if (k->n == LIMIT_LIST)
+		return false;
+	if (k->n == *cap)
+		k->values = arena_grow(a, k->values, cap, sizeof *k->values);
+	k->values[k->n++] = v;
+	return true;
+}
+
+/* "[one, another]" */
+static bool flat_list(struct key *k, struct arena *a, struct str s)
+{
+	size_t cap = 0;
+	struct str v;
+	bool more;
+
+	k->list = true;
+	s = no_blanks(str_sub(s, 1, s.n));
+	if (str_is(s, "]"))
+		return true;
+	do {
+		if (!flat_text(&v, &s, true) || !s.n || (s.p[0] != ',' && s.p[0] != ']') || !flat_value(k, a, &cap, v))
+			return false;
+		more = s.p[0] == ',';
+		s = no_blanks(str_sub(s, 1, s.n));
+	} while (more);
+	return !s.n;
+}
+
+/* Values and names end with a NUL, as all that is in an arena does. */
+static void end_strings(struct key *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		((char *)(uintptr_t)k->values[i].p)[k->values[i].n] = '\0';
+}
+
+/* One "key: value", "key: [values]" or "key:" at line i. */
+static bool flat_entry(struct key *k, struct arena *a, struct str line, size_t i)
+{
+	size_t colon = str_chr(line, ':');
+	struct str s, v;
+
+	*k = (struct key){ .variant = 1, .place = { (unsigned)i + 2, 1 } };
+	if (colon == SIZE_MAX || !key_name(k, str_sub(line, 0, colon)))
+		return false;
+	s = no_blanks(str_sub(line, colon + 1, line.n));
+	k->value_place = (struct place){ k->place.line, (unsigned)(line.n - s.n) + 1 };
+	if (line.n == colon + 1)
+		return true;
+	if (line.p[colon + 1] != ' ' || !s.n)
+		return false;
+	if (s.p[0] == '[')
+		return flat_list(k, a, s);
+	if (!flat_text(&v, &s, false) || s.n)
+		return false;
+	if (v.n) {
+		k->values = arena_array(a, 1, sizeof *k->values);
+		k->values[k->n++] = v;
+	}
+	return true;
+}
+
+/* Lines "- value" behind "key:"; *i: the line before the first of them, then the last one. */
+static bool flat_items(struct key *k, struct arena *a, size_t *i, const char *copy, const struct reader *r)
+{
+	size_t cap = 0, column = 0;
+	struct str line, s, v;
+
+	for (; *i + 2 < r->nlines; ++*i) {
+		line = (struct str){ copy + r->lines[*i + 1] - r->f->open, r->lines[*i + 2] - r->lines[*i + 1] - 1 };
+		s = no_blanks(line);
+		if (!s.n || s.p[0] != '-')
+			break;
+		if (!k->list) {
+			column = line.n - s.n;
+			k->list = true;
+			k->value_place = (struct place){ (unsigned)*i + 3, (unsigned)column + 1 };
+		}
+		if (s.n < 2 || s.p[1] != ' ' || line.n - s.n != column)
+			return false;
+		s = no_blanks(str_sub(s, 1, s.n));
+		if (!flat_text(&v, &s, false) || s.n || !flat_value(k, a, &cap, v))
+			return false;
+	}
+	return true;
+}
+
+/* false: it is for libyaml. */
+static bool flat(struct reader *r, struct str text)
+{
+	struct front *f = r->f;
+	struct str inside = str_sub(text, f->open, f->close);
+	char *copy = arena_cstr(r->a, inside);
+	size_t cap = 0, i, j, first;
+	struct key k;
+
+	if (!inside.n || !all_printable(inside))
+		return false;
+	for (i = 0; i + 1 < r->nlines; i++) {
+		size_t from = r->lines[i] - f->open, to = r->lines[i + 1] - f->open - 1;
+
+		first = i;
+		if (!flat_entry(&k, r->a, (struct str){ copy + from, to - from }, i) || f->n == LIMIT_KEYS)
+			return false;
+		if (copy[to - 1] == ':' && !flat_items(&k, r->a, &i, copy, r))
+			return false;
+		for (j = 0; j < f->n; j++)
+			if (f->keys[j].variant == k.variant && str_eq(f->keys[j].name, k.name))
+				return false;
+		k.from = r->lines[first];
+		k.to = r->lines[i + 1];
+		if (f->n == cap)
+			f->keys = arena_grow(r->a, f->keys, &cap, sizeof *f->keys);
+		f->keys[f->n++] = k;
+	}
+	for (i = 0; i < f->n; i++) {
+		copy[f->keys[i].name.p - copy + (ptrdiff_t)f->keys[i].name.n] = '\0';
+		end_strings(&f->keys[i]);
+	}
+	return true;
+}
+
 static enum rc place_fail(struct place *at, unsigned line, struct err *e, const char *what)
 {
 	*at = (struct place){ line, line ? 1 : 0 };
@@ -252,13 +432,16 @@ static enum rc place_fail(struct place *at, unsigned line, struct err *e, const 
 /* What libyaml would take for the end of a line or of the document, and we, who count LFs, would not. */
 static const char *hidden_break(struct str line)
 {
+	const unsigned char *p = (const unsigned char *)line.p;
 	bool marker = str_starts(line, STR("---")) || str_starts(line, STR("..."));
+	size_t i;
 
 	if (marker && (line.n == 3 || line.p[3] == ' ' || line.p[3] == '\t'))
 		return "a second document in the front matter ('---' or '...' and more); take the line out";
-	if (str_chr(line, '\r') != SIZE_MAX || str_find(line, STR("\xc2\x85")) != SIZE_MAX ||
-	    str_find(line, STR("\xe2\x80\xa8")) != SIZE_MAX || str_find(line, STR("\xe2\x80\xa9")) != SIZE_MAX)
-		return "a line break other than LF in the front matter (CR, U+0085, U+2028 or U+2029); take it out";
+	for (i = 0; i < line.n; i++)
+		if (p[i] == '\r' || (p[i] == 0xc2 && p[i + 1] == 0x85) ||
+		    (p[i] == 0xe2 && p[i + 1] == 0x80 && (p[i + 2] == 0xa8 || p[i + 2] == 0xa9)))
+			return "a line break other than LF in the front matter (CR, U+0085, U+2028 or U+2029); take it out";
 	return NULL;
 }
 
@@ -305,6 +488,12 @@ static enum rc parse(struct front *out, struct place *at, struct arena *a, struc
 	}
 	if (!f.close)
 		return place_fail(at, 1, e, "front matter is not closed; put a line --- behind it");
+	if (!foreign && flat(&r, text)) {
+		*out = f;
+		return RC_OK;
+	}
+	f.keys = NULL;
+	f.n = 0;
 	if (!yaml_parser_initialize(&r.yaml))
 		return err_set(e, RC_IO, "front matter: no memory to read it");
 	yaml_parser_set_encoding(&r.yaml, YAML_UTF8_ENCODING);

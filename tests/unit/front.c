@@ -207,6 +207,78 @@ static void test_front__takes_values_of_others_over_several_lines(void **state)
 	arena_free(&a);
 }
 
+/* Equal in all but where the front matter ends. */
+static void equal(const struct front *x, const struct front *y)
+{
+	size_t i, j;
+
+	assert_int_equal(x->n, y->n);
+	for (i = 0; i < x->n; i++) {
+		const struct key *a = &x->keys[i], *b = &y->keys[i];
+
+		assert_true(str_eq(a->name, b->name) && a->variant == b->variant && a->list == b->list && a->n == b->n);
+		assert_true(a->from == b->from && a->to == b->to);
+		assert_memory_equal(&a->place, &b->place, sizeof a->place);
+		assert_memory_equal(&a->value_place, &b->value_place, sizeof a->value_place);
+		for (j = 0; j < a->n; j++) {
+			assert_true(str_eq(a->values[j], b->values[j]));
+			assert_int_equal(a->values[j].p[a->values[j].n], 0);
+		}
+	}
+}
+
+/* A comment in the last line makes all of it a matter of libyaml. */
+static void test_front__reads_the_common_case_as_libyaml_does(void **state)
+{
+	static const char *const heads[] = { "k%zu: ", "k%zu: ", "k%zu: [", "k%zu: [ab, ", "k%zu:", "k%zu:\n- ", "k%zu:\n  - ", "- ", "  - ",
+		"k%zu@2: ", "k%zu:  ", "" };
+	static const char *const tails[] = { "", "", "", "", "]", "]", "]", "\"", "'", " " };
+	static const char *const pieces[] = { "x", "y z", "word", "2024-01-02", "TLP:GREEN", "\xd8\xa7", "\xe2\x80\x9c", "ab", ", ", ",", "\"",
+		"'", "[", "]", ":", ": ", "#", " #", " ", "  ", "\t", "?", "? ", "!", "&a", "*", "|", ">", "%", "@", "`", "{", "}", "\\", "-", "~",
+		"\xc2\xa0", "\xc2\x9f", "\xef\xbb\xbf", "\x7f", "http://x.example/?a=b&c", "\n  more", "\n\n", "k1: x", "\"q\"", "\"a\\\\b\"",
+		"'q'z" };
+	enum { HEADS = sizeof heads / sizeof heads[0], TAILS = sizeof tails / sizeof tails[0],
+		PIECES = sizeof pieces / sizeof pieces[0], RUNS = 150000 };
+	struct buf text = BUF_INIT, slow = BUF_INIT;
+	uint32_t seed = 1;
+	size_t run, i, k, both = 0;
+
+	(void)state;
+	for (run = 0; run < RUNS; run++) {
+		struct arena a = ARENA_INIT;
+		struct err e = ERR_INIT;
+		struct front f, g;
+		struct place at;
+
+		buf_clear(&text);
+		buf_puts(&text, "---");
+		for (i = 0; i < 1 + run % 4; i++) {
+			buf_putc(&text, '\n');
+			seed = seed * 1664525 + 1013904223;
+			buf_printf(&text, heads[(seed >> 8) % HEADS], i);
+			for (k = (seed >> 16) % 4; k; k--) {
+				seed = seed * 1664525 + 1013904223;
+				buf_puts(&text, pieces[(seed >> 8) % (seed >> 24 & 1 ? 8 : PIECES)]);	/* half of them harmless */
+			}
+			seed = seed * 1664525 + 1013904223;
+			buf_puts(&text, tails[(seed >> 8) % TAILS]);
+		}
+		buf_clear(&slow);
+		buf_str_add(&slow, buf_str(&text));
+		buf_puts(&text, "\n---\n\nBody\n");
+		buf_puts(&slow, "\n#\n---\n\nBody\n");
+		if (!front_parse(&f, &at, &a, buf_str(&text), &e)) {
+			assert_int_equal(front_parse(&g, &at, &a, buf_str(&slow), &e), RC_OK);
+			equal(&f, &g);
+			both++;
+		}
+		arena_free(&a);
+	}
+	assert_true(both > RUNS / 8);
+	buf_free(&text);
+	buf_free(&slow);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_front__sixteen_kibibytes_fences_included_are_the_limit),
 		cmocka_unit_test(test_front__every_document_of_content_reads),
 		cmocka_unit_test(test_front__takes_values_of_others_over_several_lines),
+		cmocka_unit_test(test_front__reads_the_common_case_as_libyaml_does),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
