@@ -215,6 +215,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (stale)
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	want->practice = node.practice;
+	want->threads = ask->jobs;
 	want->theme = theme;
 	main = snap_commit(snap);
 	if (!ask->dry && !ask->zip && want->kept && stamp_holds(&stamp, c->arena, want->kept, want, &main, dir)) {

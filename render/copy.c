@@ -247,10 +247,15 @@ static struct str either(struct str a, struct str b)
 	return a.n ? a : b;
 }
 
-static void fill(struct copy *c, struct entry *e)
+/* Of each label (its rank + 1) the latest entry that is in: the next one mostly is so for the same reason. */
+struct alike {
+	const struct entry *v[6];
+};
+
+static void fill(struct copy *c, struct entry *e, struct alike *alike)
 {
 	struct arena *a = &c->arena;
-	const struct entry *o = e->original;
+	const struct entry *o = e->original, *like;
 
 	e->title = either(e->doc.title, e->name);
 	e->summary = e->doc.summary;
@@ -272,9 +277,13 @@ static void fill(struct copy *c, struct entry *e)
 	if (!(e->reason = judge(c, a, e)))
 		e->reason = judge_meeting(c, e);
 	e->in = !e->reason;
-	if (e->in)
-		e->reason = arena_printf(a, "%.*s, %.*s", FMT_STR(either(e->status, STR("no status"))),
-		    FMT_STR(either(e->tlp, STR("no label"))));
+	if (!e->in)
+		return;
+	like = alike->v[tlp_rank(e->tlp) + 1];
+	alike->v[tlp_rank(e->tlp) + 1] = e;
+	e->reason = like && str_eq(like->status, e->status) && str_eq(like->tlp, e->tlp) ? like->reason :
+	    arena_printf(a, "%.*s, %.*s", FMT_STR(either(e->status, STR("no status"))),
+	    FMT_STR(either(e->tlp, STR("no label"))));
 }
 
 /* What other pages may show of an entry: all it has but its body. face: of its own front matter so far. */
@@ -325,70 +334,135 @@ enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e,
 	return rc;
 }
 
+/* Documents from..to, by name, which one thread reads. */
+struct part {
+	struct copy *c;
+	struct snap *snap;		/* its own */
+	struct rows rows;		/* as far as it has come */
+	struct arena a, scratch;	/* a: becomes the copy's */
+	struct buf text, row;
+	size_t from, to, made;		/* made: rows that were not there */
+	enum rc rc;
+	struct err err;
+	pthread_t thread;
+	bool running;
+};
+
 /* The row of an entry: as it was kept, or from its text. */
-static enum rc take_row(struct copy *c, struct entry *to, uint32_t doc, struct buf *text, struct err *e)
+static enum rc read_row(struct part *p, struct entry *to, uint32_t doc)
 {
-	struct source *from = c->source;
-	struct buf row = BUF_INIT;
+	struct source *from = p->c->source;
 	enum rc rc;
 
-	from->docs[to - c->all] = doc;
-	to->row = rows_next(&from->rows, to->name, &to->blob);
-	if (!from->texts && to->row.n && row_read(to, &c->arena, to->row))
+	from->docs[to - p->c->all] = doc;
+	to->row = rows_next(&p->rows, to->name, &to->blob);
+	if (!from->texts && to->row.n && row_read(to, &p->a, to->row))
 		return RC_OK;
-	buf_clear(text);
-	if ((rc = read_text(text, from->snap, doc, to->name, e)))
+	buf_clear(&p->text);
+	if ((rc = read_text(&p->text, p->snap, doc, to->name, &p->err)))
 		return rc;
 	if (from->texts)
-		from->texts[to - c->all] = arena_str(&c->arena, buf_str(text));
-	row_make(&row, buf_str(text));
-	to->row = arena_str(&c->arena, buf_str(&row));
-	from->made++;
-	if (!row_read(to, &c->arena, to->row))
-		rc = err_set(e, RC_CORRUPT, "%.*s: its front matter cannot be packed", FMT_STR(to->name));
-	buf_free(&row);
-	return rc;
+		from->texts[to - p->c->all] = arena_str(&p->a, buf_str(&p->text));
+	buf_clear(&p->row);
+	row_make(&p->row, &p->scratch, buf_str(&p->text));
+	to->row = arena_str(&p->a, buf_str(&p->row));
+	p->made++;
+	return row_read(to, &p->a, to->row) ? RC_OK :
+	    err_set(&p->err, RC_CORRUPT, "%.*s: its front matter cannot be packed", FMT_STR(to->name));
 }
 
-/* One document of the snapshot into all[i]; those before it are there. */
-static enum rc take(struct copy *c, struct snap *s, size_t i, struct buf *text, struct err *e)
+/* What one document says of itself. */
+static enum rc read_one(struct part *p, size_t i)
 {
-	struct entry *to = &c->all[i], *o;
-	struct arena *a = &c->arena;
-	struct doc_path p = { 0 };
+	struct entry *to = &p->c->all[i];
+	struct doc_path path = { 0 };
 	struct record r;
-	struct oid rev;
 	enum rc rc;
 
-	if ((rc = snap_own(&r, s, i, e)))
+	if ((rc = snap_own(&r, p->snap, i, &p->err)))
 		return rc;
-	if (!doc_path_parse(&p, r.path, NULL))
-		return err_set(e, RC_CORRUPT, "index: %.*s is no path of a document; mend with 'colep index --rebuild'",
+	if (!doc_path_parse(&path, r.path, NULL))
+		return err_set(&p->err, RC_CORRUPT, "index: %.*s is no path of a document; mend with 'colep index --rebuild'",
 		    FMT_STR(r.path));
-	to->name = arena_str(a, p.name);
-	to->id = arena_str(a, p.id);
-	to->owner = arena_str(a, p.owner);
-	to->kind = p.kind;
+	to->name = arena_str(&p->a, path.name);
+	to->id = str_sub(to->name, 0, path.id.n);
+	to->owner = arena_str(&p->a, path.owner);
+	to->kind = path.kind;
 	to->blob = r.blob;
 	to->original = to;
 	to->conflict = r.conflict;
-	if ((rc = take_row(c, to, r.doc, text, e)))
-		return rc;
-	if (p.lang.n) {
-		if (!(o = find(c->all, i, p.id))) {
+	return read_row(p, to, r.doc);
+}
+
+static void *read_part(void *arg)
+{
+	struct part *p = arg;
+	size_t i;
+
+	for (i = p->from; i < p->to && !p->rc; i++)
+		p->rc = read_one(p, i);
+	return NULL;
+}
+
+/* All documents, each thread its share; this one does what no thread can be had for. */
+static enum rc read_all(struct copy *c, struct snap *s, struct err *e)
+{
+	enum { WORTH_IT = 32 };	/* documents for one thread */
+	struct part parts[COPY_THREADS];
+	struct err odd = ERR_INIT;
+	size_t n = c->want.threads, i;
+	enum rc rc = RC_OK;
+
+	n = n < 1 ? 1 : n > COPY_THREADS ? COPY_THREADS : n;
+	n = n > c->nall / WORTH_IT + 1 ? c->nall / WORTH_IT + 1 : n;
+	for (i = 0; i < n; i++) {
+		struct part *p = &parts[i];
+
+		*p = (struct part){ .c = c, .snap = s, .rows = c->source->rows, .from = i * c->nall / n, .to = (i + 1) * c->nall / n };
+		if (i && !snap_twin(&p->snap, s, &odd))
+			p->running = pthread_create(&p->thread, NULL, read_part, p) == 0;
+	}
+	for (i = 0; i < n; i++) {
+		struct part *p = &parts[i];
+
+		if (p->running)
+			pthread_join(p->thread, NULL);
+		else
+			(void)read_part(p);
+		if (p->rc && !rc)
+			rc = err_set(e, p->rc, "%s", p->err.msg);
+		c->source->made += p->made;
+		arena_join(&c->arena, &p->a);
+		arena_free(&p->scratch);
+		buf_free(&p->text);
+		buf_free(&p->row);
+		if (p->snap != s)
+			snap_close(p->snap);
+	}
+	return rc;
+}
+
+/* What it has of its original, which stands before it, and whether it is in. */
+static void settle(struct copy *c, size_t i, struct alike *alike, struct buf *scratch)
+{
+	struct entry *to = &c->all[i], *o;
+	size_t dot = str_chr(to->name, '.');
+	struct oid rev;
+
+	if (dot != SIZE_MAX) {
+		if (!(o = find(c->all, i, to->id))) {
 			to->reason = "its original is not there";
 			to->title = either(to->doc.title, to->name);
-			make_face(to, text);
-			return RC_OK;
+			make_face(to, scratch);
+			return;
 		}
 		to->original = o;
 		to->stale = !oid_parse(&rev, front_text(&to->doc.front, "source-rev")) || !oid_eq(&rev, &o->blob);
 		if (to->broken || !to->doc.lang.n)
-			to->doc.lang = arena_str(a, p.lang);
+			to->doc.lang = str_sub(to->name, dot + 1, to->name.n);
 	}
-	fill(c, to);
-	make_face(to, text);
-	return RC_OK;
+	fill(c, to, alike);
+	make_face(to, scratch);
 }
 
 static int newer(const struct entry *a, const struct entry *b)
@@ -641,7 +715,8 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 {
 	struct copy *c = xmalloc(sizeof *c);
 	struct err odd = ERR_INIT;
-	struct buf text = BUF_INIT;
+	struct buf scratch = BUF_INIT;
+	struct alike alike = { { NULL } };
 	enum rc rc = RC_OK;
 	size_t i;
 
@@ -661,10 +736,10 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	if (want->live)
 		c->source->texts = arena_array(&c->arena, c->nall, sizeof *c->source->texts);
 	rows_open(&c->source->rows, want->kept);
-	for (i = 0; i < c->nall; i++)
-		if ((rc = take(c, s, i, &text, e)))
-			goto out;
+	if ((rc = read_all(c, s, e)))
+		goto out;
 	for (i = 0; i < c->nall; i++) {
+		settle(c, i, &alike, &scratch);
 		if (!c->all[i].in)
 			continue;
 		c->all[i].number = (uint32_t)c->n;
@@ -693,7 +768,7 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	c = NULL;
 out:
 	copy_free(c);
-	buf_free(&text);
+	buf_free(&scratch);
 	return rc;
 }
 

@@ -45,6 +45,7 @@ struct uses {				/* by key, then (but for USE_KIND) kind, then newest first, the
 	size_t n;
 };
 
+#define COPY_THREADS 8
 struct copy_want {
 	enum audience audience;
 	struct str meeting;		/* id, or STR_NONE: everything */
@@ -53,6 +54,7 @@ struct copy_want {
 	const struct theme *theme;	/* borrowed; lives longer than the copy */
 	bool live;			/* pages of `serve`: with search */
 	bool practice;			/* says so on every page */
+	unsigned threads;		/* that load it, at most COPY_THREADS; 0: one */
 	const struct kept_place *kept;	/* kept.h: where rows of earlier builds are; NULL: nowhere */
 };
 

@@ -249,6 +249,7 @@ static enum rc take(void *ctx, const struct change *ch, struct err *err)
 {
 	struct since *s = ctx;
 	struct buf old = BUF_INIT, new = BUF_INIT, was = BUF_INIT, is = BUF_INIT;
+	struct arena scratch = ARENA_INIT;
 	struct doc_path p;
 	struct record r;
 	struct entry *e = NULL;
@@ -262,8 +263,8 @@ static enum rc take(void *ctx, const struct change *ch, struct err *err)
 	    r.conflict != e->conflict || (rc = repo_read(&old, s->repo, &ch->old, OBJECT_BLOB, LIMIT_VIEW, err)) ||
 	    (rc = snap_text(&new, s->snap, &r, err)))
 		goto out;
-	row_make(&was, buf_str(&old));
-	row_make(&is, buf_str(&new));
+	row_make(&was, &scratch, buf_str(&old));
+	row_make(&is, &scratch, buf_str(&new));
 	if ((taken = str_eq(buf_str(&was), buf_str(&is)) && copy_differs(s->copy, e)))
 		e->blob = ch->new;
 out:
@@ -271,6 +272,7 @@ out:
 	buf_free(&new);
 	buf_free(&was);
 	buf_free(&is);
+	arena_free(&scratch);
 	return rc || taken ? rc : err_set(err, RC_NOTFOUND, "%.*s: more than its body is another", FMT_STR(ch->path));
 }
 

@@ -12,20 +12,22 @@
 
 #include "kb/base/file.h"
 #include "kb/gate/sodium.h"
+#include "kb/limits.h"
 
 /* Every "<id>.md" in a body, where the id could be one. */
 static void add_links(struct buf *row, struct str body)
 {
-	size_t at, from, done = 0, count = row->n;
+	size_t at, dot, from, count = row->n;
 	uint32_t n = 0;
 
 	kept_put_u32(row, 0);
-	while ((at = str_find(str_sub(body, done, body.n), STR(".md"))) != SIZE_MAX) {
-		at += done;
-		for (from = at; from > 0 && body.p[from - 1] != '/' && body.p[from - 1] != '('; from--)
+	for (at = 0; (dot = str_chr(str_sub(body, at, body.n), '.')) != SIZE_MAX; at++) {
+		at += dot;
+		if (!str_starts(str_sub(body, at, body.n), STR(".md")))
+			continue;
+		for (from = at; from > 0 && at - from <= LIMIT_ID && body.p[from - 1] != '/' && body.p[from - 1] != '('; from--)
 			;
-		done = at + 3;
-		if (at - from > 0 && at - from <= 64) {
+		if (at - from > 0 && at - from <= LIMIT_ID) {
 			kept_put_str(row, str_sub(body, from, at));
 			n++;
 		}
@@ -33,13 +35,12 @@ static void add_links(struct buf *row, struct str body)
 	memcpy(row->p + count, &n, sizeof n);
 }
 
-void row_make(struct buf *row, struct str text)
+void row_make(struct buf *row, struct arena *scratch, struct str text)
 {
-	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
 	struct doc d = { 0 };
 	struct place at = { 0 };
-	bool broken = doc_parse(&d, &at, &a, text, &e) != RC_OK;
+	bool broken = doc_parse(&d, &at, scratch, text, &e) != RC_OK;
 	size_t body = broken ? text.n : d.front.body, i, k;
 	unsigned char hash[16];
 
@@ -48,7 +49,7 @@ void row_make(struct buf *row, struct str text)
 	kept_put_u32(row, broken ? 0 : body);
 	kept_put_u32(row, broken ? 0 : d.front.body_line);
 	kept_put_u32(row, broken);
-	kept_put_str(row, broken ? cstr(arena_printf(&a, "%u: %s", at.line, e.msg)) : STR_NONE);
+	kept_put_str(row, broken ? cstr(arena_printf(scratch, "%u: %s", at.line, e.msg)) : STR_NONE);
 	kept_put_u32(row, broken ? 0 : d.front.n);
 	for (i = 0; !broken && i < d.front.n; i++) {
 		const struct key *key = &d.front.keys[i];
@@ -61,7 +62,7 @@ void row_make(struct buf *row, struct str text)
 			kept_put_str(row, key->values[k]);
 	}
 	add_links(row, broken ? text : d.body);
-	arena_free(&a);
+	arena_reset(scratch);
 }
 
 static bool take_strs(struct str **v, size_t *n, struct arena *a, struct str *s)

@@ -6,8 +6,8 @@
 #include "render/copy.h"
 #include "render/kept.h"
 
-/* Append the row of a text. */
-void row_make(struct buf *row, struct str text);
+/* Append the row of a text. scratch: emptied. */
+void row_make(struct buf *row, struct arena *scratch, struct str text);
 /* Fill what an entry has of its text: doc without its body, face with a hash of the front matter, body, body_line, broken,
  * fault, links. Strings borrow row; arrays live in the arena. false: it is no row. */
 bool row_read(struct entry *e, struct arena *a, struct str row);

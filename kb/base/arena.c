@@ -177,3 +177,18 @@ void arena_reset(struct arena *a)
 		*a = (struct arena){ keep, keep->data, keep->data + keep->size };
 	}
 }
+
+void arena_join(struct arena *a, struct arena *b)
+{
+	struct arena_block *last = b->head;
+
+	if (!a->head) {
+		*a = *b;
+	} else if (last) {
+		while (last->next)
+			last = last->next;
+		last->next = a->head->next;
+		a->head->next = b->head;
+	}
+	*b = (struct arena)ARENA_INIT;
+}

@@ -37,6 +37,9 @@ void arena_free(struct arena *a);
 /* Free all but the first block, for loops that use one arena a turn. */
 void arena_reset(struct arena *a);
 
+/* What b holds is a's from now on; b is empty. */
+void arena_join(struct arena *a, struct arena *b);
+
 /* For owned memory outside an arena: like malloc/realloc, but never NULL (see above). */
 void *xmalloc(size_t n);
 void *xrealloc(void *p, size_t n);

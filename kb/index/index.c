@@ -215,6 +215,7 @@ void snap_close(struct snap *s)
 	if (!s)
 		return;
 	txn_abort(&s->txn);
+	zpack_close(s->zpack);
 	arena_free(&s->a);
 	free(s);
 }
@@ -300,7 +301,8 @@ enum rc snap_by_id(struct record *r, struct snap *s, struct arena *a, struct str
 
 enum rc snap_result(struct snap *s, enum rc rc)
 {
-	s->ix->damaged |= rc == RC_CORRUPT;
+	if (rc == RC_CORRUPT)
+		s->ix->damaged = true;
 	return rc;
 }
 
@@ -327,6 +329,29 @@ static enum rc load_ids(struct snap *s, struct err *e)
 	if (s->nids != s->stamp.documents)
 		return err_set(e, RC_CORRUPT, "index: its list of ids is damaged; 'colep index --rebuild' makes it anew");
 	return RC_OK;
+}
+
+enum rc snap_twin(struct snap **out, struct snap *s, struct err *e)
+{
+	struct snap *twin = xmalloc(sizeof *twin);
+	struct str stamp;
+	enum rc rc;
+
+	*twin = (struct snap){ .ix = s->ix, .t = s->t };
+	if ((rc = load_ids(s, e)) || (rc = index_dict(s->ix, s->txn, s->t.meta, e)) ||
+	    (rc = zpack_open(&twin->zpack, buf_str(&s->ix->dict), e)) || (rc = txn_begin(&twin->txn, s->ix->store, false, e)) ||
+	    (rc = txn_get(&stamp, twin->txn, s->t.meta, STR("stamp"), e)))
+		goto out;
+	if (!stamp_decode(&twin->stamp, &twin->a, stamp) || !oid_eq(&twin->stamp.commit, &s->stamp.commit))
+		rc = err_set(e, RC_CONFLICT, "%s: there is a later state", s->ix->path);
+	twin->by_id = s->by_id;
+	twin->nids = s->nids;
+out:
+	if (rc)
+		snap_close(twin);
+	else
+		*out = twin;
+	return rc;
 }
 
 enum rc snap_record(struct record *r, struct snap *s, size_t i, struct err *e)
@@ -358,7 +383,7 @@ enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct 
 	if (rc == RC_NOTFOUND)
 		rc = err_set(e, RC_CORRUPT, "index: the text of %.*s is missing", FMT_STR(r->id));
 	if (!rc && !(rc = index_dict(s->ix, s->txn, s->t.meta, e)))
-		rc = zpack_decode(b, s->ix->zpack, v, LIMIT_VIEW, e);
+		rc = zpack_decode(b, s->zpack ? s->zpack : s->ix->zpack, v, LIMIT_VIEW, e);
 	return snap_result(s, rc);
 }
 

@@ -55,6 +55,8 @@ struct record {				/* strings borrowed until snap_close */
 
 enum rc snap_open(struct snap **s, struct index *ix, struct err *e) NODISCARD;
 void snap_close(struct snap *s);
+/* The same state for one more thread, to be closed first; only for snap_own and snap_text. RC_CONFLICT: there is a later one. */
+enum rc snap_twin(struct snap **twin, struct snap *s, struct err *e) NODISCARD;
 struct oid snap_commit(const struct snap *s);	/* the main it was made from */
 size_t snap_count(const struct snap *s);
 /* The i-th record in order of id. */

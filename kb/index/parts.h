@@ -2,6 +2,8 @@
 #ifndef KB_INDEX_PARTS_H
 #define KB_INDEX_PARTS_H
 
+#include <stdatomic.h>
+
 #include "kb/gate/git.h"
 #include "kb/gate/zstd.h"
 #include "kb/index/index.h"
@@ -50,7 +52,7 @@ struct index {
 	struct evaluator *evaluator;	/* of queries; NULL: none was asked */
 	uint64_t map;
 	bool write;			/* the store is open for writing */
-	bool damaged;			/* something in it was found so: it is made anew when it is opened next */
+	atomic_bool damaged;		/* something in it was found so: it is made anew when it is opened next */
 };
 /* Read the zstd dictionary, once a store. */
 enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err *e) NODISCARD;
@@ -68,6 +70,7 @@ struct snap {
 	struct arena a;
 	struct str *by_id;		/* all ids, in order; NULL until asked for */
 	size_t nids;
+	struct zpack *zpack;		/* its own; NULL: that of the index */
 };
 /* What a reader gives back; it is remembered that something is damaged. */
 enum rc snap_result(struct snap *s, enum rc rc);
