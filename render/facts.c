@@ -39,6 +39,8 @@ static void note(struct facts *f, uint32_t i)
 {
 	uint32_t last;
 
+	if (f->recording)
+		buf_add(&f->record, &i, sizeof i);
 	memcpy(&last, f->seen.p + i * sizeof last, sizeof last);
 	if (last == f->page)
 		return;
@@ -74,8 +76,36 @@ void facts_name(struct facts *f, const struct copy *c, const struct entry *e)
 	note(f, f->named[i] - 1);
 }
 
+size_t facts_record(struct facts *f)
+{
+	if (!f)
+		return 0;
+	if (!f->recording++)
+		buf_clear(&f->record);
+	return f->record.n;
+}
+
+struct str facts_recorded(struct facts *f, size_t from)
+{
+	if (!f)
+		return STR_NONE;
+	f->recording--;
+	return str_sub(buf_str(&f->record), from, f->record.n);
+}
+
+void facts_again(struct facts *f, const char *record, size_t n)
+{
+	uint32_t i;
+
+	for (; f && n > 0; n--, record += sizeof i) {
+		memcpy(&i, record, sizeof i);
+		note(f, i);
+	}
+}
+
 void facts_free(struct facts *f)
 {
+	buf_free(&f->record);
 	strings_free(&f->set);
 	buf_free(&f->seen);
 	buf_free(&f->list);

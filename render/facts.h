@@ -29,6 +29,8 @@ struct facts {				/* noted by one thread; owned; zeroed is empty */
 	struct buf seen;		/* u32 for each: the last page that it was noted for */
 	struct buf list;		/* u32: numbers of facts, page by page */
 	uint32_t *named;		/* number + 1 of FACT_NAME, by the place of the document in copy.all; 0: not yet */
+	struct buf record;		/* u32: all that is noted while recording is above 0, also what was before */
+	unsigned recording;
 	uint32_t page;
 };
 
@@ -36,6 +38,11 @@ void facts_page(struct facts *f);	/* from here on, facts are of another page */
 /* No-op on NULL. A key that is too long to be told apart stands for FACT_FACES. */
 void facts_note(struct facts *f, enum fact what, unsigned use, size_t number, struct str key);
 void facts_name(struct facts *f, const struct copy *c, const struct entry *e);	/* FACT_NAME of a document that is there */
+/* Record what is noted until facts_recorded, which gives the numbers, good until something is recorded; they may be within
+ * each other. facts_again: note n numbers that were recorded, of the same facts. No-ops on NULL. */
+size_t facts_record(struct facts *f);
+struct str facts_recorded(struct facts *f, size_t from);
+void facts_again(struct facts *f, const char *record, size_t n);
 void facts_free(struct facts *f);
 /* FACT_FACES as bytes. */
 struct str fact_faces(void);

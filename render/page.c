@@ -227,14 +227,36 @@ const char *page_colour(struct str label)
 	return names[rank < 0 ? 4 : rank];
 }
 
+/* A piece that hangs on the words of the page, its folder and a code. */
+static struct piece_key piece_of(const struct page *p, enum piece_sort sort, const void *of, struct str code)
+{
+	return (struct piece_key){ .sort = sort, .texts = p->t, .of = of, .up = p->up, .code = code };
+}
+
+static bool kept(struct page *p, struct piece_mark *mark, const struct piece_key *k)
+{
+	return piece_put(p->b, mark, p->pieces, p->c->watch, k);
+}
+
+static void keep(struct page *p, const struct piece_mark *mark, const struct piece_key *k)
+{
+	piece_keep(p->b, mark, p->pieces, p->c->watch, k);
+}
+
 void page_tlp(struct page *p, struct str label)
 {
+	struct piece_key k = piece_of(p, PIECE_LABEL, NULL, label);
+	struct piece_mark mark;
+
+	if (kept(p, &mark, &k))
+		return;
 	buf_printf(p->b, "<strong class=\"tlp tlp-%s\" lang=\"en\" dir=\"ltr\">", page_colour(label));
 	if (tlp_rank(label) < 0)
 		page_puts(p, "no label");
 	else
 		page_text(p, label);
 	page_puts(p, "</strong>");
+	keep(p, &mark, &k);
 }
 
 /* ---- the frame ---- */
@@ -243,7 +265,9 @@ static void meta(struct page *p, const char *name, struct str content)
 {
 	if (!content.n)
 		return;
-	buf_printf(p->b, "<meta name=\"%s\" content=\"", name);
+	page_puts(p, "<meta name=\"");
+	page_puts(p, name);
+	page_puts(p, "\" content=\"");
 	page_text(p, content);
 	page_puts(p, "\">\n");
 }
@@ -253,8 +277,15 @@ static void meta_list(struct page *p, const char *name, const struct front *f, c
 	const struct key *k = front_key(f, key);
 	size_t i;
 
-	for (i = 0; k && i < k->n; i++)
-		meta(p, name, vocab ? copy_label(p->c, vocab, k->values[i]) : k->values[i]);
+	for (i = 0; k && i < k->n; i++) {
+		struct piece_key piece = piece_of(p, PIECE_META, vocab, k->values[i]);
+		struct piece_mark mark;
+
+		if (kept(p, &mark, &piece))
+			continue;
+		meta(p, name, copy_label(p->c, vocab, k->values[i]));
+		keep(p, &mark, &piece);
+	}
 }
 
 static void dublin_core(struct page *p, const struct entry *e)
@@ -292,8 +323,12 @@ static const struct { const char *file, *key; } menu[] = {
 
 static void menu_items(struct page *p)
 {
+	struct piece_key k = piece_of(p, PIECE_MENU, NULL, cstr(p->head.file));
+	struct piece_mark mark;
 	size_t i;
 
+	if (kept(p, &mark, &k))
+		return;
 	for (i = 0; i < sizeof menu / sizeof menu[0]; i++) {
 		if (!lists_have(p->c, menu[i].file))
 			continue;
@@ -302,6 +337,7 @@ static void menu_items(struct page *p)
 		page_t(p, menu[i].key);
 		page_puts(p, "</a></li>\n");
 	}
+	keep(p, &mark, &k);
 }
 
 static void search_form(struct page *p)
@@ -523,9 +559,17 @@ static void item_slot(void *ctx, unsigned n)
 void page_item(struct page *p, const struct entry *e, bool summary)
 {
 	struct item i = { p, e, summary };
+	struct piece_key k = piece_of(p, PIECE_ITEM, e, STR_NONE);
+	bool often = p->t == copy_texts(p->c);	/* lists speak that language */
+	struct piece_mark mark;
 	size_t at = 0;
 
+	k.with = summary;
+	if (often && kept(p, &mark, &k))
+		return;
 	run(p, TEMPLATE_ITEM, &at, -1, item_slot, &i);
+	if (often)
+		keep(p, &mark, &k);
 }
 
 void page_list(struct page *p, const struct entry *const *v, size_t n, bool summary)
@@ -565,10 +609,17 @@ static struct str sized(char *to, struct str code, bool upper)
 /* A code with its name, linked to the page that lists its documents where there is one. */
 static void coded(struct page *p, enum use use, const char *folder, const char *vocab, struct str code)
 {
+	struct piece_key k = piece_of(p, PIECE_CODE, folder, code);
 	char one[48], low[48];
-	struct str key = sized(one, code, use == USE_COUNTRY), file = sized(low, code, false);
-	bool link = key.n && !p->whole && copy_used(p->c, use, key);
+	struct str key, file;
+	struct piece_mark mark;
+	bool link;
 
+	if (kept(p, &mark, &k))
+		return;
+	key = sized(one, code, use == USE_COUNTRY);
+	file = sized(low, code, false);
+	link = key.n && !p->whole && copy_used(p->c, use, key);
 	if (link) {
 		page_puts(p, "<a href=\"");
 		page_puts(p, p->up);
@@ -580,6 +631,7 @@ static void coded(struct page *p, enum use use, const char *folder, const char *
 	page_label(p, vocab, key.n ? key : code);
 	if (link)
 		page_puts(p, "</a>");
+	keep(p, &mark, &k);
 }
 
 void page_country(struct page *p, struct str code)
@@ -783,9 +835,8 @@ static void switch_language(struct page *p, const struct entry *e)
 	page_puts(p, "</p>\n");
 }
 
-static bool in_list(const struct front *f, const char *key, struct str id)
+static bool in_list(const struct key *k, struct str id)
 {
-	const struct key *k = front_key(f, key);
 	size_t i;
 
 	for (i = 0; k && i < k->n; i++)
@@ -812,14 +863,15 @@ static void related(struct page *p, const struct entry *e)
 
 static void links_here(struct page *p, const struct entry *e)
 {
-	const struct front *f = &e->original->doc.front;
+	const struct key *related_keys = front_key(&e->original->doc.front, "related");
+	bool is_meeting = str_is(cstr(e->kind->name), "meeting");
 	const struct use_of *u;
 	size_t n, i, shown = 0;
 
 	u = copy_uses(&n, p->c, USE_LINK, e->id);
 	for (i = 0; i < n && shown < LINKS_MAX; i++) {
-		if (u[i].entry == e->original || in_list(f, "related", u[i].entry->id) ||
-		    in_list(&u[i].entry->doc.front, "meetings", e->id))
+		if (u[i].entry == e->original || in_list(related_keys, u[i].entry->id) ||
+		    (is_meeting && in_list(front_key(&u[i].entry->doc.front, "meetings"), e->id)))
 			continue;	/* a meeting has a page of its own for these */
 		page_puts(p, shown++ ? "" : "<ul class=\"list\">\n");
 		page_item(p, u[i].entry, false);
@@ -841,7 +893,7 @@ static const struct entry *replaced_by(const struct copy *c, const struct entry 
 
 	u = copy_uses(&n, c, USE_LINK, e->id);
 	for (i = 0; i < n; i++)
-		if (in_list(&u[i].entry->doc.front, "replaces", e->id))
+		if (in_list(front_key(&u[i].entry->doc.front, "replaces"), e->id))
 			return u[i].entry;
 	return NULL;
 }
@@ -1134,7 +1186,9 @@ enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct s
 		p.find = want->find;
 		p.find_part = want->find_part;
 		p.text = want->text;
+		p.pieces = want->pieces;
 		return document(&p, of, want->facilitator, e);
 	}
+	p.pieces = str_is(name, "print.html") ? NULL : want->pieces;	/* links of a whole pack are others */
 	return lists_write(&p, name, want->build, e);
 }

@@ -6,6 +6,7 @@
 #include "render/copy.h"
 #include "render/find.h"
 #include "render/md.h"
+#include "render/piece.h"
 #include "render/theme.h"
 
 /* Every file of the copy by name, sorted: "colep.css", "country/mk.html", "d/cs-mk-2022-taiwan.html", ...
@@ -18,6 +19,7 @@ struct page_want {
 	struct find *find;		/* NULL, or: told of the text of a document's page, as this part */
 	unsigned find_part;
 	struct str text;		/* of the document, or STR_NONE: it is read */
+	struct pieces *pieces;		/* of other pages of the same copy, by the same thread; NULL: none are kept */
 };
 
 /* Append the page of that name. RC_NOTFOUND: there is none. RC_INVALID: its text could not be laid out; the
@@ -40,6 +42,7 @@ struct page {
 	struct find *find;		/* as in page_want */
 	unsigned find_part;
 	struct str text;		/* of the document whose page it is, or STR_NONE */
+	struct pieces *pieces;		/* or NULL */
 	bool whole;			/* the pack on one page: links to documents in it are anchors */
 	bool as_written;		/* a list by language: of each document this very text, no translation */
 	/* set by page_begin */

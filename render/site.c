@@ -315,6 +315,7 @@ struct hand {				/* one thread */
 	struct copy copy;		/* ours, watched */
 	struct arena arena;
 	struct buf page, disk;
+	struct pieces pieces;
 	struct ahead ahead[2];
 	size_t written, at;		/* at: the file that failed */
 	size_t document;		/* see document_of */
@@ -506,6 +507,7 @@ static enum rc make(struct hand *h, struct file *f, struct str text, struct err 
 	want = *w->want;
 	want.find_part = h->part;
 	want.text = text;
+	want.pieces = &h->pieces;
 	if (h->copy.watch) {
 		facts_page(h->copy.watch);
 		f->from = h->copy.watch->list.n / sizeof(uint32_t);
@@ -586,6 +588,7 @@ static enum rc work(struct work *w, struct err *e)
 		}
 		buf_free(&h->page);
 		buf_free(&h->disk);
+		pieces_free(&h->pieces);
 		for (k = 0; k < AHEAD; k++) {
 			buf_free(&h->ahead[0].texts[k]);
 			buf_free(&h->ahead[1].texts[k]);

@@ -288,18 +288,22 @@ void page_needs(struct page *p)
 	static const char *const types[] = { "need", "offer" };
 	struct arena a = ARENA_INIT;
 	const struct use_of *u;
-	const struct entry **some;
-	size_t n, i, j, k, matched;
+	const struct entry **some, **offers;
+	size_t n, noffers, i, j, k, matched;
 
 	page_h(p, 1, "needs");
 	note(p, "needs.note");
 	u = of_kind(&n, p->c, "issue");
 	some = arena_array(&a, n, sizeof *some);
+	offers = arena_array(&a, n, sizeof *offers);
+	for (i = noffers = 0; i < n; i++)
+		if (wanted(u[i].entry, "offer"))
+			offers[noffers++] = u[i].entry;
 	for (i = j = 0; i < n; i++) {
 		if (!wanted(u[i].entry, "need"))
 			continue;
-		for (k = matched = 0; k < n; k++) {
-			if (!wanted(u[k].entry, "offer") || !match(u[i].entry, u[k].entry))
+		for (k = matched = 0; k < noffers; k++) {
+			if (!match(u[i].entry, offers[k]))
 				continue;
 			if (!j++)
 				page_table(p, "needs", "value.need key.raised-by value.offer key.raised-by");
@@ -308,9 +312,9 @@ void page_needs(struct page *p)
 			td(p);
 			page_values(p, u[i].entry, "raised-by");
 			td(p);
-			page_link(p, u[k].entry);
+			page_link(p, offers[k]);
 			td(p);
-			page_values(p, u[k].entry, "raised-by");
+			page_values(p, offers[k], "raised-by");
 			page_puts(p, "</td></tr>\n");
 			if (++matched == LIST_PAGE)
 				break;
