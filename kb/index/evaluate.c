@@ -26,12 +26,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 8, AS_CHEAP_ROW = 2, FEW = 1024,
-	PICKED = 4096 };
+enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 16, AS_CHEAP_ROW = 2, FEW = 1024,
+	PICKED = 4096, PRIMES = 32, SPARSE = 8, AT_ONCE = 16 };
 /* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes by what words add in each
  * window. AS_CHEAP: adding so many postings costs what seeking a word in one document does; where that is one look,
  * AS_CHEAP_ROW; FEW are never much. PICKED: when there are so many, they are finished */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
+_Static_assert(WINDOW / 64 == 64, "what of a window was hit is told by one word of bits for each 64 places");
+
+typedef uint32_t lanes __attribute__((vector_size(16)));	/* as in pack.c */
 
 struct list {				/* of one term */
 	struct cursor c;
@@ -52,6 +55,7 @@ struct evaluator {
 	/* by place less from, all zero between windows: of all words; of the one in work */
 	uint32_t score[WINDOW], weight[WINDOW];
 	uint64_t hit[WINDOW / 64];	/* its bits: may get in */
+	uint64_t any_hit;		/* bits of those of these that are not zero */
 	uint16_t *touched;		/* places less from that were scored, some of them again and again */
 	size_t ntouched, room;
 	struct picked { uint32_t place, score; } *picked;	/* what may get in, of one window or more; places rising */
@@ -184,21 +188,25 @@ static void touch_room(struct evaluator *v, size_t n)
 	v->touched = xrealloc(v->touched, v->room * sizeof *v->touched);
 }
 
-/* Postings' scores are added; or their weights are gathered; or, when no other word leads, only what is high enough is
- * kept. */
-enum adding { ADD, GATHER, ALONE };
+/* Postings' scores are added; or added and not noted, as the whole window will be looked through; or their weights are
+ * gathered; or, when no other word leads, only what is high enough is kept. */
+enum adding { ADD, ADD_MANY, GATHER, ALONE };
 
 /* The postings of a block, from i on, that stand in the window; where it ends. enough: only what scores so much. */
 static inline __attribute__((always_inline)) unsigned add_block(struct evaluator *v, const struct cursor *c, unsigned i,
     uint32_t idf, uint64_t enough, enum adding how)
 {
-	const uint32_t *const docs = c->docs, *const weights = c->weights, from = v->from, width = v->to - from;
+	const uint32_t *const docs = c->docs, *const weights = c->weights, from = v->from;
 	const uint8_t *const norms = v->norms;
-	const unsigned n = c->n;
 	uint16_t *touched = v->touched + v->ntouched;
+	unsigned end = c->n;
 	uint32_t k, one;
 
-	for (; i < n && (k = docs[i] - from) < width; i++) {
+	if (docs[end - 1] >= v->to)
+		for (end = i; docs[end] < v->to; end++)
+			;
+	for (; i < end; i++) {
+		k = docs[i] - from;
 		if (how == GATHER) {
 			v->weight[k] = weights[i] > v->weight[k] ? weights[i] : v->weight[k];
 		} else {
@@ -207,7 +215,8 @@ static inline __attribute__((always_inline)) unsigned add_block(struct evaluator
 				continue;
 			v->score[k] += one;
 		}
-		*touched++ = (uint16_t)k;
+		if (how != ADD_MANY)
+			*touched++ = (uint16_t)k;
 	}
 	v->ntouched = (size_t)(touched - v->touched);
 	return i;
@@ -251,14 +260,26 @@ static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint6
 			;
 		if (c->docs[i] < v->to && cursor_weights(c, v->e))
 			return v->e->rc;
-		c->i = how == ADD ? add_block(v, c, i, idf, 0, ADD) : how == GATHER ? add_block(v, c, i, idf, 0, GATHER)
-		    : add_block(v, c, i, idf, enough_with(v, others), ALONE);
+		switch (how) {
+		case ADD:
+			c->i = add_block(v, c, i, idf, 0, ADD);
+			break;
+		case ADD_MANY:
+			c->i = add_block(v, c, i, idf, 0, ADD_MANY);
+			break;
+		case GATHER:
+			c->i = add_block(v, c, i, idf, 0, GATHER);
+			break;
+		case ALONE:
+			c->i = add_block(v, c, i, idf, enough_with(v, others), ALONE);
+			break;
+		}
 		from = c->docs[c->n - 1] + 1;
 	}
 	return RC_OK;
 }
 
-static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, bool alone)
+static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, enum adding how)
 {
 	const struct found *f = w->p->found;
 	const size_t first = v->ntouched;
@@ -276,7 +297,7 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, bo
 		v->touched[v->ntouched++] = (uint16_t)k;
 	}
 	for (i = 0; i < w->p->n; i++)
-		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, w->p->n > 1 ? GATHER : alone && !f ? ALONE : ADD)))
+		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, w->p->n > 1 ? GATHER : how)))
 			return rc;
 	for (i = first; w->p->n > 1 && i < v->ntouched; i++) {
 		k = v->touched[i];
@@ -392,6 +413,25 @@ static enum rc in_a_row(bool *yes, struct evaluator *v, const struct row *row, u
 	return rc;
 }
 
+/* A hit, and what it scores in all. */
+static void accept(struct evaluator *v, uint32_t place, uint32_t score)
+{
+	const struct evaluate *q = v->q;
+
+	if (q->total)
+		++*q->total;
+	if (q->counts)
+		counts_add(q->counts, v->chunk, place);
+	if (q->hits) {
+		buf_add(q->hits, &place, sizeof place);
+		buf_add(q->hits, &score, sizeof score);
+		return;
+	}
+	top_offer(v->t, score, place, v->seg);
+	if (!q->total)
+		set_need(v);
+}
+
 /* A document of the window that scores so much so far, and may get in. The first n words in order are to be sought;
  * `spare`: the most they add. */
 static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_t n, uint64_t spare)
@@ -417,18 +457,7 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 	for (i = 0; i < q->nrows; i++)
 		if ((rc = in_a_row(&has, v, &q->rows[i], place)) || !has)
 			return rc;
-	if (q->total)
-		++*q->total;
-	if (q->counts)
-		counts_add(q->counts, v->chunk, place);
-	if (q->hits) {
-		buf_add(q->hits, &place, sizeof place);
-		buf_add(q->hits, &score, sizeof score);
-		return RC_OK;
-	}
-	top_offer(v->t, score, place, v->seg);
-	if (!q->total)
-		set_need(v);
+	accept(v, place, score);
 	return RC_OK;
 }
 
@@ -449,15 +478,34 @@ static bool left_out(const struct evaluator *v, uint32_t place)
 	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
 }
 
-/* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. What a
- * score is already it is at least in the end, so so many of the best tell what is needed. */
-static void pick(struct evaluator *v, uint64_t spare)
+/* A document scores so much at least: so many of the best such tell what is needed. Is it more now? */
+static inline bool more_needed(struct evaluator *v, uint32_t score)
+{
+	size_t j;
+
+	if (!v->sure || (v->nsums == v->sure && score <= v->sums[0]))
+		return false;
+	if (v->nsums < v->sure)
+		for (j = v->nsums++; j && v->sums[j - 1] > score; j--)
+			v->sums[j] = v->sums[j - 1];
+	else
+		for (j = 0; j + 1 < v->sure && v->sums[j + 1] < score; j++)
+			v->sums[j] = v->sums[j + 1];
+	v->sums[j] = score;
+	if (v->nsums < v->sure || (v->sums[0] >> SHOWN << SHOWN) <= v->guess)
+		return false;
+	v->guess = v->sums[0] >> SHOWN << SHOWN;
+	set_need(v);
+	return true;
+}
+
+/* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. */
+static void pick_touched(struct evaluator *v, uint64_t spare)
 {
 	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
 	const bool any_out = v->s->dead || v->q->out;
 	uint64_t enough = enough_with(v, spare);
 	uint32_t k, score;
-	size_t j;
 
 	for (; touched < end; touched++) {
 		k = *touched;
@@ -469,21 +517,46 @@ static void pick(struct evaluator *v, uint64_t spare)
 		if (v->hit[k / 64] >> k % 64 & 1)
 			continue;
 		bit_set(v->hit, k);
-		if (!v->sure || (v->nsums == v->sure && score <= v->sums[0]))
-			continue;
-		if (v->nsums < v->sure)
-			for (j = v->nsums++; j && v->sums[j - 1] > score; j--)
-				v->sums[j] = v->sums[j - 1];
-		else
-			for (j = 0; j + 1 < v->sure && v->sums[j + 1] < score; j++)
-				v->sums[j] = v->sums[j + 1];
-		v->sums[j] = score;
-		if (v->nsums == v->sure && (v->sums[0] >> SHOWN << SHOWN) > v->guess) {
-			v->guess = v->sums[0] >> SHOWN << SHOWN;
-			set_need(v);
+		v->any_hit |= (uint64_t)1 << k / 64;
+		if (more_needed(v, score))
 			enough = enough_with(v, spare);
+	}
+	v->ntouched = 0;
+	for (; v->any_hit; v->any_hit &= v->any_hit - 1) {
+		uint64_t *hit = &v->hit[__builtin_ctzll(v->any_hit)];
+
+		for (; *hit; *hit &= *hit - 1) {
+			k = (uint32_t)(64 * (hit - v->hit)) + (uint32_t)__builtin_ctzll(*hit);
+			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
+			v->score[k] = 0;
 		}
 	}
+}
+
+/* Of all places of the window. What is needed is more than the words put aside add, so none gets in that did not come up. */
+static void pick_through(struct evaluator *v, uint64_t spare)
+{
+	const bool any_out = v->s->dead || v->q->out;
+	const uint32_t width = v->to - v->from;
+	uint64_t enough = enough_with(v, spare);
+	lanes four[AT_ONCE / 4], least, any;
+	uint32_t i, k;
+
+	for (i = 0; i < width && enough <= UINT32_MAX; i += AT_ONCE) {
+		least = (lanes){ 0 } + (uint32_t)enough;
+		memcpy(four, v->score + i, sizeof four);
+		any = (lanes)(four[0] >= least) | (lanes)(four[1] >= least) | (lanes)(four[2] >= least) | (lanes)(four[3] >= least);
+		if (!(any[0] | any[1] | any[2] | any[3]))
+			continue;
+		for (k = i; k < i + AT_ONCE; k++) {
+			if (v->score[k] < enough || (any_out && left_out(v, v->from + k)))
+				continue;
+			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
+			if (more_needed(v, v->score[k]))
+				enough = enough_with(v, spare);
+		}
+	}
+	memset(v->score, 0, width * sizeof *v->score);
 	v->ntouched = 0;
 }
 
@@ -491,6 +564,8 @@ static void pick(struct evaluator *v, uint64_t spare)
 static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
+	enum adding how = ADD;
+	uint64_t size = 0;
 	uint32_t k;
 	size_t i;
 	enum rc rc = RC_OK;
@@ -502,23 +577,69 @@ static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spar
 	for (k = v->from; q->all && k < v->to; k++)
 		if (!left_out(v, k))
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
+	for (i = n; i < q->n; i++)
+		size += v->order[i]->size;
+	if (n + 1 == q->n && !v->order[n]->p->found)
+		how = ALONE;
+	else if (size > v->s->info.n / SPARSE && enough_with(v, spare))
+		how = ADD_MANY;
 	for (i = n; i < q->n && !rc; i++)
 		if (v->order[i]->any)
-			rc = add_word(v, v->order[i], sum - v->order[i]->bound, n + 1 == q->n);
+			rc = add_word(v, v->order[i], sum - v->order[i]->bound, how);
 	if (rc) {				/* in the middle of a word, maybe */
 		memset(v->score, 0, sizeof v->score);
 		memset(v->weight, 0, sizeof v->weight);
 		v->ntouched = 0;
 		return rc;
 	}
-	if (v->ntouched)
-		pick(v, spare);
-	for (i = 0; i < WINDOW / 64; i++)
-		for (; v->hit[i]; v->hit[i] &= v->hit[i] - 1) {
-			k = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(v->hit[i]);
-			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
-			v->score[k] = 0;
-		}
+	if (how == ADD_MANY)
+		pick_through(v, spare);
+	else if (v->ntouched)
+		pick_touched(v, spare);
+	return RC_OK;
+}
+
+/* A word's cursors before their first posting; of lists that stand here, at it. */
+static enum rc begin_word(struct evaluator *v, struct word *w)
+{
+	size_t i;
+
+	w->at = 0;
+	for (i = 0; i < w->p->n; i++) {
+		cursor_rewind(&w->lists[i].c);
+		w->lists[i].next = 0;
+		if (w->lists[i].c.x.here.p && cursor_docs(&w->lists[i].c, v->e) != ITER_ITEM)
+			return v->e->rc;
+	}
+	return RC_OK;
+}
+
+/* Seek the best of what was picked before all others: what these score in all tells what is needed. Words are where they were
+ * before: at their first posting. */
+static enum rc prime(struct evaluator *v, size_t n)
+{
+	const uint32_t enough = v->sums[0];
+	const struct picked *p = v->picked, *const end = p + v->npicked;
+	uint32_t score, add;
+	size_t left = v->sure, i;
+	bool has;
+	enum rc rc;
+
+	v->nsums = 0;
+	for (; p < end && left; p++) {
+		if (p->score < enough)
+			continue;
+		left--;
+		if ((p->place < v->from || p->place >= v->to) && (rc = reach(v, p->place)))
+			return rc;
+		for (i = n, score = p->score; i--; score += add)
+			if ((rc = word_seek(&has, &add, v, v->order[i], p->place, 0)))
+				return rc;
+		(void)more_needed(v, score);
+	}
+	for (i = 0; i < n; i++)
+		if ((rc = begin_word(v, v->order[i])))
+			return rc;
 	return RC_OK;
 }
 
@@ -537,12 +658,10 @@ static enum rc finish_picked(struct evaluator *v, size_t n, uint64_t spare)
 
 /* ---- in windows ---- */
 
-/* Is it cheaper to add all of a word's postings than to seek it in `size` documents? */
-static bool cheap(const struct word *w, uint64_t size)
+/* So many postings cost as much to add as it costs to seek a word in `size` documents. */
+static uint64_t as_cheap(const struct word *w, uint64_t size)
 {
-	const bool row = w->p->n == 1 && w->lists[0].c.row;
-
-	return w->size <= (row ? AS_CHEAP_ROW : AS_CHEAP * w->p->n) * size + FEW;
+	return (w->p->n == 1 && w->lists[0].c.row ? AS_CHEAP_ROW : AS_CHEAP * w->p->n) * size;
 }
 
 /* To the next window; small ones first: `first` places, then twice as many. */
@@ -589,7 +708,7 @@ static enum rc in_windows(struct evaluator *v)
 				spare += v->order[n++]->bound;
 			else
 				size += v->order[i]->size;
-		for (; n && cheap(v->order[n - 1], size); size += v->order[n]->size)
+		for (; n && v->order[n - 1]->size <= as_cheap(v->order[n - 1], size) + FEW; size += v->order[n]->size)
 			spare -= v->order[--n]->bound;
 		if (!(rc = window(v, n, sum, spare)))
 			rc = finish_picked(v, n, spare);
@@ -758,19 +877,51 @@ static enum rc by_document(struct evaluator *v)
 	return rc;
 }
 
-/* In windows, by what each word adds to any document of the segment. */
-static enum rc by_most(struct evaluator *v, size_t n)
+/* How many words are put aside yet, of n that add `rest` at most: those are not that can bring another document to what is
+ * needed; nor those that are added cheaper, though what was added is once more, than sought in all that was picked up to `to`. */
+static size_t lead_more(const struct evaluator *v, size_t n, uint64_t rest, uint32_t to)
 {
-	uint64_t spare, all = set_apart(v, n, &spare);
+	const uint64_t enough = enough_with(v, rest);
+	uint64_t picked = 0, size = 0;
+	size_t i;
+
+	for (i = 0; i < v->npicked; i++)
+		picked += v->picked[i].score >= enough;
+	picked = picked * v->s->info.n / to;
+	for (i = n; i < v->q->n; i++)
+		size += v->order[i]->size;
+	while (n && (rest >= v->need || v->order[n - 1]->size + size <= as_cheap(v->order[n - 1], picked))) {
+		size += v->order[--n]->size;
+		rest -= v->order[n]->most;
+	}
+	return n;
+}
+
+/* In windows, by what each word adds to any document of the segment. With *n words put aside; fewer: these turned out to be too
+ * many, and nothing was finished. */
+static enum rc by_most(struct evaluator *v, size_t *n, bool sure)
+{
+	uint64_t spare, all = set_apart(v, *n, &spare);
+	size_t fewer;
 	uint32_t to;
 	enum rc rc = RC_OK;
 
 	while (v->to < v->s->info.n && !rc) {
-		if ((rc = next_window(v, WINDOW)) || (rc = window(v, n, all, spare)))
+		if ((rc = next_window(v, WINDOW)) || (rc = window(v, *n, all, spare)))
 			break;
 		to = v->to;
-		if (v->npicked >= PICKED || to == v->s->info.n)
-			rc = finish_picked(v, n, spare);
+		if (v->npicked < PICKED && to < v->s->info.n)
+			continue;
+		if (*n && v->sure && v->nsums == v->sure && (v->npicked > PRIMES * v->sure || (!sure && spare >= v->need)))
+			rc = prime(v, *n);
+		if (!rc && !sure && (fewer = lead_more(v, *n, spare, to)) < *n) {
+			v->npicked = 0;
+			*n = fewer;
+			return RC_OK;
+		}
+		sure = true;
+		if (!rc)
+			rc = finish_picked(v, *n, spare);
 		v->to = to;
 	}
 	return rc;
@@ -778,20 +929,14 @@ static enum rc by_most(struct evaluator *v, size_t n)
 
 /* ---- a segment ---- */
 
-/* All cursors before their first posting; of lists that stand here, at it. */
 static enum rc begin(struct evaluator *v)
 {
 	size_t i;
+	enum rc rc = RC_OK;
 
-	for (i = 0; i < v->opened; i++) {
-		cursor_rewind(&v->lists[i].c);
-		v->lists[i].next = 0;
-		if (v->lists[i].c.x.here.p && cursor_docs(&v->lists[i].c, v->e) != ITER_ITEM)
-			return v->e->rc;
-	}
-	for (i = 0; i < v->q->n; i++)
-		v->words[i].at = 0;
-	return RC_OK;
+	for (i = 0; i < v->q->n && !rc; i++)
+		rc = begin_word(v, &v->words[i]);
+	return rc;
 }
 
 static void make_room(struct evaluator *v, size_t lists, size_t words)
@@ -820,49 +965,41 @@ static bool earlier(const struct word *a, const struct word *b)
 	return a->p->must != b->p->must ? b->p->must : a->size > b->size;
 }
 
-/* What was found so far only tells how much is enough: begin again, with the best of the segments before. */
-static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n)
+/* So many of `size` documents may get in with what other words add, `rest` at most; the best of them score most of `most`.
+ * Scores are spread, so twice as much brings in four times as many. */
+static uint64_t likely(uint64_t size, uint64_t rest, uint64_t most)
 {
-	struct top *t = v->t;
+	const uint64_t part = most ? (rest << 8) / most * 4 / 3 : 256;
 
-	v->guess = t->n == t->limit ? (uint64_t)t->v[0].score << SHOWN : 0;
-	v->nsums = 0;
-	memcpy(t->v, best, n * sizeof *best);
-	t->n = n;
-	set_need(v);
-	return begin(v);
+	return part < 256 ? size * part * part >> 16 : size;
 }
 
-/* From n on words lead that have `size` postings in all, the others add `rest` at most: as many more as it takes to have
- * enough documents, and that the others bring no other one to what is needed, and those that are cheap. */
-static void lead_more(const struct evaluator *v, size_t *n, uint64_t *size, uint64_t *rest, uint64_t need)
-{
-	while (*n && (*size < v->t->limit || *rest >= need || cheap(v->order[*n - 1], *size))) {
-		*size += v->order[--*n]->size;
-		*rest -= v->order[*n]->most;
-	}
-}
-
-/* The rarest words lead that have enough documents; then as many words as can bring another document among the best. */
+/* The rarest words lead that have enough documents, and those that hardly take longer; then maybe more of them. */
 static enum rc rarest_first(struct evaluator *v)
 {
-	struct top *t = v->t;
-	struct pick best[PRIMED];
-	const uint64_t dense = v->s->info.n / DENSE;
-	uint64_t size = 0, rest = 0;
-	size_t n = v->q->n, kept = t->n, i;
+	const uint64_t limit = v->t->limit && v->t->limit <= PRIMED ? v->t->limit : UINT64_MAX;
+	uint64_t size = 0, rest = 0, most = 0;
+	size_t n = v->q->n, first, i;
 	enum rc rc;
 
 	for (i = 0; i < n; i++)
 		rest += v->order[i]->most;
-	if (t->limit && t->limit <= PRIMED) {
-		lead_more(v, &n, &size, &rest, UINT64_MAX);
-		memcpy(best, t->v, kept * sizeof *best);
-		if (n && size < dense && ((rc = by_most(v, n)) || rest < v->need || (rc = start_over(v, best, kept))))
+	while (n && (size < limit || v->order[n - 1]->size <= as_cheap(v->order[n - 1], likely(size, rest, most)) + FEW)) {
+		size += v->order[--n]->size;
+		rest -= v->order[n]->most;
+		most = v->order[n]->most > most ? v->order[n]->most : most;
+	}
+	if (size < v->s->info.n / DENSE) {
+		first = n;
+		if ((rc = by_most(v, &n, false)) || n == first)
+			return rc;
+		for (size = 0, i = n; i < v->q->n; i++)
+			size += v->order[i]->size;
+		v->nsums = 0;
+		if ((rc = begin(v)))
 			return rc;
 	}
-	lead_more(v, &n, &size, &rest, v->need);
-	return size < dense ? by_most(v, n) : in_windows(v);
+	return size < v->s->info.n / DENSE ? by_most(v, &n, true) : in_windows(v);
 }
 
 enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
