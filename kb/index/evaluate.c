@@ -12,8 +12,9 @@
  * rarest first. Else the lists that lead are added to an array of scores, a window of places at a time, one slot for each;
  * then those that may get in are picked. What their scores are already they are at least in the end, so the highest of them
  * tell what is needed before any word is sought. The rarest words lead that have as many documents as are wanted, and
- * those that are cheaper added than sought in so many documents. Mostly the rest cannot bring in another document then;
- * where it can, what is enough to be among the best is known now, and enough words lead once more.
+ * those that are cheaper added than sought in what so many documents are likely to bring. Mostly the rest cannot bring in
+ * another document then; where it can, what is enough to be among the best is known now, and enough words lead once more.
+ * As more is needed from window to window, words that cannot bring a document there any more are put aside too.
  *
  * Where those have a large part of all documents, what each word can add is known by window, and so is which lead. When
  * hits are counted, nothing is left out for being low.
@@ -26,11 +27,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 16, AS_CHEAP_ROW = 2, FEW = 1024,
-	PICKED = 4096, PRIMES = 32, SPARSE = 8, AT_ONCE = 16 };
+enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 12, AS_CHEAP_ROW = 2, FEW = 1024,
+	PICKED = 4096, PICKED_FIRST = 256, SPARSE = 8, AT_ONCE = 16 };
 /* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes by what words add in each
  * window. AS_CHEAP: adding so many postings costs what seeking a word in one document does; where that is one look,
- * AS_CHEAP_ROW; FEW are never much. PICKED: when there are so many, they are finished */
+ * AS_CHEAP_ROW; FEW are never much. PICKED: when there are so many, they are finished, for the first time when there are
+ * PICKED_FIRST. SPARSE: words that have a smaller part of all documents note which they came to, else all of a window are
+ * looked through, AT_ONCE */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 _Static_assert(WINDOW / 64 == 64, "what of a window was hit is told by one word of bits for each 64 places");
 
@@ -540,13 +543,15 @@ static void pick_through(struct evaluator *v, uint64_t spare)
 	const uint32_t width = v->to - v->from;
 	uint64_t enough = enough_with(v, spare);
 	lanes four[AT_ONCE / 4], least, any;
+	uint64_t two[2];
 	uint32_t i, k;
 
 	for (i = 0; i < width && enough <= UINT32_MAX; i += AT_ONCE) {
 		least = (lanes){ 0 } + (uint32_t)enough;
 		memcpy(four, v->score + i, sizeof four);
 		any = (lanes)(four[0] >= least) | (lanes)(four[1] >= least) | (lanes)(four[2] >= least) | (lanes)(four[3] >= least);
-		if (!(any[0] | any[1] | any[2] | any[3]))
+		memcpy(two, &any, sizeof any);
+		if (!(two[0] | two[1]))
 			continue;
 		for (k = i; k < i + AT_ONCE; k++) {
 			if (v->score[k] < enough || (any_out && left_out(v, v->from + k)))
@@ -596,50 +601,6 @@ static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spar
 		pick_through(v, spare);
 	else if (v->ntouched)
 		pick_touched(v, spare);
-	return RC_OK;
-}
-
-/* A word's cursors before their first posting; of lists that stand here, at it. */
-static enum rc begin_word(struct evaluator *v, struct word *w)
-{
-	size_t i;
-
-	w->at = 0;
-	for (i = 0; i < w->p->n; i++) {
-		cursor_rewind(&w->lists[i].c);
-		w->lists[i].next = 0;
-		if (w->lists[i].c.x.here.p && cursor_docs(&w->lists[i].c, v->e) != ITER_ITEM)
-			return v->e->rc;
-	}
-	return RC_OK;
-}
-
-/* Seek the best of what was picked before all others: what these score in all tells what is needed. Words are where they were
- * before: at their first posting. */
-static enum rc prime(struct evaluator *v, size_t n)
-{
-	const uint32_t enough = v->sums[0];
-	const struct picked *p = v->picked, *const end = p + v->npicked;
-	uint32_t score, add;
-	size_t left = v->sure, i;
-	bool has;
-	enum rc rc;
-
-	v->nsums = 0;
-	for (; p < end && left; p++) {
-		if (p->score < enough)
-			continue;
-		left--;
-		if ((p->place < v->from || p->place >= v->to) && (rc = reach(v, p->place)))
-			return rc;
-		for (i = n, score = p->score; i--; score += add)
-			if ((rc = word_seek(&has, &add, v, v->order[i], p->place, 0)))
-				return rc;
-		(void)more_needed(v, score);
-	}
-	for (i = 0; i < n; i++)
-		if ((rc = begin_word(v, v->order[i])))
-			return rc;
 	return RC_OK;
 }
 
@@ -877,9 +838,35 @@ static enum rc by_document(struct evaluator *v)
 	return rc;
 }
 
-/* How many words are put aside yet, of n that add `rest` at most: those are not that can bring another document to what is
- * needed; nor those that are added cheaper, though what was added is once more, than sought in all that was picked up to `to`. */
-static size_t lead_more(const struct evaluator *v, size_t n, uint64_t rest, uint32_t to)
+/* So many of `size` documents may get in with what other words add, `rest` at most; the best of them score most of `most`.
+ * Scores are spread, so twice as much brings in four times as many. */
+static uint64_t likely(uint64_t size, uint64_t rest, uint64_t most)
+{
+	const uint64_t part = most ? (rest << 8) / most * 4 / 3 : 256;
+
+	return part < 256 ? size * part * part >> 16 : size;
+}
+
+/* How many words are put aside now that more is needed: those too that can bring no document there alone, and are sought cheaper
+ * in what is picked without them than they are added. */
+static size_t lead_fewer(const struct evaluator *v, size_t n, uint64_t rest)
+{
+	uint64_t size = 0;
+	size_t i;
+
+	for (i = n; i < v->q->n; i++)
+		size += v->order[i]->size;
+	for (; n + 1 < v->q->n && (rest += v->order[n]->most) < v->need; n++) {
+		size -= v->order[n]->size;
+		if (v->order[n]->size <= as_cheap(v->order[n], likely(size, rest, v->need)))
+			break;
+	}
+	return n;
+}
+
+/* How many of the n words put aside, which add `rest` at most, are sought in what was picked: those are rather added, though what
+ * was added before is then added once more, that would take longer. */
+static size_t lead_more(const struct evaluator *v, size_t n, uint64_t rest)
 {
 	const uint64_t enough = enough_with(v, rest);
 	uint64_t picked = 0, size = 0;
@@ -887,56 +874,90 @@ static size_t lead_more(const struct evaluator *v, size_t n, uint64_t rest, uint
 
 	for (i = 0; i < v->npicked; i++)
 		picked += v->picked[i].score >= enough;
-	picked = picked * v->s->info.n / to;
 	for (i = n; i < v->q->n; i++)
 		size += v->order[i]->size;
-	while (n && (rest >= v->need || v->order[n - 1]->size + size <= as_cheap(v->order[n - 1], picked))) {
+	while (n && v->order[n - 1]->size + size <= as_cheap(v->order[n - 1], picked))
 		size += v->order[--n]->size;
-		rest -= v->order[n]->most;
-	}
 	return n;
 }
 
-/* In windows, by what each word adds to any document of the segment. With *n words put aside; fewer: these turned out to be too
- * many, and nothing was finished. */
-static enum rc by_most(struct evaluator *v, size_t *n, bool sure)
+/* From v->to on, to the first window in which a word that leads may be; in none: the last. */
+static void pass_windows(struct evaluator *v, size_t n)
 {
-	uint64_t spare, all = set_apart(v, *n, &spare);
-	size_t fewer;
+	uint32_t first = v->s->info.n - 1, at;
+	size_t i, j;
+
+	for (i = n; i < v->q->n && first >= v->to + WINDOW; i++) {
+		const struct word *w = v->order[i];
+		const struct found *f = w->p->found;
+
+		if (f && w->at < f->n && f->places[w->at] < first)
+			first = f->places[w->at];
+		for (j = 0; j < w->p->n; j++) {
+			const struct cursor *c = &w->lists[j].c;
+
+			if (c->i == c->n && c->block == c->nblocks)
+				continue;
+			at = c->i < c->n ? c->docs[c->i] : (c->n ? c->docs[c->n - 1] : c->last) + 1;
+			first = at < first ? at : first;
+		}
+	}
+	if (first > v->to)
+		v->to = first / WINDOW * WINDOW;
+}
+
+/* In windows, by what each word adds to any document of the segment. *aside words are put aside; fewer after that: so many should
+ * be, as what was found only tells; `sure`: that is not asked. */
+static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
+{
+	size_t n = *aside, fewer;
+	uint64_t spare, all = set_apart(v, n, &spare);
 	uint32_t to;
 	enum rc rc = RC_OK;
 
 	while (v->to < v->s->info.n && !rc) {
-		if ((rc = next_window(v, WINDOW)) || (rc = window(v, *n, all, spare)))
+		pass_windows(v, n);
+		if ((rc = next_window(v, WINDOW)) || (rc = window(v, n, all, spare)))
 			break;
 		to = v->to;
-		if (v->npicked < PICKED && to < v->s->info.n)
-			continue;
-		if (*n && v->sure && v->nsums == v->sure && (v->npicked > PRIMES * v->sure || (!sure && spare >= v->need)))
-			rc = prime(v, *n);
-		if (!rc && !sure && (fewer = lead_more(v, *n, spare, to)) < *n) {
-			v->npicked = 0;
-			*n = fewer;
-			return RC_OK;
+		if (v->npicked >= (sure ? PICKED : PICKED_FIRST) || to == v->s->info.n) {
+			if (!sure && to == v->s->info.n && (fewer = lead_more(v, n, spare)) < n) {
+				*aside = fewer;
+				return RC_OK;
+			}
+			rc = finish_picked(v, n, spare);
+			while (!sure && *aside && spare >= v->need)
+				spare -= v->order[--*aside]->most;
+			if (*aside < n)
+				return rc;
+			sure = true;
 		}
-		sure = true;
-		if (!rc)
-			rc = finish_picked(v, *n, spare);
 		v->to = to;
+		if (sure && (fewer = lead_fewer(v, n, spare)) > n) {
+			rc = rc ? rc : finish_picked(v, n, spare);
+			for (v->to = to; n < fewer; n++)
+				spare += v->order[n]->most;
+		}
 	}
 	return rc;
 }
 
 /* ---- a segment ---- */
 
+/* All cursors before their first posting; of lists that stand here, at it. */
 static enum rc begin(struct evaluator *v)
 {
 	size_t i;
-	enum rc rc = RC_OK;
 
-	for (i = 0; i < v->q->n && !rc; i++)
-		rc = begin_word(v, &v->words[i]);
-	return rc;
+	for (i = 0; i < v->opened; i++) {
+		cursor_rewind(&v->lists[i].c);
+		v->lists[i].next = 0;
+		if (v->lists[i].c.x.here.p && cursor_docs(&v->lists[i].c, v->e) != ITER_ITEM)
+			return v->e->rc;
+	}
+	for (i = 0; i < v->q->n; i++)
+		v->words[i].at = 0;
+	return RC_OK;
 }
 
 static void make_room(struct evaluator *v, size_t lists, size_t words)
@@ -965,21 +986,30 @@ static bool earlier(const struct word *a, const struct word *b)
 	return a->p->must != b->p->must ? b->p->must : a->size > b->size;
 }
 
-/* So many of `size` documents may get in with what other words add, `rest` at most; the best of them score most of `most`.
- * Scores are spread, so twice as much brings in four times as many. */
-static uint64_t likely(uint64_t size, uint64_t rest, uint64_t most)
+/* What was found so far only tells how much is enough: begin again, with the best of the segments before. */
+static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n)
 {
-	const uint64_t part = most ? (rest << 8) / most * 4 / 3 : 256;
+	struct top *t = v->t;
 
-	return part < 256 ? size * part * part >> 16 : size;
+	if (t->n == t->limit && (uint64_t)t->v[0].score << SHOWN > v->guess)
+		v->guess = (uint64_t)t->v[0].score << SHOWN;
+	v->nsums = v->npicked = 0;
+	if (n)
+		memcpy(t->v, best, n * sizeof *best);
+	t->n = n;
+	set_need(v);
+	return begin(v);
 }
 
-/* The rarest words lead that have enough documents, and those that hardly take longer; then maybe more of them. */
+/* The rarest words lead that have enough documents, and others where that is cheaper than to seek them in what they are likely to
+ * bring; then maybe more. */
 static enum rc rarest_first(struct evaluator *v)
 {
 	const uint64_t limit = v->t->limit && v->t->limit <= PRIMED ? v->t->limit : UINT64_MAX;
+	const size_t kept = v->t->n;
 	uint64_t size = 0, rest = 0, most = 0;
 	size_t n = v->q->n, first, i;
+	struct pick best[PRIMED];
 	enum rc rc;
 
 	for (i = 0; i < n; i++)
@@ -989,15 +1019,13 @@ static enum rc rarest_first(struct evaluator *v)
 		rest -= v->order[n]->most;
 		most = v->order[n]->most > most ? v->order[n]->most : most;
 	}
-	if (size < v->s->info.n / DENSE) {
+	if (n && size < v->s->info.n / DENSE) {
+		memcpy(best, v->t->v, kept * sizeof *best);
 		first = n;
-		if ((rc = by_most(v, &n, false)) || n == first)
+		if ((rc = by_most(v, &n, false)) || n == first || (rc = start_over(v, best, kept)))
 			return rc;
 		for (size = 0, i = n; i < v->q->n; i++)
 			size += v->order[i]->size;
-		v->nsums = 0;
-		if ((rc = begin(v)))
-			return rc;
 	}
 	return size < v->s->info.n / DENSE ? by_most(v, &n, true) : in_windows(v);
 }
