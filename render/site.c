@@ -383,8 +383,9 @@ static enum rc create(struct hand *h, struct file *f, const char *path, struct e
 
 	if (fd < 0)
 		return errno == EEXIST ? RC_CONFLICT : err_errno(e, "%s", path);
-	if (!(rc = fd_write(fd, buf_str(&h->page), path, e)) &&
-	    (fstat(fd, &st) || ((st.st_mode & 0777) != 0644 && (fchmod(fd, 0644) || fstat(fd, &st)))))
+	if (!(rc = fd_write(fd, buf_str(&h->page), path, e)) && fstat(fd, &st))
+		rc = err_errno(e, "%s", path);
+	if (!rc && (st.st_mode & 0777) != 0644 && !(rc = fd_mode(fd, 0644, path, e)) && fstat(fd, &st))
 		rc = err_errno(e, "%s", path);
 	if (close(fd) && !rc)
 		rc = err_errno(e, "%s", path);

@@ -101,6 +101,13 @@ enum rc fd_write(int fd, struct str s, const char *path, struct err *e)
 	return RC_OK;
 }
 
+enum rc fd_mode(int fd, mode_t mode, const char *name, struct err *e)
+{
+	if (!fchmod(fd, mode) || errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP)
+		return RC_OK;
+	return err_errno(e, "%s", name);
+}
+
 static enum rc file_replace(const char *path, struct str s, mode_t mode, bool durable, struct err *e)
 {
 	enum rc rc;
@@ -118,8 +125,8 @@ static enum rc file_replace(const char *path, struct str s, mode_t mode, bool du
 		goto out;
 	}
 	rc = fd_write(fd, s, path, e);
-	if (!rc && fchmod(fd, mode))
-		rc = err_errno(e, "%s", path);
+	if (!rc)
+		rc = fd_mode(fd, mode, path, e);
 	if (!rc && durable && fsync(fd))
 		rc = err_errno(e, "%s", path);
 	if (close(fd) && !rc)

@@ -25,6 +25,9 @@ enum rc file_write_fast(const char *path, struct str s, mode_t mode, struct err 
 enum rc fd_read(size_t *got, int fd, char *p, size_t n, const char *name, struct err *e) NODISCARD;
 enum rc fd_write(int fd, struct str s, const char *name, struct err *e) NODISCARD;
 
+/* fchmod, but for a disk that keeps no modes, such as FAT: there the file stays as the disk shows it. */
+enum rc fd_mode(int fd, mode_t mode, const char *name, struct err *e) NODISCARD;
+
 bool file_exists(const char *path);		/* anything at all, also a broken symlink */
 bool file_is_dir(const char *path);		/* a folder, not a symlink to one */
 

@@ -148,6 +148,8 @@ is "and none is begun and empty" "$(cat empty)" ""
 (umask 077; "$COLEP" -C n site first >/dev/null 2>&1)
 ok "with room it becomes whole too" diff -r pub first
 is "for all to read, whatever the umask" "$(find first -type f ! -perm 644)" ""
+rm -rf stick
+ok "a disk that keeps no modes, as FAT, is written to" sh -c 'umask 077; LD_PRELOAD="$ROOT/build/fault.so" FAULT_MODES=1 "$COLEP" -C n site stick >/dev/null 2>err || { cat err; exit 1; }; diff -r pub stick'
 mkdir foreign && echo mine >foreign/letter.txt
 ok "a folder with other files is refused" status 3 "$COLEP" -C n site foreign
 ok "and left as it was" sh -c '[ "$(find foreign -type f)" = foreign/letter.txt ]'

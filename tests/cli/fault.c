@@ -5,7 +5,8 @@
  *			program that was started, reserved
  *	FAULT_AT	at this call (from 1) it happens; 0: never
  *	FAULT_HOW	kill: program and caller end at once, the call is not made; half: a write is made in half before;
- *			full: from this call on, the disk is full */
+ *			full: from this call on, the disk is full
+ *	FAULT_MODES	set: the disk keeps no modes, as FAT does not */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -135,6 +136,16 @@ type name params \
 CALL(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n), is_file(fd))
 CALL(ssize_t, pwritev, (int fd, const struct iovec *v, int n, off_t o), (fd, v, n, o), is_file(fd))
 CALL(ssize_t, pwritev64, (int fd, const struct iovec *v, int n, off64_t o), (fd, v, n, o), is_file(fd))
+int fchmod(int fd, mode_t mode)
+{
+	REAL(fchmod);
+
+	if (!getenv("FAULT_MODES"))
+		return real(fd, mode);
+	errno = ENOSYS;
+	return -1;
+}
+
 CALL(int, mkdir, (const char *p, mode_t m), (p, m), true)
 CALL(int, link, (const char *p, const char *q), (p, q), true)
 CALL(int, symlink, (const char *p, const char *q), (p, q), true)
