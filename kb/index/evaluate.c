@@ -926,10 +926,12 @@ static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
 				return RC_OK;
 			}
 			rc = finish_picked(v, n, spare);
-			while (!sure && *aside && spare >= v->need)
-				spare -= v->order[--*aside]->most;
-			if (*aside < n)
+			for (fewer = n; !sure && fewer && spare >= v->need; fewer--)
+				spare -= v->order[fewer - 1]->most;
+			if (rc || fewer < n) {
+				*aside = fewer;
 				return rc;
+			}
 			sure = true;
 		}
 		v->to = to;
