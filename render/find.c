@@ -176,7 +176,6 @@ static size_t number_of(bool *is_new, struct find_words *w, struct str word, uin
 		w->cap = w->cap ? w->cap * 2 : 4096;
 		w->of = xrealloc(w->of, w->cap * sizeof *w->of);
 	}
-	w->words.v[i].value++;
 	return i;
 }
 
@@ -197,7 +196,9 @@ size_t find_word_put(struct find_words *w, struct find_part *p, struct str word,
 static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
 {
 	struct strings *to = &f->all.strings;
+	struct find_word of = { 0 };
 	struct becomes b;
+	uint32_t number = 0;
 	size_t i, new = 0;
 
 	if (p->local.n > p->cap) {
@@ -207,11 +208,11 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 	}
 	pthread_mutex_lock(&f->one);
 	for (i = 0; i < p->local.n; i++) {
-		const struct string *word = &p->local.v[i];
 		bool is_new;
 
 		strings_expect(&f->all.words, &p->local, i);
-		p->numbers[i] = (uint32_t)number_of(&is_new, &f->all, strings_at(&p->local, i), word->tag, word->hash);
+		p->numbers[i] = (uint32_t)number_of(&is_new, &f->all, strings_at(&p->local, i), strings_tag(&p->local, i),
+		    p->local.v[i].hash);
 		p->fresh[new] = (uint32_t)i;
 		new += is_new;
 	}
@@ -224,18 +225,21 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 	spot->n = p->posts.n - spot->at;
 	strings_clear(&p->becomes);
 	for (i = 0; i < new; i++) {
-		word_becomes(&b, p, strings_at(&p->local, p->fresh[i]), p->local.v[p->fresh[i]].tag);
+		word_becomes(&b, p, strings_at(&p->local, p->fresh[i]), strings_tag(&p->local, p->fresh[i]));
+		strings_add(&p->becomes, b.form, 0, strings_hash(b.form, 0));
 		strings_add(&p->becomes, b.term, 0, strings_hash(b.term, 0));
 		strings_add(&p->becomes, b.english, 0, strings_hash(b.english, 0));
-		strings_add(&p->becomes, b.form, 0, strings_hash(b.form, 0));
 	}
 	pthread_mutex_lock(&f->one);
 	for (i = 0; i < 3 * new; i++) {
-		struct find_word *of = &f->all.of[p->numbers[p->fresh[i / 3]]];
+		struct str s = strings_at(&p->becomes, i);
 
 		strings_expect(to, &p->becomes, i);
-		*(i % 3 == 0 ? &of->term : i % 3 == 1 ? &of->english : &of->form) =
-		    (uint32_t)strings_put(to, strings_at(&p->becomes, i), 0, p->becomes.v[i].hash, NULL);
+		if (i % 3 == 0 || !str_eq(s, strings_at(&p->becomes, i - 1)))
+			number = (uint32_t)strings_put(to, s, 0, p->becomes.v[i].hash, NULL);
+		*(i % 3 == 0 ? &of.form : i % 3 == 1 ? &of.term : &of.english) = number;
+		if (i % 3 == 2)
+			f->all.of[p->numbers[p->fresh[i / 3]]] = of;
 	}
 	pthread_mutex_unlock(&f->one);
 }
@@ -327,7 +331,7 @@ struct find *find_open(const struct copy *c, unsigned parts)
 		f->number[f->docs[k] - c->all] = (uint32_t)k;
 	f->parts = arena_array(&f->a, f->nparts, sizeof *f->parts);
 	for (i = 0; i < parts; i++) {
-		f->parts[i].stems = stems_open();
+		f->parts[i].stems = stems_open_once();
 		f->parts[i].english = stems_lang(STR("en"));	/* of names and codes */
 	}
 	return f;

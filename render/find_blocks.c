@@ -6,30 +6,14 @@
  * stretch alone, whatever was put in or taken out elsewhere. */
 #include "render/find_parts.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const uint32_t cuts[FIND_KINDS] = { (1 << 12) - 1, (1 << 10) - 1 };	/* stretches of some FIND_BLOCK bytes each */
 
-/* The same on every machine: it is seen in names. */
-static uint32_t hash_of(struct str s)
-{
-	uint64_t h = 0x9e3779b97f4a7c15u * (s.n + 1), eight;
-	size_t i;
-
-	for (i = 0; i < s.n; i += 8) {
-		eight = 0;
-		memcpy(&eight, s.p + i, s.n - i < 8 ? s.n - i : 8);
-		h = (h ^ le64toh(eight)) * 0xbf58476d1ce4e5b9u;
-		h ^= h >> 29;
-	}
-	return (uint32_t)(h ^ h >> 32);
-}
-
 bool find_cuts(struct str s, unsigned kind)
 {
-	return (hash_of(s) & cuts[kind]) == 0;
+	return (strings_hash(s, 0) & cuts[kind]) == 0;
 }
 
 static size_t units(struct str s)	/* UTF-16 */
@@ -61,7 +45,7 @@ void find_item(struct find_encoder *e, struct str s, struct str tail)
 		if (to->n == to->cap)
 			to->v = arena_grow(&to->a, to->v, &to->cap, sizeof *to->v);
 		b = &to->v[to->n++];
-		*b = (struct find_block){ .first = arena_str(&to->a, s), .name = hash_of(s), .at = to->bytes.n };
+		*b = (struct find_block){ .first = arena_str(&to->a, s), .name = strings_hash(s, 0), .at = to->bytes.n };
 		buf_clear(&e->last);
 	}
 	put_like(&to->bytes, buf_str(&e->last), s);

@@ -58,10 +58,10 @@ static void script_escape(struct buf *b, struct str s)
 	}
 }
 
-static void script(struct buf *out, struct str name, struct str text)
+static void script(struct buf *out, struct str name, struct str text, bool plain)
 {
 	buf_printf(out, "S(\"%.*s\",\"", FMT_STR(str_sub(name, 0, name.n - 3)));
-	script_escape(out, text);
+	(plain ? buf_str_add : script_escape)(out, text);
 	buf_puts(out, "\")\n");
 }
 
@@ -306,11 +306,11 @@ bool find_write(struct buf *out, const struct find *f, struct str name)
 {
 	const struct find_block *block;
 	struct buf b = BUF_INIT;
-	struct str rest;
+	struct str rest, text;
 	uint64_t i;
 	size_t k = fixed_of(name);
 	char letter;
-	bool found = true;
+	bool found = true, plain = false;
 
 	if (k < FIXED) {
 		fixed[k].write(&b, f);
@@ -322,11 +322,13 @@ bool find_write(struct buf *out, const struct find *f, struct str name)
 	} else {
 		const struct find_blocks *of = &f->blocks[letter == 't' ? FIND_BY_FORM : FIND_BY_TERM];
 
-		if ((found = (block = block_called(of, rest)) && block->n))
-			buf_str_add(&b, str_sub(buf_str(&of->bytes), block->at, block->at + block->n));
+		if ((found = (block = block_called(of, rest)) && block->n)) {
+			text = str_sub(buf_str(&of->bytes), block->at, block->at + block->n);
+			plain = true;
+		}
 	}
 	if (found)
-		script(out, name, buf_str(&b));
+		script(out, name, plain ? text : buf_str(&b), plain);
 	buf_free(&b);
 	return found;
 }

@@ -160,7 +160,7 @@ void find_words_put(struct buf *b, const struct find *f, size_t k)
 	while (varint_get(&number, &posts) && varint_get(&weight, &posts)) {
 		word = strings_at(words, number - 1);
 		buf_putc(b, 0);
-		buf_putc(b, (char)words->v[number - 1].tag);
+		buf_putc(b, (char)strings_tag(words, number - 1));
 		buf_putc(b, (char)word.n);
 		buf_str_add(b, word);
 		varint_put(b, weight);
@@ -239,13 +239,8 @@ bool find_restore(struct find *f)
 			continue;
 		f->spots[k] = (struct find_spot){ .part = 0, .at = p->posts.n, .made = true };
 		while (find_word_take(&w, f->log, &record)) {
-			if (w.number && known[w.number]) {
-				i = known[w.number] - 1;
-				f->all.words.v[i].value++;
-			} else {
-				i = find_word_put(&f->all, p, w.word, w.tag);
-				known[w.number] = (uint32_t)i + 1;
-			}
+			i = w.number && known[w.number] ? known[w.number] - 1 : find_word_put(&f->all, p, w.word, w.tag);
+			known[w.number] = (uint32_t)i + 1;
 			varint_put(&p->posts, i + 1);
 			varint_put(&p->posts, w.weight);
 		}
@@ -393,10 +388,10 @@ void find_save_words(struct find *f)
 		buf_clear(&b);
 		for (at = 0, i = from; i < end; i++) {
 			kept_put_u32(&b, at);
-			at += 1u + words->v[i].n;
+			at += 1 + strings_at(words, i).n;
 		}
 		for (i = from; i < end; i++) {
-			buf_putc(&b, (char)words->v[i].tag);
+			buf_putc(&b, (char)strings_tag(words, i));
 			buf_str_add(&b, strings_at(words, i));
 		}
 		snprintf(number, sizeof number, "%zu", from / FIND_PIECE);

@@ -77,7 +77,7 @@ static void order_strings(struct find *f)
 	size_t n = 0, i;
 
 	for (i = 0; i < s->n; i++)
-		if (s->v[i].n)
+		if (strings_at(s, i).n)
 			v[n++] = (struct ordered){ eight_at(strings_at(s, i), 0), (uint32_t)i };
 	order(v, n, 0, s);
 	f->to = xmalloc((s->n + 1) * sizeof *f->to);
@@ -434,8 +434,21 @@ static void both(struct find *f, half_fn *one, half_fn *other)
 		other(f);
 }
 
+/* In how many documents each word is. */
+static void count_words(struct find *f)
+{
+	uint64_t word, weight;
+	struct str posts;
+	size_t k;
+
+	for (k = 0; k < f->nparts; k++)
+		for (posts = buf_str(&f->parts[k].posts); varint_get(&word, &posts) && varint_get(&weight, &posts);)
+			f->all.words.v[word - 1].value++;
+}
+
 static void strings_half(struct find *f)
 {
+	count_words(f);
 	order_strings(f);
 	make_used(f);
 	make_forms(f);

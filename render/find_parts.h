@@ -33,7 +33,7 @@ struct find_word {			/* what becomes of a word: numbers of strings */
 	uint32_t term, english, form;	/* its stem in its language; in English; its surface */
 };
 struct find_words {			/* all words and what becomes of them; numbers are by chance */
-	struct strings words;		/* by stemmer; value: in how many documents */
+	struct strings words;		/* by stemmer; value, in find_finish: in how many documents */
 	struct find_word *of;		/* of each of them */
 	size_t cap;
 	struct strings strings;
@@ -46,7 +46,7 @@ struct find_part {			/* of one thread */
 	uint32_t *numbers;		/* of the words of the document in work, */
 	uint32_t *fresh;		/* and which of them nobody had before */
 	size_t cap;
-	struct strings becomes;		/* what becomes of those: three for each */
+	struct strings becomes;		/* what becomes of those: form, term, English one of each */
 	unsigned english;
 };
 struct find_spot {			/* where the words of a document stand: in posts of a part */
@@ -167,7 +167,7 @@ struct find {
 /* Lengths count in steps of a sixteenth at most, so that a word more changes no other word's impact. */
 uint32_t find_coarse(uint32_t length);
 uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average);	/* 1 to FIND_IMPACT */
-/* A word's number in w->words, what becomes of it in w->of. Adds one to its value. */
+/* A word's number in w->words, what becomes of it in w->of. */
 size_t find_word_put(struct find_words *w, struct find_part *p, struct str word, unsigned tag);
 /* From `from` on up to the next form at which a block must begin: into *v, which grows; returns where it ends. */
 size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from);

@@ -59,7 +59,7 @@ static bool read_side(struct patch *p, struct side *to, struct str record, uint3
 			return false;
 		i = find_word_put(&p->words, &p->f->parts[0], w.word, w.tag);
 		of = &p->words.of[i];	/* they move while there come more */
-		if (!p->words.strings.v[of->form].n || !p->words.strings.v[of->term].n)
+		if (!strings_at(&p->words.strings, of->form).n || !strings_at(&p->words.strings, of->term).n)
 			continue;
 		if (to->n == cap)
 			to->v = arena_grow(&p->a, to->v, &cap, sizeof *to->v);

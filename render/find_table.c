@@ -12,20 +12,22 @@
  * Hangul syllables are left to rule 5. */
 #include "render/find_parts.h"
 
+#include <stdlib.h>
+
 #include "kb/text/chars.h"
 
 enum { LAST = 0x10ffff, RUN = 3 };	/* RUN: shorter runs are cheaper one by one */
 
 const char find_digits[90] = "#$%&'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
-static void ranges(struct buf *out, enum char_class class)
+static void ranges(struct buf *out, const unsigned char *classes, enum char_class class)
 {
 	uint32_t c, end = 0, start;
 
 	for (c = 0; c <= LAST; c++) {
-		if (text_class(c) != class)
+		if (classes[c] != class)
 			continue;
-		for (start = c; c < LAST && text_class(c + 1) == class; c++)
+		for (start = c; c < LAST && classes[c + 1] == class; c++)
 			;
 		find_number(out, start - end);
 		find_number(out, c - start);
@@ -68,17 +70,17 @@ static uint32_t run(uint32_t c, uint32_t to, uint32_t mode)
 void find_table(struct buf *out)
 {
 	uint32_t c, to, mode, best, n, most, run_last = 0, last = 0;
-	struct buf singles = BUF_INIT, done = BUF_INIT;	/* done: 1 of each code point in a run */
+	unsigned char *classes = xmalloc(LAST + 1);	/* of code points; CHAR_BREAK also where one is in a run */
+	struct buf singles = BUF_INIT;
 	bool told;
 
-	ranges(out, CHAR_LETTER);
-	ranges(out, CHAR_PAIR);
-	ranges(out, CHAR_DROP);
-	buf_reserve(&done, LAST + 1);
 	for (c = 0; c <= LAST; c++)
-		done.p[c] = 0;
+		classes[c] = (unsigned char)text_class(c);
+	ranges(out, classes, CHAR_LETTER);
+	ranges(out, classes, CHAR_PAIR);
+	ranges(out, classes, CHAR_DROP);
 	for (c = 0; c <= LAST; c++) {
-		if (done.p[c])
+		if (classes[c] != CHAR_LETTER && classes[c] != CHAR_PAIR)
 			continue;
 		to = target(c, &told);
 		if (!told)
@@ -95,7 +97,7 @@ void find_table(struct buf *out)
 			find_number(out, to >= c ? (to - c) * 2 : (c - to) * 2 - 1);
 			run_last = c;
 			for (n = 0; n < most; n++)
-				done.p[c + n * (best & 1 ? 2 : 1)] = 1;
+				classes[c + n * (best & 1 ? 2 : 1)] = CHAR_BREAK;
 			continue;
 		}
 		find_number(&singles, c - last);
@@ -106,5 +108,5 @@ void find_table(struct buf *out)
 	buf_putc(out, '\n');
 	buf_str_add(out, buf_str(&singles));
 	buf_free(&singles);
-	buf_free(&done);
+	free(classes);
 }

@@ -762,7 +762,7 @@ static void add_facts(struct kept_out *o, const struct joint *j, struct fact_gro
 	unsigned char value[FACT_VALUE];
 
 	for (i = 0; i < j->set.n; i++)
-		bytes += sizeof(uint32_t) + j->set.v[i].n;
+		bytes += sizeof(uint32_t) + strings_at(&j->set, i).n;
 	kept_add_u32(o, old ? j->was->anew : (uint32_t)j->set.n);
 	kept_add_u32(o, (uint32_t)(old + j->set.n));
 	kept_add_u32(o, (uint32_t)(bytes + (old ? j->was->strings.n : 0)));

@@ -1,29 +1,61 @@
 /* render/strings.c: see strings.h. */
 #include "render/strings.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kb/base/arena.h"
 
-/* Eight bytes at a time; which machine's order they are read in is seen in no result. */
+enum { HEAD = 6 };			/* bytes in front of a string */
+
+static uint64_t eight(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return le64toh(v);
+}
+
+static uint64_t four(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return le32toh(v);
+}
+
+/* Eight bytes at a time, the last ones with some again. */
 uint32_t strings_hash(struct str s, uint8_t tag)
 {
-	uint64_t h = 0x9e3779b97f4a7c15u * (s.n + 1) ^ tag, eight;
+	uint64_t h = 0x9e3779b97f4a7c15u * (s.n + 1) ^ tag;
 	size_t i;
 
-	for (i = 0; i < s.n; i += 8) {
-		eight = 0;
-		memcpy(&eight, s.p + i, s.n - i < 8 ? s.n - i : 8);
-		h = (h ^ eight) * 0xbf58476d1ce4e5b9u;
+	for (i = 8; i < s.n; i += 8) {
+		h = (h ^ eight(s.p + i - 8)) * 0xbf58476d1ce4e5b9u;
 		h ^= h >> 29;
 	}
+	if (s.n >= 8)
+		h ^= eight(s.p + s.n - 8);
+	else if (s.n >= 4)
+		h ^= four(s.p) | four(s.p + s.n - 4) << 32;
+	else if (s.n)
+		h ^= (unsigned char)s.p[0] | (unsigned)(unsigned char)s.p[s.n / 2] << 8 | (unsigned)(unsigned char)s.p[s.n - 1] << 16;
+	h *= 0xbf58476d1ce4e5b9u;
+	h ^= h >> 29;
 	return (uint32_t)(h ^ h >> 32);
 }
 
 struct str strings_at(const struct strings *s, size_t i)
 {
-	return (struct str){ s->bytes.p + s->v[i].at, s->v[i].n };
+	const char *p = s->bytes.p + s->v[i].at;
+
+	return (struct str){ p + HEAD, (unsigned char)p[4] };
+}
+
+uint8_t strings_tag(const struct strings *s, size_t i)
+{
+	return (uint8_t)s->bytes.p[s->v[i].at + 5];
 }
 
 static void grow(struct strings *s)
@@ -37,21 +69,21 @@ static void grow(struct strings *s)
 	for (i = 0; i < s->n; i++) {
 		for (k = s->v[i].hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
 			;
-		s->slots[k] = (uint64_t)s->v[i].hash << 32 | (i + 1);
+		s->slots[k] = (uint64_t)s->v[i].hash << 32 | (s->v[i].at + 1);
 	}
 }
 
 /* The slot that has a string, or the free one where it belongs. */
 static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, uint32_t hash)
 {
-	const struct string *v;
+	const char *p;
 	size_t k;
 
 	for (k = hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1)) {
 		if (s->slots[k] >> 32 != hash)
 			continue;
-		v = &s->v[(uint32_t)s->slots[k] - 1];
-		if (v->n == text.n && v->tag == tag && memcmp(s->bytes.p + v->at, text.p, text.n) == 0)
+		p = s->bytes.p + (uint32_t)s->slots[k] - 1;
+		if ((unsigned char)p[4] == text.n && (uint8_t)p[5] == tag && memcmp(p + HEAD, text.p, text.n) == 0)
 			break;
 	}
 	return &s->slots[k];
@@ -59,43 +91,54 @@ static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, 
 
 void strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
 {
+	uint32_t number = (uint32_t)s->n;
+	char *p;
+
 	if (s->n == s->cap) {
 		s->cap = s->cap ? s->cap * 2 : 1024;
 		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
 	}
-	s->v[s->n++] = (struct string){ (uint32_t)s->bytes.n, hash, 0, (uint8_t)text.n, tag };
-	buf_str_add(&s->bytes, text);
+	s->v[s->n++] = (struct string){ (uint32_t)s->bytes.n, hash, 0 };
+	buf_reserve(&s->bytes, HEAD + text.n);
+	p = s->bytes.p + s->bytes.n;
+	memcpy(p, &number, sizeof number);
+	p[4] = (char)text.n;
+	p[5] = (char)tag;
+	if (text.n)
+		memcpy(p + HEAD, text.p, text.n);
+	s->bytes.n += HEAD + text.n;
 }
 
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new)
 {
 	uint64_t *slot;
+	uint32_t number;
 
 	if (s->n * 4 >= s->nslots * 3)
 		grow(s);
 	slot = slot_of(s, text, tag, hash);
 	if (is_new)
 		*is_new = !*slot;
-	if (*slot)
-		return (uint32_t)*slot - 1;
+	if (*slot) {
+		memcpy(&number, s->bytes.p + (uint32_t)*slot - 1, sizeof number);
+		return number;
+	}
+	*slot = (uint64_t)hash << 32 | (s->bytes.n + 1);
 	strings_add(s, text, tag, hash);
-	*slot = (uint64_t)hash << 32 | s->n;
 	return s->n - 1;
 }
 
 void strings_expect(const struct strings *s, const struct strings *of, size_t i)
 {
-	enum { FAR = 24, MIDDLE = 16, NEAR = 8 };	/* what stands in a slot tells where to look next */
+	enum { FAR = 16, NEAR = 8 };	/* what stands in a slot tells where to look next */
 	uint64_t slot;
 
 	if (!s->nslots)
 		return;
 	if (i + FAR < of->n)
 		__builtin_prefetch(&s->slots[of->v[i + FAR].hash & (s->nslots - 1)]);
-	if (i + MIDDLE < of->n && (slot = s->slots[of->v[i + MIDDLE].hash & (s->nslots - 1)]))
-		__builtin_prefetch(&s->v[(uint32_t)slot - 1]);
 	if (i + NEAR < of->n && (slot = s->slots[of->v[i + NEAR].hash & (s->nslots - 1)]))
-		__builtin_prefetch(s->bytes.p + s->v[(uint32_t)slot - 1].at);
+		__builtin_prefetch(s->bytes.p + (uint32_t)slot - 1);
 }
 
 void strings_clear(struct strings *s)

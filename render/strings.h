@@ -6,18 +6,18 @@
 
 struct string {
 	uint32_t at, hash, value;	/* value: the caller's; 0 at first */
-	uint8_t n, tag;			/* the same bytes with another tag are another string */
 };
 struct strings {			/* owned; zeroed is empty */
-	struct buf bytes;
+	struct buf bytes;		/* of each: number u32, length and tag a byte each, its bytes */
 	struct string *v;
 	size_t n, cap;
-	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most three quarters full */
+	uint64_t *slots;		/* hash << 32 | at + 1; 0: free. A power of two, at most three quarters full */
 	size_t nslots;
 };
 
-uint32_t strings_hash(struct str s, uint8_t tag);
+uint32_t strings_hash(struct str s, uint8_t tag);	/* the same on every machine */
 struct str strings_at(const struct strings *s, size_t i);	/* valid until the next strings_put */
+uint8_t strings_tag(const struct strings *s, size_t i);	/* the same bytes with another tag are another string */
 /* Its number; put there when missing. text: at most 255 bytes. hash: of strings_hash. is_new may be NULL. */
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new);
 /* The next string, whatever is there: of a list, in which nothing is looked up. */

@@ -2,7 +2,7 @@
  *
  * The table is made as it is needed, 256 code points at a time, from utf8proc's properties and the few letters named
  * here: a text touches two or three of 4,352 blocks. Two threads may make the same block; the first one published
- * stays. A block is 256 rows and the bytes they lead to. */
+ * stays. A block is 256 rows and the bytes they lead to. Most blocks have no letter; they are all the same one. */
 #include "kb/text/chars.h"
 
 #include <stdatomic.h>
@@ -17,9 +17,10 @@ enum { BLOCKS = 0x110000 >> 8, PARTS = 32 };
 struct cell { unsigned char class, nlower, nsurface; uint32_t at; };	/* at: of lower in bytes; surface follows */
 struct block {
 	struct cell cells[256];
-	char *bytes;
+	const char *bytes;
 };
-static _Atomic(struct block *) blocks[BLOCKS];
+static const struct block no_letters = { .bytes = "" };
+static _Atomic(const struct block *) blocks[BLOCKS];
 
 static bool in(uint32_t c, uint32_t first, uint32_t last)
 {
@@ -210,18 +211,25 @@ static void row_make(struct cell *cell, struct buf *bytes, uint32_t c)
 
 static const struct block *block_make(uint32_t number)
 {
-	struct block *b = xmalloc(sizeof *b), *other = NULL;
+	struct block *made = xmalloc(sizeof *made);
+	const struct block *b = made, *other = NULL;
 	struct buf bytes = BUF_INIT;
+	bool letters = false;
 	uint32_t i;
 
 	buf_reserve(&bytes, 1);		/* never NULL, which nothing may be added to */
-	for (i = 0; i < 256; i++)
-		row_make(&b->cells[i], &bytes, number << 8 | i);
-	b->bytes = bytes.p;
-	if (!atomic_compare_exchange_strong(&blocks[number], &other, b)) {
-		buf_free(&bytes);
-		free(b);
+	for (i = 0; i < 256; i++) {
+		row_make(&made->cells[i], &bytes, number << 8 | i);
+		letters |= made->cells[i].class != CHAR_BREAK;
+	}
+	made->bytes = bytes.p;
+	if (!letters)
+		b = &no_letters;
+	if (!atomic_compare_exchange_strong(&blocks[number], &other, b))
 		b = other;
+	if (b != made) {
+		buf_free(&bytes);
+		free(made);
 	}
 	return b;
 }

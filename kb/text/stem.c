@@ -40,12 +40,19 @@ struct stems {
 	struct slot *slots;
 };
 
-struct stems *stems_open(void)
+struct stems *stems_open_once(void)
 {
 	struct stems *s = xmalloc(sizeof *s);
 
-	*s = (struct stems){ .slots = calloc(SLOTS, sizeof *s->slots) };
-	if (!s->slots)
+	*s = (struct stems){ .slots = NULL };
+	return s;
+}
+
+struct stems *stems_open(void)
+{
+	struct stems *s = stems_open_once();
+
+	if (!(s->slots = calloc(SLOTS, sizeof *s->slots)))
 		out_of_memory();
 	return s;
 }
@@ -146,7 +153,7 @@ static struct str snowball(struct stems *s, struct str word, unsigned lang)
 
 struct str stems_term(struct stems *s, struct str word, unsigned lang)
 {
-	struct slot *slot = word.n && word.n <= sizeof slot->word ? slot_of(s, word, lang) : NULL;
+	struct slot *slot = s->slots && word.n && word.n <= sizeof slot->word ? slot_of(s, word, lang) : NULL;
 
 	if (slot && slot->nword == word.n && slot->lang == lang && memcmp(slot->word, word.p, word.n) == 0)
 		return (struct str){ slot->term, slot->nterm };

@@ -7,6 +7,7 @@
 struct stems;				/* the stemmers opened so far, and a cache of terms; one per thread */
 
 struct stems *stems_open(void);
+struct stems *stems_open_once(void);	/* for words that are asked for once each: no term is remembered */
 void stems_close(struct stems *s);	/* no-op on NULL */
 
 /* Number of a language's stemmer ("sr-Latn" -> that of sr); 0: none, words are only folded. Languages that
