@@ -2,6 +2,7 @@
 #include "kb/cmd.h"
 #include "render/commands.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,24 +180,45 @@ static enum rc build_folder(char **dir, struct arena *a, const char *zip, struct
 	return err_errno(e, "%s: a folder to build it in", zip);
 }
 
+/* The index brought up to date, in a thread of its own: git is loaded while the files of the site are looked at. */
+struct indexing {
+	const struct node *node;
+	struct progress progress;
+	struct index *ix;
+	bool stale;
+	enum rc rc;
+	struct err err;
+};
+
+static void *indexing_run(void *arg)
+{
+	struct indexing *x = arg;
+	const char *why = NULL;
+
+	x->rc = index_open(&x->ix, x->node, false, &x->progress, &why, &x->stale, &x->err);
+	return NULL;
+}
+
 /* Everything after the options. Returns the exit status. */
 static int build(struct ctx *c, struct copy_want *want, const struct asked *ask, struct err *e)
 {
 	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
 	struct kept_place kept;
-	struct progress indexing = { .fn = index_progress, .ctx = c };
 	struct node node = { 0 };
+	struct indexing indexing = { .node = &node, .progress = { .fn = index_progress, .ctx = c }, .err = ERR_INIT };
+	pthread_t opener;
 	struct index *ix = NULL;
 	struct snap *snap = NULL;
 	struct copy *copy = NULL;
 	struct theme *theme = NULL;
 	struct md *md[SITE_JOBS_MAX] = { NULL };
 	struct stamp stamp = { .tlp = STR_NONE };
-	const char *why = NULL, *dir = ask->dir;
+	struct err ignored = ERR_INIT;
+	const char *dir = ask->dir;
 	char *temporary = NULL;
-	bool stale = false, broken = false, writing = false, kept_copy;
-	struct str *old = NULL;
-	size_t nold = 0;
+	bool opening, broken = false, writing = false, kept_copy;
+	struct site_before before = { .a = ARENA_INIT };
+	struct kept *was = NULL;
 	struct oid main;
 	int status;
 	unsigned i;
@@ -208,29 +230,45 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (rc || (rc = node_open(&node, c->arena, c->dir, e)))
 		goto out;
 	want->kept = kept_place(&kept, node.cache) ? &kept : NULL;
-	if ((rc = theme_open(&theme, ask->theme, e)) || (rc = index_open(&ix, &node, false, &indexing, &why, &stale, e)) ||
-	    (rc = snap_open(&snap, ix, e)))
+	if ((rc = theme_open(&theme, ask->theme, e)))
 		goto out;
-	cmd_progress(c, "", 0, 0, true);
-	if (stale)
-		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	want->practice = node.practice;
 	want->threads = ask->jobs;
 	want->theme = theme;
-	main = snap_commit(snap);
-	if (!ask->dry && !ask->zip && want->kept && stamp_holds(&stamp, c->arena, want->kept, want, &main, dir)) {
-		told.pages = stamp.files - 1;
+	if (!ask->dry && !temporary && want->kept)
+		was = kept_open(want->kept, want, dir);
+	if (was && !ask->zip && !node_main(&main, &node, &ignored) &&
+	    stamp_holds(&stamp, c->arena, was, want->kept, want, &main, dir, ask->jobs)) {
+		told.pages = was->nfiles;
 		report(c, &stamp);
 		summary(c, &stamp, dir, false, NULL, 0);
 		goto written;
 	}
-	if (dir && (rc = site_check(&old, &nold, c->arena, dir, e)) && !ask->dry)
+	if (dir && (rc = site_check(&before, dir, e)) && !ask->dry)
 		goto out;
 	rc = RC_OK;
 	for (i = 0; !rc && !ask->dry && i < ask->jobs; i++)	/* forks: while this process is small */
 		rc = md_open(&md[i], e);
 	if (rc)
 		goto out;
+	opening = pthread_create(&opener, NULL, indexing_run, &indexing) == 0;
+	if (was && !was->seen)
+		kept_look(was, dir, 1);
+	if (opening)
+		pthread_join(opener, NULL);
+	else
+		indexing_run(&indexing);
+	ix = indexing.ix;
+	if ((rc = indexing.rc)) {
+		*e = indexing.err;
+		goto out;
+	}
+	if ((rc = snap_open(&snap, ix, e)))
+		goto out;
+	cmd_progress(c, "", 0, 0, true);
+	if (indexing.stale)
+		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
+	main = snap_commit(snap);
 	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);
 	if (!kept_copy && (rc = copy_load(&copy, snap, want, e)))
 		goto out;
@@ -239,27 +277,29 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
 	writing = !ask->dry && !temporary;
-	if (!ask->dry && (rc = site_write(dir, md, ask->jobs, copy, temporary ? NULL : want->kept, &told, e)))
-		goto out;
+	if (!ask->dry) {
+		rc = site_write(dir, md, ask->jobs, copy, &before, temporary ? NULL : want->kept, was, &told, e);
+		was = NULL;
+		if (rc)
+			goto out;
+	}
 	writing = false;
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
 		goto out;
 	if (!ask->dry && !temporary && want->kept)
 		copy_keep(copy, dir);
 	cmd_progress(c, "", 0, 0, true);
-	summary(c, &stamp, ask->dir ? ask->dir : ask->zip, ask->dry, old, nold);
+	summary(c, &stamp, ask->dir ? ask->dir : ask->zip, ask->dry, before.docs, before.ndocs);
 written:
 	if (!ask->dry)
 		cmd_say(c, "%s: %zu files, %zu written, %zu removed", ask->dir ? ask->dir : ask->zip, told.pages, told.written,
 		    told.removed);
 out:
 	cmd_progress(c, "", 0, 0, true);
-	if (temporary) {
-		struct err ignored = ERR_INIT;
-
-		if (dir_remove(temporary, &ignored))
-			cmd_say(c, "%s", ignored.msg);
-	}
+	if (temporary && dir_remove(temporary, &ignored))
+		cmd_say(c, "%s", ignored.msg);
+	kept_close(was);
+	site_before_free(&before);
 	stamp_close(&stamp);
 	copy_free(copy);
 	theme_close(theme);

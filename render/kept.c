@@ -5,11 +5,13 @@
  *
  *	stamp	a string: ties it to the other files of the same build
  *	folders	their stats when the build ended, a string
+ *	ground	kept_key of the copy, a string
+ *	manifest	its name, digest, stat
+ *	files	count; for each: name, digest, stat, count of facts or UINT32_MAX
  *	copy	its id (copy_kept.c), a string; count of documents that were not as in it; their names; 1 when changes_moved
  *	facts	count of those when it was last made anew; count; bytes of all strings; strings; then a value of FACT_VALUE
  *		bytes for each
  *	numbers	count; zeros up to a multiple of 4; numbers of facts, file by file
- *	files	count; for each: name, digest, stat, count of facts or UINT32_MAX
  *
  * Where a copy was brought up to date (copy_load_kept), most answers are known to be the same, the list of facts stays, and
  * what new pages were made of is put behind it; facts of no file go when it is made anew.
@@ -24,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -473,27 +476,43 @@ bool kept_stat_tells(const struct kept_stat *s)
 	return s->ctime % SECOND || s->mtime % SECOND;
 }
 
+enum { NAME = 256 };
+
+static bool name_of(char name[NAME], const struct kept_file *f)
+{
+	if (f->name.n >= NAME)
+		return false;
+	memcpy(name, f->name.p, f->name.n);
+	name[f->name.n] = '\0';
+	return true;
+}
+
+static bool stat_now(struct kept_stat *now, const struct kept_file *f, int fd)
+{
+	char name[NAME];
+	struct stat st;
+
+	*now = (struct kept_stat){ 0 };
+	if (!name_of(name, f) || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+		return false;
+	*now = kept_stat(&st);
+	return true;
+}
+
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch)
 {
 	unsigned char digest[64];
 	struct err e = ERR_INIT;
-	struct stat st;
-	char name[256];
+	char name[NAME];
 	size_t got;
 	bool same;
 	int file;
 
-	*now = (struct kept_stat){ 0 };
-	if (f->name.n >= sizeof name)
+	if (!stat_now(now, f, fd))
 		return false;
-	memcpy(name, f->name.p, f->name.n);
-	name[f->name.n] = '\0';
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
-		return false;
-	*now = kept_stat(&st);
 	if (!memcmp(now, &f->stat, sizeof *now) && kept_stat_tells(now))
 		return true;
-	if (now->size != f->stat.size || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+	if (now->size != f->stat.size || !name_of(name, f) || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		return false;
 	buf_clear(scratch);
 	buf_reserve(scratch, now->size);
@@ -523,23 +542,6 @@ void kept_add_file(struct kept_out *o, const struct kept_file *f)
 	kept_add_str(o, f->name);
 	kept_add(o, (struct str){ (const char *)f->digest, sizeof f->digest });
 	kept_add(o, (struct str){ (const char *)&f->stat, sizeof f->stat });
-}
-
-/* One file off *s; *at: where its facts begin. */
-static bool take_file(struct kept_file *f, const struct kept *k, size_t *at, struct str *s)
-{
-	uint32_t n;
-
-	if (!kept_take_file(f, s) || !kept_take_u32(&n, s))
-		return false;
-	if (n == UINT32_MAX)
-		return true;
-	if (n > k->nnumbers - *at)
-		return false;
-	f->facts = k->numbers + *at;
-	f->nfacts = n;
-	*at += n;
-	return true;
 }
 
 /* What stands at s begins at a multiple of 4 of the file, after zeros. */
@@ -576,28 +578,56 @@ static bool parse_facts(struct kept *k, struct str *s)
 	return !n;
 }
 
+/* A file that has facts has none_yet in their place until they are known. */
+static const uint32_t none_yet[1];
+
 static bool parse(struct kept *k)
 {
 	struct str s = k->map.body;
-	uint32_t n, i, moved;
-	size_t at = 0;
+	uint32_t n, i;
 
-	if (!kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->copy, &s) ||
-	    !kept_take_u32(&n, &s) || n > s.n)
+	if (!kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->ground, &s) ||
+	    !kept_take_file(&k->manifest, &s) || !kept_take_u32(&n, &s) || n > s.n)
+		return false;
+	k->nfiles = n;
+	k->files = arena_array(&k->a, n, sizeof *k->files);
+	for (i = 0; i < k->nfiles; i++) {
+		struct kept_file *f = &k->files[i];
+
+		if (!kept_take_file(f, &s) || !kept_take_u32(&n, &s) || (i && str_cmp(f[-1].name, f->name) >= 0))
+			return false;
+		f->nfacts = n == UINT32_MAX ? 0 : n;
+		f->facts = n == UINT32_MAX ? NULL : none_yet;
+	}
+	k->rest = s;
+	return true;
+}
+
+/* All that stands behind the files. */
+static bool parse_rest(struct kept *k)
+{
+	struct str s = k->rest;
+	uint32_t n, i, moved;
+	size_t at = 0, f;
+
+	if (!kept_take_str(&k->copy, &s) || !kept_take_u32(&n, &s) || n > s.n)
 		return false;
 	k->nchanged = n;
 	k->changed = arena_array(&k->a, n, sizeof *k->changed);
 	for (i = 0; i < n; i++)
 		if (!kept_take_str(&k->changed[i], &s))
 			return false;
-	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s) || !kept_take_u32(&n, &s) || n > s.n)
+	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s))
 		return false;
 	k->moved = moved;
-	k->nfiles = n;
-	k->files = arena_array(&k->a, n, sizeof *k->files);
-	for (i = 0; i < n; i++)
-		if (!take_file(&k->files[i], k, &at, &s) || (i && str_cmp(k->files[i - 1].name, k->files[i].name) >= 0))
+	for (f = 0; f < k->nfiles; f++) {
+		if (!k->files[f].facts)
+			continue;
+		if (k->files[f].nfacts > k->nnumbers - at)
 			return false;
+		k->files[f].facts = k->numbers + at;
+		at += k->files[f].nfacts;
+	}
 	return s.n == 0;
 }
 
@@ -639,23 +669,93 @@ static void compare_few(struct kept *k, struct fact_ground *g)
 		k->same[i] = !fact_hangs_on(c, k->facts[i], names, n, moved) || (!fact_is_all(k->facts[i]) && still(k, g, i));
 }
 
-struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], struct fact_ground *g)
+struct kept *kept_open(const struct kept_place *place, const struct copy_want *want, const char *dir)
 {
 	struct kept *k = xmalloc(sizeof *k);
-	const struct copy *c = g->copy;
+	unsigned char key[KEPT_KEY];
 
 	*k = (struct kept){ .a = ARENA_INIT };
-	if (kept_map(&k->map, path, key) || !parse(k)) {
+	if (!kept_key_of(key, place, want, &OID_NONE, dir) || kept_map(&k->map, kept_path(&k->a, place, dir, "pages"), key) ||
+	    !parse(k)) {
 		kept_close(k);
 		return NULL;
 	}
+	return k;
+}
+
+bool kept_is_last(const struct kept *k, const char *path)
+{
+	struct kept_stat now;
+	struct stat st;
+
+	if (lstat(path, &st))
+		return false;
+	now = kept_stat(&st);
+	return !memcmp(&now, &k->map.stat, sizeof now);
+}
+
+struct look {				/* of one thread, at files[from] to files[to] */
+	struct kept *k;
+	int fd;				/* of the folder */
+	size_t from, to;
+	pthread_t thread;
+	bool running;
+};
+
+static void *look_run(void *arg)
+{
+	struct look *l = arg;
+	struct kept_stat now;
+	size_t i;
+
+	for (i = l->from; i < l->to; i++)
+		l->k->seen[i] = stat_now(&now, &l->k->files[i], l->fd) && !memcmp(&now, &l->k->files[i].stat, sizeof now) &&
+		    kept_stat_tells(&now);
+	return NULL;
+}
+
+void kept_look(struct kept *k, const char *dir, unsigned threads)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct look look[8];
+	unsigned i;
+
+	if (fd < 0)
+		return;
+	k->seen = arena_array(&k->a, k->nfiles, sizeof *k->seen);
+	threads = threads < 8 ? threads : 8;
+	for (i = 0; i < threads; i++)
+		look[i] = (struct look){ .k = k, .fd = fd, .from = k->nfiles / threads * i,
+			.to = i + 1 < threads ? k->nfiles / threads * (i + 1) : k->nfiles };
+	for (i = 1; i < threads; i++)
+		look[i].running = pthread_create(&look[i].thread, NULL, look_run, &look[i]) == 0;
+	for (i = 0; i < threads; i++)
+		if (!look[i].running)
+			look_run(&look[i]);
+	for (i = 1; i < threads; i++)
+		if (look[i].running)
+			pthread_join(look[i].thread, NULL);
+	close(fd);
+}
+
+bool kept_seen(const struct kept *k, const struct kept_file *f)
+{
+	return k->seen && k->seen[f - k->files];
+}
+
+bool kept_compare(struct kept *k, const unsigned char ground[KEPT_KEY], struct fact_ground *g)
+{
+	const struct copy *c = g->copy;
+
+	if (!str_eq(k->ground, (struct str){ (const char *)ground, KEPT_KEY }) || !parse_rest(k))
+		return false;
 	k->same = arena_array(&k->a, k->nfacts, sizeof *k->same);
 	k->near = c->was_kept && str_eq(k->copy, (struct str){ (const char *)c->id, sizeof c->id });
 	if (k->near)
 		compare_few(k, g);
 	else
 		compare(k, g);
-	return k;
+	return true;
 }
 
 void kept_close(struct kept *k)
@@ -787,19 +887,24 @@ static void add_facts(struct kept_out *o, const struct joint *j, struct fact_gro
 /* How many facts there may be, for so many when the list was made anew. */
 #define FACTS_MAX(n) ((n) + (n) / 4 + 4096)
 
-enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
-    const struct kept *was, struct fact_ground *g, struct str stamp, struct str folders, struct err *e)
+enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEPT_KEY], const char *dir,
+    const struct kept_new *now, const struct kept *was, struct fact_ground *g, struct err *e)
 {
 	const struct copy *c = g->copy;
+	const struct kept_file *files = now->files;
 	struct joint j = { .a = ARENA_INIT, .was = was };
 	static const char zeros[4] = { 0 };
+	const char *path = kept_path(&j.a, place, dir, "pages");
+	unsigned char key[KEPT_KEY];
 	uint32_t *numbers;
 	struct kept_out *o = NULL;
-	size_t i, k, total = 0, at = 0;
-	enum rc rc;
+	size_t i, k, n = now->n, total = 0, at = 0;
+	enum rc rc = RC_NOTFOUND;
 
-	if ((rc = kept_begin(&o, path, key, e)))
+	if (!path || !kept_key_of(key, place, &c->want, &OID_NONE, dir) || (rc = kept_begin(&o, path, key, e))) {
+		arena_free(&j.a);
 		return rc;
+	}
 	if (was && was->near && was->nfacts < FACTS_MAX(was->anew))
 		j.first = was->nfacts;
 	for (i = 0; i < n; i++)
@@ -819,8 +924,15 @@ enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const str
 			numbers[at++] = j.first ? joint_more(&j, had, strings_at(&files[i].of->set, files[i].facts[k])) :
 			    joint_number(&j, files[i].of, files[i].facts[k]);
 	}
-	kept_add_str(o, stamp);
-	kept_add_str(o, folders);
+	kept_add_str(o, now->stamp);
+	kept_add_str(o, now->folders);
+	kept_add_str(o, (struct str){ (const char *)ground, KEPT_KEY });
+	kept_add_file(o, &now->manifest);
+	kept_add_u32(o, (uint32_t)n);
+	for (i = 0; i < n; i++) {
+		kept_add_file(o, &files[i]);
+		kept_add_u32(o, files[i].facts ? (uint32_t)files[i].nfacts : UINT32_MAX);
+	}
 	kept_add_str(o, (struct str){ (const char *)c->id, sizeof c->id });
 	kept_add_u32(o, (uint32_t)c->nchanged);
 	for (i = 0; i < c->nchanged; i++)
@@ -830,11 +942,6 @@ enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const str
 	kept_add_u32(o, (uint32_t)total);
 	kept_add(o, (struct str){ zeros, (4 - o->at % 4) % 4 });
 	kept_add(o, (struct str){ (const char *)numbers, total * sizeof *numbers });
-	kept_add_u32(o, (uint32_t)n);
-	for (i = 0; i < n; i++) {
-		kept_add_file(o, &files[i]);
-		kept_add_u32(o, files[i].facts ? (uint32_t)files[i].nfacts : UINT32_MAX);
-	}
 	rc = kept_end(o, e);
 	strings_free(&j.set);
 	buf_free(&j.known);

@@ -15,7 +15,7 @@ struct kept_place {
 };
 /* Before libraries are loaded that are loaded only at times. false: this program can keep nothing. */
 bool kept_place(struct kept_place *place, const char *cache);
-/* A hash of all that every page hangs on. false: nothing can be kept. */
+/* A hash of all that every page hangs on: the ground that facts stand on. false: nothing can be kept. */
 bool kept_key(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy *c, const char *dir);
 /* A hash of all that a build hangs on: what is wanted, and the commit that it is made of. */
 bool kept_key_of(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy_want *want,
@@ -92,14 +92,16 @@ struct kept_file {
 struct kept {
 	struct kept_map map;
 	struct arena a;
-	struct kept_file *files;	/* by name */
+	struct kept_file *files;	/* by name; their facts are known after kept_compare */
 	size_t nfiles;
+	bool *seen;			/* kept_look found the file as it was, by its stat; NULL: it was not called */
+	struct kept_file manifest;	/* without facts */
 	struct str *facts;
 	const unsigned char (*values)[FACT_VALUE];
 	bool *same;			/* is the value of a fact still so */
 	size_t nfacts;
 	struct str stamp, folders;	/* kept_save's */
-	struct str copy, *changed, strings;	/* of the file, see kept.c */
+	struct str ground, rest, copy, *changed, strings;	/* of the file, see kept.c */
 	size_t nchanged;
 	bool moved;
 	uint32_t anew;
@@ -111,12 +113,26 @@ bool kept_take_file(struct kept_file *f, struct str *s);	/* name, digest and sta
 void kept_add_file(struct kept_out *o, const struct kept_file *f);
 /* Is the file below the folder open as fd as it was: its stat tells, else its hash. *now: its stat. scratch: for its bytes. */
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch);
-/* NULL: none. Compares all facts with the copy. */
-struct kept *kept_open(const char *path, const unsigned char key[KEPT_KEY], struct fact_ground *g);
+/* What a build with these options into dir kept; NULL: nothing. All but facts. */
+struct kept *kept_open(const struct kept_place *place, const struct copy_want *want, const char *dir);
 void kept_close(struct kept *k);	/* no-op on NULL */
+/* Look at the stats of all files in dir, with up to so many threads. */
+void kept_look(struct kept *k, const char *dir, unsigned threads);
+bool kept_seen(const struct kept *k, const struct kept_file *f);	/* by kept_look, as it was; f of k */
+/* Is it what the last build kept still. */
+bool kept_is_last(const struct kept *k, const char *path);
+/* Compare all facts with the copy. false: it is of no use, the ground (kept_key) of all pages is another. */
+bool kept_compare(struct kept *k, const unsigned char ground[KEPT_KEY], struct fact_ground *g);
 bool kept_same(const struct kept *k, const struct kept_file *f);	/* would be made of the same */
-/* files: by name. was: NULL, or what was kept before. stamp, folders: the caller's. */
-enum rc kept_save(const char *path, const unsigned char key[KEPT_KEY], const struct kept_file *files, size_t n,
-    const struct kept *was, struct fact_ground *g, struct str stamp, struct str folders, struct err *e) NODISCARD;
+/* What kept_open and kept_compare read. */
+struct kept_new {
+	const struct kept_file *files;	/* by name */
+	size_t n;
+	struct kept_file manifest;
+	struct str stamp, folders;	/* the caller's */
+};
+/* was: NULL, or what was kept before, compared. */
+enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEPT_KEY], const char *dir,
+    const struct kept_new *now, const struct kept *was, struct fact_ground *g, struct err *e) NODISCARD;
 
 #endif

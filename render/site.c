@@ -99,30 +99,27 @@ static enum rc not_ours(const char *dir, const char *what, struct err *e)
 	return err_set(e, RC_INVALID, "%s: %s; name an empty or new folder, or one that holds an earlier site", dir, what);
 }
 
-/* The names in the old manifest, sorted as they stand; none when there is none. They borrow its text. */
-static enum rc old_names(struct str **names, size_t *n, struct arena *a, struct buf *text, const char *dir, struct err *e)
+/* The names in the old manifest, as they stand; none when there is none. */
+static enum rc old_names(struct site_before *b, const char *dir, struct err *e)
 {
-	struct str rest, line, *v = NULL;
-	size_t cap = 0, got = 0;
-	enum rc rc = file_read(text, path_join(a, dir, MANIFEST), MANIFEST_MAX, e);
+	const char *path = path_join(&b->a, dir, MANIFEST);
+	struct str rest, line;
+	struct stat st;
+	size_t cap = 0;
+	enum rc rc;
 
-	if (rc == RC_NOTFOUND) {
-		*names = NULL;
-		*n = 0;
+	if (!lstat(path, &st))		/* before it is read: who writes it then is noticed */
+		b->stat = kept_stat(&st);
+	if ((rc = file_read(&b->text, path, MANIFEST_MAX, e)) == RC_NOTFOUND)
 		return RC_OK;
-	}
-	for (rest = buf_str(text); !rc && str_line(&line, &rest);) {
-		if (got == cap)
-			v = arena_grow(a, v, &cap, sizeof *v);
-		if (!site_manifest_line(&v[got++], line))
+	for (rest = buf_str(&b->text); !rc && str_line(&line, &rest);) {
+		if (b->n == cap)
+			b->names = arena_grow(&b->a, b->names, &cap, sizeof *b->names);
+		if (!site_manifest_line(&b->names[b->n++], line))
 			rc = not_ours(dir, "its " MANIFEST " is not one of a site", e);
 	}
-	if (!rc && !got)
+	if (!rc && !b->n)
 		rc = not_ours(dir, "its " MANIFEST " is empty", e);
-	if (!rc) {
-		*names = v;
-		*n = got;
-	}
 	return rc;
 }
 
@@ -179,52 +176,63 @@ static void remove_halves(const char *dir, int fd, const char *was)
 	arena_free(&a);
 }
 
-/* May the folder be written, and what the old manifest names, sorted. The names borrow its text. */
-static enum rc check(struct str **old, size_t *nold, struct arena *a, struct buf *text, const char *dir, struct err *e)
+/* Is the manifest as it was when it was read. */
+static bool manifest_same(const struct site_before *b, const char *dir)
+{
+	struct arena a = ARENA_INIT;
+	bool there = false, same;
+	struct kept_stat now;
+	struct stat st;
+
+	if (!lstat(path_join(&a, dir, MANIFEST), &st)) {
+		now = kept_stat(&st);
+		there = true;
+	}
+	same = there && b->n && kept_stat_tells(&now) && !memcmp(&now, &b->stat, sizeof now);
+	arena_free(&a);
+	return same;
+}
+
+enum rc site_check(struct site_before *b, const char *dir, struct err *e)
 {
 	char **names;
 	size_t n, i;
 	enum rc rc;
 
-	*old = NULL;
-	*nold = 0;
-	if ((rc = dir_list(&names, &n, a, dir, e)) == RC_NOTFOUND)
+	if (!manifest_same(b, dir)) {
+		site_before_free(b);
+		*b = (struct site_before){ .a = ARENA_INIT };
+	}
+	if ((rc = dir_list(&names, &n, &b->a, dir, e)) == RC_NOTFOUND)
 		return file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
-	if (rc || (rc = old_names(old, nold, a, text, dir, e)))
+	if (rc || (!b->n && (rc = old_names(b, dir, e))))
 		return rc;
-	for (i = 0; i < n && !*nold; i++)
+	for (i = 0; i < n && !b->n; i++)
 		if (!half(cstr(names[i])))
-			return not_ours(dir, arena_printf(a, "holds '%s', which no site of ours wrote", names[i]), e);
+			return not_ours(dir, arena_printf(&b->a, "holds '%s', which no site of ours wrote", names[i]), e);
 	for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-		const char *path = path_join(a, dir, folders[i]);
+		const char *path = path_join(&b->a, dir, folders[i]);
 
 		if (file_exists(path) && !file_is_dir(path))
-			return not_ours(dir, arena_printf(a, "'%s' in it is no folder", folders[i]), e);
+			return not_ours(dir, arena_printf(&b->a, "'%s' in it is no folder", folders[i]), e);
 	}
-	for (i = 1; i < *nold && str_cmp((*old)[i - 1], (*old)[i]) < 0; i++)
+	if (b->docs)
+		return RC_OK;
+	for (i = 1; i < b->n && str_cmp(b->names[i - 1], b->names[i]) < 0; i++)
 		;
-	if (i < *nold)
-		qsort(*old, *nold, sizeof **old, by_name);
+	if (i < b->n)
+		qsort(b->names, b->n, sizeof *b->names, by_name);
+	b->docs = arena_array(&b->a, b->n, sizeof *b->docs);
+	for (i = 0; i < b->n; i++)	/* without the ending their order may be another */
+		if (str_starts(b->names[i], STR("d/")))
+			strs_insert(b->docs, b->ndocs++, str_sub(b->names[i], 2, b->names[i].n - strlen(".html")));
 	return RC_OK;
 }
 
-enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e)
+void site_before_free(struct site_before *b)
 {
-	struct buf text = BUF_INIT;
-	struct str *old;
-	size_t nold, i;
-	enum rc rc = check(&old, &nold, a, &text, dir, e);
-
-	*n = 0;
-	if (rc)
-		goto out;
-	*v = old;
-	for (i = 0; i < nold; i++)	/* without the ending their order may be another */
-		if (str_starts(old[i], STR("d/")))
-			strs_insert(old, (*n)++, arena_str(a, str_sub(old[i], 2, old[i].n - strlen(".html"))));
-out:
-	buf_free(&text);
-	return rc;
+	buf_free(&b->text);
+	arena_free(&b->a);
 }
 
 static void manifest_line(struct buf *b, const unsigned char digest[64], struct str name)
@@ -269,10 +277,10 @@ struct build {
 	unsigned threads;
 	const struct copy *copy;
 	struct site_told *told;
-	struct names old;		/* of the old manifest */
+	struct names old;		/* of the manifest before */
 	int fd;				/* of dir */
 	const struct kept_place *place;	/* or NULL */
-	struct kept *kept;		/* of the build before, or NULL */
+	struct kept *kept;		/* of the build before, or NULL; owned */
 	const char *files, *texts;	/* paths of what is kept; NULL: nothing is */
 	bool anew;			/* pages of documents that were left are made after all, and no others */
 	unsigned char key[KEPT_KEY];
@@ -367,7 +375,9 @@ static struct kept_stat stat_of(const struct build *s, struct str name)
 /* Is a file as the build before left it. */
 static bool as_it_was(struct hand *h, const struct kept_file *k, struct file *f)
 {
-	if (!kept_untouched(&f->stat, k, h->w->s->fd, &h->disk))
+	if (kept_seen(h->w->s->kept, k))
+		f->stat = k->stat;
+	else if (!kept_untouched(&f->stat, k, h->w->s->fd, &h->disk))
 		return false;
 	memcpy(f->digest, k->digest, sizeof f->digest);
 	return true;
@@ -666,13 +676,22 @@ static struct file *files_of(struct arena *a, const struct kept *k, const struct
 /* Files that were written just now: who writes them in the same tick of the clock leaves no trace. */
 #define TICK 20000000			/* nanoseconds */
 
+static void no_tick(struct kept_stat *s, uint64_t now)
+{
+	if (s->ctime + TICK > now)
+		s->inode = s->mtime = s->ctime = 0;
+}
+
 /* What is kept for the next build. That it cannot be is no failure: the next one makes all. */
 static void keep(const struct build *s, const struct file *files, size_t n, struct fact_ground *g, struct str stamp,
     struct str manifest)
 {
 	struct arena a = ARENA_INIT;
-	struct kept_file *v = arena_array(&a, n + 1, sizeof *v);
+	struct kept_file *v = arena_array(&a, n, sizeof *v);
 	struct kept_stat now_folders[FOLDERS];
+	struct kept_new new = { .files = v, .n = n, .stamp = stamp,
+		.folders = { (const char *)now_folders, sizeof now_folders },
+		.manifest = { .name = STR(MANIFEST), .stat = stat_of(s, STR(MANIFEST)) } };
 	struct err e = ERR_INIT;
 	struct timespec t;
 	uint64_t now;
@@ -680,35 +699,31 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-	for (i = 0; i <= n; i++) {
+	blake2b_512_of(new.manifest.digest, manifest);
+	no_tick(&new.manifest.stat, now);
+	for (i = 0; i < n; i++) {
 		const struct file *f = &files[i];
-		const struct kept_file *k = i < n ? f->kept : NULL;
+		const struct kept_file *k = f->kept;
 
-		if (i < n) {
-			v[i] = (struct kept_file){ .name = f->name, .stat = f->stat };
-			memcpy(v[i].digest, f->digest, sizeof v[i].digest);
-		} else {
-			v[i] = (struct kept_file){ .name = STR(MANIFEST), .stat = stat_of(s, STR(MANIFEST)) };
-			blake2b_512_of(v[i].digest, manifest);
-		}
-		if (v[i].stat.ctime + TICK > now)
-			v[i].stat.inode = v[i].stat.mtime = v[i].stat.ctime = 0;
+		v[i] = (struct kept_file){ .name = f->name, .stat = f->stat };
+		memcpy(v[i].digest, f->digest, sizeof v[i].digest);
+		no_tick(&v[i].stat, now);
 		if (k) {
 			v[i].facts = k->facts;
 			v[i].nfacts = k->nfacts;
-		} else if (i < n && f->noted) {
+		} else if (f->noted) {
 			v[i].facts = (const uint32_t *)(const void *)f->of->list.p + f->from;
 			v[i].nfacts = f->nfacts;
 			v[i].of = f->of;
 		}
 	}
 	folder_stats(now_folders, s->fd);
-	if (kept_save(s->files, s->key, v, n, s->kept, g, stamp, (struct str){ (const char *)now_folders, sizeof now_folders }, &e))
+	if (kept_save(s->place, s->key, s->dir, &new, s->kept, g, &e))
 		(void)unlink(s->files);
 	/* What is said of a page is said each time, so it must be made. */
 	for (i = 0; i < s->copy->nall && !s->copy->all[i].broken; i++)
 		;
-	if (i < s->copy->nall || s->told->bad_pages || !s->copy->changes || stamp_save(s->place, s->copy, s->dir, v, n + 1, &e))
+	if (i < s->copy->nall || s->told->bad_pages || !s->copy->changes || stamp_save(s->place, s->copy, s->dir, stamp, &e))
 		e.rc = RC_OK;
 	arena_free(&a);
 }
@@ -826,8 +841,7 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 /* What the build before left, and what holds it together. */
 static void open_kept(struct build *s, struct find *find, struct fact_ground *g, unsigned char stamp[STAMP])
 {
-	s->kept = kept_open(s->files, s->key, g);
-	if (s->kept && s->kept->stamp.n == STAMP && (!find || find_load(find, s->texts, s->key, s->kept->stamp))) {
+	if (s->kept && kept_compare(s->kept, s->key, g) && s->kept->stamp.n == STAMP && (!find || find_load(find, s->texts, s->key, s->kept->stamp))) {
 		memcpy(stamp, s->kept->stamp.p, STAMP);
 	} else {
 		kept_close(s->kept);
@@ -906,30 +920,33 @@ out:
 	for (i = 0; i < SITE_JOBS_MAX; i++)
 		facts_free(&facts[i]);
 	fact_ground_free(&ground);
-	kept_close(s->kept);
 	find_close(find);
 	buf_free(&b);
 	buf_free(&line);
 	return rc;
 }
 
-enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
-    const struct kept_place *kept, struct site_told *told, struct err *e)
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_before *before,
+    const struct kept_place *place, struct kept *kept, struct site_told *told, struct err *e)
 {
-	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = kept };
+	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = place, .kept = kept };
 	struct lock lock = LOCK_INIT;
 	struct arena a = ARENA_INIT;
-	struct buf text = BUF_INIT;	/* of the old manifest */
 	struct names now;
 	size_t i;
 	enum rc rc;
 
 	if ((rc = dir_make(dir, 0755, e)) || (rc = lock_folder(&lock, dir, 60, e)) ||
-	    (rc = check(&s.old.v, &s.old.n, &a, &text, dir, e)))
+	    (rc = site_check(before, dir, e)))
 		goto out;
+	s.old = (struct names){ before->names, before->n };
 	s.fd = lock.fd;
-	if (kept && kept_key(s.key, kept, c, dir) && (s.files = kept_path(&a, kept, dir, "pages")))
-		s.texts = kept_path(&a, kept, dir, "texts");
+	if (place && kept_key(s.key, place, c, dir) && (s.files = kept_path(&a, place, dir, "pages")))
+		s.texts = kept_path(&a, place, dir, "texts");
+	if (s.files && !(s.kept && kept_is_last(s.kept, s.files))) {	/* another build was faster */
+		kept_close(s.kept);
+		s.kept = kept_open(place, &c->want, dir);
+	}
 	now.v = pages_names(&now.n, &a, c);
 	rc = announce(&s, &now, &a, e);		/* first: folders alone are not known as ours */
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
@@ -937,10 +954,10 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	if (!rc)
 		rc = pages(&s, &a, &now, e);
 	if (s.files)
-		kept_sweep(kept);
+		kept_sweep(place);
 out:
 	lock_close(&lock);
-	buf_free(&text);
+	kept_close(s.kept);
 	arena_free(&a);
 	return rc;
 }

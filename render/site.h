@@ -4,6 +4,7 @@
 #define RENDER_SITE_H
 
 #include "render/copy.h"
+#include "render/kept.h"
 #include "render/md.h"
 
 struct site_told {			/* what happened; fn may be NULL */
@@ -13,17 +14,29 @@ struct site_told {			/* what happened; fn may be NULL */
 	size_t pages, written, removed, bad_pages;
 };
 
-/* May the folder be written: it is not there, empty, or has our manifest; then the names of the documents that the site in it
- * has, sorted, in the arena. RC_INVALID: it holds other files, or something of ours is a link; the message says how to mend. */
-enum rc site_check(struct str **v, size_t *n, struct arena *a, const char *dir, struct err *e) NODISCARD;
+/* What a folder holds. */
+struct site_before {			/* zeroed is nothing */
+	struct str *names;		/* of the manifest, sorted */
+	size_t n;
+	struct str *docs;		/* names of the documents among them, sorted */
+	size_t ndocs;
+	struct kept_stat stat;		/* of the manifest */
+	struct buf text;		/* names borrow it */
+	struct arena a;
+};
+/* May the folder be written: it is not there, empty, or has our manifest. RC_INVALID: it holds other files, or something of
+ * ours is a link; the message says how to mend. */
+enum rc site_check(struct site_before *b, const char *dir, struct err *e) NODISCARD;
+void site_before_free(struct site_before *b);
 
 #define SITE_JOBS_MAX 8
 
 /* Write the copy with 1 to SITE_JOBS_MAX threads, each with a Markdown worker of m; the bytes are the same with any
- * number. Bad pages are told, in order, and the rest goes on: RC_OK. kept: there stands what the last build into dir was
- * made of, so that only what changed is made anew; NULL: all is made. */
-enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c,
-    const struct kept_place *kept, struct site_told *told, struct err *e) NODISCARD;
+ * number. Bad pages are told, in order, and the rest goes on: RC_OK. place: where what the last build into dir was
+ * made of is kept, so that only what changed is made anew; NULL: all is made. kept: that, opened, or NULL; closed. before: of
+ * site_check, kept while it lasts. */
+enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_before *before,
+    const struct kept_place *place, struct kept *kept, struct site_told *told, struct err *e) NODISCARD;
 
 /* One line of manifest.txt: "<128 hex digits>  <name>", as b2sum writes it; name borrows line. false: not
  * such a line, or a name that no build of ours makes. */

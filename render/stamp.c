@@ -1,8 +1,8 @@
 /* render/stamp.c: see stamp.h. A file of kept.c, with
  *
+ *	pages	the stamp of "pages" (kept.c) of the same build, where the files are: a string
  *	label	the highest one: a string
  *	docs	count; for each: name, 1 when it is in, reason
- *	files	count; for each: name, digest, stat
  *
  * Its key is a hash of all that a build hangs on: the program, the options, the theme, the folder, the commit. */
 #include "render/stamp.h"
@@ -10,48 +10,47 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "kb/gate/sodium.h"
 
-/* All that follows what was told; false: a file is not as it was. */
-static bool files_hold(size_t *count, struct str s, const char *dir)
+static bool files_hold(struct kept *k, const char *dir, unsigned threads)
 {
 	struct buf b = BUF_INIT;
-	struct kept_file f;
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct kept_stat now;
-	uint32_t n = 0, i;
-	bool hold = fd >= 0 && kept_take_u32(&n, &s);
+	bool hold = fd >= 0;
+	size_t i;
 
-	for (i = 0; hold && i < n; i++)
-		hold = kept_take_file(&f, &s) && kept_untouched(&now, &f, fd, &b);
+	kept_look(k, dir, threads);
+	for (i = 0; hold && i < k->nfiles; i++)
+		hold = kept_seen(k, &k->files[i]) || kept_untouched(&now, &k->files[i], fd, &b);
+	hold = hold && kept_untouched(&now, &k->manifest, fd, &b);
 	if (fd >= 0)
 		close(fd);
 	buf_free(&b);
-	*count = n;
-	return hold && !s.n;
+	return hold;
 }
 
-bool stamp_holds(struct stamp *s, struct arena *a, const struct kept_place *place, const struct copy_want *want,
-    const struct oid *commit, const char *dir)
+bool stamp_holds(struct stamp *s, struct arena *a, struct kept *k, const struct kept_place *place, const struct copy_want *want,
+    const struct oid *commit, const char *dir, unsigned threads)
 {
 	unsigned char key[KEPT_KEY];
-	struct str rest;
+	struct str rest, pages;
 	uint32_t n, i, in;
 	bool ok;
 
 	*s = (struct stamp){ .tlp = STR_NONE };
-	if (!kept_key_of(key, place, want, commit, dir) ||
+	if (!k || !kept_key_of(key, place, want, commit, dir) ||
 	    kept_map(&s->map, kept_path(a, place, dir, "stamp"), key))
 		return false;
 	rest = s->map.body;
-	ok = kept_take_str(&s->tlp, &rest) && kept_take_u32(&n, &rest) && n <= rest.n;
+	ok = kept_take_str(&pages, &rest) && str_eq(pages, k->stamp) && kept_take_str(&s->tlp, &rest) &&
+	    kept_take_u32(&n, &rest) && n <= rest.n;
 	s->docs = arena_array(a, ok ? n : 0, sizeof *s->docs);
 	for (i = 0; ok && i < n; i++) {
 		ok = kept_take_str(&s->docs[i].name, &rest) && kept_take_u32(&in, &rest) && kept_take_str(&s->docs[i].reason, &rest);
 		s->docs[i].in = ok && in;
 	}
 	s->ndocs = ok ? n : 0;
-	if (ok && files_hold(&s->files, rest, dir))
+	if (ok && !rest.n && files_hold(k, dir, threads))
 		return true;
 	stamp_close(s);
 	return false;
@@ -62,8 +61,7 @@ void stamp_close(struct stamp *s)
 	kept_unmap(&s->map);
 }
 
-enum rc stamp_save(const struct kept_place *place, const struct copy *c, const char *dir, const struct kept_file *files,
-    size_t n, struct err *e)
+enum rc stamp_save(const struct kept_place *place, const struct copy *c, const char *dir, struct str pages, struct err *e)
 {
 	struct arena a = ARENA_INIT;
 	unsigned char key[KEPT_KEY];
@@ -74,6 +72,7 @@ enum rc stamp_save(const struct kept_place *place, const struct copy *c, const c
 
 	if (!path || !kept_key_of(key, place, &c->want, &c->commit, dir) || (rc = kept_begin(&o, path, key, e)))
 		goto out;
+	kept_add_str(o, pages);
 	kept_add_str(o, c->tlp);
 	kept_add_u32(o, (uint32_t)c->nall);
 	for (i = 0; i < c->nall; i++) {
@@ -81,9 +80,6 @@ enum rc stamp_save(const struct kept_place *place, const struct copy *c, const c
 		kept_add_u32(o, c->all[i].in);
 		kept_add_str(o, cstr(c->all[i].reason));
 	}
-	kept_add_u32(o, (uint32_t)n);
-	for (i = 0; i < n; i++)
-		kept_add_file(o, &files[i]);
 	rc = kept_end(o, e);
 out:
 	arena_free(&a);

@@ -12,16 +12,16 @@ struct stamp_doc {			/* a document of the node, by name */
 struct stamp {
 	struct kept_map map;		/* strings borrow it */
 	struct stamp_doc *docs;		/* in the arena */
-	size_t ndocs, files;		/* files: with the manifest */
+	size_t ndocs;
 	struct str tlp;
 };
 
-/* Is the site in dir as a build of that commit with these options left it? Then what that build told. */
-bool stamp_holds(struct stamp *s, struct arena *a, const struct kept_place *place, const struct copy_want *want,
-    const struct oid *commit, const char *dir);
+/* Is the site in dir as a build of that commit with these options left it? Then what that build told. k: what was kept of the
+ * site, whose files are looked at with up to so many threads. */
+bool stamp_holds(struct stamp *s, struct arena *a, struct kept *k, const struct kept_place *place, const struct copy_want *want,
+    const struct oid *commit, const char *dir, unsigned threads);
 void stamp_close(struct stamp *s);	/* no-op on one that is zeroed */
-/* files: by name, as kept_save has them, and the manifest. Nothing of them may be worth a message. */
-enum rc stamp_save(const struct kept_place *place, const struct copy *c, const char *dir, const struct kept_file *files,
-    size_t n, struct err *e) NODISCARD;
+/* pages: the stamp that kept_save wrote of the same build. Nothing of the site may be worth a message. */
+enum rc stamp_save(const struct kept_place *place, const struct copy *c, const char *dir, struct str pages, struct err *e) NODISCARD;
 
 #endif
