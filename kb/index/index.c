@@ -1,13 +1,15 @@
 /* kb/index/index.c: see index.h. One LMDB file, .git/colep/index-SCHEMA.ANALYSIS.mdb, with these tables:
  *
- *	meta	"stamp"			see stamp_encode
- *		"dict"			zstd dictionary of the stored texts
+ *	meta	"dict"			zstd dictionary of the stored texts
  *	docs	"cs-mk-2022-taiwan"	varint ordinal, record (record.c)
  *	texts	u32 ordinal		zstd frame of the whole document
- *	terms, lists, positions, dead	words of the documents, by segment (segment.c)
+ *	terms, lists, positions		words of the documents, by segment (segment.c)
  *	columns				lengths, dates, facets and ids, by segment (columns.c)
  *	forms, gone			words as they are spelled, by segment (forms.c)
- *	small				all these of segments of at most SMALL documents
+ *	small				all these of segments of at most SMALL documents; behind the last one
+ *		"stamp"			see stamp_encode
+ *					and which documents of any segment are gone: so what every update changes
+ *					stands in one page or two
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
  *
  * Behind each value stands a check, as told in sealed.c. Numbers in keys are big-endian, so that they sort. An ordinal
@@ -38,7 +40,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 15, SMALL = 256 };
+enum { SCHEMA = 16, SMALL = 256 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -139,8 +141,8 @@ enum rc segment_tables_open(struct segment_tables *t, struct txn *txn, struct er
 
 	(void)((rc = txn_table(&t->terms, txn, "terms", e)) || (rc = txn_table(&t->lists, txn, "lists", e)) ||
 	    (rc = txn_table(&t->positions, txn, "positions", e)) || (rc = txn_table(&t->columns, txn, "columns", e)) ||
-	    (rc = txn_table(&t->dead, txn, "dead", e)) || (rc = txn_table(&t->forms, txn, "forms", e)) ||
-	    (rc = txn_table(&t->gone, txn, "gone", e)));
+	    (rc = txn_table(&t->forms, txn, "forms", e)) || (rc = txn_table(&t->gone, txn, "gone", e)));
+	t->dead = t->gone;		/* none of those that are merged is */
 	return rc;
 }
 
@@ -154,6 +156,7 @@ enum rc tables_open(struct tables *t, struct txn *txn, struct err *e)
 	    (rc = txn_table(&t->files, txn, "files", e)) || (rc = segment_tables_open(&t->large, txn, e)) ||
 	    (rc = txn_table(&small, txn, "small", e)));
 	t->small = (struct segment_tables){ small, small, small, small, small, small, small };
+	t->large.dead = small;
 	return rc;
 }
 
@@ -189,7 +192,7 @@ enum rc snap_open(struct snap **out, struct index *ix, struct err *e)
 
 	*s = (struct snap){ .ix = ix };
 	s->t = ix->t;
-	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = txn_get(&stamp, s->txn, s->t.meta, STR("stamp"), e)))
+	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = txn_get(&stamp, s->txn, s->t.small.terms, STR("stamp"), e)))
 		goto out;
 	if (!stamp_decode(&s->stamp, &s->a, stamp)) {
 		rc = err_set(e, RC_CORRUPT, "%s: of another version, or damaged; 'colep index --rebuild' makes it anew", ix->path);

@@ -20,8 +20,9 @@
  * so that what is read of a chunk is checked and no more (the check of the whole is there too). What ranking reads is
  * apart from positions, which are three quarters of all. What a list is: postings.c.
  *
- * dead: u32 number of 16,384 documents -> bits by place, low first, whole words of 8 bytes: the document is gone; no row:
- * none is.
+ * dead: u32 number of 4,096 documents -> bits by place, low first, whole words of 8 bytes: the document is gone; no row:
+ * none is. Keys begin with a bit more, so that these rows stand behind those of segments that are small, where each update
+ * writes anyway.
  * A segment is written once and then only loses documents; its number is never used again. */
 #include "kb/index/segment.h"
 
@@ -32,7 +33,7 @@
 #include "kb/index/postings.h"
 #include "kb/index/sealed.h"
 
-enum { TERMS = 32, BLOCK_MAX = 496, TURN = 64 << 20 };	/* BLOCK_MAX: with its key; so eight fill a page of LMDB */
+enum { TERMS = 32, BLOCK_MAX = 496, TURN = 64 << 20, DEAD_DOCS = 4096 };	/* BLOCK_MAX: with its key; so eight fill a page of LMDB */
 _Static_assert((HEAP_CHUNK + HEAP_PART - 1) / HEAP_PART == HEAP_PARTS, "a check for each part");
 
 struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part)
@@ -272,18 +273,24 @@ enum rc segment_broken(struct err *e, const struct segment *s, const char *what)
 	return err_set(e, RC_CORRUPT, "index: segment %u: its %s are damaged; 'colep index --rebuild' makes it anew", s->info.id, what);
 }
 
+/* Behind all other rows of its table. */
+static struct str dead_key(struct segment_key *k, uint32_t segment, uint32_t chunk)
+{
+	return segment_key(k, (uint32_t)1 << 31 | segment_rows(segment, ROWS_DEAD), chunk);
+}
+
 /* Of the bits of a chunk. */
 static size_t dead_bytes(const struct segment_info *info, uint32_t chunk)
 {
-	uint32_t n = info->n - chunk * CHUNK_DOCS;
+	uint32_t n = info->n - chunk * DEAD_DOCS;
 
-	return (size_t)((n < CHUNK_DOCS ? n : CHUNK_DOCS) + 63) / 64 * 8;
+	return (size_t)((n < DEAD_DOCS ? n : DEAD_DOCS) + 63) / 64 * 8;
 }
 
 enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
     const struct segment_info *info, struct seen *seen, struct err *e)
 {
-	uint32_t chunk, chunks = (info->n + CHUNK_DOCS - 1) / CHUNK_DOCS, dead = 0;
+	uint32_t chunk, chunks = (info->n + DEAD_DOCS - 1) / DEAD_DOCS, dead = 0;
 	uint64_t *bits = NULL;
 	struct segment_key k;
 	struct str v;
@@ -292,7 +299,7 @@ enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const st
 
 	*s = (struct segment){ .info = *info, .txn = t, .t = *tables, .seen = seen, .a = a };
 	for (chunk = 0; info->dead && chunk < chunks; chunk++) {
-		const struct str key = segment_key(&k, segment_rows(info->id, ROWS_DEAD), chunk);
+		const struct str key = dead_key(&k, info->id, chunk);
 
 		rc = txn_get(&v, t, tables->dead, key, e);
 		if (rc == RC_NOTFOUND)
@@ -302,10 +309,10 @@ enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const st
 		if (!sealed(&v, key) || v.n != dead_bytes(info, chunk))
 			return segment_broken(e, s, "dead documents");
 		if (!bits)
-			bits = arena_array(a, (size_t)chunks * CHUNK_DOCS / 64, sizeof *bits);
-		memcpy(bits + (size_t)chunk * (CHUNK_DOCS / 64), v.p, v.n);
+			bits = arena_array(a, (size_t)chunks * DEAD_DOCS / 64, sizeof *bits);
+		memcpy(bits + (size_t)chunk * (DEAD_DOCS / 64), v.p, v.n);
 	}
-	for (i = 0; bits && i < (size_t)chunks * CHUNK_DOCS / 64; i++)
+	for (i = 0; bits && i < (size_t)chunks * DEAD_DOCS / 64; i++)
 		dead += (uint32_t)__builtin_popcountll(bits[i]);
 	if (dead != info->dead)
 		return segment_broken(e, s, "dead documents");
@@ -322,8 +329,8 @@ enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct
 	enum rc rc = RC_OK;
 
 	while (i < n && !rc) {
-		uint32_t chunk = places[i] / CHUNK_DOCS;
-		const struct str key = segment_key(&k, segment_rows(s->info.id, ROWS_DEAD), chunk);
+		uint32_t chunk = places[i] / DEAD_DOCS;
+		const struct str key = dead_key(&k, s->info.id, chunk);
 		const size_t bytes = dead_bytes(&s->info, chunk);
 
 		buf_clear(&bits);
@@ -340,8 +347,8 @@ enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct
 			rc = segment_broken(e, s, "dead documents");
 			break;
 		}
-		for (; i < n && places[i] / CHUNK_DOCS == chunk; i++) {
-			uint32_t at = places[i] % CHUNK_DOCS;
+		for (; i < n && places[i] / DEAD_DOCS == chunk; i++) {
+			uint32_t at = places[i] % DEAD_DOCS;
 
 			s->info.dead += !((unsigned char)bits.p[at / 8] >> at % 8 & 1);
 			bits.p[at / 8] = (char)((unsigned char)bits.p[at / 8] | 1u << at % 8);
@@ -354,10 +361,10 @@ enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct
 
 enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const struct segment_info *info, struct err *e)
 {
-	const table_id all[] = { tables->terms, tables->lists, tables->positions, tables->columns, tables->dead };
+	const table_id all[] = { tables->terms, tables->lists, tables->positions, tables->columns };
 	struct segment_key k;
 	unsigned i;
-	enum rc rc = RC_OK;
+	enum rc rc = txn_del_all(t, tables->dead, str_sub(dead_key(&k, info->id, 0), 0, 4), e);
 
 	for (i = 0; i < sizeof all / sizeof *all && !rc; i++)	/* in the order of enum rows */
 		rc = txn_del_all(t, all[i], str_sub(segment_key(&k, segment_rows(info->id, (enum rows)i), 0), 0, 4), e);

@@ -664,7 +664,7 @@ static enum rc put_stamp(struct writer *w, struct err *e)
 	enum rc rc;
 
 	stamp_encode(&stamp, &w->st);
-	rc = txn_put(w->txn, w->t.meta, STR("stamp"), buf_str(&stamp), e);
+	rc = txn_put(w->txn, w->t.small.terms, STR("stamp"), buf_str(&stamp), e);
 	buf_free(&stamp);
 	return rc;
 }
@@ -1046,7 +1046,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	w.t = ix->t;
 	if ((rc = index_repo(&w.repo, ix, e)) || (rc = txn_begin(&w.txn, w.store, true, e)))
 		goto out;
-	rc = txn_get(&v, w.txn, w.t.meta, STR("stamp"), e);
+	rc = txn_get(&v, w.txn, w.t.small.terms, STR("stamp"), e);
 	if (rc) {
 		if (rc == RC_NOTFOUND) {
 			*why = "there was none";
