@@ -50,7 +50,8 @@ struct token {				/* a word on its way */
 	struct str word;
 	char near[24];			/* its beginning, zeroes behind it */
 	uint32_t hash, lang, weight, position, entry;
-	bool running, gone;
+	bool running;
+	unsigned char fate;
 };
 /* The tables and rows are larger than the processor's caches: most of a word's time would be waiting for memory. So it
  * waits in a ring, STEP words each: for its cell, for its entry, and for the end of its row. */
@@ -316,7 +317,7 @@ static void find_entry(struct builder *b, struct token *t)
 	c = table_cell(&b->words, b, t->word, t->near, t->hash, t->lang, &fresh);
 	if (fresh)
 		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
-	c->came += t->gone ? -1 : 1;
+	c->came += t->fate == COMES ? 1 : t->fate == GOES ? -1 : 0;
 	t->entry = c->entry;
 	if (t->entry != NONE)
 		__builtin_prefetch(&b->entries[t->entry]);
@@ -334,7 +335,7 @@ static void take_token(struct builder *b, const struct token *t)
 	uint32_t gap = 0;
 	bool first;
 
-	if (t->entry == NONE || t->gone)
+	if (t->entry == NONE || t->fate == GOES)
 		return;
 	x = &b->entries[t->entry];
 	if (!x->at || x->at > x->end)
@@ -367,36 +368,23 @@ static void move(struct builder *b, size_t step)
 		take_token(b, &b->ring[b->went++ % RING]);
 }
 
-static void take_word(struct builder *b, struct token *t, struct stems *s, struct str word, unsigned lang)
+void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight, bool running, enum fate fate)
 {
+	struct token *t = &b->ring[b->came % RING];
+
 	t->word = word;
 	t->lang = lang;
+	t->weight = weight;
+	t->position = b->position;
+	t->running = running;
+	t->fate = (unsigned char)fate;
 	t->hash = hash_of(t->near, word, lang);
+	b->position += running;
 	b->came++;
 	b->stems = s;
 	if (b->words.cap)
 		__builtin_prefetch(&b->words.cells[t->hash & (b->words.cap - 1)]);
 	move(b, STEP);
-}
-
-void builder_word(struct builder *b, struct stems *s, struct str word, unsigned lang, unsigned weight, bool running)
-{
-	struct token *t = &b->ring[b->came % RING];
-
-	t->weight = weight;
-	t->position = b->position;
-	t->running = running;
-	t->gone = false;
-	b->position += running;
-	take_word(b, t, s, word, lang);
-}
-
-void builder_gone(struct builder *b, struct stems *s, struct str word, unsigned lang)
-{
-	struct token *t = &b->ring[b->came % RING];
-
-	t->gone = true;
-	take_word(b, t, s, word, lang);
 }
 
 uint32_t builder_end(struct builder *b)

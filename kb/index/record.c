@@ -285,6 +285,7 @@ struct feed {
 	word_fn *fn;
 	void *ctx;
 	bool running;
+	enum fate fate;
 };
 
 static void feed(const struct feed *f, struct str text, unsigned weight)
@@ -293,7 +294,7 @@ static void feed(const struct feed *f, struct str text, unsigned weight)
 	struct str word;
 
 	while (words_next(&w, &word))
-		f->fn(f->ctx, word, f->lang, weight, f->running);
+		f->fn(f->ctx, word, f->lang, weight, f->running, f->fate);
 }
 
 static void feed_name(void *ctx, struct str name, struct str lang)
@@ -305,30 +306,128 @@ static void feed_name(void *ctx, struct str name, struct str lang)
 }
 
 /* What the codes of a document are called. */
-static void feed_names(struct feed f, const struct record *r, struct str text, const struct vocab *v)
+static void feed_names(struct feed f, const struct version *d, const struct vocab *v)
 {
 	struct err e = ERR_INIT;
 	struct arena a = ARENA_INIT;
 	struct place at;
-	struct doc d;
+	struct doc parsed;
 
-	if (r->front)
-		names_each(r->front, kind_find(r->kind), v, feed_name, &f);
-	else if (!r->broken && !doc_parse(&d, &at, &a, text, &e))
-		names_each(&d.front, kind_find(r->kind), v, feed_name, &f);
+	f.running = false;
+	if (d->r->front)
+		names_each(d->r->front, kind_find(d->r->kind), v, feed_name, &f);
+	else if (!d->r->broken && !doc_parse(&parsed, &at, &a, d->text, &e))
+		names_each(&parsed.front, kind_find(d->r->kind), v, feed_name, &f);
 	arena_free(&a);
 }
 
-void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx)
+/* A line of the running text; n lines are before it. */
+static void feed_line(const struct feed *f, struct str line, size_t n)
 {
-	const struct feed f = { record_stemmer(r, text), fn, ctx, true };
-	struct str rest, line;
-	unsigned n = 0;
+	feed(f, line, n == 0 ? WEIGHT_TITLE : line.n && line.p[0] == PLAIN_HEADING ? WEIGHT_HEADING : 1);
+}
 
-	fn(ctx, r->id, 0, 1, false);		/* as one word: its parts are the title's, and would count twice */
-	feed_names((struct feed){ 0, fn, ctx, false }, r, text, v);
+static void feed_all(struct buf *plain, struct feed f, const struct version *d, const struct vocab *v)
+{
+	struct str rest, line;
+	size_t n = 0;
+
+	f.lang = record_stemmer(d->r, d->text);
+	f.fn(f.ctx, d->r->id, 0, 1, false, f.fate);	/* as one word: its parts are the title's, and would count twice */
+	feed_names(f, d, v);
 	buf_clear(plain);
-	record_plain(plain, r, text);
+	record_plain(plain, d->r, d->text);
 	for (rest = buf_str(plain); str_line(&line, &rest); n++)
-		feed(&f, line, n == 0 ? WEIGHT_TITLE : line.n && line.p[0] == PLAIN_HEADING ? WEIGHT_HEADING : 1);
+		feed_line(&f, line, n);
+}
+
+/* The lines of a text, found by what they are: open addressing. */
+struct lines {
+	struct line { struct str s; uint64_t hash; size_t n; } *v;	/* s.p NULL: a free one; n: how often it is there and was not met */
+	size_t cap;			/* a power of two, more than the lines */
+};
+
+/* Where a line is, or would be. */
+static struct line *lines_at(const struct lines *l, struct str line, uint64_t hash)
+{
+	size_t i = hash % l->cap;
+
+	while (l->v[i].s.p && !(l->v[i].hash == hash && str_eq(l->v[i].s, line)))
+		i = (i + 1) % l->cap;
+	return &l->v[i];
+}
+
+static void lines_of(struct lines *l, struct arena *a, struct str text)
+{
+	struct str rest = text, line;
+	struct line *at;
+	size_t n = 1, i;
+	uint64_t hash;
+
+	while (str_line(&line, &rest))
+		n++;
+	for (l->cap = 16; l->cap < 2 * n; l->cap *= 2)
+		;
+	l->v = arena_array(a, l->cap, sizeof *l->v);
+	for (i = 0; i < l->cap; i++)
+		l->v[i] = (struct line){ .s = STR_NONE };
+	for (rest = text; str_line(&line, &rest);) {
+		if (!line.n)
+			continue;
+		hash = check_of(0, line);
+		at = lines_at(l, line, hash);
+		*at = (struct line){ line, hash, at->n + 1 };
+	}
+}
+
+/* Is this line among them, and was not met as often yet as it is there? */
+static bool lines_meet(const struct lines *l, struct str line)
+{
+	struct line *at = line.n ? lines_at(l, line, check_of(0, line)) : NULL;
+
+	return at && at->n && at->n--;
+}
+
+void record_words(struct buf plain[2], const struct version *now, const struct version *was, const struct vocab *v, word_fn *fn,
+    void *ctx)
+{
+	struct feed f = { .fn = fn, .ctx = ctx, .running = true, .fate = COMES };
+	struct str rest, line, front, old_front;
+	struct arena a = ARENA_INIT;
+	struct lines old;
+	size_t n = 0;
+	bool alike;
+
+	if (now && was)
+		f.lang = record_stemmer(now->r, now->text);
+	if (!now || !was || f.lang != record_stemmer(was->r, was->text)) {
+		if (now)
+			feed_all(&plain[0], f, now, v);
+		f.fate = GOES;
+		if (was)
+			feed_all(&plain[1], f, was, v);
+		return;
+	}
+	front = str_sub(now->text, 0, now->text.n - body_of(now->text).n);
+	old_front = str_sub(was->text, 0, was->text.n - body_of(was->text).n);
+	alike = front.n && str_eq(front, old_front);
+	fn(ctx, now->r->id, 0, 1, false, STAYS);
+	f.fate = alike ? STAYS : COMES;
+	feed_names(f, now, v);
+	buf_clear(&plain[0]);
+	buf_clear(&plain[1]);
+	record_plain(&plain[0], now->r, now->text);
+	record_plain(&plain[1], was->r, was->text);
+	lines_of(&old, &a, buf_str(&plain[1]));
+	for (rest = buf_str(&plain[0]); str_line(&line, &rest); n++) {
+		f.fate = lines_meet(&old, line) ? STAYS : COMES;
+		feed_line(&f, line, n);
+	}
+	f.fate = GOES;
+	if (!alike)
+		feed_names(f, was, v);
+	for (n = 0; n < old.cap; n++)
+		for (; old.v[n].n; old.v[n].n--)
+			feed(&f, old.v[n].s, 1);
+	arena_free(&a);
 }

@@ -4,6 +4,7 @@
 #define KB_INDEX_RECORD_H
 
 #include "kb/doc/vocab.h"
+#include "kb/index/build.h"
 #include "kb/index/index.h"
 #include "kb/text/stem.h"
 
@@ -18,10 +19,14 @@ void record_encode(struct buf *b, const struct record *r);
 enum rc record_decode(struct record *r, struct arena *a, struct str id, struct str bytes, struct err *e) NODISCARD;
 
 /* Call fn for every word of a document, as it stands, with its stemmer and weight: title, headings, names of its
- * codes, body. Words borrow r, v and *plain, which is overwritten with the document's running text; running: the word
- * stands in it, and these come in the order in which they stand there. */
-typedef void word_fn(void *ctx, struct str word, unsigned lang, unsigned weight, bool running);
-void record_words(struct buf *plain, const struct record *r, struct str text, const struct vocab *v, word_fn *fn, void *ctx);
+ * codes, body. When it takes the place of another version (else was is NULL; now is, when nothing takes its place), the words
+ * of that one which go follow; what both have is cut once: their lines, and the front matter when it is the same. Words borrow
+ * the records, v and plain, which is overwritten with the running text of each; running: the word stands in it, and those of
+ * `now` come in the order in which they stand there. */
+struct version { const struct record *r; struct str text; };
+typedef void word_fn(void *ctx, struct str word, unsigned lang, unsigned weight, bool running, enum fate fate);
+void record_words(struct buf plain[2], const struct version *now, const struct version *was, const struct vocab *v, word_fn *fn,
+    void *ctx);
 
 /* The stemmer of a document: by its lang, else by its letters. */
 unsigned record_stemmer(const struct record *r, struct str text);

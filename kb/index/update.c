@@ -35,7 +35,7 @@ enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, TURN = 64 << 20 };
 struct item {				/* a document that comes, goes, or both */
 	struct change c;		/* path and ids; the path lives in the writer's arena */
 	struct str id;
-	uint32_t was;			/* its ordinal so far, when it goes and is to come again; else NONE */
+	uint32_t was;			/* the ordinal of the version that goes; NONE: there was none */
 };
 #define NONE UINT32_MAX
 struct writer {
@@ -202,7 +202,7 @@ struct made {				/* of one item; bytes live in its batch's arena */
 	bool document;
 	struct str record, frame;
 	uint32_t length;
-	unsigned stemmer;
+	unsigned stemmer, was_stemmer;	/* was_stemmer: of the version that goes */
 };
 struct batch {
 	struct arena a;
@@ -217,18 +217,19 @@ struct maker {				/* what one thread has of its own; but the first one has the i
 	struct stems *stems;
 	struct zpack *zpack;
 	struct builder *b;
-	struct buf text, plain, bytes;
+	struct txn *before;		/* the old versions, as they stood when the update began; NULL: there are none */
+	struct buf text, was, plain[2], bytes;
 	struct arena a;
 	struct timing time;
 	size_t held;			/* bytes of its builder, after its last batch */
 	unsigned number;
 };
 
-static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
+static void add_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running, enum fate fate)
 {
 	struct maker *m = ctx;
 
-	builder_word(m->b, m->stems, word, lang, weight, running);
+	builder_word(m->b, m->stems, word, lang, weight, running, fate);
 }
 
 static enum rc maker_open(struct maker *m, const struct writer *w, struct builder *b, unsigned number, struct err *e)
@@ -236,6 +237,8 @@ static enum rc maker_open(struct maker *m, const struct writer *w, struct builde
 	enum rc rc;
 
 	*m = (struct maker){ .w = w, .b = b, .number = number };
+	if (w->left && (rc = txn_begin(&m->before, w->store, false, e)))
+		return rc;
 	if (!number) {
 		m->stems = index_stems(w->ix);
 		m->repo = w->repo;
@@ -256,36 +259,61 @@ static void maker_close(struct maker *m)
 		stems_close(m->stems);
 		zpack_close(m->zpack);
 	}
+	txn_abort(&m->before);
 	buf_free(&m->text);
-	buf_free(&m->plain);
+	buf_free(&m->was);
+	buf_free(&m->plain[0]);
+	buf_free(&m->plain[1]);
 	buf_free(&m->bytes);
 	arena_free(&m->a);
+}
+
+/* The version of a document that goes. */
+static enum rc read_old(struct record *r, struct maker *m, const struct item *it, struct err *e)
+{
+	struct key32 k;
+	struct str v;
+	enum rc rc;
+
+	buf_clear(&m->was);
+	if ((rc = docs_get(r, &m->a, m->before, &m->w->t, it->id, e)) ||
+	    (rc = sealed_get(&v, m->before, m->w->t.texts, key32(&k, it->was), e)))
+		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
+	return zpack_decode(&m->was, m->zpack, v, LIMIT_VIEW, e);
 }
 
 static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t i, struct err *e)
 {
 	const struct item *it = &m->w->items[i];
 	uint64_t t0 = clock_of(m->w), t1, t2;
-	struct record r;
+	struct record r, old;
+	struct version now, was;
 	enum rc rc;
 
 	*d = (struct made){ .document = false };
-	if (!regular(&it->c))
-		return RC_OK;
 	buf_clear(&m->text);
-	rc = repo_read(&m->text, m->repo, &it->c.new, OBJECT_BLOB, LIMIT_VIEW, e);
-	if (rc)
-		return rc == RC_INVALID ? RC_OK : rc;	/* larger than a document may be: not one */
+	arena_reset(&m->a);
+	rc = regular(&it->c) ? repo_read(&m->text, m->repo, &it->c.new, OBJECT_BLOB, LIMIT_VIEW, e) : RC_INVALID;
+	if (rc && rc != RC_INVALID)		/* that: larger than a document may be, so not one */
+		return rc;
+	d->document = !rc;
+	if (it->was != NONE) {
+		if ((rc = read_old(&old, m, it, e)))
+			return rc;
+		was = (struct version){ &old, buf_str(&m->was) };
+		d->was_stemmer = record_stemmer(&old, was.text) % LANGS;
+	}
 	t1 = clock_of(m->w);
 	m->time.read += t1 - t0;
-	arena_reset(&m->a);
-	if (!record_make(&r, &m->a, it->c.path, buf_str(&m->text), &it->c.new))
-		return RC_OK;
-	d->document = true;
-	d->stemmer = record_stemmer(&r, buf_str(&m->text)) % LANGS;
+	if (d->document && (d->document = record_make(&r, &m->a, it->c.path, buf_str(&m->text), &it->c.new))) {
+		now = (struct version){ &r, buf_str(&m->text) };
+		d->stemmer = record_stemmer(&r, now.text) % LANGS;
+	}
 	builder_document(m->b, (uint32_t)i);
-	record_words(&m->plain, &r, buf_str(&m->text), m->w->vocab, add_word, m);
+	record_words(m->plain, d->document ? &now : NULL, it->was != NONE ? &was : NULL, m->w->vocab, add_word, m);
 	d->length = builder_end(m->b);
+	if (!d->document)
+		return RC_OK;
 	buf_clear(&m->bytes);
 	record_encode(&m->bytes, &r);
 	d->record = arena_str(a, buf_str(&m->bytes));
@@ -350,6 +378,8 @@ static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fr
 	enum rc rc = RC_OK;
 
 	w->places[i] = columns_count(w->columns);
+	if (was != NONE)
+		w->st.langs[d->was_stemmer]--;
 	if (!d->document)
 		return was == NONE ? RC_OK : take_rows(w, was, id, e);
 	if (ordinal == NONE - 1 || w->st.next_segment == SEGMENTS_MAX)
@@ -811,46 +841,6 @@ static int by_ordinal(const void *x, const void *y)
 	return (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
 }
 
-static void leave_word(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
-{
-	const struct writer *w = ctx;
-
-	(void)weight;
-	(void)running;
-	builder_gone(w->builders[0], index_stems(w->ix), word, lang);
-}
-
-/* Take one document out of all but its segment. Its words go to the builder that takes the new version's: the same word
- * is stemmed once, and counts nothing. */
-static enum rc leave(struct writer *w, const struct leaver *x, struct err *e)
-{
-	struct buf text = BUF_INIT, plain = BUF_INIT;
-	struct arena a = ARENA_INIT;
-	struct record r;
-	struct key32 k;
-	struct str v;
-	enum rc rc;
-
-	if ((rc = docs_get(&r, &a, w->txn, &w->t, x->item->id, e)) ||
-	    (rc = sealed_get(&v, w->txn, w->t.texts, key32(&k, x->ordinal), e)) ||
-	    (rc = zpack_decode(&text, w->ix->zpack, v, LIMIT_VIEW, e)))
-		goto out;
-	record_words(&plain, &r, buf_str(&text), w->vocab, leave_word, w);
-	(void)builder_end(w->builders[0]);
-	w->left++;
-	w->st.langs[record_stemmer(&r, buf_str(&text)) % LANGS]--;
-	w->st.documents--;
-	if (oid_is_none(&x->item->c.new))
-		rc = take_rows(w, x->ordinal, x->item->id, e);
-	else
-		x->item->was = x->ordinal;
-out:
-	arena_free(&a);
-	buf_free(&text);
-	buf_free(&plain);
-	return rc;
-}
-
 /* The documents of one segment that go. *n is how many. */
 static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *info, const struct leaver *v, const uint32_t *ordinals,
     size_t all, struct err *e)
@@ -858,6 +848,7 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *i
 	const struct column_chunk *c;
 	struct buf places = BUF_INIT;
 	struct arena a = ARENA_INIT;
+	const struct leaver *x;
 	const uint32_t *at;
 	struct segment s;
 	uint32_t ordinal;
@@ -873,8 +864,11 @@ static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *i
 	for (i = 0; i < *n && !rc; i++) {	/* norms before the transaction changes what they borrow */
 		if ((rc = columns_ordinal(&ordinal, &s, at[i], e)) || (rc = columns_chunk(&c, &s, at[i] / CHUNK_DOCS, e)))
 			break;
+		x = bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal);
+		x->item->was = ordinal;
 		w->st.length -= norm_length(c->norms[at[i] % CHUNK_DOCS]);
-		rc = leave(w, bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal), e);
+		w->st.documents--;
+		w->left++;
 	}
 	if (!rc)
 		rc = segment_kill(&s, at, *n, e);

@@ -146,7 +146,7 @@ int main(int argc, char **argv)
 {
 	uint64_t count, distance = 0;
 	struct oid *commits, was;
-	double *mine, *cpu, *lmdb, t, c;
+	double *mine, *cpu, *lmdb, *lmdb_cpu, t, c;
 	struct buf text = BUF_INIT;
 	struct index *ix;
 	const char *copy;
@@ -188,9 +188,12 @@ int main(int argc, char **argv)
 	mine = arena_array(&a, count, sizeof *mine);
 	cpu = arena_array(&a, count, sizeof *cpu);
 	lmdb = arena_array(&a, count, sizeof *lmdb);
+	lmdb_cpu = arena_array(&a, count, sizeof *lmdb_cpu);
 	for (i = 0; i < count; i++) {
 		t = now(CLOCK_MONOTONIC);
+		c = now(CLOCK_PROCESS_CPUTIME_ID);
 		lmdb_put(i);
+		lmdb_cpu[i] = now(CLOCK_PROCESS_CPUTIME_ID) - c;
 		lmdb[i] = now(CLOCK_MONOTONIC) - t;
 		must(repo_ref_set(repo, "refs/heads/main", &commits[i + 1], &commits[i], &e), "main");
 		t = now(CLOCK_MONOTONIC);
@@ -203,6 +206,7 @@ int main(int argc, char **argv)
 	tell("replace", mine, count);
 	tell("cpu", cpu, count);
 	tell("lmdb", lmdb, count);
+	tell("lmdb_cpu", lmdb_cpu, count);
 	mdb_env_close(env);
 	unlink(copy);
 	unlink(arena_printf(&a, "%s-lock", copy));

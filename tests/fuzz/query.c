@@ -9,9 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take(void *ctx, struct str word, unsigned lang, unsigned weight, bool running)
+static void take(void *ctx, struct str word, unsigned lang, unsigned weight, bool running, enum fate fate)
 {
 	(void)running;
+	(void)fate;
 	assert(word.n > 0 && lang < stems_count() && weight > 0);
 	assert(stems_term(ctx, word, lang).n <= WORD_MAX);
 }
@@ -29,8 +30,9 @@ static void record(struct arena *a, struct str text)
 	static const struct oid blob;
 	struct err e = ERR_INIT;
 	struct filters f = FILTERS_INIT;
-	struct buf b = BUF_INIT, summary = BUF_INIT;
+	struct buf b = BUF_INIT, summary = BUF_INIT, plain[2] = { BUF_INIT, BUF_INIT };
 	struct record r, back;
+	struct version old;
 	size_t i;
 	bool made;
 
@@ -58,7 +60,10 @@ static void record(struct arena *a, struct str text)
 	for (i = 0; i < r.ntopics; i++)
 		same(r.topics[i], back.topics[i]);
 	assert(filters_match(&f, &r));
-	record_words(&b, &r, text, &vocab, take, stems);
+	old = (struct version){ &back, str_sub(text, 0, text.n / 2) };
+	record_words(plain, &(struct version){ &r, text }, &old, &vocab, take, stems);
+	buf_free(&plain[0]);
+	buf_free(&plain[1]);
 	buf_clear(&b);
 	record_plain(&b, &r, text);
 	buf_free(&b);

@@ -141,7 +141,7 @@ static void put_segment(struct txn **t, struct segment_info *info, size_t seg)
 			continue;
 		builder_document(b, n);
 		for (k = 0; k < d->n; k++)
-			builder_word(b, stems, words[d->w[k].word], d->lang, d->w[k].weight, d->w[k].running);
+			builder_word(b, stems, words[d->w[k].word], d->lang, d->w[k].weight, d->w[k].running, COMES);
 		d->norm = norm_of(builder_end(b));
 		put_record(*t, columns, d, (uint32_t)i);
 		places[n] = n;

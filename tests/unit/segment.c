@@ -487,7 +487,7 @@ static void test_build__any_number_of_builders_writes_the_same(void **state_)
 				const char *word = words[(seed = mix(seed + 1)) % 10];
 				unsigned weight = 1 + (unsigned)(seed / 10 % 3);
 
-				builder_word(mine, stems, cstr(word), stems_lang(STR("en")), weight, seed / 30 % 4 != 0);
+				builder_word(mine, stems, cstr(word), stems_lang(STR("en")), weight, seed / 30 % 4 != 0, COMES);
 				length += weight;
 			}
 			assert_int_equal(builder_end(mine), length);

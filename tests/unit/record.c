@@ -1,0 +1,130 @@
+/* tests/unit/record.c: words of a document, and of one that takes another's place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kb/index/record.h"
+
+enum { SLOTS = 4096 };
+struct seen {				/* by slot of a word of a language */
+	int64_t now[SLOTS];		/* what the version that stands has */
+	int64_t more[SLOTS];		/* what the count of its like becomes more by */
+	uint64_t order;			/* of all words that stand, with weight and whether they run */
+	size_t told[3];			/* words by fate */
+};
+
+static uint64_t mixed(uint64_t h, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	return h ^ h >> 29;
+}
+
+static void take(void *ctx, struct str word, unsigned lang, unsigned weight, bool running, enum fate fate)
+{
+	struct seen *s = ctx;
+	size_t i = mixed(0xcbf29ce484222325u ^ lang, word) % SLOTS;
+
+	s->told[fate]++;
+	s->more[i] += fate == COMES ? 1 : fate == GOES ? -1 : 0;
+	if (fate == GOES)
+		return;
+	s->now[i]++;
+	s->order = mixed(s->order ^ weight << 1 ^ running, word);
+}
+
+static const struct str path = { "case-studies/mk/cs-mk-2022-taiwan.md", 36 };
+
+/* Words of `now` (or NULL) that takes the place of `was` (or NULL). */
+static void words_of(struct seen *s, const char *now, const char *was, const struct vocab *v)
+{
+	const char *const texts[2] = { now, was };
+	struct buf plain[2] = { BUF_INIT, BUF_INIT };
+	struct arena a = ARENA_INIT;
+	struct version d[2];
+	struct record r[2];
+	struct oid blob = OID_NONE;
+	size_t i;
+
+	memset(s, 0, sizeof *s);
+	for (i = 0; i < 2; i++)
+		if (texts[i]) {
+			assert_true(record_make(&r[i], &a, path, cstr(texts[i]), &blob));
+			d[i] = (struct version){ &r[i], cstr(texts[i]) };
+		}
+	record_words(plain, now ? &d[0] : NULL, was ? &d[1] : NULL, v, take, s);
+	buf_free(&plain[0]);
+	buf_free(&plain[1]);
+	arena_free(&a);
+}
+
+static const char *const texts[] = {
+	"---\ntitle: Boats\nlang: en\ntopics: [small-boats]\ncountries: [mk]\n---\n# Boats\n\nOne line.\nOne line.\nAnother line.\n",
+	"---\ntitle: Boats\nlang: en\ntopics: [small-boats]\ncountries: [mk]\n---\n# Boats\n\nOne line.\nA new line.\n\nOne line.\nOne line.\n",
+	"---\ntitle: Boats again\nlang: en\ntopics: [hawala]\ncountries: [mk]\n---\n# Boats\n\nOne line.\nAnother line.\n",
+	"---\ntitle: Boats\nlang: de\ntopics: [small-boats]\ncountries: [mk]\n---\n# Boats\n\nOne line.\nAnother line.\n",
+	"---\ntitle: Boats\nlang: en\ntopics: [hawala]\ncountries: [mk]\n---",
+	"---\ntitle: Boats\nlang: en\ntopics: [small-boats]\ncountries: [mk]\n---",
+	"---\ntitle: [\nlang: en\n---\n# Boats\n\nOne line.\nAnother line.\n",
+	"One line.\nAnother line.\n# Boats\nOne line.\n",
+	"",
+};
+
+static void test_record__of_two_versions_words_count_as_of_each_alone(void **state)
+{
+	const size_t n = sizeof texts / sizeof *texts;
+	static struct seen new, old, both;
+	struct arena a = ARENA_INIT;
+	struct vocab v;
+	size_t i, j, k;
+
+	(void)state;
+	vocab_default(&v, &a);
+	for (i = 0; i <= n; i++)
+		for (j = 0; j <= n; j++) {
+			const char *now = i < n ? texts[i] : NULL, *was = j < n ? texts[j] : NULL;
+
+			words_of(&new, now, NULL, &v);
+			words_of(&old, was, NULL, &v);
+			words_of(&both, now, was, &v);
+			assert_true(both.order == new.order);
+			for (k = 0; k < SLOTS; k++) {
+				assert_int_equal(both.now[k], new.now[k]);
+				assert_int_equal(both.more[k], new.now[k] - old.now[k]);
+			}
+		}
+	arena_free(&a);
+}
+
+static void test_record__what_stays_is_not_cut_twice(void **state)
+{
+	static struct seen both;
+	struct arena a = ARENA_INIT;
+	struct vocab v;
+
+	(void)state;
+	vocab_default(&v, &a);
+	words_of(&both, texts[1], texts[0], &v);
+	assert_int_equal(both.told[COMES], 3 + 2);	/* "A new line.", "One line." once more */
+	assert_int_equal(both.told[GOES], 2);		/* "Another line." */
+	assert_true(both.told[STAYS] > 6);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_record__of_two_versions_words_count_as_of_each_alone),
+		cmocka_unit_test(test_record__what_stays_is_not_cut_twice),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
