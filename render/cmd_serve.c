@@ -21,6 +21,14 @@ static void index_progress(void *ctx, uint64_t n, uint64_t total)
 	cmd_progress(ctx, "indexing", n, total, false);
 }
 
+static void tidy(void *ctx)
+{
+	struct err odd = ERR_INIT;
+
+	if (index_tidy(ctx, &odd))
+		odd.rc = RC_OK;		/* nothing that was asked for */
+}
+
 static enum rc prepare(struct http_app *app, struct http_address at[ADDRESSES], struct tls_certificate *t, struct err *e)
 {
 	struct str raw[ADDRESSES];
@@ -112,6 +120,8 @@ int cmd_serve(struct ctx *c, int argc, char **argv)
 		goto out;
 	}
 	app.ctx = pages;
+	app.idle = tidy;
+	app.idle_ctx = ix;
 	if (lan) {
 		lan_open(&guests, &node, pages);
 		app.ctx = guests;

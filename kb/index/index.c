@@ -595,6 +595,7 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 		else if (rc && sum_write(ix->path, &odd))
 			odd.rc = RC_OK;		/* the old state stands, though pages of it that are free may have changed */
 	}
+	ix->untidy |= !rc && !all;
 	right = rc != RC_CORRUPT;
 	if (!right || (!rc && all)) {
 		if (rebuild)
@@ -686,6 +687,25 @@ enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e)
 	if ((rc = current(&is, ix, &commit, e)) == RC_OK && is && !ix->damaged)
 		return RC_OK;
 	return write_index(ix, &commit, false, p, &why, e);
+}
+
+enum rc index_tidy(struct index *ix, struct err *e)
+{
+	struct lock lock = LOCK_INIT;
+	struct err odd = ERR_INIT;
+	enum rc rc;
+
+	if (!ix->untidy || ix->damaged || lock_open(&lock, beside(ix, "index.lock"), 0, &odd))
+		return RC_OK;
+	ix->untidy = false;
+	if (!(rc = open_store(ix, true, e)) && !(rc = sum_before(&ix->sum, ix->store, e)) && (rc = update_tidy(ix, e)) == RC_CORRUPT)
+		ix->damaged = true;
+	if (!rc)
+		rc = sum_write(ix->path, e);
+	else if (rc != RC_CORRUPT && sum_write(ix->path, &odd))
+		odd.rc = RC_OK;		/* as in write_index */
+	lock_close(&lock);
+	return rc;
 }
 
 void index_close(struct index *ix)

@@ -52,6 +52,7 @@ struct index {
 	struct evaluator *evaluator;	/* of queries; NULL: none was asked */
 	uint64_t map;
 	bool write;			/* the store is open for writing */
+	bool untidy;			/* brought forward since segments were last merged */
 	atomic_bool damaged;		/* something in it was found so: it is made anew when it is opened next */
 };
 /* Read the zstd dictionary, once a store. */
@@ -90,6 +91,8 @@ uint32_t key32_get(const char *s);
  * and nothing was written; *why says why, when it was not asked for. (update.c) */
 enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p,
     struct err *e) NODISCARD;
+/* One transaction: merge segments, when there are enough of them. (update.c) */
+enum rc update_tidy(struct index *ix, struct err *e) NODISCARD;
 /* Write the index of `commit` from nothing as the file at path, durable when RC_OK; else there is none. (update.c) */
 enum rc update_build(struct index *ix, const char *path, const struct oid *commit, const struct progress *p, struct err *e) NODISCARD;
 

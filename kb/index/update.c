@@ -8,9 +8,11 @@
  *
  * Forward, it is a transaction in place: the tree diff says which documents go (they are marked dead, and what is
  * counted of them is taken off) and which come (they make a new segment, in order of id). A translation is filed
- * under its original's facets, so it goes and comes when that one changes. The same transaction first merges segments
- * that the updates before left: the smaller ones, when there are too many of them, or one that is half dead; so that
- * an update waits for the disk once. */
+ * under its original's facets, so it goes and comes when that one changes.
+ *
+ * Segments that updates left become one, the smaller ones, when there are MERGE_AT of a size, or one that is half dead: by
+ * whoever has the time, in a transaction of its own (update_tidy). Where nobody had, an update does it before it begins, in
+ * the same transaction, when there are MERGE_NOW: so it waits for the disk once. */
 #include "kb/index/parts.h"
 
 #include <pthread.h>
@@ -28,7 +30,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, TURN = 64 << 20 };
+enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, MERGE_NOW = 2 * MERGE_AT, TURN = 64 << 20 };
 #define RUN ((size_t)384 << 20)		/* bytes of words that are held in memory, as they are there */
 #define FILE_MAX ((size_t)16 << 20)	/* bytes of a roster or vocabulary file */
 
@@ -924,8 +926,9 @@ static unsigned tier(uint32_t n)
 	return t;
 }
 
-/* Which segments are to be one: all of a size and below, when four have that size or one of it is half dead. */
-static bool choose(bool *chosen, const struct stamp *st)
+/* Which segments are to be one: all of a size and below, when `many` have that size; one of it that is half dead counts as
+ * four. */
+static bool choose(bool *chosen, const struct stamp *st, unsigned many)
 {
 	unsigned count[20] = { 0 }, t;
 	bool any = false;
@@ -938,7 +941,7 @@ static bool choose(bool *chosen, const struct stamp *st)
 	}
 	for (t = 20; t-- > 0 && !any;)
 		for (j = 0; j < st->nsegments; j++) {
-			chosen[j] = count[t] >= MERGE_AT && tier(st->segments[j].n - st->segments[j].dead) <= t;
+			chosen[j] = count[t] >= many && tier(st->segments[j].n - st->segments[j].dead) <= t;
 			any |= chosen[j];
 		}
 	return any;
@@ -1012,16 +1015,45 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	return rc;
 }
 
-/* Merge what the updates before left to be merged. */
-static enum rc tidy(struct writer *w, struct err *e)
+/* Merge what the updates before left to be merged. *any: something was. */
+static enum rc merge_many(bool *any, struct writer *w, unsigned many, struct err *e)
 {
 	bool *chosen = arena_array(&w->a, w->st.nsegments + 1, sizeof *chosen);
 	struct txn *r = NULL;
 	enum rc rc = RC_OK;
 
-	if (choose(chosen, &w->st) && !(rc = txn_begin(&r, w->store, false, e)))
+	*any = choose(chosen, &w->st, many);
+	if (*any && !(rc = txn_begin(&r, w->store, false, e)))
 		rc = merge_chosen(w, chosen, r, e);
 	txn_abort(&r);
+	return rc;
+}
+
+static enum rc get_stamp(struct writer *w, struct err *e)
+{
+	struct str v;
+	enum rc rc = txn_get(&v, w->txn, w->t.small.terms, STR("stamp"), e);
+
+	return rc || stamp_decode(&w->st, &w->a, v) ? rc : err_set(e, RC_INVALID, "index: of another version");
+}
+
+static enum rc put_all_down(struct writer *w, struct err *e)
+{
+	enum rc rc;
+
+	(void)((rc = put_stamp(w, e)) || (rc = txn_commit(&w->txn, e)) || (rc = sum_commit(&w->ix->sum, w->store, w->ix->path, e)));
+	return rc;
+}
+
+enum rc update_tidy(struct index *ix, struct err *e)
+{
+	struct writer w = { .ix = ix, .store = ix->store, .t = ix->t };
+	bool any;
+	enum rc rc;
+
+	if (!(rc = txn_begin(&w.txn, w.store, true, e)) && !(rc = get_stamp(&w, e)) && !(rc = merge_many(&any, &w, MERGE_AT, e)) && any)
+		rc = put_all_down(&w, e);
+	writer_free(&w);
 	return rc;
 }
 
@@ -1031,25 +1063,19 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 		.nbuilders = 1 };
 	struct segment_info info;
 	struct oid old;
-	struct str v;
 	enum rc rc;
 	size_t i;
-	bool has;
+	bool has, any;
 
 	*all = true;
 	w.t = ix->t;
 	if ((rc = index_repo(&w.repo, ix, e)) || (rc = txn_begin(&w.txn, w.store, true, e)))
 		goto out;
-	rc = txn_get(&v, w.txn, w.t.small.terms, STR("stamp"), e);
-	if (rc) {
-		if (rc == RC_NOTFOUND) {
-			*why = "there was none";
+	if ((rc = get_stamp(&w, e))) {
+		if (rc == RC_NOTFOUND || rc == RC_INVALID) {
+			*why = rc == RC_NOTFOUND ? "there was none" : "it was of another version";
 			rc = RC_OK;
 		}
-		goto out;
-	}
-	if (!stamp_decode(&w.st, &w.a, v)) {
-		*why = "it was of another version";
 		goto out;
 	}
 	old = w.st.commit;
@@ -1076,7 +1102,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	sort_items(&w);
 	*all = false;
 	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
-	    (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = tidy(&w, e)) || (rc = remove_old(&w, e)) ||
+	    (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = merge_many(&any, &w, MERGE_NOW, e)) || (rc = remove_old(&w, e)) ||
 	    (rc = put_all(&w, false, e)))
 		goto out;
 	if (columns_count(w.columns) || w.left) {
@@ -1084,7 +1110,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 			goto out;
 		add_info(&w, &info);
 	}
-	(void)((rc = put_stamp(&w, e)) || (rc = txn_commit(&w.txn, e)) || (rc = sum_commit(&ix->sum, w.store, ix->path, e)));
+	rc = put_all_down(&w, e);
 out:
 	writer_free(&w);
 	return rc;

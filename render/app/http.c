@@ -83,6 +83,7 @@ struct http {
 	struct stream *streams;
 	uint16_t port;
 	const struct http_app *app;
+	bool worked;			/* something was answered since it was idle */
 };
 
 static enum rc load(struct err *e)
@@ -408,6 +409,7 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *u
 		http_plain(&r, 414, "The address is too long.");
 	else
 		app->answer(app->ctx, &rq, &r);
+	h->worked = true;
 	return send_reply(h, c, &r);
 }
 
@@ -595,6 +597,10 @@ enum rc http_run(struct http *h, int stop, struct err *e)
 		timeout = p_get_timeout(h->daemon, &wait) == MHD_YES ? (wait > 60000 ? 60000 : (int)wait) : -1;
 		if (h->conns && (timeout < 0 || timeout > 1000))
 			timeout = 1000;
+		if (h->worked && h->app->idle && timeout && poll(p, (nfds_t)n, 0) == 0) {
+			h->worked = false;
+			h->app->idle(h->app->idle_ctx);
+		}
 		if (poll(p, (nfds_t)n, timeout) < 0 && errno != EINTR) {
 			rc = err_errno(e, "waiting for requests");
 			break;

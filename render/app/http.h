@@ -48,6 +48,9 @@ struct http_app {
 	/* The head of a POST: how many bytes its body may have; 0: none, the reply says why. NULL: no POST at all. */
 	size_t (*expect)(void *ctx, const struct http_request *rq, struct http_reply *reply);
 	void *ctx;
+	/* Called when requests were answered and none waits; or NULL. */
+	void (*idle)(void *idle_ctx);
+	void *idle_ctx;
 	const char *cert, *key;		/* PEM: HTTPS on these addresses; NULL: plain on 127.0.0.1 */
 	const struct http_address *at;
 	size_t n;
