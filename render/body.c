@@ -244,8 +244,12 @@ static void put_tag(struct scan *s, struct str tag, struct str name)
 	size_t k, at, best, behind;
 
 	if (name.n == 2 && name.p[0] == 'h' && name.p[1] >= '1' && name.p[1] <= '6') {
-		buf_printf(s->out, "<%.*s dir=\"auto\" id=\"%.*ss-%u\">", FMT_STR(name), FMT_STR(s->p->within),
-		    ++s->p->headings);
+		buf_str_add(s->out, str_sub(tag, 0, 1 + name.n));
+		buf_puts(s->out, " dir=\"auto\" id=\"");
+		buf_str_add(s->out, s->p->within);
+		buf_puts(s->out, "s-");
+		buf_number(s->out, ++s->p->headings);
+		buf_puts(s->out, "\">");
 		return;
 	}
 	while (s->p->part || s->p->within.n) {
@@ -389,10 +393,11 @@ static bool link(struct scan *s, struct str whole, size_t behind)
 		return true;
 	}
 	e = copy_best(c, e);
-	if (s->p->whole)
-		buf_printf(s->out, "<a href=\"#%.*s\">", FMT_STR(e->name));
-	else
-		buf_printf(s->out, "<a href=\"%sd/%.*s.html\">", s->p->up ? s->p->up : "", FMT_STR(e->name));
+	buf_puts(s->out, "<a href=\"");
+	buf_puts(s->out, s->p->whole ? "#" : s->p->up ? s->p->up : "");
+	buf_puts(s->out, s->p->whole ? "" : "d/");
+	buf_str_add(s->out, e->name);
+	buf_puts(s->out, s->p->whole ? "\">" : ".html\">");
 	return true;
 }
 
@@ -473,7 +478,8 @@ static void scan(struct scan *s)
 			tag(s);
 			continue;
 		}
-		end = find_end(s->html, s->i, "<");
+		end = str_chr(str_sub(s->html, s->i, s->html.n), '<');
+		end = end == SIZE_MAX ? s->html.n : s->i + end;
 		if (!s->p->hidden)
 			put_text(s, str_sub(s->html, s->i, end));
 		s->i = end;
@@ -525,9 +531,27 @@ static unsigned ascii_letters(const char *p)
 	return (unsigned)((w >> 7) * ones >> 56);
 }
 
+/* Might a letter in there go left, by the bytes that such begin with: most texts have none of these. */
+static bool may_go_left(struct str html)
+{
+	typedef unsigned char bytes __attribute__((vector_size(16)));
+	bytes x, found = { 0 };
+	uint64_t any[2];
+	size_t i, n;
+
+	for (i = 0; i < html.n; i += n) {
+		n = html.n - i < sizeof x ? html.n - i : sizeof x;
+		x = (bytes){ 0 };
+		memcpy(&x, html.p + i, n);
+		found |= (bytes)((x >= 0xd6) & ((x < 0xe1) | (x > 0xe3)));
+	}
+	memcpy(any, &found, sizeof any);
+	return any[0] | any[1];
+}
+
 /* Where the letters of a block go, from behind its tag to the next that may not stand inside a line: above 0 right,
- * below 0 left, 0 when there are none. The first hundreds tell. What begins with another block goes as the document. */
-static int block_goes(struct str html, size_t i, bool rtl)
+ * below 0 left, 0 when there are none. The first `most` tell. What begins with another block goes as the document. */
+static int block_goes(struct str html, size_t i, bool rtl, int most)
 {
 	int balance = 0, seen = 0;
 	size_t behind;
@@ -535,8 +559,8 @@ static int block_goes(struct str html, size_t i, bool rtl)
 	uint32_t c;
 	bool end;
 
-	while (i < html.n && seen < 400 && abs(balance) <= 400 - seen) {	/* until nothing changes it */
-		if (i + 8 <= html.n && seen <= 392 && (n = ascii_letters(html.p + i)) <= 8) {
+	while (i < html.n && seen < most && abs(balance) <= most - seen) {	/* until nothing changes it */
+		if (i + 8 <= html.n && seen + 8 <= most && (n = ascii_letters(html.p + i)) <= 8) {
 			balance += (int)n;
 			seen += (int)n;
 			i += 8;
@@ -581,26 +605,23 @@ void body_directions(struct buf *b, size_t from, bool rtl)
 {
 	static const char mark[] = " dir=\"auto\"";	/* in no text: its quotes are references there */
 	enum { MARK = sizeof mark - 1, SHORT = 10 };
-	size_t to = from, i = from, at, tag;
-	struct str html = buf_str(b), in;
+	int most = rtl || may_go_left(str_sub(buf_str(b), from, b->n)) ? 400 : 1, goes;
+	size_t to = from, i = from, at, end;
+	struct str html = buf_str(b);
 
-	for (tag = from; (at = str_chr(str_sub(html, tag, html.n), '<')) != SIZE_MAX; tag = at) {
-		int goes;
-
-		tag += at;
-		at = tag + str_chr(str_sub(html, tag, html.n), '>');
-		at = at < tag ? html.n : at;
-		in = str_sub(html, tag, at);
-		if (in.n < MARK || (at = str_find(in, (struct str){ mark, MARK })) == SIZE_MAX) {
-			at = tag + in.n;
+	for (at = from; (end = str_chr(str_sub(html, at, html.n), '<')) != SIZE_MAX; at = end) {
+		at += end;
+		for (end = at; end < html.n && html.p[end] != '>'; end++)
+			if (html.p[end] == ' ' && html.n - end >= MARK && memcmp(html.p + end, mark, MARK) == 0)
+				break;
+		if (end == html.n || html.p[end] == '>')
 			continue;
-		}
-		at += tag;
-		memmove(b->p + to, b->p + i, at - i);
-		to += at - i;
-		i = at + MARK;
-		at = tag + in.n;
-		goes = block_goes(html, at < html.n ? at + 1 : html.n, rtl);
+		memmove(b->p + to, b->p + i, end - i);
+		to += end - i;
+		i = end + MARK;
+		end = str_chr(str_sub(html, i, html.n), '>');
+		goes = block_goes(html, end == SIZE_MAX ? html.n : i + end + 1, rtl, most);
+		end = i;
 		if (goes != 0 && (goes < 0) == rtl)
 			continue;
 		memcpy(b->p + to, goes == 0 ? mark : goes < 0 ? " dir=\"rtl\"" : " dir=\"ltr\"", goes == 0 ? MARK : SHORT);

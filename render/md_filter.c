@@ -361,9 +361,11 @@ static enum rc open_tag(struct filter *f, enum tag t, bool footnote, struct err 
 	}
 	buf_putc(f->out, '<');
 	buf_puts(f->out, tags[t].written);
-	if (t >= H1 && t <= H6)
-		buf_printf(f->out, " id=\"s-%u\"", ++f->headings);
-	else if (t == CODE_)
+	if (t >= H1 && t <= H6) {
+		buf_puts(f->out, " id=\"s-");
+		buf_number(f->out, ++f->headings);
+		buf_putc(f->out, '"');
+	} else if (t == CODE_)
 		language(f);
 	else if (t == INPUT && f->value[CHECKED].p)
 		buf_puts(f->out, " checked");

@@ -25,7 +25,13 @@
 
 bool lang_rtl(struct str lang)
 {
-	return word_in("ar fa ur ckb he ps sd ug", str_sub(lang, 0, str_chr(lang, '-')));
+	static const char two[][2] = { "ar", "fa", "ur", "he", "ps", "sd", "ug" };
+	size_t n = lang.n < 4 ? lang.n : str_chr(str_sub(lang, 0, 4), '-'), i;
+
+	for (i = 0; n == 2 && i < sizeof two / sizeof two[0]; i++)
+		if (lang.p[0] == two[i][0] && lang.p[1] == two[i][1])
+			return true;
+	return n == 3 && memcmp(lang.p, "ckb", 3) == 0;
 }
 
 struct str lang_name(struct str lang)
@@ -108,7 +114,7 @@ void page_lang(struct page *p, struct str lang)
 {
 	page_puts(p, " lang=\"");
 	buf_str_add(p->b, lang);
-	page_puts(p, lang_rtl(lang) ? "\" dir=\"rtl\"" : "\" dir=\"ltr\"");
+	buf_str_add(p->b, lang_rtl(lang) ? STR("\" dir=\"rtl\"") : STR("\" dir=\"ltr\""));
 }
 
 static struct str base(struct str lang)
@@ -356,6 +362,24 @@ static void search_form(struct page *p)
 	page_puts(p, "</button></form>\n");
 }
 
+static void scripts(struct page *p)
+{
+	const char *file = p->head.file;
+	struct piece_key k = piece_of(p, PIECE_SCRIPTS, NULL, cstr(file));
+	struct piece_mark mark;
+
+	k.with = p->head.of != NULL;
+	if (kept(p, &mark, &k))
+		return;
+	if (lists_have(p->c, "search.html") && (p->head.of || (file && strcmp(file, "search.html") == 0)))
+		buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
+	if (file && word_in("search.html write.html", cstr(file)))
+		page_puts(p, "<link rel=\"stylesheet\" href=\"forms.css\">\n");
+	if (p->c->want.live)
+		buf_printf(p->b, "<script src=\"%slive.js\" defer></script>\n", p->up);
+	keep(p, &mark, &k);
+}
+
 static struct str site_name(const struct page *p)
 {
 	return p->c->space.n ? p->c->space : STR("COLEP knowledge base");
@@ -384,12 +408,7 @@ static void frame_slot(void *ctx, unsigned n)
 		meta(p, "description", h->description);
 		if (h->of)
 			dublin_core(p, h->of);
-		if (lists_have(p->c, "search.html") && (h->of || (h->file && strcmp(h->file, "search.html") == 0)))
-			buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
-		if (h->file && word_in("search.html write.html", cstr(h->file)))
-			page_puts(p, "<link rel=\"stylesheet\" href=\"forms.css\">\n");
-		if (p->c->want.live)
-			buf_printf(p->b, "<script src=\"%slive.js\" defer></script>\n", p->up);
+		scripts(p);
 		break;
 	case PAGE_UP:
 		page_puts(p, p->up);
@@ -430,18 +449,9 @@ static void frame_slot(void *ctx, unsigned n)
 	}
 }
 
-static void run_word(void *page, struct str key)
-{
-	struct page *p = page;
-
-	buf_html_escape(p->b, text_get(p->t, key, NULL));
-}
-
 static void run(struct page *p, enum theme_template which, size_t *at, int until, void (*slot)(void *, unsigned), void *ctx)
 {
-	struct template_run r = { ctx, p, slot, run_word };
-
-	template_run(p->b, at, p->c->want.theme->templates[which], until, &r);
+	template_run(p->b, at, p->c->want.theme->templates[which], until, p->t, slot, ctx);
 }
 
 void page_begin(struct page *p, const struct page_head *h)
@@ -712,12 +722,23 @@ static const char hidden_keys[] = "id kind title summary lang lint-ok related tr
 /* What a reader of a case looks for first. */
 static const char first_keys[] = "countries country date period crime origin transit destination institutions channels outcome";
 
-static void fact(struct page *p, const struct entry *e, const struct key *k)
+/* Does a key hang on nothing but its value: a word or a code, one only. */
+static bool is_plain(const struct key *k, const struct key_rule *r)
 {
-	const struct key_rule *r = kind_key(e->kind, k->name);
+	return k->n == 1 && k->variant == 1 && (r->values || (r->vocab && r->type != KEY_ID && r->type != KEY_IDLIST));
+}
+
+static void fact(struct page *p, const struct entry *e, const struct key *k, const struct key_rule *r)
+{
 	size_t start = p->b->n;
+	struct piece_mark mark;
+	struct piece_key piece;
+	bool plain;
 
 	if (k->n == 0)
+		return;
+	piece = piece_of(p, PIECE_FACT, r, k->values[0]);
+	if ((plain = is_plain(k, r)) && kept(p, &mark, &piece))
 		return;
 	page_puts(p, "<dt>");
 	page_t_of(p, "key", k->name);
@@ -727,9 +748,14 @@ static void fact(struct page *p, const struct entry *e, const struct key *k)
 		page_puts(p, ")");
 	}
 	/* our own words begin with a capital here; what somebody wrote stays as it is */
-	page_puts(p, r && r->values ? "</dt><dd class=\"word\">" : "</dt><dd>");
+	page_puts(p, r->values ? "</dt><dd class=\"word\">" : "</dt><dd>");
 	if (!values(p, k, r, e->lang)) {
 		page_cut(p, start);
+		return;
+	}
+	if (plain) {
+		page_puts(p, "</dd>\n");
+		keep(p, &mark, &piece);
 		return;
 	}
 	if (k->variant == 1 && str_is(k->name, "verified") && copy_old(p->c, k->values[0])) {
@@ -748,10 +774,9 @@ static void fact(struct page *p, const struct entry *e, const struct key *k)
 
 /* Where a key stands among the facts: what a reader looks for first, then the keys of the kind, then the common ones;
  * UINT_MAX: nowhere. */
-static unsigned place_of(const struct entry *e, struct str name)
+static unsigned place_of(const struct entry *e, const struct key_rule *r)
 {
-	struct str rest = cstr(first_keys), w;
-	const struct key_rule *r = kind_key(e->kind, name);
+	struct str rest = cstr(first_keys), w, name = cstr(r ? r->name : NULL);
 	unsigned i;
 
 	if (!r || word_in(hidden_keys, name))
@@ -765,10 +790,54 @@ static unsigned place_of(const struct entry *e, struct str name)
 	return 1000 + (unsigned)(r - common_keys);
 }
 
+/* The rule of the i-th key of a document, and its place. Those of a kind have mostly the same keys one behind the other. */
+static const struct key_rule *rule_at(unsigned *place, const struct entry *e, size_t i)
+{
+	static _Thread_local struct { const struct kind *kind; const struct key_rule *rule; unsigned place; } last[16][FACTS_MAX / 4];
+	enum { KINDS = sizeof last / sizeof last[0], KEYS = sizeof last[0] / sizeof last[0][0] };
+	struct str name = e->doc.front.keys[i].name;
+	size_t k = (size_t)(e->kind - kinds) % KINDS, at = i % KEYS;
+
+	if (last[k][at].kind != e->kind || !str_is(name, last[k][at].rule->name)) {
+		const struct key_rule *r = kind_key(e->kind, name);
+
+		*place = place_of(e, r);
+		if (!r)
+			return NULL;
+		last[k][at].kind = e->kind;
+		last[k][at].rule = r;
+		last[k][at].place = *place;
+	}
+	*place = last[k][at].place;
+	return last[k][at].rule;
+}
+
 /* "countries: [BG]" beside "country: BG". */
 static bool said_by_country(const struct front *f, const struct key *k)
 {
 	return str_is(k->name, "countries") && k->n == 1 && str_eq(front_text(f, "country"), k->values[0]);
+}
+
+static void facts_begin(struct page *p, const struct entry *e)
+{
+	struct piece_key k = piece_of(p, PIECE_FACTS, e->kind, e->tlp);
+	struct piece_mark mark;
+	bool link;
+
+	if (kept(p, &mark, &k))
+		return;
+	page_puts(p, "<dt>");
+	page_t(p, "key.tlp");
+	page_puts(p, "</dt><dd>");
+	page_tlp(p, e->tlp);
+	page_puts(p, "</dd>\n<dt>");
+	page_t(p, "key.kind");
+	page_puts(p, "</dt><dd>");
+	if ((link = !p->whole && lists_have(p->c, "kinds.html")))
+		buf_printf(p->b, "<a href=\"%skind/%s.html\">", p->up, e->kind->folder);
+	page_t_of(p, "kind", cstr(e->kind->name));
+	page_puts(p, link ? "</a></dd>\n" : "</dd>\n");
+	keep(p, &mark, &k);
 }
 
 /* The label and the kind, then the keys in their places, so that pages of a kind look alike. */
@@ -776,22 +845,13 @@ static void facts(struct page *p, const struct entry *e)
 {
 	const struct entry *o = e->original;
 	const struct front *f = &o->doc.front;
-	struct { unsigned place; const struct key *key; } v[FACTS_MAX], one;
+	struct { unsigned place; const struct key *key; const struct key_rule *rule; } v[FACTS_MAX], one;
 	size_t n = 0, i, j;
 
-	page_puts(p, "<dl class=\"facts\">\n<dt>");
-	page_t(p, "key.tlp");
-	page_puts(p, "</dt><dd>");
-	page_tlp(p, e->tlp);
-	page_puts(p, "</dd>\n<dt>");
-	page_t(p, "key.kind");
-	page_puts(p, "</dt><dd>");
-	if (!p->whole && lists_have(p->c, "kinds.html"))
-		buf_printf(p->b, "<a href=\"%skind/%s.html\">", p->up, e->kind->folder);
-	page_t_of(p, "kind", cstr(e->kind->name));
-	page_puts(p, !p->whole && lists_have(p->c, "kinds.html") ? "</a></dd>\n" : "</dd>\n");
+	page_puts(p, "<dl class=\"facts\">\n");
+	facts_begin(p, e);
 	for (i = 0; i < f->n && n < FACTS_MAX; i++) {
-		one.place = place_of(o, f->keys[i].name);
+		one.rule = rule_at(&one.place, o, i);
 		one.key = &f->keys[i];
 		if (one.place == UINT_MAX || said_by_country(f, one.key))
 			continue;
@@ -800,7 +860,7 @@ static void facts(struct page *p, const struct entry *e)
 		v[j] = one;
 	}
 	for (i = 0; i < n; i++)
-		fact(p, o, v[i].key);
+		fact(p, o, v[i].key, v[i].rule);
 	page_puts(p, "<dt>");
 	page_t(p, "key.id");
 	page_puts(p, "</dt><dd><bdi dir=\"ltr\">");
@@ -1012,30 +1072,39 @@ struct article {
 	struct str body;		/* laid out already */
 };
 
+/* The offset of the next tag from i on that begins so, or html.n. */
+static size_t find_tag(struct str html, size_t i, struct str begin)
+{
+	size_t at;
+
+	while ((at = str_chr(str_sub(html, i, html.n), '<')) != SIZE_MAX) {
+		i += at;
+		if (str_starts(str_sub(html, i, html.n), begin))
+			return i;
+		i++;
+	}
+	return html.n;
+}
+
 /* Links to the sections: <li> for each <h2> that body.c wrote. */
 static void contents(struct page *p, struct str body)
 {
-	struct str rest, tag = STR("<h2 "), id = STR("id=\"");
-	size_t n = 0, at, end, pass;
+	size_t before = p->b->n, n = 0, at, end;
+	struct str tag, id;
 
-	for (pass = 0; pass < 2; pass++) {
-		for (rest = body; (at = str_find(rest, tag)) != SIZE_MAX; rest = str_sub(rest, end, rest.n)) {
-			at += str_find(str_sub(rest, at, rest.n), id) + id.n;
-			end = at + str_find(str_sub(rest, at, rest.n), STR("</h2>"));
-			if (pass == 0) {
-				n++;
-				continue;
-			}
-			page_puts(p, "<li><a href=\"#");
-			buf_str_add(p->b, str_sub(rest, at, at + str_chr(str_sub(rest, at, end), '"')));
-			page_puts(p, "\">");
-			at += str_chr(str_sub(rest, at, end), '>') + 1;
-			body_plain(p->b, str_sub(rest, at, end));
-			page_puts(p, "</a></li>\n");
-		}
-		if (n < CONTENTS)
-			return;
+	for (at = find_tag(body, 0, STR("<h2 ")); at < body.n; at = find_tag(body, end, STR("<h2 "))) {
+		end = find_tag(body, at, STR("</h2>"));
+		tag = str_sub(body, at, at + str_chr(str_sub(body, at, end), '>') + 1);
+		id = str_sub(tag, str_find(tag, STR("id=\"")) + strlen("id=\""), tag.n);
+		page_puts(p, "<li><a href=\"#");
+		buf_str_add(p->b, str_sub(id, 0, str_chr(id, '"')));
+		page_puts(p, "\">");
+		body_plain(p->b, str_sub(body, at + tag.n, end));
+		page_puts(p, "</a></li>\n");
+		n++;
 	}
+	if (n < CONTENTS)
+		page_cut(p, before);
 }
 
 static void article_slot(void *ctx, unsigned n)

@@ -13,7 +13,7 @@ struct pieces {				/* owned; zeroed is empty: pieces_free */
 };
 void pieces_free(struct pieces *x);
 
-enum piece_sort { PIECE_MENU, PIECE_CODE, PIECE_FACT, PIECE_META, PIECE_LABEL, PIECE_ITEM };
+enum piece_sort { PIECE_MENU, PIECE_SCRIPTS, PIECE_CODE, PIECE_FACT, PIECE_FACTS, PIECE_META, PIECE_LABEL, PIECE_ITEM };
 struct piece_key {			/* all that a piece hangs on, but for the copy and its theme */
 	enum piece_sort sort;
 	bool with;			/* as the sort has it */

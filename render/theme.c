@@ -31,6 +31,7 @@ enum step_kind { STEP_TEXT, STEP_SLOT, STEP_WORD, STEP_OPEN, STEP_CLOSE };
 struct step {
 	enum step_kind kind;
 	struct str s;			/* text, or the key of a word */
+	struct str *words;		/* escaped, by the number of the texts */
 	unsigned slot;
 };
 struct template {
@@ -84,7 +85,7 @@ static void step_add(struct theme *t, struct template *to, enum step_kind kind, 
 {
 	if (to->n == to->cap)
 		to->v = arena_grow(&t->arena, to->v, &to->cap, sizeof *to->v);
-	to->v[to->n++] = (struct step){ kind, s, slot };
+	to->v[to->n++] = (struct step){ .kind = kind, .s = s, .slot = slot };
 }
 
 static bool slot_number(unsigned *n, const char *slots, struct str name)
@@ -165,7 +166,8 @@ static enum rc template_parse(struct theme *t, enum theme_template which, struct
 	return RC_OK;
 }
 
-void template_run(struct buf *b, size_t *at, const struct template *t, int until, const struct template_run *run)
+void template_run(struct buf *b, size_t *at, const struct template *t, int until, const struct texts *x,
+    void (*slot)(void *ctx, unsigned n), void *ctx)
 {
 	struct { size_t begin; unsigned slot; bool filled; } open[DEPTH];
 	unsigned depth = 0, i;
@@ -179,7 +181,7 @@ void template_run(struct buf *b, size_t *at, const struct template *t, int until
 			buf_str_add(b, s->s);
 			break;
 		case STEP_WORD:
-			run->word(run->page, s->s);
+			buf_str_add(b, s->words[x->number]);
 			break;
 		case STEP_SLOT:
 			if ((int)s->slot == until) {
@@ -187,7 +189,7 @@ void template_run(struct buf *b, size_t *at, const struct template *t, int until
 				return;
 			}
 			before = b->n;
-			run->slot(run->ctx, s->slot);
+			slot(ctx, s->slot);
 			for (i = 0; b->n > before && i < depth; i++)
 				open[i].filled |= open[i].slot == s->slot;
 			break;
@@ -332,6 +334,7 @@ static enum rc texts_open(struct theme *t, struct err *e)
 		if (&t->texts[i] != t->english)
 			texts_fill(t, &t->texts[i]);
 	for (i = 0; i < n; i++) {
+		t->texts[i].number = i;
 		texts_made_up(t, &t->texts[i]);
 		texts_hash(&t->texts[i], &t->arena);
 	}
@@ -374,6 +377,28 @@ struct str text_of(const struct texts *x, const char *group, struct str name)
 	memcpy(key + n + 1, name.p, name.n);
 	text = text_get(x, (struct str){ key, n + 1 + name.n }, &found);
 	return found ? text : STR_NONE;
+}
+
+/* The words of the templates, as they stand in pages. */
+static void words_resolve(struct theme *t)
+{
+	struct buf b = BUF_INIT;
+	size_t which, i, k;
+
+	for (which = 0; which < TEMPLATES; which++)
+		for (i = 0; i < t->templates[which]->n; i++) {
+			struct step *s = &t->templates[which]->v[i];
+
+			if (s->kind != STEP_WORD)
+				continue;
+			s->words = arena_array(&t->arena, t->ntexts, sizeof *s->words);
+			for (k = 0; k < t->ntexts; k++) {
+				buf_clear(&b);
+				buf_html_escape(&b, text_get(&t->texts[k], s->s, NULL));
+				s->words[k] = arena_str(&t->arena, buf_str(&b));
+			}
+		}
+	buf_free(&b);
 }
 
 /* ---- opening ---- */
@@ -441,8 +466,8 @@ enum rc theme_open(struct theme **out, const char *dir, struct err *e)
 	}
 	for (i = 0; !rc && i < TEMPLATES; i++)
 		rc = template_parse(t, (enum theme_template)i, e);
-	if (!rc)
-		rc = texts_open(t, e);
+	if (!rc && !(rc = texts_open(t, e)))
+		words_resolve(t);
 	if (rc) {
 		if (dir)
 			err_prefix(e, "%s", dir);

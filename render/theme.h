@@ -47,6 +47,7 @@ const struct theme_file *theme_file(const struct theme *t, struct str name);	/* 
 
 struct texts {
 	struct str lang;
+	size_t number;			/* its place in theme.texts */
 	struct theme_file *v;		/* key and value, by key: every key that English has, and names of codes; those of
 					 * countries that are made up are made of "country.made-up" */
 	size_t n;
@@ -62,13 +63,9 @@ struct str text_get(const struct texts *x, struct str key, bool *found);
 struct str text_of(const struct texts *x, const char *group, struct str name);
 
 /* Run a template from its begin (*at 0) to the slot `until` (-1: to its end), which is left out; *at is where to go
- * on. slot appends what belongs into slot number n of the template; word appends the text of a key. */
-struct template_run {
-	void *ctx, *page;
-	void (*slot)(void *ctx, unsigned n);
-	void (*word)(void *page, struct str key);
-};
-void template_run(struct buf *b, size_t *at, const struct template *t, int until, const struct template_run *run);
+ * on. Its words are of x; slot appends what belongs into slot number n of the template. */
+void template_run(struct buf *b, size_t *at, const struct template *t, int until, const struct texts *x,
+    void (*slot)(void *ctx, unsigned n), void *ctx);
 
 /* Slots by number, in the order of the words in theme.c. */
 enum { PAGE_LANG, PAGE_DIR, PAGE_TITLE, PAGE_META, PAGE_UP, PAGE_PRACTICE, PAGE_NOTICE, PAGE_SITE, PAGE_LABEL, PAGE_MENU,

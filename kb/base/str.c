@@ -300,6 +300,17 @@ void buf_utf8(struct buf *b, uint32_t cp)
 	buf_add(b, s, n);
 }
 
+void buf_number(struct buf *b, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	buf_add(b, digits + at, sizeof digits - at);
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap, again;

@@ -93,6 +93,7 @@ static inline void buf_puts(struct buf *b, const char *s)
 }
 void buf_putc(struct buf *b, char c);
 void buf_utf8(struct buf *b, uint32_t cp);
+void buf_number(struct buf *b, uint64_t n);	/* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Replace n bytes at off by s (splice); off + n must be within. */
 void buf_splice(struct buf *b, size_t off, size_t n, struct str s);
