@@ -401,14 +401,6 @@ static bool link(struct scan *s, struct str whole, size_t behind)
 	return true;
 }
 
-/* Tags that stay as they are, unless players read. */
-static bool stays(const struct scan *s, struct str name, struct str whole, bool end)
-{
-	if (s->p->player || str_is(name, "table"))
-		return false;
-	return end || (!str_is(name, "a") && !(name.n == 2 && name.p[0] == 'h') && str_chr(whole, '-') == SIZE_MAX);
-}
-
 /* At '<'. */
 static void tag(struct scan *s)
 {
@@ -417,10 +409,6 @@ static void tag(struct scan *s)
 	struct str name = tag_at(&end, &behind, s->html, s->i), whole = str_sub(s->html, s->i, behind);
 
 	s->i = behind;
-	if (!s->p->hidden && stays(s, name, whole, end)) {
-		buf_str_add(s->out, whole);
-		return;
-	}
 	if (s->p->player && !end && name.n == 2 && name.p[0] == 'h' && name.p[1] != 'r')
 		player_heading(s, name, behind);
 	if (s->p->player && !end && str_find(whole, STR("class=\"footnotes\"")) != SIZE_MAX) {
@@ -469,21 +457,48 @@ static void tag(struct scan *s)
 		buf_puts(s->out, "</div>");
 }
 
+/* The offset behind a text or tag at the scanner that stays as it is, or where it stands: that is to be found out. */
+static size_t as_it_is(const struct scan *s)
+{
+	const char *p = s->html.p + s->i, *end = s->html.p + s->html.n, *to;
+
+	if (s->p->player || s->p->hidden)
+		return s->i;
+	if (*p != '<') {
+		to = memchr(p, '<', (size_t)(end - p));
+		to = to ? to : end;
+		return copy_names_left_out(s->p->copy, (struct str){ p, (size_t)(to - p) }) ? s->i : (size_t)(to - s->html.p);
+	}
+	to = memchr(p, '>', (size_t)(end - p));
+	if (!to)
+		return s->i;
+	if (p[1] == '/' ? str_starts((struct str){ p, (size_t)(to - p) }, STR("</table")) :
+	    p[1] == 'a' || p[1] == 'h' || (p[1] == 't' && p[2] == 'a') || memchr(p, '-', (size_t)(to - p)))
+		return s->i;		/* a link, a heading, a table, a name in it */
+	return (size_t)(to + 1 - s->html.p);
+}
+
 static void scan(struct scan *s)
 {
-	size_t end;
+	size_t from = s->i, end;
 
 	while (s->i < s->html.n) {
-		if (s->html.p[s->i] == '<') {
-			tag(s);
+		if ((end = as_it_is(s)) > s->i) {
+			s->i = end;
 			continue;
 		}
-		end = str_chr(str_sub(s->html, s->i, s->html.n), '<');
-		end = end == SIZE_MAX ? s->html.n : s->i + end;
-		if (!s->p->hidden)
-			put_text(s, str_sub(s->html, s->i, end));
-		s->i = end;
+		buf_str_add(s->out, str_sub(s->html, from, s->i));
+		if (s->html.p[s->i] == '<') {
+			tag(s);
+		} else {
+			end = find_end(s->html, s->i, "<");
+			if (!s->p->hidden)
+				put_text(s, str_sub(s->html, s->i, end));
+			s->i = end;
+		}
+		from = s->i;
 	}
+	buf_str_add(s->out, str_sub(s->html, from, s->i));
 }
 
 void body_post(struct buf *out, struct str html, struct post *p)

@@ -25,39 +25,41 @@ enum tag {
 	SUP, TABLE, TBODY, TD, TH, THEAD, TR, UL, TAGS
 };
 
+#define LIT(s) { s, sizeof s - 1 }
 static const struct {
-	const char *name, *written;	/* written: with the attributes that are always there */
+	const char *name;
+	struct str written, end;	/* but for ">"; written: with the attributes that are always there */
 	unsigned is, holds;		/* holds nothing: has no end tag */
 } tags[TAGS] = {
-	[A] =          { "a",          "a",                     PHRASE,        LINE },
-	[BLOCKQUOTE] = { "blockquote", "blockquote dir=\"auto\"", FLOW,        FLOW },
-	[BR] =         { "br",         "br",                    PHRASE,        0 },
-	[CODE_] =      { "code",       "code",                  PHRASE | CODE, TEXT },
-	[DEL] =        { "del",        "del",                   PHRASE,        LINE },
-	[EM] =         { "em",         "em",                    PHRASE,        LINE },
-	[H1] =         { "h1",         "h2 dir=\"auto\"",       FLOW,          LINE },
-	[H2] =         { "h2",         "h2 dir=\"auto\"",       FLOW,          LINE },
-	[H3] =         { "h3",         "h3 dir=\"auto\"",       FLOW,          LINE },
-	[H4] =         { "h4",         "h4 dir=\"auto\"",       FLOW,          LINE },
-	[H5] =         { "h5",         "h5 dir=\"auto\"",       FLOW,          LINE },
-	[H6] =         { "h6",         "h6 dir=\"auto\"",       FLOW,          LINE },
-	[HR] =         { "hr",         "hr",                    FLOW,          0 },
-	[IMG] =        { "img",        "",                      PHRASE,        0 },
-	[INPUT] =      { "input",      "input type=\"checkbox\" disabled", CHECK, 0 },
-	[LI] =         { "li",         "li dir=\"auto\"",       ITEM,          FLOW | LINE | CHECK },
-	[OL] =         { "ol",         "ol",                    FLOW,          ITEM },
-	[P] =          { "p",          "p dir=\"auto\"",        FLOW,          LINE },
-	[PRE] =        { "pre",        "pre",                   FLOW,          CODE },
-	[SECTION] =    { "section",    "section",               FLOW,          FLOW },
-	[STRONG] =     { "strong",     "strong",                PHRASE,        LINE },
-	[SUP] =        { "sup",        "sup",                   PHRASE,        LINE },
-	[TABLE] =      { "table",      "table",                 FLOW,          ROWS },
-	[TBODY] =      { "tbody",      "tbody",                 ROWS,          ROW },
-	[TD] =         { "td",         "td dir=\"auto\"",       CELL,          LINE },
-	[TH] =         { "th",         "th dir=\"auto\"",       CELL,          LINE },
-	[THEAD] =      { "thead",      "thead",                 ROWS,          ROW },
-	[TR] =         { "tr",         "tr",                    ROW,           CELL },
-	[UL] =         { "ul",         "ul",                    FLOW,          ITEM },
+	[A] =          { "a",          LIT("<a"),                        LIT("</a"),           PHRASE,        LINE },
+	[BLOCKQUOTE] = { "blockquote", LIT("<blockquote dir=\"auto\""),  LIT("</blockquote"),  FLOW,          FLOW },
+	[BR] =         { "br",         LIT("<br"),                       LIT("</br"),          PHRASE,        0 },
+	[CODE_] =      { "code",       LIT("<code"),                     LIT("</code"),        PHRASE | CODE, TEXT },
+	[DEL] =        { "del",        LIT("<del"),                      LIT("</del"),         PHRASE,        LINE },
+	[EM] =         { "em",         LIT("<em"),                       LIT("</em"),          PHRASE,        LINE },
+	[H1] =         { "h1",         LIT("<h2 dir=\"auto\""),          LIT("</h2"),          FLOW,          LINE },
+	[H2] =         { "h2",         LIT("<h2 dir=\"auto\""),          LIT("</h2"),          FLOW,          LINE },
+	[H3] =         { "h3",         LIT("<h3 dir=\"auto\""),          LIT("</h3"),          FLOW,          LINE },
+	[H4] =         { "h4",         LIT("<h4 dir=\"auto\""),          LIT("</h4"),          FLOW,          LINE },
+	[H5] =         { "h5",         LIT("<h5 dir=\"auto\""),          LIT("</h5"),          FLOW,          LINE },
+	[H6] =         { "h6",         LIT("<h6 dir=\"auto\""),          LIT("</h6"),          FLOW,          LINE },
+	[HR] =         { "hr",         LIT("<hr"),                       LIT("</hr"),          FLOW,          0 },
+	[IMG] =        { "img",        LIT(""),                          LIT(""),              PHRASE,        0 },
+	[INPUT] =      { "input",      LIT("<input type=\"checkbox\" disabled"),LIT("</input"),       CHECK,         0 },
+	[LI] =         { "li",         LIT("<li dir=\"auto\""),          LIT("</li"),          ITEM,          FLOW | LINE | CHECK },
+	[OL] =         { "ol",         LIT("<ol"),                       LIT("</ol"),          FLOW,          ITEM },
+	[P] =          { "p",          LIT("<p dir=\"auto\""),           LIT("</p"),           FLOW,          LINE },
+	[PRE] =        { "pre",        LIT("<pre"),                      LIT("</pre"),         FLOW,          CODE },
+	[SECTION] =    { "section",    LIT("<section"),                  LIT("</section"),     FLOW,          FLOW },
+	[STRONG] =     { "strong",     LIT("<strong"),                   LIT("</strong"),      PHRASE,        LINE },
+	[SUP] =        { "sup",        LIT("<sup"),                      LIT("</sup"),         PHRASE,        LINE },
+	[TABLE] =      { "table",      LIT("<table"),                    LIT("</table"),       FLOW,          ROWS },
+	[TBODY] =      { "tbody",      LIT("<tbody"),                    LIT("</tbody"),       ROWS,          ROW },
+	[TD] =         { "td",         LIT("<td dir=\"auto\""),          LIT("</td"),          CELL,          LINE },
+	[TH] =         { "th",         LIT("<th dir=\"auto\""),          LIT("</th"),          CELL,          LINE },
+	[THEAD] =      { "thead",      LIT("<thead"),                    LIT("</thead"),       ROWS,          ROW },
+	[TR] =         { "tr",         LIT("<tr"),                       LIT("</tr"),          ROW,           CELL },
+	[UL] =         { "ul",         LIT("<ul"),                       LIT("</ul"),          FLOW,          ITEM },
 };
 
 enum attr {
@@ -359,8 +361,7 @@ static enum rc open_tag(struct filter *f, enum tag t, bool footnote, struct err 
 		f->open[f->depth++] = el;
 		return RC_OK;
 	}
-	buf_putc(f->out, '<');
-	buf_puts(f->out, tags[t].written);
+	buf_str_add(f->out, tags[t].written);
 	if (t >= H1 && t <= H6) {
 		buf_puts(f->out, " id=\"s-");
 		buf_number(f->out, ++f->headings);
@@ -483,8 +484,7 @@ static enum rc close_tag(struct filter *f, enum tag t, struct err *e)
 	if (el.silent)
 		return RC_OK;
 	f->links -= t == A;
-	buf_puts(f->out, "</");
-	buf_puts(f->out, t == H1 ? "h2" : tags[t].name);
+	buf_str_add(f->out, tags[t].end);
 	buf_putc(f->out, '>');
 	return RC_OK;
 }
@@ -497,7 +497,7 @@ static enum rc markup(struct filter *f, struct err *e)
 	enum tag t;
 	enum rc rc;
 
-	if (str_starts(str_sub(f->raw, f->i, f->raw.n), STR(comment))) {
+	if (f->i + 1 < f->raw.n && f->raw.p[f->i + 1] == '!' && str_starts(str_sub(f->raw, f->i, f->raw.n), STR(comment))) {
 		f->i += sizeof comment - 1;
 		return RC_OK;
 	}
