@@ -286,8 +286,6 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	writing = false;
 	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
 		goto out;
-	if (!ask->dry && !temporary && want->kept)
-		copy_keep(copy, dir);
 	cmd_progress(c, "", 0, 0, true);
 	summary(c, &stamp, ask->dir ? ask->dir : ask->zip, ask->dry, before.docs, before.ndocs);
 written:

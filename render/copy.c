@@ -134,26 +134,43 @@ static struct entry *find(struct entry *v, size_t n, struct str name)
 
 /* ---- lookup ---- */
 
-static uint32_t *name_slot(const struct copy *c, struct str name)
+static uint64_t *name_slot(const struct copy *c, struct str name, uint32_t hash)
 {
 	const struct lookup *l = c->lookup;
-	size_t i = strings_hash(name, 0) & (l->nnames - 1);
+	size_t i = hash & (l->nnames - 1);
 
-	while (l->names[i] && !str_eq(c->all[l->names[i] - 1].name, name))
+	while (l->names[i] && (l->names[i] >> 32 != hash || !str_eq(c->all[(uint32_t)l->names[i] - 1].name, name)))
 		i = (i + 1) & (l->nnames - 1);
 	return &l->names[i];
 }
 
+static uint32_t slot_hash(unsigned what, struct str extra, struct str key)
+{
+	return strings_hash(key, (uint8_t)what) + (extra.n ? strings_hash(extra, 0) : 0);
+}
+
+/* The slot that a key has, or the free one where it belongs. */
 static struct slot *slot_of(const struct lookup *l, unsigned what, struct str extra, struct str key)
 {
-	size_t i = strings_hash(key, (uint8_t)what) + (extra.n ? strings_hash(extra, 0) : 0);
+	uint32_t hash = slot_hash(what, extra, key);
+	size_t i;
 
-	for (i &= l->n - 1;; i = (i + 1) & (l->n - 1)) {
+	for (i = hash & (l->n - 1);; i = (i + 1) & (l->n - 1)) {
 		struct slot *s = &l->v[i];
 
-		if (!s->key.p || (s->what == what && str_eq(s->key, key) && str_eq(s->extra, extra)))
+		if (!s->key.p || (s->hash == hash && s->what == what && str_eq(s->key, key) && str_eq(s->extra, extra)))
 			return s;
 	}
+}
+
+/* The first of a key counts. */
+static void slot_put(const struct lookup *l, struct slot s)
+{
+	struct slot *to = slot_of(l, s.what, s.extra, s.key);
+
+	s.hash = slot_hash(s.what, s.extra, s.key);
+	if (!to->key.p)
+		*to = s;
 }
 
 /* When all entries are there: before uses are. */
@@ -166,15 +183,17 @@ static void names_make(struct copy *c)
 		;
 	l->names = arena_array(&c->arena, l->nnames, sizeof *l->names);
 	c->lookup = l;
-	for (i = 0; i < c->nall; i++)
-		*name_slot(c, c->all[i].name) = (uint32_t)i + 1;
+	for (i = 0; i < c->nall; i++) {
+		uint32_t hash = strings_hash(c->all[i].name, 0);
+
+		*name_slot(c, c->all[i].name, hash) = (uint64_t)hash << 32 | (i + 1);
+	}
 }
 
 static void lookup_make(struct copy *c)
 {
 	struct lookup *l = c->lookup;
 	size_t want = 0, i, j, end;
-	struct slot *s;
 
 	for (i = 0; i < USES; i++)
 		for (j = 0; j < c->uses[i].n; j++)
@@ -191,17 +210,16 @@ static void lookup_make(struct copy *c)
 			for (end = j; end < c->uses[i].n && str_eq(c->uses[i].v[end].key, key); end++)
 				;
 			if (key.n)
-				*slot_of(l, (unsigned)i, STR_NONE, key) = (struct slot){ .key = key, .what = (uint32_t)i,
-				    .from = (uint32_t)j, .n = (uint32_t)(end - j) };
+				slot_put(l, (struct slot){ .key = key, .what = (uint32_t)i, .from = (uint32_t)j,
+				    .n = (uint32_t)(end - j) });
 		}
 	for (i = 0; i < c->vocab.n; i++)
 		for (j = 0; j < c->vocab.tables[i].n; j++) {
 			const struct term *t = &c->vocab.tables[i].terms[j];
 
-			s = slot_of(l, IN_LABELS, c->vocab.tables[i].name, t->code);
-			if (!s->key.p && t->code.n)	/* the first of a code counts */
-				*s = (struct slot){ .key = t->code, .extra = c->vocab.tables[i].name, .what = IN_LABELS,
-				    .label = vocab_label(&c->vocab, arena_cstr(&c->arena, c->vocab.tables[i].name), t->code) };
+			if (t->code.n)
+				slot_put(l, (struct slot){ .key = t->code, .extra = c->vocab.tables[i].name, .what = IN_LABELS,
+				    .label = t->label });
 		}
 }
 
@@ -227,7 +245,7 @@ const struct entry *copy_any(const struct copy *c, struct str name)
 		facts_note(c->watch, FACT_NAME, 0, 0, name);
 		return find(c->all, c->nall, name);
 	}
-	if (!(i = *name_slot(c, name))) {
+	if (!(i = (uint32_t)*name_slot(c, name, strings_hash(name, 0)))) {
 		facts_note(c->watch, FACT_NAME, 0, 0, name);
 		return NULL;
 	}
@@ -330,6 +348,8 @@ enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e,
 		rc = read_text(text, from->snap, from->docs[i], e->name, err);
 	else if (!(rc = snap_own(&r, from->snap, i, err)))
 		rc = snap_text(text, from->snap, &r, err);
+	if (++from->reads % REST == 0)
+		snap_rest(from->snap);
 	pthread_mutex_unlock(&from->one);
 	return rc;
 }
@@ -399,8 +419,11 @@ static void *read_part(void *arg)
 	struct part *p = arg;
 	size_t i;
 
-	for (i = p->from; i < p->to && !p->rc; i++)
+	for (i = p->from; i < p->to && !p->rc; i++) {
 		p->rc = read_one(p, i);
+		if (i % REST == 0)
+			snap_rest(p->snap);
+	}
 	return NULL;
 }
 

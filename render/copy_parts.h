@@ -12,17 +12,20 @@ enum { IN_LABELS = USES };		/* the kind of key beyond the uses */
 struct slot {
 	struct str key, extra;		/* extra: the vocabulary a code is of; STR_NONE elsewhere */
 	uint32_t what, from, n;		/* enum use, its range; IN_LABELS */
+	uint32_t hash;
 	struct str label;
 };
 struct lookup {
-	uint32_t *names;		/* an entry's index in all + 1; 0: free */
+	uint64_t *names;		/* hash << 32 | an entry's index in all + 1; 0: free */
 	struct slot *v;			/* NULL: not yet */
 	size_t nnames, n;		/* powers of two, at most half full */
 };
 
+enum { REST = 256 };			/* texts that are read before the snapshot rests */
 struct source {				/* of texts */
 	pthread_mutex_t one;		/* reads at a time */
 	struct snap *snap;
+	size_t reads;
 	struct rows rows;		/* entries borrow them */
 	size_t made;			/* rows that were not there */
 	uint32_t *docs;			/* of each entry: its number in the snapshot; NULL: they are in the snapshot's order */

@@ -926,10 +926,28 @@ out:
 	return rc;
 }
 
+/* The copy is kept while the pages are made: it is a matter of the copy alone, and where they cannot be made it is of use to
+ * nobody, as what is kept of the pages names another. */
+struct keeping {
+	const struct copy *copy;
+	const char *dir;
+	pthread_t thread;
+	bool running;
+};
+
+static void *keep_copy(void *arg)
+{
+	const struct keeping *k = arg;
+
+	copy_keep(k->copy, k->dir);
+	return NULL;
+}
+
 enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_before *before,
     const struct kept_place *place, struct kept *kept, struct site_told *told, struct err *e)
 {
 	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = place, .kept = kept };
+	struct keeping keeping = { .copy = c, .dir = dir };
 	struct lock lock = LOCK_INIT;
 	struct arena a = ARENA_INIT;
 	struct names now;
@@ -951,8 +969,14 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	rc = announce(&s, &now, &a, e);		/* first: folders alone are not known as ours */
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
+	if (!rc && s.files && jobs > 1)
+		keeping.running = pthread_create(&keeping.thread, NULL, keep_copy, &keeping) == 0;
 	if (!rc)
 		rc = pages(&s, &a, &now, e);
+	if (keeping.running)
+		pthread_join(keeping.thread, NULL);
+	else if (!rc && s.files)
+		copy_keep(c, dir);
 	if (s.files)
 		kept_sweep(place);
 out:

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct txn {
 	struct store *store;
 	MDB_cursor *near[TABLES];	/* of a read transaction, by table; NULL: not opened yet */
 	bool write;
+	const char *from, *to;		/* of a read transaction: what was got since txn_rest lies between; NULL: nothing was */
 };
 
 static enum rc fail(struct err *e, const char *path, const char *what, int code)
@@ -346,7 +348,20 @@ enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, s
 	if (code)
 		return fail(e, t->store->path, "reading", code);
 	*value = from_val(v);
+	if (!t->from || value->p < t->from)
+		t->from = value->p;
+	if (value->p + value->n > t->to)
+		t->to = value->p + value->n;
 	return RC_OK;
+}
+
+void txn_rest(struct txn *t)
+{
+	size_t before = t->from ? (uintptr_t)t->from % (size_t)sysconf(_SC_PAGESIZE) : 0;
+
+	if (t->from && !t->write)	/* all in the one map, to which nobody writes */
+		(void)madvise((void *)(uintptr_t)(t->from - before), (size_t)(t->to - t->from) + before, MADV_DONTNEED);
+	t->from = t->to = NULL;
 }
 
 static enum rc get_near(struct str *at, struct str *value, struct txn *t, table_id id, struct str key, bool before, struct err *e)

@@ -41,6 +41,8 @@ void txn_abort(struct txn **t);		/* no-op when *t is NULL */
 enum rc txn_table(table_id *id, struct txn *t, const char *name, struct err *e) NODISCARD;
 
 enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
+/* What was got so far need not stay in memory: who looks at it again waits for it again. */
+void txn_rest(struct txn *t);
 /* The last entry whose key is not after this one. */
 enum rc txn_get_before(struct str *k, struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;
 /* The first entry whose key is not before this one. */

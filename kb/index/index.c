@@ -390,6 +390,11 @@ enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct 
 	return snap_result(s, rc);
 }
 
+void snap_rest(struct snap *s)
+{
+	txn_rest(s->txn);
+}
+
 enum rc snap_file(struct buf *b, struct snap *s, struct str path, struct err *e)
 {
 	struct str v;

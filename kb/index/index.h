@@ -68,6 +68,8 @@ enum rc snap_own(struct record *r, struct snap *s, size_t i, struct err *e) NODI
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e) NODISCARD;	/* RC_NOTFOUND */
 /* Append the whole document, as in git. */
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e) NODISCARD;
+/* Now and then while all documents are read, so that the index does not come to lie in memory as a whole. */
+void snap_rest(struct snap *s);
 /* The vocabularies of this main; read once an index. */
 enum rc snap_vocab(const struct vocab **v, struct snap *s, struct err *e) NODISCARD;
 /* roster/ and vocab/ files of this main: append one; RC_NOTFOUND. */
