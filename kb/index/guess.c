@@ -147,8 +147,8 @@ static int by_share(const void *x, const void *y)
 	return str_cmp(a->g.term, b->g.term);
 }
 
-enum rc guess_words(struct guess out[GUESSES], size_t *n, struct arena *a, struct snap *s, const struct form_list *forms,
-    const struct top *best, bool seen, struct err *e)
+enum rc guess_words(struct guess out[GUESSES], size_t *n, uint64_t *often, struct arena *a, struct snap *s,
+    const struct form_list *forms, const struct top *best, bool seen, struct err *e)
 {
 	struct choice *v = arena_array(a, TERMS_MAX, sizeof *v);
 	struct pick *order[LOOKED_AT_BEST];
@@ -156,7 +156,7 @@ enum rc guess_words(struct guess out[GUESSES], size_t *n, struct arena *a, struc
 	uint64_t all_n = 0, all_seen = 0;
 	enum rc rc = RC_OK;
 
-	*n = 0;
+	*n = *often = 0;
 	for (i = 0; i < forms->n; i++) {
 		const struct form *f = &forms->v[i];
 
@@ -170,9 +170,11 @@ enum rc guess_words(struct guess out[GUESSES], size_t *n, struct arena *a, struc
 		all_n += f->n;
 	}
 	for (i = 0; i < m && !rc; i++) {
+		*often += ((v[i].n << 16) + all_n - 1) / all_n * v[i].n;
 		rc = seen_of(&v[i].seen, s, v[i].g.term, order, norder, best, e);
 		all_seen += v[i].seen;
 	}
+	*often >>= 16;
 	for (i = 0; i < m && !rc; i++) {
 		uint64_t frequent = (v[i].n << 16) / (all_n ? all_n : 1);
 

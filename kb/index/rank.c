@@ -362,18 +362,22 @@ static enum rc other_words(struct expansion *x, struct run *r, const struct doub
 	return rc;
 }
 
-/* More terms that a word may be: as a part of the query of their own. `half` as much as it would count: so many times. */
-static enum rc add_terms(struct run *r, struct word *w, struct str *terms, size_t n, uint32_t share, unsigned half, struct err *e)
+/* More terms that a word may be: as a part of the query of their own. `share` of what it would count, 16.16; often: as much
+ * also goes by how much a word of so many documents counts; 0: no. */
+static enum rc add_terms(struct run *r, struct word *w, struct str *terms, size_t n, uint32_t share, uint64_t often, struct err *e)
 {
 	struct word more = { .terms = terms, .n = n };
 	struct str *all = arena_array(r->a, w->n + n, sizeof *all);
 	struct lists *l = no_lists(r);
-	uint64_t df;
+	uint64_t df, idf;
 	enum rc rc;
 
 	if ((rc = find_lists(l, r, &more, e)) || (rc = count_documents(&df, r, l, e)) || !df)
 		return rc;
-	add_part(r, l, NULL, (uint32_t)((uint64_t)bm25_idf(r->f, df) * share >> (16 + half)), false);
+	idf = bm25_idf(r->f, df);
+	if (often)
+		idf = (idf + bm25_idf(r->f, often < r->s->stamp.documents ? often : r->s->stamp.documents)) / 2;
+	add_part(r, l, NULL, (uint32_t)(idf * share >> 16), false);
 	if (w->n)
 		memcpy(all, w->terms, w->n * sizeof *all);
 	memcpy(all + w->n, terms, n * sizeof *all);
@@ -383,24 +387,27 @@ static enum rc add_terms(struct run *r, struct word *w, struct str *terms, size_
 }
 
 /* What a word in doubt may be. As it was typed, it stays; but it counts half when it is more likely another one. One that
- * is right as it stands is no misspelling. */
+ * is right as it stands is no misspelling. Of a beginning all words are looked for too, since which one is meant often
+ * nothing tells: together they are frequent, and the one that is meant is less so, so they count what lies between; less,
+ * where documents have it as it was typed. */
 static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const struct top *best, struct err *e)
 {
 	struct guess g[GUESSES];
 	struct expansion x;
 	size_t k, n, seg;
+	uint64_t often;
 	bool beginning;
 	enum rc rc = other_words(&x, r, d, right ? TIER_PREFIX + 1 : d->df ? TIER_FIRST : TIERS, e);
 
 	if (rc || !x.forms.n)
 		return rc;
 	beginning = !x.shown.n;
-	if (beginning && !d->written)	/* all that begin so: which one is meant often nothing tells */
-		rc = add_terms(r, d->w, x.terms, x.n, 1 << 16, d->df > 0, e);
-	if (rc || (rc = guess_words(g, &n, r->a, r->s, &x.forms, best, d->df || beginning, e)))
+	if ((rc = guess_words(g, &n, &often, r->a, r->s, &x.forms, best, d->df || beginning, e)))
 		return rc;
+	if (beginning)
+		rc = add_terms(r, d->w, x.terms, x.n, BM25_ONE >> ((d->df > 0) + d->written), often, e);
 	for (k = 0; k < n && !rc; k++)
-		rc = add_terms(r, d->w, &g[k].term, 1, g[k].share, d->df || beginning, e);
+		rc = add_terms(r, d->w, &g[k].term, 1, g[k].share >> (d->df || beginning), 0, e);
 	for (seg = 0; d->df && n && seg < r->s->stamp.nsegments; seg++)
 		r->parts[seg * r->most + d->part].idf /= 2;
 	if (n && !beginning)

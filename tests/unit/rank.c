@@ -398,7 +398,7 @@ static bool same_term(const struct sense *one, const struct sense *of)
 	return false;
 }
 
-/* A word in doubt: the first 16 documents of n as they are best are looked at. */
+/* A word in doubt: the first 24 documents of n as they are best are looked at. */
 static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct want *best, size_t n)
 {
 	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight), with = 0, most = 0, rest, add;
@@ -406,11 +406,11 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 	struct expansion x = { 0 };
 	struct sense all;
 	bool any = false, beginning, half, right;
-	uint64_t n_all = 0, seen_all = 0, df;
+	uint64_t n_all = 0, seen_all = 0, often = 0, df;
 	enum tier tier;
 	size_t i, k, m = 0, used = 0;
 
-	n = n < 16 ? n : 16;
+	n = n < 24 ? n : 24;
 	for (i = 0; i < n; i++) {
 		add = bm25_score(&formula, d->idf, d->weight[best[i].doc], docs[best[i].doc].norm) >> SHOWN;
 		rest = best[i].score > add ? best[i].score - add : 0;
@@ -434,11 +434,6 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 		return;
 	beginning = !x.shown.n;
 	half = beginning || d->df;
-	if (beginning && !d->written) {
-		make_sense(&all, &x);
-		if ((df = weigh(weight, &all)))
-			add_scores(s, weight, bm25_idf(&formula, df) >> (d->df > 0));
-	}
 	g = arena_array(&a, x.forms.n, sizeof *g);
 	for (i = 0; i < x.forms.n; i++) {
 		for (k = 0; k < m && !str_eq(g[k].term, x.forms.v[i].term); k++)
@@ -450,6 +445,13 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 		g[k].n += x.forms.v[i].n;
 		n_all += x.forms.v[i].n;
 	}
+	for (k = 0; k < m; k++)
+		often += ((g[k].n << 16) + n_all - 1) / n_all * g[k].n;
+	often >>= 16;
+	make_sense(&all, &x);
+	if (beginning && (df = weigh(weight, &all)))
+		add_scores(s, weight, (bm25_idf(&formula, df) + bm25_idf(&formula, often < snap.stamp.documents ? often : snap.stamp.documents)) / 2 >>
+		    ((d->df > 0) + d->written));
 	for (k = 0; k < m; k++) {
 		make_sense(&g[k].sense, &(struct expansion){ .terms = &g[k].term, .n = 1 });
 		for (i = 0; i < n; i++)
@@ -464,9 +466,9 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 			g[k].share = 0;
 	}
 	qsort(g, m, sizeof *g, by_share);
-	for (k = 0; k < m && used < 4 && g[k].share; k++, used++)
+	for (k = 0; k < m && used < 2 && g[k].share; k++, used++)
 		if ((df = weigh(weight, &g[k].sense)))
-			add_scores(s, weight, (uint32_t)(bm25_idf(&formula, df) * g[k].share >> (16 + half)));
+			add_scores(s, weight, (uint32_t)(bm25_idf(&formula, df) * (g[k].share >> half) >> 16));
 	for (i = 0; i < DOCS && d->df && used; i++)
 		if (d->weight[i])
 			s->score[i] += bm25_score(&formula, d->idf / 2, d->weight[i], docs[i].norm) -
