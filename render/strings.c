@@ -41,6 +41,7 @@ uint32_t strings_hash(struct str s, uint8_t tag)
 		h ^= four(s.p) | four(s.p + s.n - 4) << 32;
 	else if (s.n)
 		h ^= (unsigned char)s.p[0] | (unsigned)(unsigned char)s.p[s.n / 2] << 8 | (unsigned)(unsigned char)s.p[s.n - 1] << 16;
+	h ^= h >> 32;			/* what differs at the end alone is to be seen in all bits */
 	h *= 0xbf58476d1ce4e5b9u;
 	h ^= h >> 29;
 	return (uint32_t)(h ^ h >> 32);
