@@ -366,7 +366,7 @@ static enum rc word_positions(struct buf *b, struct word *w, uint32_t place, str
 	for (i = 0; i < w->p->n; i++) {
 		struct cursor *c = &w->lists[i].c;
 
-		if (cursor_seek(c, place, e) == ITER_ERROR)
+		if ((c->i >= c->n || c->docs[c->i] != place) && cursor_seek(c, place, e) == ITER_ERROR)
 			return e->rc;
 		if (c->i >= c->n || c->docs[c->i] != place)
 			continue;

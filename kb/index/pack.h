@@ -87,24 +87,6 @@ static inline bool rice_get(uint32_t *v, struct bits_in *i, unsigned k)
 	return true;
 }
 
-/* The same for n numbers that nobody wants. */
-static inline bool rice_pass(struct bits_in *i, uint32_t n, unsigned k)
-{
-	uint32_t v;
-	unsigned q;
-
-	for (; n; n--) {
-		q = ~i->acc ? (unsigned)__builtin_ctzll(~i->acc) : 64;
-		if (q < RICE_MAX && q + 1 + k <= i->n) {
-			i->acc >>= q + 1 + k;
-			i->n -= q + 1 + k;
-		} else if (!rice_get(&v, i, k)) {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* bound: at least 1. false: the stream is at its end. */
 static inline bool truncated_get(uint32_t *v, struct bits_in *i, uint32_t bound)
 {

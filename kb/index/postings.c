@@ -466,11 +466,22 @@ enum rc cursor_pass(struct cursor *c, struct err *e)
 	return RC_OK;
 }
 
+/* The first of a block that is not less; one is. Three steps without branches, each of looks that do not wait for one another;
+ * behind the last document all are greater. */
+static const uint32_t *first_from(const uint32_t *docs, uint32_t place)
+{
+	unsigned i, n = 0;
+
+	docs += 32 * ((docs[31] < place) + (docs[63] < place) + (docs[95] < place));
+	docs += 8 * ((docs[7] < place) + (docs[15] < place) + (docs[23] < place));
+	for (i = 0; i < 7; i++)
+		n += docs[i] < place;
+	return docs + n;
+}
+
 enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 {
-	const uint32_t *p;
 	enum iter more;
-	unsigned step;
 
 	if (!c->n || c->docs[c->n - 1] < place) {
 		while (!c->x.here.p && c->block < c->nblocks && cursor_skip(c, c->block).last < place)
@@ -485,9 +496,7 @@ enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 			return ITER_DONE;
 		}
 	}
-	for (step = PACK / 2, p = c->docs; step; step /= 2)	/* without branches: behind the last, all are greater */
-		p += p[step - 1] < place ? step : 0;
-	c->i = (unsigned)(p - c->docs);
+	c->i = (unsigned)(first_from(c->docs, place) - c->docs);
 	return ITER_ITEM;
 }
 
@@ -607,9 +616,95 @@ static enum rc open_bits(struct cursor *c, struct err *e)
 		s = str_sub(s, 2 * POINTS, s.n);
 	}
 	c->coded = s;
-	bits_from(&c->bits, s);
 	c->bits_open = true;
+	c->bit_at = 0;
 	c->bit_i = 0;
+	return RC_OK;
+}
+
+/* Bits to be passed over, which are looked at eight bytes at a time; the last few bytes are left to others. */
+struct quick {
+	const char *p;
+	uint64_t at, end;		/* the bit looked at; eight bytes begin before bit `end` */
+	uint64_t x;			/* the bits from there on, so many: */
+	unsigned left;
+};
+
+static inline bool quick_fill(struct quick *b)
+{
+	if (b->at >= b->end)
+		return false;
+	memcpy(&b->x, b->p + b->at / 8, sizeof b->x);
+	b->x >>= b->at % 8;
+	b->left = 64 - (unsigned)(b->at % 8);
+	return true;
+}
+
+static inline void quick_pass(struct quick *b, unsigned n)
+{
+	b->x >>= n;
+	b->at += n;
+	b->left -= n;
+}
+
+/* A Rice code of parameter k; false: it is none of the short ones, or too near to the end. */
+static inline bool quick_rice(struct quick *b, unsigned k, unsigned *quotient)
+{
+	unsigned q = (unsigned)__builtin_ctzll(~b->x | (uint64_t)1 << 63);
+
+	if (q + 1 + k > b->left) {
+		if (!quick_fill(b))
+			return false;
+		q = (unsigned)__builtin_ctzll(~b->x | (uint64_t)1 << 63);
+	}
+	if (q >= RICE_MAX)
+		return false;
+	quick_pass(b, q + 1 + k);
+	*quotient = q;
+	return true;
+}
+
+/* From posting c->bit_i on towards posting `to`, as far as that goes quickly: cursor_positions without what is not asked for. */
+static enum rc pass_positions(struct cursor *c, unsigned to, struct err *e)
+{
+	const uint32_t *const longest = norm_longest();
+	struct quick b = { .p = c->coded.p, .at = c->bit_at, .end = c->coded.n >= 8 ? 8 * (uint64_t)(c->coded.n - 8) + 1 : 0 };
+	uint32_t count, bound;
+	unsigned first, later, q, w;
+	enum rc rc;
+
+	for (; c->bit_i < to; c->bit_i++, c->bit_at = b.at) {
+		const unsigned i = c->bit_i;
+
+		count = c->weights[i];
+		if (!c->as_many && !(c->one_as_many && count == 1)) {
+			if (!quick_rice(&b, 0, &q) || q > count)
+				return RC_OK;
+			count -= q;
+		}
+		first = c->first;
+		later = c->later;
+		if (c->by_length && count) {
+			if (c->norms_chunk != c->docs[i] / CHUNK_DOCS && (rc = norms_of(c, c->docs[i], e)))
+				return rc;
+			bound = longest[c->norms[c->docs[i] % CHUNK_DOCS]];
+			if (count == 1) {		/* as truncated_get */
+				w = 31 - (unsigned)__builtin_clz((bound - 1) | 1);
+				if (b.left <= w && !quick_fill(&b))
+					return RC_OK;
+				if (bound > 1)
+					quick_pass(&b, w + ((b.x & (((uint64_t)1 << w) - 1)) >= ((uint64_t)2 << w) - bound));
+				continue;
+			}
+			first = later = spread(bound, count);
+		}
+		if (count && !quick_rice(&b, first, &q))
+			return RC_OK;
+		while (count > 1 && quick_rice(&b, later, &q))
+			count--;
+		if (count > 1)
+			return RC_OK;
+	}
 	return RC_OK;
 }
 
@@ -623,20 +718,18 @@ enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 
 	if ((!c->bits_open && (rc = open_bits(c, e))) || (rc = cursor_weights(c, e)))
 		return rc;
-	bits = c->bits;
+	if (c->points && c->bit_i < c->i / STEP * STEP && (at = u16_get(c->points + 2 * (c->i / STEP - 1)))) {
+		c->bit_at = at;
+		c->bit_i = c->i / STEP * STEP;
+	}
+	if ((rc = pass_positions(c, c->i, e)))
+		return rc;
+	bits_from(&bits, str_sub(c->coded, c->bit_at / 8, c->coded.n));
+	if (!bits_pass(&bits, c->bit_at % 8))
+		goto bad;
 	first = c->first;
 	later = c->later;
-	i = c->bit_i;
-	if (c->points && i < c->i / STEP * STEP) {
-		at = u16_get(c->points + 2 * (c->i / STEP - 1));
-		if (at) {
-			bits_from(&bits, str_sub(c->coded, at / 8, c->coded.n));
-			if (!bits_pass(&bits, at % 8))
-				goto bad;
-			i = c->i / STEP * STEP;
-		}
-	}
-	for (; i <= c->i; i++) {
+	for (i = c->bit_i; i <= c->i; i++) {
 		excess = 0;
 		count = c->weights[i];
 		if (!c->as_many && !(c->one_as_many && count == 1) && (!rice_get(&excess, &bits, 0) || excess > count))
@@ -654,25 +747,16 @@ enum rc cursor_positions(struct cursor *c, struct buf *to, struct err *e)
 				continue;
 			}
 			first = later = spread(most, count);
-			if (i < c->i) {
-				if (!rice_pass(&bits, count, first))
-					goto bad;
-				continue;
-			}
-		}
-		if (i < c->i) {
-			if (count && (!rice_pass(&bits, 1, first) || !rice_pass(&bits, count - 1, later)))
-				goto bad;
-			continue;
 		}
 		for (j = 0, at = 0; j < count; j++) {
 			if (!rice_get(&v, &bits, j ? later : first) || (j && v >= UINT32_MAX - at))
 				goto bad;
 			at = j ? at + v + 1 : v;
-			buf_add(to, &at, sizeof at);
+			if (i == c->i)
+				buf_add(to, &at, sizeof at);
 		}
 	}
-	c->bits = bits;
+	c->bit_at = 8 * (uint64_t)(bits.p - (const unsigned char *)c->coded.p) - bits.n;
 	c->bit_i = i;
 	return RC_OK;
 bad:

@@ -42,9 +42,9 @@ struct cursor {
 	const char *skips, *lengths;	/* see postings.c; lengths NULL: not read yet */
 	char one[8];			/* the skip of a single block, which stands nowhere as a whole; skips points to it */
 	size_t here;			/* bytes of a list that stands here, behind which its positions stand */
-	struct bits_in bits;
-	unsigned first, later, bit_i;	/* parameters of the positions; the posting that bits stands before */
-	struct str coded;		/* the positions of the block, as bits */
+	struct str coded;		/* the positions of the block in work, as bits */
+	uint64_t bit_at;		/* so many bits of these are before posting bit_i */
+	unsigned first, later, bit_i;	/* first, later: parameters of the positions */
 	const char *points;		/* where some of them begin; NULL: not told */
 	unsigned width;			/* of the numbers in lengths */
 	bool bits_open, as_many, one_as_many, by_length;	/* how they are told, see postings.c */
