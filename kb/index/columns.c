@@ -499,6 +499,22 @@ static enum rc read_id(struct id *id, struct segment *s, uint32_t place, struct 
 	return RC_OK;
 }
 
+void columns_expect_id(struct segment *s, uint32_t place, bool group)
+{
+	const struct str *row = s->columns ? &s->columns->ids[place / IDS_DOCS] : NULL;
+	const uint32_t left = s->info.n - place / IDS_DOCS * IDS_DOCS, n = left < IDS_DOCS ? left : IDS_DOCS;
+	const size_t groups = (size_t)(n + IDS_GROUP - 1) / IDS_GROUP, at = 4 * (size_t)(place % IDS_DOCS / IDS_GROUP);
+
+	if (!row || !row->p || row->n < 4 * groups)
+		return;
+	if (!group) {
+		__builtin_prefetch(row->p + at);
+	} else if (u32_get(row->p + at) < row->n - 4 * groups) {
+		__builtin_prefetch(row->p + 4 * groups + u32_get(row->p + at));
+		__builtin_prefetch(row->p + 4 * groups + u32_get(row->p + at) + 64);
+	}
+}
+
 enum rc columns_id(struct str *out, struct arena *a, struct segment *s, uint32_t place, struct err *e)
 {
 	struct id id;

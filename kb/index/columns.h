@@ -38,6 +38,8 @@ struct column_chunk {			/* borrows the segment's transaction */
 /* RC_CORRUPT. place < info.n. */
 enum rc columns_chunk(const struct column_chunk **c, struct segment *s, uint32_t chunk, struct err *e) NODISCARD;
 enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, struct err *e) NODISCARD;
+/* An id will be asked for: what tells where it is, then itself, is on its way into the cache. */
+void columns_expect_id(struct segment *s, uint32_t place, bool group);
 enum rc columns_id(struct str *id, struct arena *a, struct segment *s, uint32_t place, struct err *e) NODISCARD;	/* in a */
 /* Places of live documents that have one of these ordinals (rising): appended, u32 each, rising. */
 enum rc columns_find(struct buf *places, struct segment *s, const uint32_t *ordinals, size_t n, struct err *e) NODISCARD;

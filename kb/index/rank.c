@@ -72,7 +72,7 @@ static int by_term(const void *x, const void *y)
 /* Where the segments have the terms of a word. */
 static enum rc find_lists(struct lists *l, struct run *r, const struct word *w, struct err *e)
 {
-	size_t seg;
+	size_t seg, i;
 	enum rc rc = RC_OK;
 
 	if (w->n)
@@ -80,6 +80,8 @@ static enum rc find_lists(struct lists *l, struct run *r, const struct word *w, 
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		l[seg].v = arena_array(r->a, w->n, sizeof *l->v);
 		rc = segment_find(l[seg].v, &l[seg].n, &r->s->segments[seg], w->terms, w->n, e);
+		for (i = 0; i < l[seg].n && !rc; i++)
+			segment_expect(&r->s->segments[seg], &l[seg].v[i]);
 	}
 	return rc;
 }
@@ -520,6 +522,8 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 		rc = run_top(res, &r, &top, &counts, limit, count, e);
 	top.n = top.n < limit ? top.n : limit;
 	res->hits = arena_array(a, top.n, sizeof *res->hits);
+	for (i = 0; i < 2 * top.n && !rc; i++)
+		columns_expect_id(&s->segments[top.v[i % top.n].seg], top.v[i % top.n].place, i >= top.n);
 	for (i = 0; i < top.n && !rc; i++) {
 		struct segment *seg = &s->segments[top.v[i].seg];
 		struct hit *h = &res->hits[i];

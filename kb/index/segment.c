@@ -33,7 +33,7 @@
 #include "kb/index/postings.h"
 #include "kb/index/sealed.h"
 
-enum { TERMS = 32, BLOCK_MAX = 496, TURN = 64 << 20, DEAD_DOCS = 4096 };	/* BLOCK_MAX: with its key; so eight fill a page of LMDB */
+enum { TERMS = 32, BLOCK_MAX = 496, TURN = 64 << 20, DEAD_DOCS = 4096, EXPECTED = 512 };	/* BLOCK_MAX: with its key; so eight fill a page of LMDB */
 _Static_assert((HEAP_CHUNK + HEAP_PART - 1) / HEAP_PART == HEAP_PARTS, "a check for each part");
 
 struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part)
@@ -426,6 +426,16 @@ enum rc segment_bytes(const char **p, struct segment *s, unsigned which, uint64_
 			return RC_OK;
 		}
 	}
+}
+
+void segment_expect(const struct segment *s, const struct listing *x)
+{
+	const struct heap_chunk *c = s->chunks[0] && !x->here.p && x->list < s->info.heap[0] ? &s->chunks[0][x->list / HEAP_CHUNK] : NULL;
+	const size_t at = x->list % HEAP_CHUNK;
+	size_t i;
+
+	for (i = 0; c && c->p && i < x->list_n && i < EXPECTED && at + i < HEAP_CHUNK; i += 64)
+		__builtin_prefetch(c->p + at + i);
 }
 
 static bool entry_get(struct listing *x, struct entries *r)

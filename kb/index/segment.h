@@ -93,6 +93,9 @@ struct listing {				/* of one term */
 enum rc segment_find(struct listing *x, size_t *found, const struct segment *s, const struct str *terms, size_t n,
     struct err *e) NODISCARD;
 
+/* A list will be read: its beginning is on its way into the cache. */
+void segment_expect(const struct segment *s, const struct listing *x);
+
 struct entries {			/* of a dictionary block: what is left of it */
 	struct str rest;
 	uint64_t list, positions;	/* where those of the next term that has any begin in the heaps */
