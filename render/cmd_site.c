@@ -2,6 +2,7 @@
 #include "kb/cmd.h"
 #include "render/commands.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		rc = md_open(&md[i], e);
 	if (rc)
 		goto out;
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);	/* for good: what is large is given back when it is freed */
 	opening = pthread_create(&opener, NULL, indexing_run, &indexing) == 0;
 	if (was && !was->seen)
 		kept_look(was, dir, 1);

@@ -262,6 +262,11 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	part_posts(f, p, spot);
 }
 
+struct str find_string(const struct find *f, size_t i)
+{
+	return strings_from(&f->all.strings, f->strings[i]);
+}
+
 struct str find_posts(const struct find *f, size_t k)
 {
 	const struct find_spot *spot = &f->spots[k];
@@ -460,7 +465,7 @@ static size_t form_lower(const struct find *f, struct str s)
 
 	while (from < to) {
 		mid = from + (to - from) / 2;
-		if (str_cmp(f->strings[f->forms[mid]], s) < 0)
+		if (str_cmp(find_string(f, f->forms[mid]), s) < 0)
 			from = mid + 1;
 		else
 			to = mid;
@@ -489,7 +494,7 @@ static void take_beginning(struct run *r, struct str s)
 	uint32_t blocks[FIND_LISTS], b, k, list;
 	size_t i, n = 0, j, first = form_lower(f, s);
 
-	for (i = first; i < f->nforms && i < first + FIND_FORMS && str_starts(f->strings[f->forms[i]], s); i++)
+	for (i = first; i < f->nforms && i < first + FIND_FORMS && str_starts(find_string(f, f->forms[i]), s); i++)
 		for (k = f->ref_at[i]; k <= f->ref_at[i + 1]; k++) {	/* its own list, then the others */
 			list = k == f->ref_at[i] ? f->forms[i] : f->refs[k - 1];
 			b = block_of(f, list);
@@ -506,7 +511,7 @@ static void take_beginning(struct run *r, struct str s)
 static void run_word(struct run *r, const struct asked *w, bool last)
 {
 	size_t form = form_lower(r->f, w->form), exact = 0, i;
-	bool is_form = form < r->f->nforms && str_eq(r->f->strings[r->f->forms[form]], w->form);
+	bool is_form = form < r->f->nforms && str_eq(find_string(r->f, r->f->forms[form]), w->form);
 	uint64_t factor;
 
 	r->ntouched = 0;

@@ -383,7 +383,7 @@ void find_save_words(struct find *f)
 	char number[24];
 	size_t i, from, end, at;
 
-	for (from = 0; f->out && from < words->n; from = end) {
+	for (from = 0; from < words->n; from = end) {
 		end = from + FIND_PIECE < words->n ? from + FIND_PIECE : words->n;
 		buf_clear(&b);
 		for (at = 0, i = from; i < end; i++) {
@@ -397,7 +397,7 @@ void find_save_words(struct find *f)
 		snprintf(number, sizeof number, "%zu", from / FIND_PIECE);
 		kept_log_put(f->out, name_of(&name, FIND_OF_WORDS, cstr(number)), buf_str(&b));
 	}
-	for (i = 0; f->out && i < f->n; i++)
+	for (i = 0; i < f->n; i++)
 		kept_log_put(f->out, name_of(&name, FIND_OF_DOCUMENT, f->docs[i]->name), find_posts(f, i));
 	buf_free(&b);
 	buf_free(&name);
@@ -409,7 +409,7 @@ void find_save_forms(struct find *f)
 	struct buf b = BUF_INIT;
 	size_t i, n, cap = 0;
 
-	for (i = 0; f->out && i < f->nused;) {
+	for (i = 0; i < f->nused;) {
 		i = find_stretch(&counts, &n, &cap, f, i);
 		buf_clear(&b);
 		find_counts_put(&b, counts, n);

@@ -85,7 +85,7 @@ static void order_strings(struct find *f)
 	f->strings = xmalloc((n + 1) * sizeof *f->strings);
 	f->nstrings = n;
 	for (i = 0; i < n; i++) {
-		f->strings[i] = strings_at(s, v[i].number);
+		f->strings[i] = s->v[v[i].number].at;
 		f->to[v[i].number] = (uint32_t)i;
 	}
 	free(v);
@@ -113,14 +113,14 @@ static void make_used(struct find *f)
 	size_t i, k, n;
 
 	memset(at, 0, (f->nstrings + 2) * sizeof *at);
-	for (i = 0; i < w->words.n; i++)
+	for (i = 0; i < f->nwords; i++)
 		if (f->to[w->of[i].form] != UINT32_MAX && f->to[w->of[i].term] != UINT32_MAX)
 			at[f->to[w->of[i].form] + 2]++;
 	for (i = 0; i < f->nstrings; i++)
 		at[i + 2] += at[i + 1];
 	f->used = v = xmalloc((at[f->nstrings + 1] + 1) * sizeof *v);
-	for (i = 0; i < w->words.n; i++) {
-		u = (struct find_used){ f->to[w->of[i].form], f->to[w->of[i].term], f->to[w->of[i].english], w->words.v[i].value };
+	for (i = 0; i < f->nwords; i++) {
+		u = (struct find_used){ f->to[w->of[i].form], f->to[w->of[i].term], f->to[w->of[i].english], f->count[i] };
 		if (u.form != UINT32_MAX && u.term != UINT32_MAX)
 			v[at[u.form + 1]++] = u;
 	}
@@ -180,14 +180,13 @@ static void make_room(struct find *f)
 	uint32_t list;
 	size_t i;
 
-	f->nwords = (uint32_t)w->words.n;
 	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
 	f->list_at = xmalloc((f->nstrings + 1) * sizeof *f->list_at);
 	memset(f->list_at, 0, (f->nstrings + 1) * sizeof *f->list_at);
 	for (i = 0; i < f->nwords; i++) {
 		f->list_of[i] = list = f->to[w->of[i].form] == UINT32_MAX ? UINT32_MAX : f->to[w->of[i].term];
 		if (list != UINT32_MAX)
-			f->list_at[list + 1] += w->words.v[i].value;
+			f->list_at[list + 1] += f->count[i];
 	}
 	for (i = 0; i < f->nstrings; i++)
 		f->list_at[i + 1] += f->list_at[i];
@@ -200,14 +199,14 @@ size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct 
 	for (*n = 0, i = from; i < f->nused; i++) {
 		const struct find_used *u = &f->used[i];
 
-		if (i > from && u->form != u[-1].form && find_cuts(f->strings[u->form], FIND_BY_FORM))
+		if (i > from && u->form != u[-1].form && find_cuts(find_string(f, u->form), FIND_BY_FORM))
 			break;
 		if (*n == *cap) {
 			*cap = *cap * 2 + 4096;
 			*v = xrealloc(*v, *cap * sizeof **v);
 		}
-		(*v)[(*n)++] = (struct find_count){ f->strings[u->form], f->strings[u->term],
-			u->english == UINT32_MAX ? STR_NONE : f->strings[u->english], u->n };
+		(*v)[(*n)++] = (struct find_count){ find_string(f, u->form), find_string(f, u->term),
+			u->english == UINT32_MAX ? STR_NONE : find_string(f, u->english), u->n };
 	}
 	return i;
 }
@@ -375,9 +374,9 @@ static void encode_forms(struct find *f)
 	size_t i, k, n;
 
 	for (i = 0; i < f->nforms; i++) {
-		form = f->strings[f->forms[i]];
+		form = find_string(f, f->forms[i]);
 		for (n = 0, k = f->ref_at[i]; k < f->ref_at[i + 1]; k++)
-			refs[n++] = f->strings[f->refs[k]];
+			refs[n++] = find_string(f, f->refs[k]);
 		buf_clear(&tail);
 		find_form_tail(&tail, form, refs, n);
 		find_item(&to, form, buf_str(&tail));
@@ -400,7 +399,7 @@ static void encode_lists(struct find *f)
 		buf_clear(&tail);
 		find_list_tail(&tail, f->posts + f->list_at[i], f->list_at[i + 1] - f->list_at[i]);
 		blocks = to.to->n;
-		find_item(&to, f->strings[i], buf_str(&tail));
+		find_item(&to, find_string(f, i), buf_str(&tail));
 		if (to.to->n > blocks)
 			to.to->v[blocks].rank = (uint32_t)i;
 	}
@@ -441,22 +440,35 @@ static void count_words(struct find *f)
 	struct str posts;
 	size_t k;
 
+	f->nwords = (uint32_t)f->all.words.n;
+	f->count = xmalloc((f->nwords + 1) * sizeof *f->count);
+	memset(f->count, 0, (f->nwords + 1) * sizeof *f->count);
 	for (k = 0; k < f->nparts; k++)
 		for (posts = buf_str(&f->parts[k].posts); varint_get(&word, &posts) && varint_get(&weight, &posts);)
-			f->all.words.v[word - 1].value++;
+			f->count[word - 1]++;
 }
 
 static void strings_half(struct find *f)
 {
-	count_words(f);
 	order_strings(f);
 	make_used(f);
 	make_forms(f);
 	make_room(f);
 	free(f->all.of);
 	free(f->to);
+	free(f->count);
+	free(f->all.strings.v);		/* f->strings tells where they are */
 	f->all.of = NULL;
-	f->to = NULL;
+	f->to = f->count = NULL;
+	f->all.strings.v = NULL;
+}
+
+static void words_half(struct find *f)
+{
+	if (!f->out)
+		return;
+	find_save_words(f);
+	strings_free(&f->all.words);
 }
 
 static void lists_half(struct find *f)
@@ -471,7 +483,11 @@ static void lists_half(struct find *f)
 
 static void forms_half(struct find *f)
 {
-	find_save_forms(f);
+	if (f->out) {
+		find_save_forms(f);
+		free(f->used);
+		f->used = NULL;
+	}
 	encode_forms(f);
 	find_facets(f);
 }
@@ -488,11 +504,8 @@ void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_
 	strings_seal(&f->all.words);
 	if (path)
 		find_save_begin(f, path, key);
-	both(f, strings_half, find_save_words);
-	free(f->all.strings.v);		/* f->strings has them */
-	f->all.strings.v = NULL;
-	if (f->out)
-		strings_free(&f->all.words);
+	count_words(f);
+	both(f, strings_half, words_half);
 	both(f, lists_half, forms_half);
 }
 
@@ -525,6 +538,5 @@ void find_forget(struct find *f)
 	free(f->posts);
 	f->all.of = NULL;
 	f->used = NULL;
-	f->strings = NULL;
-	f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
+	f->strings = f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
 }

@@ -33,7 +33,7 @@ struct find_word {			/* what becomes of a word: numbers of strings */
 	uint32_t term, english, form;	/* its stem in its language; in English; its surface */
 };
 struct find_words {			/* all words and what becomes of them; numbers are by chance */
-	struct strings words;		/* by stemmer; value, in find_finish: in how many documents */
+	struct strings words;		/* by stemmer */
 	struct find_word *of;		/* of each of them */
 	size_t cap;
 	struct strings strings;
@@ -143,12 +143,13 @@ struct find {
 	pthread_mutex_t one;		/* looks at `all` at a time */
 	struct find_words all;
 	uint32_t *to;			/* in find_finish: of each of all.strings, its place in strings; UINT32_MAX: empty */
-	uint32_t *list_of, nwords;	/* then: of each of all.words, the list, or UINT32_MAX */
+	uint32_t *count, *list_of;	/* then: in how many documents each of all.words is; its list, or UINT32_MAX */
+	uint32_t nwords;
 	struct find_log *log;		/* NULL: nothing was kept */
 	struct kept_log_out *out;	/* between find_save_begin and find_save */
 
 	/* After find_finish, up to find_forget. A form is a folded word of the texts; a list, the documents of one stem. */
-	struct str *strings;		/* all forms and stems, sorted by bytes; borrow `all` */
+	uint32_t *strings;		/* all forms and stems, sorted by bytes: where they are in all.strings */
 	size_t nstrings;
 	uint32_t *forms;		/* strings that are forms, sorted */
 	uint32_t *ref_at, *refs;	/* lists of form i besides that of its own string: refs[ref_at[i]] to refs[ref_at[i + 1]] */
@@ -184,6 +185,7 @@ void find_number(struct buf *b, uint32_t v);
 /* The key that has an entry's countries. */
 const char *find_countries(const struct entry *e);
 
+struct str find_string(const struct find *f, size_t i);	/* after find_finish */
 /* The words of document k, as in find_part.posts. */
 struct str find_posts(const struct find *f, size_t k);
 
@@ -201,7 +203,7 @@ bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s);
 /* Append names and pieces of counts by form, each up to the next form at which a block must begin. */
 void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n);
 bool find_count_take(struct find_count *c, struct str *piece);
-/* The greater part of what find_save will keep, in two steps; no-ops unless begin could begin. f->out: it did. */
+/* The greater part of what find_save will keep, in three steps. f->out: there is something to follow. */
 void find_save_begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);
 void find_save_words(struct find *f);
 void find_save_forms(struct find *f);

@@ -47,11 +47,16 @@ uint32_t strings_hash(struct str s, uint8_t tag)
 	return (uint32_t)(h ^ h >> 32);
 }
 
-struct str strings_at(const struct strings *s, size_t i)
+struct str strings_from(const struct strings *s, uint32_t at)
 {
-	const char *p = s->bytes.p + s->v[i].at;
+	const char *p = s->bytes.p + at;
 
 	return (struct str){ p + HEAD, (unsigned char)p[4] };
+}
+
+struct str strings_at(const struct strings *s, size_t i)
+{
+	return strings_from(s, s->v[i].at);
 }
 
 uint8_t strings_tag(const struct strings *s, size_t i)

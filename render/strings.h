@@ -17,6 +17,7 @@ struct strings {			/* owned; zeroed is empty */
 
 uint32_t strings_hash(struct str s, uint8_t tag);	/* the same on every machine */
 struct str strings_at(const struct strings *s, size_t i);	/* valid until the next strings_put */
+struct str strings_from(const struct strings *s, uint32_t at);	/* that with v[i].at == at */
 uint8_t strings_tag(const struct strings *s, size_t i);	/* the same bytes with another tag are another string */
 /* Its number; put there when missing. text: at most 255 bytes. hash: of strings_hash. is_new may be NULL. */
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new);
