@@ -525,54 +525,30 @@ enum rc columns_id(struct str *out, struct arena *a, struct segment *s, uint32_t
 	return rc;
 }
 
-static int by_number(const void *x, const void *y)
+enum rc columns_place(uint32_t *place, struct segment *s, struct str id, struct err *e)
 {
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return (a > b) - (a < b);
-}
-
-enum { STRIDE = 256, FEW = 8 };
-
-/* Is one of a few ordinals among STRIDE? A loop that the compiler does many of at a time. */
-static bool any_of(const char *p, const uint32_t *ordinals, size_t n)
-{
-	uint32_t hit = 0, v, want;
-	char bytes[4];
-	size_t i, k;
-
-	for (k = 0; k < n; k++) {
-		u32_put(bytes, ordinals[k]);
-		memcpy(&want, bytes, sizeof want);
-		for (i = 0; i < STRIDE; i++) {
-			memcpy(&v, p + 4 * i, sizeof v);
-			hit |= v == want;
-		}
-	}
-	return hit;
-}
-
-enum rc columns_find(struct buf *places, struct segment *s, const uint32_t *ordinals, size_t n, struct err *e)
-{
-	const struct column_chunk *c;
-	uint32_t from, i, ordinal;
+	uint32_t lo = 0, hi = s->info.n, mid;
+	struct id at;
 	enum rc rc;
+	int c;
 
-	for (from = 0; from < s->info.n && n; from += STRIDE) {
-		const uint32_t to = s->info.n - from < STRIDE ? s->info.n : from + STRIDE;
-
-		if (from % CHUNK_DOCS == 0 && (rc = columns_chunk(&c, s, from / CHUNK_DOCS, e)))
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (hi - lo > IDS_GROUP)
+			mid -= mid % IDS_GROUP;		/* the first of its group: the one that is read at once */
+		mid = mid < lo ? lo : mid;
+		if ((rc = read_id(&at, s, mid, e)))
 			return rc;
-		if (n <= FEW && to - from == STRIDE && !any_of(c->ordinals + (size_t)(from % CHUNK_DOCS) * 4, ordinals, n))
-			continue;
-		for (i = from; i < to; i++) {
-			ordinal = u32_get(c->ordinals + (size_t)(i % CHUNK_DOCS) * 4);
-			if (ordinal >= ordinals[0] && ordinal <= ordinals[n - 1] && !segment_dead(s, i) &&
-			    bsearch(&ordinal, ordinals, n, sizeof ordinal, by_number))
-				buf_add(places, &i, sizeof i);
+		if (!(c = str_cmp((struct str){ at.bytes, at.n }, id))) {
+			*place = mid;
+			return RC_OK;
 		}
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	return RC_OK;
+	return err_set(e, RC_NOTFOUND, "not there");
 }
 
 static uint32_t code_of(const struct column_chunk *c, size_t field, uint32_t i)

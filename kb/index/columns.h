@@ -41,8 +41,8 @@ enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, st
 /* An id will be asked for: what tells where it is, then itself, is on its way into the cache. */
 void columns_expect_id(struct segment *s, uint32_t place, bool group);
 enum rc columns_id(struct str *id, struct arena *a, struct segment *s, uint32_t place, struct err *e) NODISCARD;	/* in a */
-/* Places of live documents that have one of these ordinals (rising): appended, u32 each, rising. */
-enum rc columns_find(struct buf *places, struct segment *s, const uint32_t *ordinals, size_t n, struct err *e) NODISCARD;
+/* The place of a document, dead or not. RC_NOTFOUND: it is in another segment. */
+enum rc columns_place(uint32_t *place, struct segment *s, struct str id, struct err *e) NODISCARD;
 
 /* Filters made ready for one segment; lives in the arena. */
 struct column_filter;

@@ -135,6 +135,15 @@ bool stamp_decode(struct stamp *out, struct arena *a, struct str s)
 	return true;
 }
 
+enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, const struct tables *t, struct err *e)
+{
+	struct str v;
+	enum rc rc = txn_get(&v, txn, t->small.terms, STR("stamp"), e);
+
+	return rc || stamp_decode(s, a, v) ? rc :
+	    err_set(e, RC_CORRUPT, "index: of another version, or damaged; 'colep index --rebuild' makes it anew");
+}
+
 enum rc segment_tables_open(struct segment_tables *t, struct txn *txn, struct err *e)
 {
 	enum rc rc;
@@ -186,18 +195,13 @@ enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err 
 enum rc snap_open(struct snap **out, struct index *ix, struct err *e)
 {
 	struct snap *s = xmalloc(sizeof *s);
-	struct str stamp;
 	enum rc rc;
 	size_t i;
 
 	*s = (struct snap){ .ix = ix };
 	s->t = ix->t;
-	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = txn_get(&stamp, s->txn, s->t.small.terms, STR("stamp"), e)))
+	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = stamp_get(&s->stamp, &s->a, s->txn, &s->t, e)))
 		goto out;
-	if (!stamp_decode(&s->stamp, &s->a, stamp)) {
-		rc = err_set(e, RC_CORRUPT, "%s: of another version, or damaged; 'colep index --rebuild' makes it anew", ix->path);
-		goto out;
-	}
 	s->segments = arena_array(&s->a, s->stamp.nsegments, sizeof *s->segments);
 	for (i = 0; i < s->stamp.nsegments && !rc; i++)
 		rc = segment_open(&s->segments[i], &s->a, s->txn, tables_for(&s->t, s->stamp.segments[i].n), &s->stamp.segments[i], ix->seen, e);
@@ -475,6 +479,7 @@ static bool still_there(const struct index *ix)
 	return ix->store && ix->write && !ix->damaged && store_is(ix->store, ix->path);
 }
 
+/* Is it of that commit, and can all that a search begins with be read? */
 static enum rc current(bool *is, struct index *ix, const struct oid *commit, struct err *e)
 {
 	struct snap *s;
@@ -485,6 +490,20 @@ static enum rc current(bool *is, struct index *ix, const struct oid *commit, str
 	*is = oid_eq(&s->stamp.commit, commit);
 	snap_close(s);
 	return RC_OK;
+}
+
+/* The same of its stamp alone: of an index that was read before. */
+static bool stands_at(struct index *ix, const struct oid *commit)
+{
+	struct arena a = ARENA_INIT;
+	struct err odd = ERR_INIT;
+	struct txn *t = NULL;
+	struct stamp st;
+	bool is = !txn_begin(&t, ix->store, false, &odd) && !stamp_get(&st, &a, t, &ix->t, &odd) && oid_eq(&st.commit, commit);
+
+	txn_abort(&t);
+	arena_free(&a);
+	return is;
 }
 
 static const char *beside(struct index *ix, const char *name)
@@ -581,7 +600,7 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 {
 	struct lock lock = LOCK_INIT;
 	struct err odd = ERR_INIT;
-	bool is = false, all = rebuild, right = true;
+	bool all = rebuild, right = true;
 	enum rc rc;
 
 	if ((rc = lock_open(&lock, beside(ix, "index.lock"), 60, e)))
@@ -589,7 +608,7 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 	if ((rc = open_store(ix, true, e)) == RC_CORRUPT) {
 		*why = file_exists(ix->path) ? "it was damaged, or its writer was stopped" : "there was none";
 	} else if (!rc && !rebuild) {
-		if (current(&is, ix, commit, e) == RC_OK && is)
+		if (stands_at(ix, commit))
 			goto out;		/* somebody else did it meanwhile */
 		if (!(rc = sum_before(&ix->sum, ix->store, e)))
 			rc = update_forward(&all, why, ix, commit, p, e);
@@ -684,12 +703,11 @@ enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e)
 {
 	const char *why = NULL;
 	struct oid commit;
-	bool is = false;
 	enum rc rc;
 
 	if ((rc = node_main(&commit, ix->node, e)))
 		return rc;
-	if ((rc = current(&is, ix, &commit, e)) == RC_OK && is && !ix->damaged)
+	if (!ix->damaged && stands_at(ix, &commit))
 		return RC_OK;
 	return write_index(ix, &commit, false, p, &why, e);
 }

@@ -25,6 +25,10 @@ struct stamp {				/* meta "stamp": as encoded in index.c */
 void stamp_encode(struct buf *b, const struct stamp *s);
 bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
 
+struct tables;
+/* RC_NOTFOUND: there is none; RC_CORRUPT. */
+enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
+
 struct tables {
 	table_id meta, docs, texts, files;
 	struct segment_tables large, small;	/* of segments */

@@ -287,6 +287,12 @@ static size_t dead_bytes(const struct segment_info *info, uint32_t chunk)
 	return (size_t)((n < DEAD_DOCS ? n : DEAD_DOCS) + 63) / 64 * 8;
 }
 
+void segment_open_undead(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
+    const struct segment_info *info, struct seen *seen)
+{
+	*s = (struct segment){ .info = *info, .txn = t, .t = *tables, .seen = seen, .a = a };
+}
+
 enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
     const struct segment_info *info, struct seen *seen, struct err *e)
 {
@@ -297,7 +303,7 @@ enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const st
 	size_t i;
 	enum rc rc;
 
-	*s = (struct segment){ .info = *info, .txn = t, .t = *tables, .seen = seen, .a = a };
+	segment_open_undead(s, a, t, tables, info, seen);
 	for (chunk = 0; info->dead && chunk < chunks; chunk++) {
 		const struct str key = dead_key(&k, info->id, chunk);
 
@@ -317,6 +323,23 @@ enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const st
 	if (dead != info->dead)
 		return segment_broken(e, s, "dead documents");
 	s->dead = bits;
+	return RC_OK;
+}
+
+enum rc segment_gone(bool *gone, struct segment *s, uint32_t place, struct err *e)
+{
+	const uint32_t chunk = place / DEAD_DOCS, at = place % DEAD_DOCS;
+	struct segment_key k;
+	const struct str key = dead_key(&k, s->info.id, chunk);
+	struct str v;
+	enum rc rc = txn_get(&v, s->txn, s->t.dead, key, e);
+
+	*gone = false;
+	if (rc)
+		return rc == RC_NOTFOUND ? RC_OK : rc;
+	if (!sealed(&v, key) || v.n != dead_bytes(&s->info, chunk))
+		return segment_broken(e, s, "dead documents");
+	*gone = (unsigned char)v.p[at / 8] >> at % 8 & 1;
 	return RC_OK;
 }
 

@@ -64,6 +64,10 @@ struct segment {
 /* Lives as long as t and a. RC_CORRUPT: the dead are not those told. */
 enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
     const struct segment_info *info, struct seen *seen, struct err *e) NODISCARD;
+/* The same of one whose dead are asked for one by one. */
+void segment_open_undead(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
+    const struct segment_info *info, struct seen *seen);
+enum rc segment_gone(bool *gone, struct segment *s, uint32_t place, struct err *e) NODISCARD;
 static inline bool segment_dead(const struct segment *s, uint32_t place)
 {
 	return s->dead && (s->dead[place / 64] >> place % 64 & 1);

@@ -836,46 +836,42 @@ struct leaver {				/* a document that goes */
 	struct item *item;
 };
 
-static int by_ordinal(const void *x, const void *y)
-{
-	const struct leaver *a = x, *b = y;
-
-	return (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
-}
-
-/* The documents of one segment that go. *n is how many. */
-static enum rc leave_segment(size_t *n, struct writer *w, struct segment_info *info, const struct leaver *v, const uint32_t *ordinals,
-    size_t all, struct err *e)
+/* Those of n documents (in order of id) that are in one segment go out of it. */
+static enum rc leave_segment(struct writer *w, struct segment_info *info, const struct leaver *v, size_t n, struct err *e)
 {
 	const struct column_chunk *c;
 	struct buf places = BUF_INIT;
 	struct arena a = ARENA_INIT;
-	const struct leaver *x;
-	const uint32_t *at;
 	struct segment s;
-	uint32_t ordinal;
+	uint32_t ordinal, at;
+	enum rc rc = RC_OK;
+	bool gone;
 	size_t i;
-	enum rc rc;
 
-	*n = 0;
-	if ((rc = segment_open(&s, &a, w->txn, tables_for(&w->t, info->n), info, info->id < w->first ? w->ix->seen : w->seen, e)) ||
-	    (rc = columns_find(&places, &s, ordinals, all, e)) || !places.n)
-		goto out;
-	at = (const uint32_t *)(const void *)places.p;
-	*n = places.n / sizeof *at;
-	for (i = 0; i < *n && !rc; i++) {	/* norms before the transaction changes what they borrow */
-		if ((rc = columns_ordinal(&ordinal, &s, at[i], e)) || (rc = columns_chunk(&c, &s, at[i] / CHUNK_DOCS, e)))
+	segment_open_undead(&s, &a, w->txn, tables_for(&w->t, info->n), info, info->id < w->first ? w->ix->seen : w->seen);
+	for (i = 0; i < n && !rc; i++) {
+		if (v[i].item->was != NONE)
+			continue;
+		rc = columns_place(&at, &s, v[i].item->id, e);
+		if (rc == RC_NOTFOUND || (!rc && !(rc = segment_gone(&gone, &s, at, e)) && gone)) {
+			rc = RC_OK;
+			continue;
+		}
+		if (rc || (rc = columns_ordinal(&ordinal, &s, at, e)) || (rc = columns_chunk(&c, &s, at / CHUNK_DOCS, e)))
 			break;
-		x = bsearch(&(struct leaver){ .ordinal = ordinal }, v, all, sizeof *v, by_ordinal);
-		x->item->was = ordinal;
-		w->st.length -= norm_length(c->norms[at[i] % CHUNK_DOCS]);
+		if (ordinal != v[i].ordinal) {
+			rc = err_set(e, RC_CORRUPT, "index: a document has two numbers");
+			break;
+		}
+		v[i].item->was = ordinal;
+		w->st.length -= norm_length(c->norms[at % CHUNK_DOCS]);
 		w->st.documents--;
 		w->left++;
+		buf_add(&places, &at, sizeof at);
 	}
-	if (!rc)
-		rc = segment_kill(&s, at, *n, e);
+	if (!rc && places.n)
+		rc = segment_kill(&s, (const uint32_t *)(const void *)places.p, places.n / sizeof at, e);
 	*info = s.info;
-out:
 	buf_free(&places);
 	arena_free(&a);
 	return rc;
@@ -885,9 +881,8 @@ out:
 static enum rc remove_old(struct writer *w, struct err *e)
 {
 	struct leaver *v = arena_array(&w->a, w->n, sizeof *v);
-	uint32_t *ordinals = arena_array(&w->a, w->n, sizeof *ordinals);
-	size_t n = 0, i, found, all = 0;
 	struct arena a = ARENA_INIT;
+	size_t n = 0, i;
 	struct record r;
 	enum rc rc = RC_OK;
 
@@ -902,17 +897,11 @@ static enum rc remove_old(struct writer *w, struct err *e)
 		arena_reset(&a);
 	}
 	arena_free(&a);
-	if (n)
-		qsort(v, n, sizeof *v, by_ordinal);
-	for (i = 0; i < n; i++)
-		ordinals[i] = v[i].ordinal;
-	for (i = 0; i < w->st.nsegments && !rc && all < n; i++) {
-		rc = leave_segment(&found, w, &w->st.segments[i], v, ordinals, n, e);
-		all += found;
-	}
-	if (!rc && all != n)
+	for (i = 0; i < w->st.nsegments && !rc && w->left < n; i++)
+		rc = leave_segment(w, &w->st.segments[i], v, n, e);
+	if (!rc && w->left != n)
 		rc = err_set(e, RC_CORRUPT, "index: a document is in no segment");
-	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
+	return rc;
 }
 
 static unsigned tier(uint32_t n)
@@ -1029,14 +1018,6 @@ static enum rc merge_many(bool *any, struct writer *w, unsigned many, struct err
 	return rc;
 }
 
-static enum rc get_stamp(struct writer *w, struct err *e)
-{
-	struct str v;
-	enum rc rc = txn_get(&v, w->txn, w->t.small.terms, STR("stamp"), e);
-
-	return rc || stamp_decode(&w->st, &w->a, v) ? rc : err_set(e, RC_INVALID, "index: of another version");
-}
-
 static enum rc put_all_down(struct writer *w, struct err *e)
 {
 	enum rc rc;
@@ -1051,7 +1032,7 @@ enum rc update_tidy(struct index *ix, struct err *e)
 	bool any;
 	enum rc rc;
 
-	if (!(rc = txn_begin(&w.txn, w.store, true, e)) && !(rc = get_stamp(&w, e)) && !(rc = merge_many(&any, &w, MERGE_AT, e)) && any)
+	if (!(rc = txn_begin(&w.txn, w.store, true, e)) && !(rc = stamp_get(&w.st, &w.a, w.txn, &w.t, e)) && !(rc = merge_many(&any, &w, MERGE_AT, e)) && any)
 		rc = put_all_down(&w, e);
 	writer_free(&w);
 	return rc;
@@ -1071,8 +1052,8 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	w.t = ix->t;
 	if ((rc = index_repo(&w.repo, ix, e)) || (rc = txn_begin(&w.txn, w.store, true, e)))
 		goto out;
-	if ((rc = get_stamp(&w, e))) {
-		if (rc == RC_NOTFOUND || rc == RC_INVALID) {
+	if ((rc = stamp_get(&w.st, &w.a, w.txn, &w.t, e))) {
+		if (rc == RC_NOTFOUND || rc == RC_CORRUPT) {
 			*why = rc == RC_NOTFOUND ? "there was none" : "it was of another version";
 			rc = RC_OK;
 		}

@@ -1,0 +1,132 @@
+/* tests/unit/update.c: an index that is brought forward, and put in order when nobody waits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kb/base/file.h"
+#include "kb/index/parts.h"
+#include "kb/index/query.h"
+
+enum { DOCS = 24, ROUNDS = 30 };
+
+static int make(void **state)
+{
+	int i;
+
+	(void)state;
+	if (system("rm -rf n && git init -q -b main n && mkdir -p n/.git/colep n/lessons/mk && cd n && git config colep.id bps && "
+	    "git config user.name Test && git config user.email test@example.org"))
+		return 1;
+	for (i = 0; i < DOCS; i++) {
+		struct err e = ERR_INIT;
+		struct arena a = ARENA_INIT;
+		const char *path = arena_printf(&a, "n/lessons/mk/ll-mk-2022-text-%d.md", i);
+		const char *text = arena_printf(&a, "---\ntitle: Text %d\nlang: en\n---\nOne line for all, and %d more words.\n", i, i);
+		enum rc rc = file_write(path, cstr(text), 0644, &e);
+
+		arena_free(&a);
+		if (rc)
+			return 1;
+	}
+	return system("cd n && git add . && git commit -q -m first");
+}
+
+/* A document changes, and (now and then) another one goes or comes again. */
+static void change(unsigned round)
+{
+	struct arena a = ARENA_INIT;
+
+	assert_int_equal(system(arena_printf(&a, "cd n && printf 'All of round %u is here.\\n' >>lessons/mk/ll-mk-2022-text-%u.md && "
+	    "{ test %u -ne 3 || git rm -q lessons/mk/ll-mk-2022-text-1.md; } && git commit -q -a -m round", round,
+	    2 + round * 7 % (DOCS - 2), round % 10)), 0);
+	if (round % 10 == 3)
+		assert_int_equal(system("cd n && git checkout -q HEAD~1 -- lessons/mk/ll-mk-2022-text-1.md && git commit -q -m back"), 0);
+	arena_free(&a);
+}
+
+/* What a search gives, with scores, and what is counted. */
+static char *answer(struct arena *a, struct index *ix, size_t *segments)
+{
+	static const char *const queries[] = { "line", "round", "\"line for all\"", "rou", "text 7", "rownd" };
+	struct filters f = FILTERS_INIT;
+	struct buf b = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct snap *s;
+	size_t i, k;
+	char *got;
+
+	assert_int_equal(snap_open(&s, ix, &e), RC_OK);
+	*segments = s->stamp.nsegments;
+	buf_printf(&b, "%llu %llu;", (unsigned long long)s->stamp.documents, (unsigned long long)s->stamp.length);
+	for (i = 0; i < sizeof queries / sizeof *queries; i++) {
+		struct result res;
+		struct query *q;
+
+		assert_int_equal(query_parse(&q, &f, a, cstr(queries[i]), &e), RC_OK);
+		assert_int_equal(query_run(&res, a, s, q, &f, 100, COUNT_FACETS, &e), RC_OK);
+		assert_true(res.n > 0);
+		for (k = 0; k < res.n; k++)
+			buf_printf(&b, " %.*s %u", FMT_STR(res.hits[k].id), (unsigned)res.hits[k].score);
+	}
+	snap_close(s);
+	got = arena_cstr(a, buf_str(&b));
+	buf_free(&b);
+	return got;
+}
+
+/* Rounds with and without somebody who has the time; how many segments there were at most. */
+static size_t rounds(bool tidy)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct index *ix, *anew;
+	char *forward, *before;
+	size_t segments, most = 0;
+	struct node node;
+	unsigned i;
+
+	assert_int_equal(make(NULL), 0);
+	assert_int_equal(node_open(&node, &a, "n", &e), RC_OK);
+	assert_int_equal(index_open(&ix, &node, false, NULL, NULL, NULL, &e), RC_OK);
+	for (i = 0; i < ROUNDS; i++) {
+		change(i);
+		assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
+		before = answer(&a, ix, &segments);
+		if (tidy)
+			assert_int_equal(index_tidy(ix, &e), RC_OK);
+		forward = answer(&a, ix, &segments);
+		assert_string_equal(before, forward);
+		most = most < segments ? segments : most;
+	}
+	assert_int_equal(index_open(&anew, &node, true, NULL, NULL, NULL, &e), RC_OK);
+	assert_string_equal(forward, answer(&a, anew, &segments));
+	assert_int_equal(segments, 1);
+	index_close(anew);
+	index_close(ix);
+	arena_free(&a);
+	return most;
+}
+
+static void test_update__is_as_right_untidied_and_tidied_as_made_anew(void **state)
+{
+	size_t tidied = rounds(true), untidied = rounds(false);
+
+	(void)state;
+	assert_true(tidied >= 2 && tidied < untidied && untidied <= 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_update__is_as_right_untidied_and_tidied_as_made_anew),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
