@@ -84,7 +84,7 @@ static void load_once(void)
 	(void)lib.libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	(void)lib.libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);	/* a second hash of all that is read */
 	/* A tree is read again when the next commit changes it, and inflating it is most of what a small change costs. */
-	(void)lib.libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)1 << 20);
+	(void)lib.libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)4 << 20);
 	(void)lib.libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)32 << 20);
 	(void)lib.libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, PACK_WINDOW);
 	(void)lib.libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, PACK_MAPPED);
