@@ -22,14 +22,16 @@ static uint32_t hash_of(const struct piece_key *k)
 	return (uint32_t)((uint64_t)h * 0x9e3779b97f4a7c15u >> 32) ^ (k->code.n ? strings_hash(k->code, 0) : 0);
 }
 
-static uint32_t *slot_of(const struct pieces *x, const struct piece_key *k, uint32_t hash)
+static uint64_t *slot_of(const struct pieces *x, const struct piece_key *k, uint32_t hash)
 {
+	const struct piece *p;
 	size_t i;
 
 	for (i = hash & (x->nslots - 1); x->slots[i]; i = (i + 1) & (x->nslots - 1)) {
-		const struct piece *p = &x->v[x->slots[i] - 1];
-
-		if (p->hash == hash && p->key.of == k->of && p->key.texts == k->texts && p->key.sort == k->sort &&
+		if (x->slots[i] >> 32 != hash)
+			continue;
+		p = &x->v[(uint32_t)x->slots[i] - 1];
+		if (p->key.of == k->of && p->key.texts == k->texts && p->key.sort == k->sort &&
 		    p->key.with == k->with && *p->key.up == *k->up && p->ncode == k->code.n &&
 		    (!k->code.n || !memcmp(x->bytes.p + p->code, k->code.p, k->code.n)))
 			break;
@@ -48,14 +50,14 @@ static void grow(struct pieces *x)
 	for (i = 0; i < x->n; i++) {
 		for (k = x->v[i].hash & (x->nslots - 1); x->slots[k]; k = (k + 1) & (x->nslots - 1))
 			;
-		x->slots[k] = (uint32_t)i + 1;
+		x->slots[k] = (uint64_t)x->v[i].hash << 32 | (i + 1);
 	}
 }
 
 bool piece_put(struct buf *b, struct piece_mark *mark, struct pieces *x, struct facts *f, const struct piece_key *k)
 {
 	const struct piece *p;
-	uint32_t i;
+	uint64_t i;
 
 	mark->html = b->n;
 	if (!x)
@@ -66,7 +68,7 @@ bool piece_put(struct buf *b, struct piece_mark *mark, struct pieces *x, struct 
 		mark->facts = facts_record(f);
 		return false;
 	}
-	p = &x->v[i - 1];
+	p = &x->v[(uint32_t)i - 1];
 	facts_again(f, x->bytes.p + p->facts, p->nfacts);
 	buf_add(b, x->bytes.p + p->html, p->nhtml);
 	return true;
@@ -99,8 +101,8 @@ void piece_keep(const struct buf *b, const struct piece_mark *mark, struct piece
 	buf_str_add(&x->bytes, facts);
 	p->html = (uint32_t)x->bytes.n;
 	buf_str_add(&x->bytes, html);
+	*slot_of(x, k, hash) = (uint64_t)hash << 32 | (x->n + 1);
 	x->n++;
-	*slot_of(x, k, hash) = (uint32_t)x->n;
 }
 
 void pieces_free(struct pieces *x)

@@ -7,7 +7,7 @@
 
 struct pieces {				/* owned; zeroed is empty: pieces_free */
 	struct piece *v;
-	uint32_t *slots;		/* by hash, number + 1; 0: free. A power of two, at most half full */
+	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most half full */
 	size_t n, cap, nslots;
 	struct buf bytes;		/* what is kept: codes, facts, HTML */
 };

@@ -412,25 +412,37 @@ static const unsigned char html_plain[256] = {
 	3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 3, 0,
 };
 
+/* 16 bytes at a time, where they are plain and of sequences of one and two bytes. */
 size_t str_html_plain(struct str s, size_t i)
 {
 	typedef unsigned char bytes __attribute__((vector_size(16)));
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t until;
+	size_t from, k;
 	unsigned n;
 
+	if (i < s.n && (p[i] & 0xc0) == 0x80)
+		return i;		/* goes on with nothing */
 	for (;;) {
-		for (; i + sizeof(bytes) <= s.n; i += sizeof(bytes)) {	/* printable, none of & ' < > " */
-			bytes x;
+		for (from = i, k = 0; i && i + sizeof(bytes) <= s.n; i += sizeof(bytes)) {
+			bytes x, before;
 			uint64_t odd[2];
 
 			memcpy(&x, p + i, sizeof x);
-			x = (bytes)(((x & 0xfe) == '&') | ((x & 0xfd) == '<') | (x == '"') | (x - ' ' > 0x7e - ' '));
+			memcpy(&before, p + i - 1, sizeof before);
+			/* & ' < > " or a control; no sequence begins so; one does not go on where it must, or must not */
+			x = (bytes)(((x & 0xfe) == '&') | ((x & 0xfd) == '<') | (x == '"') | (x < ' ') | (x == 0x7f) |
+			    ((x >= 0xc0) & ((x < 0xc3) | (x > 0xdf))) | (((x & 0xc0) == 0x80) ^ (before >= 0xc0)));
 			memcpy(odd, &x, sizeof odd);
-			if (odd[0] | odd[1])
+			if (odd[0] | odd[1]) {
+				for (k = odd[0] ? 0 : 8; !x[k]; k++)
+					;
 				break;
+			}
 		}
-		for (until = i + sizeof(bytes); i < until; i += n) {
+		i += k;
+		if (i > from && p[i - 1] >= 0xc0)
+			i--;			/* it begins there */
+		do {
 			if (i >= s.n)
 				return s.n;
 			n = html_plain[p[i]];
@@ -438,7 +450,8 @@ size_t str_html_plain(struct str s, size_t i)
 			    !(n == 3 && i + 2 < s.n && (p[i + 1] & 0xc0) == 0x80 && (p[i + 2] & 0xc0) == 0x80 &&
 			    (p[i] > 0xe0 || p[i + 1] >= 0xa0)))
 				return i;
-		}
+			i += n;
+		} while (n == 3 || i + sizeof(bytes) > s.n);
 	}
 }
 

@@ -127,6 +127,49 @@ static void test_buf__html_escapes_wherever_they_stand(void **state)
 	buf_free(&got);
 }
 
+static void escape_slowly(struct buf *b, struct str s)
+{
+	size_t i, at;
+
+	for (i = at = 0; i < s.n; at = i) {
+		uint32_t cp = str_utf8_next(s, &i);
+
+		if (cp == '&' || cp == '<' || cp == '>' || cp == '"' || cp == '\'')
+			buf_printf(b, "&%s;", cp == '&' ? "amp" : cp == '<' ? "lt" : cp == '>' ? "gt" : cp == '"' ? "quot" : "#39");
+		else if ((cp < 0x20 && cp != '\n' && cp != '\t') || (cp >= 0x7f && cp < 0xa0) || cp == 0xfffd)
+			buf_puts(b, "\xef\xbf\xbd");
+		else
+			buf_add(b, s.p + at, i - at);
+	}
+}
+
+static void test_buf__html_of_any_bytes_is_as_of_one_after_the_other(void **state)
+{
+	static const char *const bits[] = { "a", "b ", "word", "\xd0\x96", "\xd9\x85", "\xc3\xa9", "\xe0\xa6\x95", "\xe2\x80\x93", "\xc2\xab",
+		"\xc2\x90", "\xf0\x9f\x9a\xa2", "&", "<", "'", "\n", "\x01", "\x7f", "\x80", "\xbf", "\xc3", "\xd0", "\xe2", "\xe2\x80", "\xff", "\xc0" };
+	uint32_t seed = 1, round;
+	struct buf in = BUF_INIT, want = BUF_INIT, got = BUF_INIT;
+
+	(void)state;
+	for (round = 0; round < 60000; round++) {
+		size_t good = round % 3 ? 8 : sizeof bits / sizeof bits[0];	/* runs of what is plain, too */
+
+		buf_clear(&in);
+		buf_clear(&want);
+		buf_clear(&got);
+		while (in.n < 70) {
+			seed = seed * 1664525 + 1013904223;
+			buf_puts(&in, bits[(seed >> 8) % ((seed >> 27) == 5 ? sizeof bits / sizeof bits[0] : good)]);
+		}
+		escape_slowly(&want, buf_str(&in));
+		buf_html_escape(&got, buf_str(&in));
+		assert_string_equal(buf_cstr(&got), buf_cstr(&want));
+	}
+	buf_free(&in);
+	buf_free(&want);
+	buf_free(&got);
+}
+
 static void test_buf__splice_replaces_in_the_middle(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -311,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_str__lines_keep_empty_ones),
 		cmocka_unit_test(test_buf__escapes_for_text_json_and_html),
 		cmocka_unit_test(test_buf__html_escapes_wherever_they_stand),
+		cmocka_unit_test(test_buf__html_of_any_bytes_is_as_of_one_after_the_other),
 		cmocka_unit_test(test_buf__splice_replaces_in_the_middle),
 		cmocka_unit_test(test_date__every_day_of_four_centuries_comes_back),
 		cmocka_unit_test(test_date__parses_the_four_forms_and_no_other),
