@@ -191,26 +191,31 @@ enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main,
 	return RC_OK;
 }
 
-void changes_walk(struct image *x, size_t at, const struct copy *c, const struct entry *all, size_t to)
+struct changes *changes_walk(struct image *x, struct arena *a, const struct copy *c, struct entry *to)
 {
-	size_t n, of, v, i, k, end;
+	struct changes ch = *c->changes;
+	const struct entry **v = arena_array(a, ch.n, sizeof *v);
+	struct past *of = arena_array(a, c->n, sizeof *of);
+	size_t i, k;
 
-	at = image_array(x, at, 1, sizeof(struct changes));
-	n = image_of(x, struct changes, at)->n;
-	v = image_array(x, at + offsetof(struct changes, v), n, sizeof(struct entry *));
-	for (i = 0; i < n; i++)
-		image_into(x, v + i * sizeof(struct entry *), all, to);
-	image_into(x, at + offsetof(struct changes, meeting), all, to);
-	of = image_array(x, at + offsetof(struct changes, of), c->n, sizeof(struct past));
-	for (i = 0; i < c->n; i++, of += sizeof(struct past)) {
-		image_str(x, of + offsetof(struct past, old));
-		n = image_of(x, struct past, of)->n;
-		k = image_array(x, of + offsetof(struct past, v), n, sizeof(struct revision));
-		for (end = k + n * sizeof(struct revision); k < end; k += sizeof(struct revision)) {
-			image_str(x, k + offsetof(struct revision, name));
-			image_str(x, k + offsetof(struct revision, node));
+	for (i = 0; i < ch.n; i++)
+		v[i] = image_into(ch.v[i], c->all, to);
+	ch.v = image_array(x, v, ch.n, sizeof *v);
+	ch.meeting = image_into(ch.meeting, c->all, to);
+	for (i = 0; i < c->n; i++) {
+		struct revision *r = arena_array(a, ch.of[i].n, sizeof *r);
+
+		of[i] = ch.of[i];
+		image_strs(x, &of[i].old, 1);
+		for (k = 0; k < of[i].n; k++) {
+			r[k] = of[i].v[k];
+			image_strs(x, &r[k].name, 1);
+			image_strs(x, &r[k].node, 1);
 		}
+		of[i].v = image_array(x, of[i].v ? r : NULL, of[i].n, sizeof *r);
 	}
+	ch.of = image_array(x, of, c->n, sizeof *of);
+	return image_array(x, &ch, 1, sizeof ch);
 }
 
 void changes_of(struct buf *b, const struct copy *c, const struct entry *e)

@@ -20,8 +20,8 @@ enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, st
 /* The same of a copy that has the history of c->since: goes on from there, where that is one line of commits, and adds those
  * that they touch to c->changed. RC_NOTFOUND: it is not. */
 enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main, struct err *e);
-/* The pointer to them that stands at `at` in an image (image.h), and all theirs; entries are at all now, and at `to` there. */
-void changes_walk(struct image *x, size_t at, const struct copy *c, const struct entry *all, size_t to);
+/* Put them into an image (image.h), where all entries are at `to`; a: for what is not put yet. The address that they get. */
+struct changes *changes_walk(struct image *x, struct arena *a, const struct copy *c, struct entry *to);
 
 bool changes_have(const struct copy *c);
 size_t changes_count(const struct copy *c);	/* documents that are new or changed */

@@ -23,71 +23,78 @@
 
 /* ---- the walk ---- */
 
-static void strs_walk(struct image *x, size_t at, size_t n)
+/* Things that are about to point elsewhere. NULL stays. */
+static void *again(struct arena *a, const void *p, size_t n, size_t size)
 {
-	for (; n; n--, at += sizeof(struct str))
-		image_str(x, at);
+	void *to = p ? arena_array(a, n, size) : NULL;
+
+	if (p && n)
+		memcpy(to, p, n * size);
+	return to;
 }
 
-static void doc_walk(struct image *x, size_t at)
+static void doc_walk(struct image *x, struct arena *a, struct doc *d)
 {
-	struct doc *d = image_of(x, struct doc, at);
-	size_t i, n = d->front.n, key, values;
+	struct key *keys = again(a, d->front.keys, d->front.n, sizeof *keys);
+	size_t i;
 
 	d->text = d->body = STR_NONE;
 	d->kind = NULL;			/* nobody asks for it: the entry has it */
-	strs_walk(x, at + offsetof(struct doc, id), (sizeof *d - offsetof(struct doc, id)) / sizeof(struct str));
-	key = image_array(x, at + offsetof(struct doc, front.keys), n, sizeof(struct key));
-	for (i = 0; i < n; i++, key += sizeof(struct key)) {
-		size_t count = image_of(x, struct key, key)->n;
+	image_strs(x, &d->id, (sizeof *d - offsetof(struct doc, id)) / sizeof(struct str));
+	for (i = 0; i < d->front.n; i++) {
+		struct str *values = again(a, keys[i].values, keys[i].n, sizeof *values);
 
-		image_str(x, key + offsetof(struct key, name));
-		values = image_array(x, key + offsetof(struct key, values), count, sizeof(struct str));
-		strs_walk(x, values, count);
+		image_strs(x, &keys[i].name, 1);
+		image_strs(x, values, keys[i].n);
+		keys[i].values = image_array(x, values, keys[i].n, sizeof *values);
 	}
+	d->front.keys = image_array(x, keys, d->front.n, sizeof *keys);
 }
 
-static void entry_walk(struct image *x, size_t at, const struct entry *all, size_t to)
+static void entry_walk(struct image *x, struct arena *a, struct entry *e)
 {
-	struct entry *e = image_of(x, struct entry, at);
-
 	e->row = STR_NONE;
 	e->links = NULL;
 	e->nlinks = 0;
-	strs_walk(x, at, offsetof(struct entry, kind) / sizeof(struct str));
-	image_into(x, at + offsetof(struct entry, original), all, to);
-	doc_walk(x, at + offsetof(struct entry, doc));
-	image_cstr(x, at + offsetof(struct entry, reason));
-	image_cstr(x, at + offsetof(struct entry, fault));
+	image_strs(x, &e->name, offsetof(struct entry, kind) / sizeof(struct str));
+	doc_walk(x, a, &e->doc);
+	e->reason = image_cstr(x, e->reason);
+	e->fault = image_cstr(x, e->fault);
 }
-_Static_assert(offsetof(struct entry, kind) % sizeof(struct str) == 0, "strings stand in front of it");
+_Static_assert(offsetof(struct entry, name) == 0 && offsetof(struct entry, kind) % sizeof(struct str) == 0,
+    "strings stand in front of it");
 
-static void vocab_walk(struct image *x, size_t at)
+static void vocab_walk(struct image *x, struct arena *a, struct vocab *v)
 {
-	size_t i, n = image_of(x, struct vocab, at)->n, table, terms, count;
+	struct vocab_table *tables = again(a, v->tables, v->n, sizeof *tables);
+	size_t i;
 
-	table = image_array(x, at + offsetof(struct vocab, tables), n, sizeof(struct vocab_table));
-	for (i = 0; i < n; i++, table += sizeof(struct vocab_table)) {
-		count = image_of(x, struct vocab_table, table)->n;
-		image_str(x, table + offsetof(struct vocab_table, name));
-		terms = image_array(x, table + offsetof(struct vocab_table, terms), count, sizeof(struct term));
-		strs_walk(x, terms, count * (sizeof(struct term) / sizeof(struct str)));
+	for (i = 0; i < v->n; i++) {
+		struct vocab_table *t = &tables[i];
+		struct term *terms = again(a, t->terms, t->n, sizeof *terms);
+
+		image_strs(x, &t->name, 1);
+		if (terms)
+			image_strs(x, &terms[0].code, t->n * (sizeof *terms / sizeof(struct str)));
+		t->terms = image_array(x, terms, t->n, sizeof *terms);
 	}
+	v->tables = image_array(x, tables, v->n, sizeof *tables);
 }
 
-static void lookup_walk(struct image *x, size_t at)
+static struct lookup *lookup_walk(struct image *x, struct arena *a, struct lookup l)
 {
-	struct lookup l = *image_of(x, struct lookup, at);
-	size_t i, v;
+	size_t i;
 
-	(void)image_array(x, at + offsetof(struct lookup, names), l.nnames, sizeof *l.names);
-	v = image_array(x, at + offsetof(struct lookup, v), l.n, sizeof *l.v);
-	for (i = 0; i < l.n; i++, v += sizeof *l.v) {
-		image_str(x, v + offsetof(struct slot, key));
-		image_str(x, v + offsetof(struct slot, extra));
-		image_str(x, v + offsetof(struct slot, label));
+	l.names = image_array(x, l.names, l.nnames, sizeof *l.names);
+	l.v = again(a, l.v, l.n, sizeof *l.v);
+	for (i = 0; i < l.n; i++) {
+		image_strs(x, &l.v[i].key, 2);
+		image_strs(x, &l.v[i].label, 1);
 	}
+	l.v = image_array(x, l.v, l.n, sizeof *l.v);
+	return image_array(x, &l, 1, sizeof l);
 }
+_Static_assert(offsetof(struct slot, extra) == offsetof(struct slot, key) + sizeof(struct str), "they are walked together");
 
 static size_t kinds_count(void)
 {
@@ -98,40 +105,53 @@ static size_t kinds_count(void)
 	return n;
 }
 
-/* All of a copy: the structure stands at 0. Kinds are in the program, which is elsewhere each time: there is room for them
- * in the image, where they are put when it is mapped. */
-static void copy_walk(struct image *x, const struct copy *c)
+/* All of a copy; the structure stands at the end. Kinds are in the program, which is elsewhere each time: there is room for
+ * them in the image, where they are put when it is mapped. */
+static void copy_walk(struct image *x, struct copy c)
 {
-	const struct entry *all = c->all;
-	const struct kind *from = c->kinds ? c->kinds : kinds;
-	size_t to, at, i, k, kinds_at;
+	struct arena a = ARENA_INIT, small = ARENA_INIT;
+	struct entry *all = again(&a, c.all, c.nall, sizeof *all), *to;
+	const struct kind *from = c.kinds ? c.kinds : kinds;
+	const struct entry **v = again(&a, c.v, c.n, sizeof *v);
+	size_t i, k;
 
-	image_of(x, struct copy, 0)->kinds = from;
-	kinds_at = image_array(x, offsetof(struct copy, kinds), kinds_count(), sizeof *kinds);
-	strs_walk(x, offsetof(struct copy, ceiling), 2);
-	image_str(x, offsetof(struct copy, tlp));
-	image_str(x, offsetof(struct copy, notice));
-	vocab_walk(x, offsetof(struct copy, vocab));
-	to = image_array(x, offsetof(struct copy, all), c->nall, sizeof *all);
-	for (i = 0; i < c->nall; i++) {
-		entry_walk(x, to + i * sizeof *all, all, to);
-		image_into(x, to + i * sizeof *all + offsetof(struct entry, kind), from, kinds_at);
+	c.kinds = image_array(x, from, kinds_count(), sizeof *kinds);
+	image_strs(x, &c.ceiling, 2);
+	image_strs(x, &c.tlp, 1);
+	image_strs(x, &c.notice, 1);
+	vocab_walk(x, &a, &c.vocab);
+	for (i = 0; i < c.nall; i++) {
+		entry_walk(x, &small, &all[i]);
+		all[i].kind = image_into(all[i].kind, from, (void *)(uintptr_t)c.kinds);
+		arena_reset(&small);
 	}
-	at = image_array(x, offsetof(struct copy, v), c->n, sizeof(struct entry *));
-	for (i = 0; i < c->n; i++)
-		image_into(x, at + i * sizeof(struct entry *), all, to);
+	to = image_next(x);
+	for (i = 0; i < c.nall; i++)
+		all[i].original = image_into(all[i].original, c.all, to);
+	(void)image_array(x, all, c.nall, sizeof *all);
+	for (i = 0; i < c.n; i++)
+		v[i] = image_into(v[i], c.all, to);
+	c.v = image_array(x, v, c.n, sizeof *v);
+	arena_reset(&a);
 	for (k = 0; k < USES; k++) {
-		at = image_array(x, offsetof(struct copy, uses) + k * sizeof(struct uses) + offsetof(struct uses, v), c->uses[k].n,
-		    sizeof(struct use_of));
-		for (i = 0; i < c->uses[k].n; i++, at += sizeof(struct use_of)) {
-			image_str(x, at + offsetof(struct use_of, key));
-			image_into(x, at + offsetof(struct use_of, entry), all, to);
+		struct use_of *u = again(&a, c.uses[k].v, c.uses[k].n, sizeof *u);
+
+		for (i = 0; i < c.uses[k].n; i++) {
+			image_strs(x, &u[i].key, 1);
+			u[i].entry = image_into(u[i].entry, c.all, to);
 		}
+		c.uses[k].v = image_array(x, u, c.uses[k].n, sizeof *u);
+		arena_reset(&a);
 	}
-	image_into(x, offsetof(struct copy, meeting), all, to);
-	lookup_walk(x, image_array(x, offsetof(struct copy, lookup), 1, sizeof *c->lookup));
-	changes_walk(x, offsetof(struct copy, changes), c, all, to);
+	c.meeting = image_into(c.meeting, c.all, to);
+	c.lookup = lookup_walk(x, &a, *c.lookup);
+	c.changes = changes_walk(x, &a, &c, to);
+	c.all = to;
+	(void)image_array(x, &c, 1, sizeof c);
+	arena_free(&small);
+	arena_free(&a);
 }
+_Static_assert(offsetof(struct copy, space) == offsetof(struct copy, ceiling) + sizeof(struct str), "they are walked together");
 
 /* ---- the file ---- */
 
@@ -150,6 +170,7 @@ void copy_keep(const struct copy *c, const char *dir)
 	struct kept_out *o = NULL;
 	unsigned char key[KEPT_KEY];
 	struct image x;
+	struct copy now;
 	const char *path;
 	struct stat st;
 
@@ -159,22 +180,21 @@ void copy_keep(const struct copy *c, const char *dir)
 		kept_vouch(path, &c->source->image.stat);
 		goto out;
 	}
-	image_begin(&x, (uintptr_t)PLACE + KEPT_BODY, c, sizeof *c);
+	if (kept_begin(&o, path, key, &e))
+		goto out;
+	image_begin(&x, o, (uintptr_t)PLACE + KEPT_BODY);
+	now = *c;
 	if (c->was_kept)
-		random_bytes(image_of(&x, struct copy, 0)->id, sizeof c->id);
-	copy_walk(&x, c);
+		random_bytes(now.id, sizeof now.id);
+	copy_walk(&x, now);
 	image_end(&x);
-	if (!kept_begin(&o, path, key, &e)) {
-		kept_add(o, (struct str){ x.p, x.n });
-		if (kept_end(o, &e))
-			e.rc = RC_OK;		/* it is loaded then */
-		else if (!lstat(path, &st)) {
-			struct kept_stat stat = kept_stat(&st);
+	if (kept_end(o, &e))
+		e.rc = RC_OK;		/* it is loaded then */
+	else if (!lstat(path, &st)) {
+		struct kept_stat stat = kept_stat(&st);
 
-			kept_vouch(path, &stat);
-		}
+		kept_vouch(path, &stat);
 	}
-	free(x.p);
 out:
 	arena_free(&a);
 }
@@ -185,16 +205,18 @@ static struct copy *read_kept(struct snap *s, const struct copy_want *want, cons
 	struct arena a = ARENA_INIT;
 	unsigned char key[KEPT_KEY];
 	struct kept_map m = { .all = STR_NONE };
+	const struct copy *last;
 	struct copy *c = NULL;
 
 	if (!key_of(key, want, dir) || kept_map_at(&m, kept_path(&a, want->kept, dir, "copy"), key, (uintptr_t)PLACE))
 		goto out;
-	if (m.body.n < sizeof *c || ((const struct copy *)(const void *)m.body.p)->nall != snap_count(s)) {
+	last = (const struct copy *)(const void *)(m.body.p + (m.body.n < sizeof *c ? 0 : m.body.n - sizeof *c));
+	if (m.body.n < sizeof *c || last->nall != snap_count(s)) {
 		kept_unmap(&m);
 		goto out;
 	}
 	c = xmalloc(sizeof *c);
-	memcpy(c, m.body.p, sizeof *c);
+	*c = *last;
 	memcpy((struct kind *)(uintptr_t)c->kinds, kinds, kinds_count() * sizeof *kinds);
 	c->arena = (struct arena)ARENA_INIT;
 	c->want = *want;

@@ -10,38 +10,25 @@
 
 enum { ALIGN = 16, SHARED = 64, SLOTS = 1 << 15 };
 
-static uintptr_t get(const struct image *x, size_t at)
+struct image_string {
+	struct str s;			/* where it is now */
+	uintptr_t at;			/* where it will be; 0: none */
+};
+
+static uintptr_t put(struct image *x, const void *p, size_t n)
 {
-	uintptr_t v;
+	uintptr_t at = x->base + x->n;
 
-	memcpy(&v, x->p + at, sizeof v);
-	return v;
-}
-
-static void set(struct image *x, size_t at, uintptr_t v)
-{
-	memcpy(x->p + at, &v, sizeof v);
-}
-
-static size_t put(struct image *x, const void *p, size_t n)
-{
-	size_t at = x->n;
-
-	if (n > x->cap - x->n) {
-		x->cap = 2 * x->cap + n;
-		x->p = xrealloc(x->p, x->cap);
-	}
 	if (n)
-		memcpy(x->p + at, p, n);
+		kept_add(x->out, (struct str){ p, n });
 	x->n += n;
 	return at;
 }
 
-void image_begin(struct image *x, uintptr_t base, const void *root, size_t size)
+void image_begin(struct image *x, struct kept_out *out, uintptr_t base)
 {
-	*x = (struct image){ .base = base, .strings = xmalloc(SLOTS * sizeof *x->strings) };
+	*x = (struct image){ .out = out, .base = base, .strings = xmalloc(SLOTS * sizeof *x->strings) };
 	memset(x->strings, 0, SLOTS * sizeof *x->strings);
-	(void)put(x, root, size);
 }
 
 void image_end(struct image *x)
@@ -50,59 +37,49 @@ void image_end(struct image *x)
 	x->strings = NULL;
 }
 
-size_t image_array(struct image *x, size_t at, size_t n, size_t size)
+void *image_next(const struct image *x)
+{
+	return (void *)(x->base + (x->n + ALIGN - 1) / ALIGN * ALIGN);
+}
+
+void *image_array(struct image *x, const void *p, size_t n, size_t size)
 {
 	static const char none[ALIGN] = { 0 };
-	const void *from = (const void *)get(x, at);
-	size_t to;
 
-	if (!from)
-		return 0;
+	if (!p)
+		return NULL;
 	(void)put(x, none, (ALIGN - x->n % ALIGN) % ALIGN);
-	to = put(x, from, n * size);
-	set(x, at, x->base + to);
-	return to;
+	return (void *)put(x, p, n * size);
 }
 
-/* Put a string; of short ones the latest with that hash is known. */
-static uintptr_t put_str(struct image *x, struct str s)
+/* Of short strings the latest with that hash is known. */
+static const char *put_str(struct image *x, struct str s)
 {
-	uint32_t *slot = NULL;
-	size_t at;
+	struct image_string *known = s.n <= SHARED ? &x->strings[strings_hash(s, 0) % SLOTS] : NULL;
+	uintptr_t at;
 
-	if (s.n <= SHARED && x->n < UINT32_MAX) {
-		slot = &x->strings[strings_hash(s, 0) % SLOTS];
-		if (*slot && s.n < x->n - *slot && !memcmp(x->p + *slot, s.p, s.n) && !x->p[*slot + s.n])
-			return x->base + *slot;
-	}
+	if (known && known->at && str_eq(known->s, s))
+		return (const char *)known->at;
 	at = put(x, s.p, s.n);
 	(void)put(x, "", 1);
-	if (slot)
-		*slot = (uint32_t)at;
-	return x->base + at;
+	if (known)
+		*known = (struct image_string){ s, at };
+	return (const char *)at;
 }
 
-void image_str(struct image *x, size_t at)
+void image_strs(struct image *x, struct str *v, size_t n)
 {
-	struct str s;
-
-	memcpy(&s, x->p + at, sizeof s);
-	if (s.p)
-		set(x, at, put_str(x, s));
+	for (; n; n--, v++)
+		if (v->p)
+			v->p = put_str(x, *v);
 }
 
-void image_cstr(struct image *x, size_t at)
+const char *image_cstr(struct image *x, const char *s)
 {
-	uintptr_t v = get(x, at);
-
-	if (v)
-		set(x, at, put_str(x, cstr((const char *)v)));
+	return s ? put_str(x, cstr(s)) : NULL;
 }
 
-void image_into(struct image *x, size_t at, const void *base, size_t to)
+void *image_into(const void *p, const void *from, void *to)
 {
-	uintptr_t v = get(x, at);
-
-	if (v)
-		set(x, at, x->base + to + (v - (uintptr_t)base));
+	return p ? (char *)to + ((const char *)p - (const char *)from) : NULL;
 }

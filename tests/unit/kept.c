@@ -89,31 +89,42 @@ struct link {
 };
 #define AT ((uintptr_t)(UINTPTR_MAX > UINT32_MAX ? 0x3c0000000000 : 0x60000000))
 
+/* The array stands at the end. */
 static void write_links(const struct link *links, size_t n)
 {
-	struct link *const root = (struct link *)(uintptr_t)links;
+	struct link *v = calloc(n, sizeof *v);
 	struct err e = ERR_INIT;
 	struct kept_out *o;
 	struct image x;
-	size_t to, i, k;
+	size_t i, k;
+	void *to;
 
-	image_begin(&x, AT + KEPT_BODY, &root, sizeof root);
-	to = image_array(&x, 0, n, sizeof *links);
-	for (i = 0; i < n; i++) {
-		size_t at = to + i * sizeof *links, values;
-
-		image_str(&x, at + offsetof(struct link, name));
-		image_cstr(&x, at + offsetof(struct link, why));
-		image_into(&x, at + offsetof(struct link, next), links, to);
-		values = image_array(&x, at + offsetof(struct link, values), links[i].n, sizeof(struct str));
-		for (k = 0; k < links[i].n; k++)
-			image_str(&x, values + k * sizeof(struct str));
-	}
-	image_end(&x);
+	assert_non_null(v);
 	assert_int_equal(kept_begin(&o, "image", key, &e), RC_OK);
-	kept_add(o, (struct str){ x.p, x.n });
+	image_begin(&x, o, AT + KEPT_BODY);
+	for (i = 0; i < n; i++) {
+		struct str values[8];
+
+		v[i] = links[i];
+		image_strs(&x, &v[i].name, 1);
+		v[i].why = image_cstr(&x, v[i].why);
+		for (k = 0; k < v[i].n; k++)
+			values[k] = links[i].values[k];
+		image_strs(&x, values, v[i].n);
+		v[i].values = image_array(&x, v[i].values ? values : NULL, v[i].n, sizeof *values);
+	}
+	for (i = 0; i < n; i++)
+		v[i].next = image_into(v[i].next, links, image_next(&x));
+	to = image_next(&x);
+	assert_ptr_equal(image_array(&x, v, n, sizeof *v), to);
+	image_end(&x);
 	assert_int_equal(kept_end(o, &e), RC_OK);
-	free(x.p);
+	free(v);
+}
+
+static struct link *links_of(const struct kept_map *m, size_t n)
+{
+	return (struct link *)(uintptr_t)(m->body.p + m->body.n - n * sizeof(struct link));
 }
 
 static void test_image__is_what_it_was_where_it_is_mapped(void **state)
@@ -132,7 +143,7 @@ static void test_image__is_what_it_was_where_it_is_mapped(void **state)
 	assert_int_equal(kept_map_at(&m, "image", other, AT), RC_NOTFOUND);
 	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_OK);
 	assert_ptr_equal(m.all.p, (const char *)AT);
-	memcpy(&root, m.body.p, sizeof root);
+	root = links_of(&m, 3);
 	assert_true(str_is(root[0].name, "first") && str_is(root[1].name, long_name) && str_is(root[2].name, "third"));
 	assert_string_equal(root[0].why, "for one");
 	assert_null(root[1].why);
@@ -150,7 +161,7 @@ static void test_image__is_what_it_was_where_it_is_mapped(void **state)
 	kept_unmap(&m);
 	read_all(&b, "image");
 	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_OK);		/* and the file is as it was */
-	memcpy(&root, m.body.p, sizeof root);
+	root = links_of(&m, 3);
 	assert_ptr_equal(root[0].next, &root[2]);
 	kept_unmap(&m);
 	for (i = 0; i < b.n; i += 7) {
@@ -208,7 +219,7 @@ static void test_image__of_many_strings_each_is_itself(void **state)
 	}
 	write_links(v, MANY);
 	assert_int_equal(kept_map_at(&m, "image", key, AT), RC_OK);
-	memcpy(&root, m.body.p, sizeof root);
+	root = links_of(&m, MANY);
 	for (i = 0; i < MANY; i++) {
 		assert_true(str_is(root[i].name, names[i]));
 		assert_string_equal(root[i].why, names[i]);
