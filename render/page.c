@@ -371,7 +371,9 @@ static void scripts(struct page *p)
 	k.with = p->head.of != NULL;
 	if (kept(p, &mark, &k))
 		return;
-	if (lists_have(p->c, "search.html") && (p->head.of || (file && strcmp(file, "search.html") == 0)))
+	if (file && strcmp(file, "search.html") == 0 && lists_have(p->c, file))	/* it reads the index while the page is read */
+		page_puts(p, "<script src=\"search.js\" async></script>\n");
+	else if (p->head.of && lists_have(p->c, "search.html"))
 		buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
 	if (file && word_in("search.html write.html", cstr(file)))
 		page_puts(p, "<link rel=\"stylesheet\" href=\"forms.css\">\n");

@@ -1,7 +1,7 @@
 /* search.js: search from a disk: reads what find_files.c writes, ranks as find.c does, marks words of "#q=" in a page. */
 (() => {
 'use strict';
-const up = document.currentScript.getAttribute('src').replace(/search\.js$/, '');
+const up = document.currentScript.getAttribute('src').replace(/search\.js$/, ''), early = document.currentScript.async;	/* early: before search.html is whole */
 const WORD_MAX = 64, POINTS = 64, WORDS = 32, FIRST = 5, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64;
 const FACETS = ['kind', 'country', 'topic', 'lang', 'status', 'year'];
 
@@ -338,7 +338,9 @@ function element(name, attributes, ...children) {
 	return e;
 }
 
-function page(form) {
+const chosen = p => Object.fromEntries(FACETS.map(f => [f, p.getAll(f)]));
+/* before: of what the address asked for, the result that is on its way. */
+function page(form, before) {
 	const [input, status, list, more, side, narrow] = ['q', 'status', 'hits', 'more', 'facets', 'narrow'].map(id => document.getElementById('find-' + id));
 	const say = (key, v) => form.dataset[key].replace(/\{\w+\}/, v);
 	let turn = 0, shown = 0, result = null, last = {}, timer = 0;
@@ -395,11 +397,11 @@ function page(form) {
 	}
 	const task = () => new Promise(done => setTimeout(done, 0));
 	const seen = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));	/* what stands there was painted */
-	async function run(c) {
+	async function run(c, before) {
 		const mine = ++turn;
 		last = c;
 		try {
-			const r = await search(input.value, c);
+			const r = await (before && input.value === q ? before : search(input.value, c));
 			if (mine !== turn) return;
 			result = r;
 			shown = 0;
@@ -418,7 +420,6 @@ function page(form) {
 			if (mine === turn) status.textContent = say('missing', () => e.message);
 		}
 	}
-	const chosen = p => Object.fromEntries(FACETS.map(f => [f, p.getAll(f)]));
 	function go(push) {
 		const p = state();
 		clearTimeout(timer);
@@ -426,10 +427,10 @@ function page(form) {
 		if (location.hash !== '#' + p) history[push ? 'pushState' : 'replaceState'](null, '', location.pathname + '#' + p);
 		return ran;
 	}
-	function fromAddress() {
-		const p = new URLSearchParams(location.hash.slice(1) || location.search);
+	function fromAddress(before) {
+		const p = address();
 		input.value = p.get('q') || '';
-		if (String(p)) run(chosen(p));
+		if (String(p)) run(chosen(p), before);
 	}
 	form.addEventListener('submit', e => { e.preventDefault(); go(true); });
 	form.addEventListener('input', e => { clearTimeout(timer); timer = setTimeout(go, e.target === input ? 200 : 0); });
@@ -439,11 +440,15 @@ function page(form) {
 	addEventListener('hashchange', () => { if (location.hash.includes('=')) fromAddress(); });
 	form.hidden = false;
 	narrow.open = matchMedia('(min-width: 60rem)').matches;
-	fromAddress();
+	fromAddress(before);
 }
 
-const form = document.getElementById('find'), q = new URLSearchParams(location.hash.slice(1)).get('q');
+const address = () => new URLSearchParams(location.hash.slice(1) || location.search), q = address().get('q');
 window.colep = { search, words, table, nameOf: async d => (await docOf(d))[0] };
-if (form) page(form);
-else if (q && document.querySelector('main article')) markPage(document.querySelector('main'), q).catch(() => {});
+if (early) {
+	const before = q ? search(q, chosen(address())) : null, start = () => page(document.getElementById('find'), before);
+	if (before) before.then(r => Promise.all(r.hits.slice(0, FIRST).map(docOf))).catch(() => {});
+	if (document.readyState === 'loading') addEventListener('DOMContentLoaded', start);
+	else start();
+} else if (q && document.querySelector('main article')) markPage(document.querySelector('main'), q).catch(() => {});
 })();

@@ -135,7 +135,7 @@ function make(node) {
 
 const elements = new Set(`html head meta title script link body a header div span form label input button nav ul ol li main article section h1 h2 h3 h4 h5 h6 p dl dt dd strong em del code pre
 	blockquote table thead tbody tr th td br hr sup footer bdi ins mark details summary noscript fieldset legend small b i figure figcaption abbr time bdo wbr`.split(/\s+/));
-const attributes = new Set(`lang dir charset name content http-equiv href rel class id tabindex role src defer action method for type value maxlength autocomplete spellcheck hidden scope start
+const attributes = new Set(`lang dir charset name content http-equiv href rel class id tabindex role src defer async action method for type value maxlength autocomplete spellcheck hidden scope start
 	hreflang aria-label aria-current aria-labelledby aria-hidden aria-describedby title open checked disabled data-footnote-ref data-footnote-backref data-footnotes data-footnote-backref-idx datetime`.split(/\s+/));
 
 /* In the page: whatever is not the site's own. */
