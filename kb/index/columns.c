@@ -22,9 +22,9 @@
  *	varint number of values; for each varint length, bytes; in order of bytes
  *	varint number of sets; for each varint number of values, and varint number of each
  *
- * A filter is looked up in the values once a query; what it does not let through is then found for all documents of the
- * segment, 64 at a time, before any of them is scored: by one look into a table of sets for each, or, where one code of a
- * byte is all that passes, by comparing eight codes at once. */
+ * A filter is looked up in the values once a query, and then asked of documents that may be among the best. Where all hits are
+ * counted, what it does not let through is found for all documents of the segment beforehand, 64 at a time: by one look
+ * into a table of sets for each, or, where one code of a byte is all that passes, by comparing eight codes at once. */
 #include "kb/index/columns.h"
 
 #include <stdlib.h>
@@ -700,6 +700,26 @@ enum rc columns_filter(struct column_filter **out, struct arena *a, struct segme
 	return RC_OK;
 }
 
+static bool in_time(const struct column_filter *f, const struct column_chunk *c, uint32_t i)
+{
+	const int32_t first = (int32_t)u32_get(c->first + (size_t)i * 4), last = (int32_t)u32_get(c->last + (size_t)i * 4);
+
+	return !f->dates || (first <= last && last >= f->since && first <= f->until);
+}
+
+bool columns_pass(const struct column_filter *f, const struct column_chunk *c, uint32_t i)
+{
+	uint32_t code;
+	size_t k;
+
+	for (k = 0; k < f->n; k++) {
+		code = code_of(c, f->want[k].field, i);
+		if (code >= f->want[k].n || !f->want[k].sets[code])
+			return false;
+	}
+	return in_time(f, c, i);
+}
+
 /* Of 64 bytes those that are equal to one: a bit each, by eight at a time. */
 static uint64_t equal_bytes(const unsigned char *p, unsigned char one)
 {
@@ -733,11 +753,8 @@ static uint64_t passing(const struct column_filter *f, const struct column_chunk
 				has |= (uint64_t)(code < f->want[k].n && f->want[k].sets[code]) << j;
 			}
 	}
-	for (j = 0; f->dates && j < n; j++) {
-		int32_t first = (int32_t)u32_get(c->first + (size_t)(i + j) * 4), last = (int32_t)u32_get(c->last + (size_t)(i + j) * 4);
-
-		bits &= ~((uint64_t)!(first <= last && last >= f->since && first <= f->until) << j);
-	}
+	for (j = 0; f->dates && j < n; j++)
+		bits &= ~((uint64_t)!in_time(f, c, i + j) << j);
 	return bits;
 }
 

@@ -4,8 +4,8 @@
  * each word of the query, what it can add at all. The words with the least are put aside as long as all of them together
  * cannot bring a document among the best: a document that has no other cannot get there. The others, the essential
  * ones, lead: each document that has one of them is looked at, but for blocks that cannot bring a document there with
- * the most of all other words. Dead documents and those left out, by a filter too, fall at once, then those that
- * lack too much; only for the rest the words put aside are sought, the most promising first, until it is known that the
+ * the most of all other words. Documents that lack too much fall at once, then dead ones and those left out, by a filter
+ * too; only for the rest the words put aside are sought, the most promising first, until it is known that the
  * document stays below. What must stand in a row is looked at last, of documents that would get in.
  *
  * When words must be there, the rarest of them leads alone, document by document, and the others are sought first, the
@@ -476,9 +476,12 @@ static enum rc reach(struct evaluator *v, uint32_t place)	/* v->norms are those 
 	return RC_OK;
 }
 
-static bool left_out(const struct evaluator *v, uint32_t place)
+static bool left_out(const struct evaluator *v, uint32_t place)		/* of the chunk that v->chunk is */
 {
-	return segment_dead(v->s, place) || (v->q->out && v->q->out[place / 64] >> place % 64 & 1);
+	const struct evaluate *q = v->q;
+
+	return segment_dead(v->s, place) || (q->out && q->out[place / 64] >> place % 64 & 1) ||
+	    (q->filter && !columns_pass(q->filter, v->chunk, place % CHUNK_DOCS));
 }
 
 /* A document scores so much at least: so many of the best such tell what is needed. Is it more now? */
@@ -506,7 +509,7 @@ static inline bool more_needed(struct evaluator *v, uint32_t score)
 static void pick_touched(struct evaluator *v, uint64_t spare)
 {
 	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
-	const bool any_out = v->s->dead || v->q->out;
+	const bool any_out = v->s->dead || v->q->out || v->q->filter;
 	uint64_t enough = enough_with(v, spare);
 	uint32_t k, score;
 
@@ -539,7 +542,7 @@ static void pick_touched(struct evaluator *v, uint64_t spare)
 /* Of all places of the window. What is needed is more than the words put aside add, so none gets in that did not come up. */
 static void pick_through(struct evaluator *v, uint64_t spare)
 {
-	const bool any_out = v->s->dead || v->q->out;
+	const bool any_out = v->s->dead || v->q->out || v->q->filter;
 	const uint32_t width = v->to - v->from;
 	uint64_t enough = enough_with(v, spare);
 	lanes four[AT_ONCE / 4], least, any;
@@ -830,9 +833,9 @@ static enum rc by_document(struct evaluator *v)
 		if (w->place >= v->to && (rc = reach(v, w->place)))
 			break;
 		score = 0;
-		if (left_out(v, w->place))
-			continue;
-		if ((rc = word_add(&score, v, w)) || (score + spare >= v->need && (rc = finish(v, w->place, score, n, spare))))
+		if ((rc = word_add(&score, v, w)))
+			break;
+		if (score + spare >= v->need && !left_out(v, w->place) && (rc = finish(v, w->place, score, n, spare)))
 			break;
 	}
 	return rc;

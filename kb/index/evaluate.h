@@ -31,6 +31,7 @@ struct evaluate {
 	size_t nrows;
 	bool all;			/* there are none: every document is a hit, of score 0 */
 	const uint64_t *out;		/* bit by place: no hit; NULL: none is left out */
+	const struct column_filter *filter;	/* what does not pass is no hit; NULL: all pass */
 	struct column_counts *counts;	/* NULL: no facets */
 	uint64_t *total;		/* hits are counted here; NULL: not */
 	struct buf *hits;		/* none is offered: place and score of each are appended here, u32 each; NULL: not */

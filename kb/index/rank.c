@@ -47,6 +47,7 @@ struct run {
 	struct buf *note;
 	struct cursor *c;		/* for counting */
 	uint64_t **out;			/* by segment: bits of the documents left out; NULL: none */
+	struct column_filter **filters;	/* by segment; NULL: none */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
 	struct row *rows;		/* of parts */
@@ -439,19 +440,35 @@ static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 
 /* ---- the whole ---- */
 
-/* What the filters do not let through is no hit. */
-static enum rc leave_out(struct run *r, const struct filters *f, struct err *e)
+/* Are there a quarter as many postings as documents? */
+static bool many_postings(const struct run *r)
 {
-	struct column_filter *filter;
+	uint64_t n = 0;
+	size_t seg, i, j;
+
+	for (seg = 0; seg < r->s->stamp.nsegments; seg++)
+		for (i = 0; i < r->n; i++)
+			for (j = 0; j < r->parts[seg * r->most + i].n; j++)
+				n += r->parts[seg * r->most + i].lists[j].df;
+	return n >= r->s->stamp.documents / 4;
+}
+
+/* What the filters do not let through is no hit. When hits are counted, or there are many, that is known of all documents
+ * beforehand; else each is asked that may be among the best. */
+static enum rc run_filters(struct run *r, const struct filters *f, enum counting count, struct err *e)
+{
+	struct column_filter **filters = arena_array(r->a, r->s->stamp.nsegments, sizeof *filters);
+	const bool beforehand = count != COUNT_NONE || many_postings(r);
 	size_t seg;
 	enum rc rc = RC_OK;
 
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		struct segment *s = &r->s->segments[seg];
 
-		if (!(rc = columns_filter(&filter, r->a, s, f, e)))
-			rc = columns_leave_out(out_bits(r, seg), filter, s, e);
+		if (!(rc = columns_filter(&filters[seg], r->a, s, f, e)) && beforehand)
+			rc = columns_leave_out(out_bits(r, seg), filters[seg], s, e);
 	}
+	r->filters = beforehand ? NULL : filters;
 	return rc;
 }
 
@@ -464,7 +481,8 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		struct segment *s = &r->s->segments[seg];
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
-		    .all = r->q->positive == 0, .out = r->out[seg], .counts = counts, .total = total ? &res->total : NULL };
+		    .all = r->q->positive == 0, .out = r->out[seg], .filter = r->filters ? r->filters[seg] : NULL,
+		    .counts = counts, .total = total ? &res->total : NULL };
 
 		if (counts)
 			rc = counts_segment(counts, s, e);
@@ -517,7 +535,7 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	    filtered ? COUNT_NONE : count, e)))
 		rc = run_doubts(&r, &top, e);
 	if (!rc && filtered)
-		rc = leave_out(&r, f, e);
+		rc = run_filters(&r, f, count, e);
 	if (!rc && (!r.ndoubts || filtered || r.n > parts))
 		rc = run_top(res, &r, &top, &counts, limit, count, e);
 	top.n = top.n < limit ? top.n : limit;
