@@ -7,17 +7,27 @@
 #include "kb/base/arena.h"
 #include "render/strings.h"
 
-#define BYTES_MAX ((size_t)6 << 20)	/* kept; what comes then is made each time */
+#define BYTES_MAX ((size_t)6 << 20)	/* kept; what comes then is made each time. Its offsets, and the length of a code, fit */
 
-struct piece {
-	struct piece_key key;		/* but for its code */
-	uint32_t hash, code, facts, html;	/* offsets in bytes: one behind the other */
-	uint32_t ncode, nfacts, nhtml;
+struct piece {				/* 32 bytes: a piece is looked at more often than it is in the cache */
+	const void *texts, *of;
+	uint32_t html, nhtml, nfacts;	/* its offset in bytes; facts stand in front of it, the code in front of these */
+	uint32_t ncode : 24, what : 8;	/* what: see what_of */
 };
+
+static unsigned what_of(const struct piece_key *k)
+{
+	return (unsigned)k->sort << 2 | (unsigned)k->with << 1 | (*k->up != '\0');
+}
+
+static size_t facts_of(const struct piece *p)
+{
+	return p->html - p->nfacts * sizeof(uint32_t);
+}
 
 static uint32_t hash_of(const struct piece_key *k)
 {
-	uintptr_t h = (uintptr_t)k->texts * 31 + (uintptr_t)k->of + (uintptr_t)k->sort * 2 + k->with + (*k->up ? 16 : 0);
+	uintptr_t h = (uintptr_t)k->texts * 31 + (uintptr_t)k->of + what_of(k);
 
 	return (uint32_t)((uint64_t)h * 0x9e3779b97f4a7c15u >> 32) ^ (k->code.n ? strings_hash(k->code, 0) : 0);
 }
@@ -31,9 +41,8 @@ static uint64_t *slot_of(const struct pieces *x, const struct piece_key *k, uint
 		if (x->slots[i] >> 32 != hash)
 			continue;
 		p = &x->v[(uint32_t)x->slots[i] - 1];
-		if (p->key.of == k->of && p->key.texts == k->texts && p->key.sort == k->sort &&
-		    p->key.with == k->with && *p->key.up == *k->up && p->ncode == k->code.n &&
-		    (!k->code.n || !memcmp(x->bytes.p + p->code, k->code.p, k->code.n)))
+		if (p->of == k->of && p->texts == k->texts && p->what == what_of(k) && p->ncode == k->code.n &&
+		    (!p->ncode || !memcmp(x->bytes.p + facts_of(p) - p->ncode, k->code.p, k->code.n)))
 			break;
 	}
 	return &x->slots[i];
@@ -41,35 +50,38 @@ static uint64_t *slot_of(const struct pieces *x, const struct piece_key *k, uint
 
 static void grow(struct pieces *x)
 {
-	size_t i, k;
+	size_t n = x->nslots ? x->nslots * 2 : 1024, i, k;
+	uint64_t *slots = xmalloc(n * sizeof *slots);
 
-	x->nslots = x->nslots ? x->nslots * 2 : 1024;
-	free(x->slots);
-	x->slots = xmalloc(x->nslots * sizeof *x->slots);
-	memset(x->slots, 0, x->nslots * sizeof *x->slots);
-	for (i = 0; i < x->n; i++) {
-		for (k = x->v[i].hash & (x->nslots - 1); x->slots[k]; k = (k + 1) & (x->nslots - 1))
+	memset(slots, 0, n * sizeof *slots);
+	for (i = 0; i < x->nslots; i++) {
+		if (!x->slots[i])
+			continue;
+		for (k = (x->slots[i] >> 32) & (n - 1); slots[k]; k = (k + 1) & (n - 1))
 			;
-		x->slots[k] = (uint64_t)x->v[i].hash << 32 | (i + 1);
+		slots[k] = x->slots[i];
 	}
+	free(x->slots);
+	x->slots = slots;
+	x->nslots = n;
 }
 
 bool piece_put(struct buf *b, struct piece_mark *mark, struct pieces *x, struct facts *f, const struct piece_key *k)
 {
 	const struct piece *p;
-	uint64_t i;
+	uint64_t slot;
 
 	mark->html = b->n;
 	if (!x)
 		return false;
 	if (2 * x->n >= x->nslots)
 		grow(x);
-	if (!(i = *slot_of(x, k, hash_of(k)))) {
+	if (!(slot = *slot_of(x, k, hash_of(k)))) {
 		mark->facts = facts_record(f);
 		return false;
 	}
-	p = &x->v[(uint32_t)i - 1];
-	facts_again(f, x->bytes.p + p->facts, p->nfacts);
+	p = &x->v[(uint32_t)slot - 1];
+	facts_again(f, x->bytes.p + facts_of(p), p->nfacts);
 	buf_add(b, x->bytes.p + p->html, p->nhtml);
 	return true;
 }
@@ -77,8 +89,7 @@ bool piece_put(struct buf *b, struct piece_mark *mark, struct pieces *x, struct 
 void piece_keep(const struct buf *b, const struct piece_mark *mark, struct pieces *x, struct facts *f, const struct piece_key *k)
 {
 	struct str facts, html = str_sub(buf_str(b), mark->html, b->n);
-	struct piece *p;
-	uint32_t hash;
+	uint32_t hash = hash_of(k);
 
 	if (!x)
 		return;
@@ -91,15 +102,11 @@ void piece_keep(const struct buf *b, const struct piece_mark *mark, struct piece
 	}
 	if (2 * x->n >= x->nslots)	/* by pieces in this one */
 		grow(x);
-	hash = hash_of(k);
-	p = &x->v[x->n];
-	*p = (struct piece){ .key = *k, .hash = hash, .ncode = (uint32_t)k->code.n, .nfacts = (uint32_t)(facts.n / sizeof(uint32_t)),
-	    .nhtml = (uint32_t)html.n };
-	p->code = (uint32_t)x->bytes.n;
+	x->v[x->n] = (struct piece){ .texts = k->texts, .of = k->of, .html = (uint32_t)(x->bytes.n + k->code.n + facts.n),
+	    .nhtml = (uint32_t)html.n, .nfacts = (uint32_t)(facts.n / sizeof(uint32_t)), .ncode = k->code.n & 0xffffff,
+	    .what = what_of(k) & 0xff };
 	buf_str_add(&x->bytes, k->code);
-	p->facts = (uint32_t)x->bytes.n;
 	buf_str_add(&x->bytes, facts);
-	p->html = (uint32_t)x->bytes.n;
 	buf_str_add(&x->bytes, html);
 	*slot_of(x, k, hash) = (uint64_t)hash << 32 | (x->n + 1);
 	x->n++;

@@ -33,4 +33,20 @@ ok "those are lists and other documents too" sh -c 'for f in kind/lessons.html c
 ok "no page has the old one, but in what changed" sh -c '! grep -rlF "$1" pub | grep -v "pub/d/$2.*html\|pub/changes.html"' sh "$old" $id
 build
 is "nothing more: nothing" "$(cat changed)" ""
+
+# two documents of a country, which only the third is about: its page, to which both link, goes with that
+copied() { sed "s/$id/$1/g; s/^owner:.*/owner: ${2%-*}/; s/^countries:.*/countries: [$3]/; s/^title:.*/title: ${2#*-}/" $doc; }
+mkdir -p n/lessons/kz
+copied ll-kz-2022-one kz-one BG >n/lessons/kz/ll-kz-2022-one.md
+copied ll-kz-2022-two kz-two BG >n/lessons/kz/ll-kz-2022-two.md
+copied ll-bg-2022-far bg-far KZ >n/lessons/bg/ll-bg-2022-far.md
+SOURCE_DATE_EPOCH=1700004000 colep -C n save -m "Three more" >/dev/null 2>&1
+colep -C n site pub -j 1 >/dev/null 2>&1
+ok "both link to it" sh -c 'grep -q country/kz.html pub/d/ll-kz-2022-one.html && grep -q country/kz.html pub/d/ll-kz-2022-two.html'
+copied ll-bg-2022-far bg-far BG >n/lessons/bg/ll-bg-2022-far.md
+SOURCE_DATE_EPOCH=1700005000 colep -C n save -m "It is about another" >/dev/null 2>&1
+colep -C n site pub -j 1 >/dev/null 2>&1
+colep -C n site fresh >/dev/null 2>&1
+ok "no page links to it any more" sh -c '! grep -rl "country/kz\.html" pub'
+ok "and all is as built for the first time" diff -r pub fresh
 done_testing
