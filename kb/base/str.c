@@ -121,12 +121,34 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 	return 0;
 }
 
+/* 16 bytes at a time: is each what the three in front of it call for? Behind that sequences are told. */
 size_t str_utf8_bad(struct str s)
 {
+	typedef unsigned char bytes __attribute__((vector_size(16)));
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t i = 0, k;
-	uint64_t w;
+	uint64_t w, odd[2] = { 0, 0 };
+	bytes x, b1, b2, b3;
+	size_t i, k;
 
+	for (i = 0; i < 3 && i < s.n; i += k)
+		if ((k = utf8_length(p + i, s.n - i)) == 0)
+			return i;
+	for (; i + sizeof x <= s.n; i += sizeof x) {
+		memcpy(&x, p + i, sizeof x);
+		memcpy(&b1, p + i - 1, sizeof x);
+		memcpy(&b2, p + i - 2, sizeof x);
+		memcpy(&b3, p + i - 3, sizeof x);
+		x = (bytes)((((x & 0xc0) == 0x80) ^ ((b1 >= 0xc0) | (b2 >= 0xe0) | (b3 >= 0xf0))) |
+		    ((x & 0xfe) == 0xc0) | (x > 0xf4) | ((b1 == 0xe0) & (x < 0xa0)) | ((b1 == 0xed) & (x >= 0xa0)) |
+		    ((b1 == 0xf0) & (x < 0x90)) | ((b1 == 0xf4) & (x >= 0x90)));
+		memcpy(odd, &x, sizeof odd);
+		if (odd[0] | odd[1])
+			break;
+	}
+	for (k = 0; k < 3 && i && (p[i - 1] & 0xc0) == 0x80; k++)
+		i--;
+	if (i && p[i - 1] >= 0xc0)
+		i--;			/* where the last sequence begins */
 	while (i < s.n) {
 		while (i + 8 <= s.n && (memcpy(&w, p + i, 8), (w & 0x8080808080808080u) == 0))
 			i += 8;

@@ -31,6 +31,43 @@ static void test_str__utf8_bad_finds_the_first_bad_byte(void **state)
 		assert_int_equal(str_utf8_bad((struct str){ v[i].s, v[i].n }), v[i].bad);
 }
 
+/* The same, sequence by sequence. */
+static size_t bad_slowly(struct str s)
+{
+	size_t i = 0, at;
+
+	while ((at = i) < s.n)
+		if (str_utf8_next(s, &i) == 0xfffd && !str_starts(str_sub(s, at, s.n), STR("\xef\xbf\xbd")))
+			return at;
+	return s.n;
+}
+
+static void test_str__utf8_bad_is_the_same_wherever_it_stands(void **state)
+{
+	static const char *const pieces[] = { "a", "word ", "\xd8\xa7", "\xd0\xb6", "\xe2\x82\xac", "\xe0\xa6\x95", 
+		"\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xef\xbf\xbd", "\xc2\x80", "\xdf\xbf" };
+	static const char *const faults[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe2\x82", "\xe0\x9f\xbf",
+		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xf0\x90\x80",
+		"\xc2\xc2\x80", "\xe2\x82\xac\x80", "\xf0\x90\x80\x80\x80" };
+	enum { PIECES = sizeof pieces / sizeof *pieces, FAULTS = sizeof faults / sizeof *faults, RUNS = 20000 };
+	struct buf b = BUF_INIT;
+	uint32_t seed = 1;
+	size_t run, i, found = 0;
+
+	(void)state;
+	for (run = 0; run < RUNS; run++) {
+		buf_clear(&b);
+		for (i = 0; i < run % 48; i++) {
+			seed = seed * 1664525 + 1013904223;
+			buf_puts(&b, (seed >> 8) % 64 ? pieces[(seed >> 16) % PIECES] : faults[(seed >> 16) % FAULTS]);
+		}
+		assert_int_equal(str_utf8_bad(buf_str(&b)), bad_slowly(buf_str(&b)));
+		found += str_utf8_bad(buf_str(&b)) < b.n;
+	}
+	assert_true(found > RUNS / 10 && found < RUNS / 2);
+	buf_free(&b);
+}
+
 static void test_str__cut_never_splits_a_character(void **state)
 {
 	struct str s = STR("a\xe2\x82\xac" "b");
@@ -348,6 +385,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_str__utf8_bad_finds_the_first_bad_byte),
+		cmocka_unit_test(test_str__utf8_bad_is_the_same_wherever_it_stands),
 		cmocka_unit_test(test_str__cut_never_splits_a_character),
 		cmocka_unit_test(test_str__u64_refuses_overflow_and_signs),
 		cmocka_unit_test(test_str__distance_counts_swaps_as_one),
