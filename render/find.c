@@ -287,6 +287,8 @@ static int newest_first(const void *pa, const void *pb)
 struct dated {
 	uint64_t begin;
 	const struct entry *e;
+	uint32_t at;			/* by name, backwards */
+	bool whole;			/* begin is all of the date */
 };
 
 static int oldest_first(const void *pa, const void *pb)
@@ -295,6 +297,8 @@ static int oldest_first(const void *pa, const void *pb)
 
 	if (a->begin != b->begin)
 		return a->begin < b->begin ? -1 : 1;
+	if (a->whole && b->whole)	/* and nothing is read that lies all over memory */
+		return (a->at > b->at) - (a->at < b->at);
 	return newest_first(&b->e, &a->e);
 }
 
@@ -307,11 +311,11 @@ static void sort_docs(struct find *f)
 		const struct entry *e = f->copy->v[f->n - 1 - i];	/* by name, backwards */
 		uint64_t begin = 0;
 
-		for (k = 0; k < 10 && k < e->date.n && e->date.p[k] >= ' ' && e->date.p[k] < '_'; k++)
+		for (k = 0; k < 10 && k < e->date.n && e->date.p[k] > ' ' && e->date.p[k] < '_'; k++)
 			begin |= (uint64_t)(e->date.p[k] - ' ') << (58 - 6 * k);
 		if (k < 10 && k < e->date.n && e->date.p[k] >= '_')
 			begin |= (uint64_t)63 << (58 - 6 * k);
-		v[i] = (struct dated){ begin, e };
+		v[i] = (struct dated){ begin, e, (uint32_t)i, k == e->date.n };
 	}
 	if (f->n)
 		qsort(v, f->n, sizeof *v, oldest_first);

@@ -216,7 +216,7 @@ void form_data(struct buf *b, const struct copy *c)
 	buf_puts(b, "},\n\"texts\":{");
 	for (i = 0; i < t->ntexts; i++) {
 		buf_puts(b, i ? ",\n" : "\n");
-		words(b, t, &t->texts[i]);
+		words(b, t, theme_texts(t, t->texts[i].lang));
 	}
 	buf_puts(b, "}});\n");
 	arena_free(&a);

@@ -176,7 +176,7 @@ void kept_sweep(const struct kept_place *place)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 5 * FOLDERS + 1; i < n; i++)	/* five for each folder, and rows */
+	for (i = 6 * FOLDERS + 1; i < n; i++)	/* six for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }

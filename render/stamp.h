@@ -10,7 +10,7 @@ struct stamp_doc {			/* a document of the node, by name */
 	bool in;
 };
 struct stamp {
-	struct kept_map map;		/* strings borrow it */
+	struct kept_map map, of_docs;	/* strings borrow them */
 	struct stamp_doc *docs;		/* in the arena */
 	size_t ndocs;
 	struct str tlp;

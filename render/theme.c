@@ -227,7 +227,6 @@ static enum rc texts_parse(struct texts *to, struct arena *a, const struct theme
 
 	if (str_utf8_bad(rest) != rest.n)
 		return err_set(e, RC_INVALID, "%.*s: not UTF-8", FMT_STR(f->name));
-	to->lang = str_sub(f->name, strlen("texts/"), f->name.n - 4);
 	while (str_line(&line, &rest)) {
 		at++;
 		line = str_trim(line);
@@ -317,28 +316,82 @@ static bool is_texts(struct str name)
 	return str_starts(name, STR("texts/")) && str_ends(name, STR(".txt")) && lang_valid(str_sub(name, 6, name.n - 4));
 }
 
-static enum rc texts_open(struct theme *t, struct err *e)
+/* The words of the templates in a language, as they stand in pages. */
+static void words_resolve(struct theme *t, const struct texts *x)
 {
-	size_t i, n = 0;
+	struct buf b = BUF_INIT;
+	size_t which, i;
+
+	for (which = 0; which < TEMPLATES; which++)
+		for (i = 0; i < t->templates[which]->n; i++) {
+			struct step *s = &t->templates[which]->v[i];
+
+			if (s->kind != STEP_WORD)
+				continue;
+			if (!s->words)
+				s->words = arena_array(&t->arena, t->ntexts, sizeof *s->words);
+			buf_clear(&b);
+			buf_html_escape(&b, text_get(x, s->s, NULL));
+			s->words[x->number] = arena_str(&t->arena, buf_str(&b));
+		}
+	buf_free(&b);
+}
+
+static enum rc texts_make(struct theme *t, struct texts *x, struct err *e)
+{
+	enum rc rc = texts_parse(x, &t->arena, x->file, e);
+
+	if (rc)
+		x->n = 0;
+	if (x != t->english)
+		texts_fill(t, x);
+	texts_made_up(t, x);
+	texts_hash(x, &t->arena);
+	words_resolve(t, x);
+	atomic_store_explicit(&x->made, true, memory_order_release);
+	return rc;
+}
+
+/* Those of a folder are all looked through; of those compiled in, others than English are made when they are asked for. */
+static enum rc texts_open(struct theme *t, bool all, struct err *e)
+{
+	struct texts *english = NULL;
+	size_t i;
 	enum rc rc;
 
 	t->texts = arena_array(&t->arena, t->nfiles, sizeof *t->texts);
-	for (i = 0; i < t->nfiles; i++)
-		if (is_texts(t->files[i].name) && (rc = texts_parse(&t->texts[n++], &t->arena, &t->files[i], e)))
-			return rc;
-	t->ntexts = n;
-	for (i = 0; i < n; i++)
-		if (str_is(t->texts[i].lang, "en"))
-			t->english = &t->texts[i];
-	for (i = 0; i < n; i++)
-		if (&t->texts[i] != t->english)
-			texts_fill(t, &t->texts[i]);
-	for (i = 0; i < n; i++) {
-		t->texts[i].number = i;
-		texts_made_up(t, &t->texts[i]);
-		texts_hash(&t->texts[i], &t->arena);
+	for (i = 0; i < t->nfiles; i++) {
+		struct texts *x = &t->texts[t->ntexts];
+
+		if (!is_texts(t->files[i].name))
+			continue;
+		x->file = &t->files[i];
+		x->number = t->ntexts;
+		x->lang = str_sub(x->file->name, strlen("texts/"), x->file->name.n - 4);
+		if (str_is(x->lang, "en"))
+			english = x;
+		t->ntexts++;
 	}
-	return RC_OK;
+	t->english = english;
+	rc = texts_make(t, english, e);
+	for (i = 0; all && !rc && i < t->ntexts; i++)
+		if (&t->texts[i] != english)
+			rc = texts_make(t, &t->texts[i], e);
+	return rc;
+}
+
+static const struct texts *made(const struct theme *t, struct texts *x)
+{
+	struct theme *to = (struct theme *)(uintptr_t)t;
+	struct err ignored = ERR_INIT;	/* it is compiled in, or was looked through */
+
+	if (atomic_load_explicit(&x->made, memory_order_acquire))
+		return x;
+	pthread_mutex_lock(&to->one);
+	if (!x->made && texts_make(to, x, &ignored))
+		ignored.rc = RC_OK;
+	pthread_mutex_unlock(&to->one);
+	return x;
 }
 
 const struct texts *theme_texts(const struct theme *t, struct str lang)
@@ -347,10 +400,10 @@ const struct texts *theme_texts(const struct theme *t, struct str lang)
 
 	for (i = 0; i < t->ntexts; i++)
 		if (str_eq(t->texts[i].lang, lang))
-			return &t->texts[i];
+			return made(t, &t->texts[i]);
 	for (i = 0; i < t->ntexts; i++)
 		if (str_eq(t->texts[i].lang, str_sub(lang, 0, str_chr(lang, '-'))))
-			return &t->texts[i];
+			return made(t, &t->texts[i]);
 	return NULL;
 }
 
@@ -377,28 +430,6 @@ struct str text_of(const struct texts *x, const char *group, struct str name)
 	memcpy(key + n + 1, name.p, name.n);
 	text = text_get(x, (struct str){ key, n + 1 + name.n }, &found);
 	return found ? text : STR_NONE;
-}
-
-/* The words of the templates, as they stand in pages. */
-static void words_resolve(struct theme *t)
-{
-	struct buf b = BUF_INIT;
-	size_t which, i, k;
-
-	for (which = 0; which < TEMPLATES; which++)
-		for (i = 0; i < t->templates[which]->n; i++) {
-			struct step *s = &t->templates[which]->v[i];
-
-			if (s->kind != STEP_WORD)
-				continue;
-			s->words = arena_array(&t->arena, t->ntexts, sizeof *s->words);
-			for (k = 0; k < t->ntexts; k++) {
-				buf_clear(&b);
-				buf_html_escape(&b, text_get(&t->texts[k], s->s, NULL));
-				s->words[k] = arena_str(&t->arena, buf_str(&b));
-			}
-		}
-	buf_free(&b);
 }
 
 /* ---- opening ---- */
@@ -453,7 +484,7 @@ enum rc theme_open(struct theme **out, const char *dir, struct err *e)
 	size_t cap = 0, i;
 	enum rc rc = RC_OK;
 
-	*t = (struct theme){ .arena = ARENA_INIT };
+	*t = (struct theme){ .arena = ARENA_INIT, .one = PTHREAD_MUTEX_INITIALIZER };
 	for (in = theme_embedded; in->name; in++)
 		put(t, &cap, cstr(in->name), (struct str){ in->begin, (size_t)(in->end - in->begin) });
 	qsort(t->files, t->nfiles, sizeof *t->files, by_name);
@@ -466,8 +497,8 @@ enum rc theme_open(struct theme **out, const char *dir, struct err *e)
 	}
 	for (i = 0; !rc && i < TEMPLATES; i++)
 		rc = template_parse(t, (enum theme_template)i, e);
-	if (!rc && !(rc = texts_open(t, e)))
-		words_resolve(t);
+	if (!rc)
+		rc = texts_open(t, dir != NULL, e);
 	if (rc) {
 		if (dir)
 			err_prefix(e, "%s", dir);

@@ -16,6 +16,8 @@
 #ifndef RENDER_THEME_H
 #define RENDER_THEME_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "kb/base/arena.h"
@@ -34,6 +36,7 @@ struct theme {				/* read-only once open */
 	struct texts *texts;		/* by lang */
 	size_t ntexts;
 	const struct texts *english;
+	pthread_mutex_t one;		/* makes texts at a time */
 };
 
 /* dir NULL: as compiled in. RC_INVALID: a template that does not parse, a file too large; the message names file
@@ -45,9 +48,11 @@ void theme_close(struct theme *t);	/* no-op on NULL */
 bool theme_copied(struct str name);
 const struct theme_file *theme_file(const struct theme *t, struct str name);	/* or NULL */
 
-struct texts {
+struct texts {				/* all but lang: ask theme_texts first */
 	struct str lang;
 	size_t number;			/* its place in theme.texts */
+	const struct theme_file *file;
+	atomic_bool made;
 	struct theme_file *v;		/* key and value, by key: every key that English has, and names of codes; those of
 					 * countries that are made up are made of "country.made-up" */
 	size_t n;

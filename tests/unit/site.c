@@ -237,12 +237,19 @@ static void test_theme__words_and_files_of_the_one_compiled_in(void **state)
 {
 	struct err e = ERR_INIT;
 	struct theme *t;
+	size_t i;
 
 	(void)state;
 	assert_int_equal(theme_open(&t, NULL, &e), RC_OK);
 	assert_true(theme_texts(t, STR("sr-Latn")) == theme_texts(t, STR("sr")));
 	assert_null(theme_texts(t, STR("xx")));
 	assert_true(str_is(text_get(theme_texts(t, STR("fr")), STR("nav.home"), NULL), "Accueil"));
+	for (i = 0; i < t->ntexts; i++) {	/* made when asked for: what is wrong with one would be told nobody */
+		const struct texts *x = theme_texts(t, t->texts[i].lang);
+
+		assert_true(x == &t->texts[i] && x->n >= t->english->n);
+		assert_true(x == t->english || !str_eq(text_get(x, STR("nav.home"), NULL), text_get(t->english, STR("nav.home"), NULL)));
+	}
 	assert_true(str_is(text_get(t->english, STR("no.such.key"), NULL), "no.such.key"));
 	assert_true(theme_copied(STR("colep.css")) && theme_copied(STR("a-1.js")));
 	assert_false(theme_copied(STR("../x.css")) || theme_copied(STR(".css")) || theme_copied(STR("X.css")) ||
