@@ -3,18 +3,20 @@
  * A file begins with "colepkpt", the sum of what follows it (u64, check_of over pieces of PIECE bytes), and the key. Then
  * numbers are u32 in the machine's order, strings have their length in front. "pages":
  *
+ *	tie	in "more" the sum of the "pages" that it belongs to, u64 as a string; in "pages" an empty one
  *	stamp	a string: ties it to the other files of the same build
  *	folders	their stats when the build ended, a string
  *	ground	kept_key of the copy, a string
  *	manifest	its name, digest, stat
- *	files	count; for each: name, digest, stat, count of facts or UINT32_MAX
+ *	files	count; for each: name, digest, stat, count of facts; NONE: made anew each time; GONE: it is no more
  *	copy	its id (copy_kept.c), a string; count of documents that were not as in it; their names; 1 when changes_moved
- *	facts	count of those when it was last made anew; count; bytes of all strings; strings; then a value of FACT_VALUE
- *		bytes for each
+ *	facts	number of the first; count; bytes of all strings; strings; a value of FACT_VALUE bytes for each
+ *	values	count; for each: number of a fact before the first, value
  *	numbers	count; zeros up to a multiple of 4; numbers of facts, file by file
  *
- * Where a copy was brought up to date (copy_load_kept), most answers are known to be the same, the list of facts stays, and
- * what new pages were made of is put behind it; facts of no file go when it is made anew.
+ * Where a copy was brought up to date (copy_load_kept), most answers are known to be the same, and most files are as they
+ * were. Then "pages" stays, and "more" has what differs from it: files, values, facts that it has not. What both say, "more"
+ * says; facts of no file go when "pages" is written again.
  *
  * The sum tells accidents, not intent: who can write below .git can do anything there. Of a large file that is mapped and
  * hardly read it is not looked at each time: FILE.right has the id of this run of the machine and the stat with which the file
@@ -176,7 +178,7 @@ void kept_sweep(const struct kept_place *place)
 	}
 	if (n)
 		qsort(v, n, sizeof *v, newest_first);
-	for (i = 6 * FOLDERS + 1; i < n; i++)	/* six for each folder, and rows */
+	for (i = 7 * FOLDERS + 1; i < n; i++)	/* seven for each folder, and rows */
 		unlink(v[i].path);
 	arena_free(&a);
 }
@@ -544,71 +546,60 @@ void kept_add_file(struct kept_out *o, const struct kept_file *f)
 	kept_add(o, (struct str){ (const char *)&f->stat, sizeof f->stat });
 }
 
+#define NONE UINT32_MAX			/* for a count of facts */
+#define GONE (UINT32_MAX - 1)
+
 /* What stands at s begins at a multiple of 4 of the file, after zeros. */
-static bool skip_zeros(const struct kept *k, struct str *s)
+static bool skip_zeros(const struct kept_map *m, struct str *s)
 {
 	struct str zeros;
 
-	return kept_take(&zeros, s, (4 - (size_t)(s->p - k->map.all.p) % 4) % 4);
+	return kept_take(&zeros, s, (4 - (size_t)(s->p - m->all.p) % 4) % 4);
 }
 
+/* Facts behind those that there are. */
 static bool parse_facts(struct kept *k, struct str *s)
 {
-	struct str part, strings;
-	uint32_t n, bytes, i;
+	struct str part, strings, *facts = k->facts;
+	unsigned char (*values)[FACT_VALUE];
+	uint32_t first, n, bytes, count, number, i;
 
-	if (!kept_take_u32(&k->anew, s) || !kept_take_u32(&n, s) || !kept_take_u32(&bytes, s) || n > s->n ||
-	    !kept_take(&k->strings, s, bytes))
+	if (!kept_take_u32(&first, s) || first != k->nfacts || !kept_take_u32(&n, s) || !kept_take_u32(&bytes, s) || n > s->n ||
+	    !kept_take(&strings, s, bytes))
 		return false;
-	k->nfacts = n;
-	k->facts = arena_array(&k->a, n, sizeof *k->facts);
-	for (i = 0, strings = k->strings; i < n; i++)
-		if (!kept_take_str(&k->facts[i], &strings) || k->facts[i].n > UINT8_MAX)
+	k->facts = arena_array(&k->a, (size_t)first + n, sizeof *k->facts);
+	if (first)
+		memcpy(k->facts, facts, first * sizeof *facts);
+	for (i = 0; i < n; i++)
+		if (!kept_take_str(&k->facts[first + i], &strings) || k->facts[first + i].n > UINT8_MAX)
 			return false;
-	if (strings.n || !kept_take(&part, s, (size_t)n * FACT_VALUE))
+	k->nfacts = (size_t)first + n;
+	if (strings.n || !kept_take(&part, s, (size_t)n * FACT_VALUE) || !kept_take_u32(&count, s))
 		return false;
-	k->values = (const unsigned char (*)[FACT_VALUE])part.p;
-	if (!kept_take_u32(&n, s) || !skip_zeros(k, s) || n > s->n / sizeof *k->numbers ||
-	    !kept_take(&part, s, n * sizeof *k->numbers))
-		return false;
-	k->numbers = (const uint32_t *)(const void *)part.p;
-	k->nnumbers = n;
-	for (i = n = 0; i < k->nnumbers; i++)
-		n |= k->numbers[i] >= k->nfacts;
-	return !n;
-}
-
-/* A file that has facts has none_yet in their place until they are known. */
-static const uint32_t none_yet[1];
-
-static bool parse(struct kept *k)
-{
-	struct str s = k->map.body;
-	uint32_t n, i;
-
-	if (!kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->ground, &s) ||
-	    !kept_take_file(&k->manifest, &s) || !kept_take_u32(&n, &s) || n > s.n)
-		return false;
-	k->nfiles = n;
-	k->files = arena_array(&k->a, n, sizeof *k->files);
-	for (i = 0; i < k->nfiles; i++) {
-		struct kept_file *f = &k->files[i];
-
-		if (!kept_take_file(f, &s) || !kept_take_u32(&n, &s) || (i && str_cmp(f[-1].name, f->name) >= 0))
-			return false;
-		f->nfacts = n == UINT32_MAX ? 0 : n;
-		f->facts = n == UINT32_MAX ? NULL : none_yet;
+	if (!first) {
+		k->values = (const unsigned char (*)[FACT_VALUE])part.p;
+		return !count;
 	}
-	k->rest = s;
+	values = arena_array(&k->a, k->nfacts, sizeof *values);
+	memcpy(values, k->values, first * sizeof *values);
+	if (n)
+		memcpy(values + first, part.p, part.n);
+	k->other = arena_array(&k->a, first, sizeof *k->other);
+	for (i = 0; i < count; i++) {
+		if (!kept_take_u32(&number, s) || number >= first || !kept_take(&part, s, FACT_VALUE))
+			return false;
+		memcpy(values[number], part.p, FACT_VALUE);
+		k->other[number] = true;
+	}
+	k->values = (const unsigned char (*)[FACT_VALUE])values;
 	return true;
 }
 
 /* All that stands behind the files. */
-static bool parse_rest(struct kept *k)
+static bool parse_rest(struct kept *k, struct kept_part *p)
 {
-	struct str s = k->rest;
-	uint32_t n, i, moved;
-	size_t at = 0, f;
+	struct str s = p->rest, part;
+	uint32_t n, i, moved, odd = 0;
 
 	if (!kept_take_str(&k->copy, &s) || !kept_take_u32(&n, &s) || n > s.n)
 		return false;
@@ -617,18 +608,88 @@ static bool parse_rest(struct kept *k)
 	for (i = 0; i < n; i++)
 		if (!kept_take_str(&k->changed[i], &s))
 			return false;
-	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s))
+	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s) || !kept_take_u32(&n, &s) || !skip_zeros(&p->map, &s) ||
+	    n > s.n / sizeof *p->numbers || !kept_take(&part, &s, n * sizeof *p->numbers))
 		return false;
 	k->moved = moved;
-	for (f = 0; f < k->nfiles; f++) {
-		if (!k->files[f].facts)
-			continue;
-		if (k->files[f].nfacts > k->nnumbers - at)
+	p->numbers = (const uint32_t *)(const void *)part.p;
+	p->nnumbers = n;
+	for (i = 0; i < n; i++)
+		odd |= p->numbers[i] >= k->nfacts;
+	return !odd && s.n == 0;
+}
+
+/* A file that has facts has none_yet in their place until they are known. */
+static const uint32_t none_yet[1];
+
+static bool parse_part(struct kept *k, struct kept_part *p, bool is_more)
+{
+	struct str s = p->map.body, tie;
+	uint32_t n, i, at = 0;
+
+	if (!kept_take_str(&tie, &s) || (is_more ? !str_eq(tie, str_sub(k->base.map.all, SUM, KEY)) : tie.n > 0) ||
+	    !kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->ground, &s) ||
+	    !kept_take_file(&k->manifest, &s) || !kept_take_u32(&n, &s) || n > s.n)
+		return false;
+	p->nfiles = n;
+	p->files = arena_array(&k->a, n, sizeof *p->files);
+	for (i = 0; i < p->nfiles; i++) {
+		struct kept_file *f = &p->files[i];
+
+		if (!kept_take_file(f, &s) || !kept_take_u32(&n, &s) || (i && str_cmp(f[-1].name, f->name) >= 0))
 			return false;
-		k->files[f].facts = k->numbers + at;
-		at += k->files[f].nfacts;
+		f->more = is_more;
+		f->gone = n == GONE;
+		if (n == NONE || n == GONE)
+			continue;
+		f->nfacts = n;
+		f->facts = none_yet;
+		f->at = at;
+		at += n;
 	}
-	return s.n == 0;
+	p->rest = s;
+	return true;
+}
+
+/* What both say, "more" says. */
+static void merge(struct kept *k)
+{
+	const struct kept_part *x = &k->base, *y = &k->more;
+	size_t i = 0, j = 0;
+
+	if (!y->nfiles) {
+		k->files = x->files;
+		k->nfiles = x->nfiles;
+		return;
+	}
+	k->files = arena_array(&k->a, x->nfiles + y->nfiles, sizeof *k->files);
+	while (i < x->nfiles || j < y->nfiles) {
+		int d = i == x->nfiles ? 1 : j == y->nfiles ? -1 : str_cmp(x->files[i].name, y->files[j].name);
+		const struct kept_file *f = d < 0 ? &x->files[i] : &y->files[j];
+
+		i += d <= 0;
+		j += d >= 0;
+		if (!f->gone)
+			k->files[k->nfiles++] = *f;
+	}
+}
+
+/* Where the facts of all files are. */
+static bool place_facts(struct kept *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->nfiles; i++) {
+		struct kept_file *f = &k->files[i];
+		const struct kept_part *p = f->more ? &k->more : &k->base;
+
+		if (!f->facts)
+			continue;
+		if (f->at > p->nnumbers || f->nfacts > p->nnumbers - f->at)
+			return false;
+		f->facts = p->numbers + f->at;
+	}
+	return true;
 }
 
 static bool still(const struct kept *k, struct fact_ground *g, size_t i)
@@ -675,23 +736,42 @@ struct kept *kept_open(const struct kept_place *place, const struct copy_want *w
 	unsigned char key[KEPT_KEY];
 
 	*k = (struct kept){ .a = ARENA_INIT };
-	if (!kept_key_of(key, place, want, &OID_NONE, dir) || kept_map(&k->map, kept_path(&k->a, place, dir, "pages"), key) ||
-	    !parse(k)) {
+	if (!kept_key_of(key, place, want, &OID_NONE, dir) || kept_map(&k->base.map, kept_path(&k->a, place, dir, "pages"), key) ||
+	    !parse_part(k, &k->base, false)) {
 		kept_close(k);
 		return NULL;
 	}
+	if (!kept_map(&k->more.map, kept_path(&k->a, place, dir, "more"), key) && !parse_part(k, &k->more, true)) {
+		kept_unmap(&k->more.map);	/* of another "pages" */
+		k->more = (struct kept_part){ .nfiles = 0 };
+		if (!parse_part(k, &k->base, false)) {
+			kept_close(k);
+			return NULL;
+		}
+	}
+	merge(k);
 	return k;
 }
 
-bool kept_is_last(const struct kept *k, const char *path)
+/* Is it the file at that path still, or is there none as there was none. */
+static bool is_last(const struct kept_map *m, const char *path)
 {
 	struct kept_stat now;
 	struct stat st;
 
-	if (lstat(path, &st))
-		return false;
+	if (!path || lstat(path, &st))
+		return !m->all.p;
 	now = kept_stat(&st);
-	return !memcmp(&now, &k->map.stat, sizeof now);
+	return m->all.p && !memcmp(&now, &m->stat, sizeof now);
+}
+
+bool kept_is_last(const struct kept *k, const struct kept_place *place, const char *dir)
+{
+	struct arena a = ARENA_INIT;
+	bool is = is_last(&k->base.map, kept_path(&a, place, dir, "pages")) && is_last(&k->more.map, kept_path(&a, place, dir, "more"));
+
+	arena_free(&a);
+	return is;
 }
 
 struct look {				/* of one thread, at files[from] to files[to] */
@@ -747,7 +827,10 @@ bool kept_compare(struct kept *k, const unsigned char ground[KEPT_KEY], struct f
 {
 	const struct copy *c = g->copy;
 
-	if (!str_eq(k->ground, (struct str){ (const char *)ground, KEPT_KEY }) || !parse_rest(k))
+	if (!str_eq(k->ground, (struct str){ (const char *)ground, KEPT_KEY }) || !parse_rest(k, &k->base))
+		return false;
+	k->nbase = k->nfacts;
+	if ((k->more.map.all.p && !parse_rest(k, &k->more)) || !place_facts(k))
 		return false;
 	k->same = arena_array(&k->a, k->nfacts, sizeof *k->same);
 	k->near = c->was_kept && str_eq(k->copy, (struct str){ (const char *)c->id, sizeof c->id });
@@ -762,7 +845,8 @@ void kept_close(struct kept *k)
 {
 	if (!k)
 		return;
-	kept_unmap(&k->map);
+	kept_unmap(&k->base.map);
+	kept_unmap(&k->more.map);
 	arena_free(&k->a);
 	free(k);
 }
@@ -856,25 +940,41 @@ static uint32_t joint_more(struct joint *j, const struct kept_file *had, struct 
 	return joint_put(j, fact, NULL);
 }
 
-static void add_facts(struct kept_out *o, const struct joint *j, struct fact_ground *g)
+static void add_value(struct kept_out *o, const struct kept *was, struct fact_ground *g, size_t i)
 {
-	size_t old = j->first, bytes = 0, i;
 	unsigned char value[FACT_VALUE];
 
+	if (!was->same[i])
+		fact_value(value, g, was->facts[i]);
+	kept_add(o, (struct str){ (const char *)(was->same[i] ? was->values[i] : value), FACT_VALUE });
+}
+
+/* Is the value of a fact of "pages" another than there. */
+static bool differs(const struct kept *was, size_t i)
+{
+	return !was->same[i] || (was->other && was->other[i]);
+}
+
+/* New facts; then the values of those that were there and are others. */
+static void add_facts(struct kept_out *o, const struct joint *j, struct fact_ground *g)
+{
+	const struct kept *was = j->was;
+	size_t base = j->first ? was->nbase : 0, bytes = 0, others = 0, i;
+	unsigned char value[FACT_VALUE];
+
+	for (i = base; i < j->first; i++)
+		bytes += sizeof(uint32_t) + was->facts[i].n;
 	for (i = 0; i < j->set.n; i++)
 		bytes += sizeof(uint32_t) + strings_at(&j->set, i).n;
-	kept_add_u32(o, old ? j->was->anew : (uint32_t)j->set.n);
-	kept_add_u32(o, (uint32_t)(old + j->set.n));
-	kept_add_u32(o, (uint32_t)(bytes + (old ? j->was->strings.n : 0)));
-	if (old)
-		kept_add(o, j->was->strings);
+	kept_add_u32(o, (uint32_t)base);
+	kept_add_u32(o, (uint32_t)(j->first - base + j->set.n));
+	kept_add_u32(o, (uint32_t)bytes);
+	for (i = base; i < j->first; i++)
+		kept_add_str(o, was->facts[i]);
 	for (i = 0; i < j->set.n; i++)
 		kept_add_str(o, strings_at(&j->set, i));
-	for (i = 0; i < old; i++) {
-		if (!j->was->same[i])
-			fact_value(value, g, j->was->facts[i]);
-		kept_add(o, (struct str){ (const char *)(j->was->same[i] ? j->was->values[i] : value), FACT_VALUE });
-	}
+	for (i = base; i < j->first; i++)
+		add_value(o, was, g, i);
 	for (i = 0; i < j->set.n; i++) {
 		if (j->known.p[i * KNOWN])
 			memcpy(value, j->known.p + i * KNOWN + 1, FACT_VALUE);
@@ -882,56 +982,103 @@ static void add_facts(struct kept_out *o, const struct joint *j, struct fact_gro
 			fact_value(value, g, strings_at(&j->set, i));
 		kept_add(o, (struct str){ (const char *)value, sizeof value });
 	}
+	for (i = 0; i < base; i++)
+		others += differs(was, i);
+	kept_add_u32(o, (uint32_t)others);
+	for (i = 0; i < base; i++)
+		if (differs(was, i)) {
+			kept_add_u32(o, (uint32_t)i);
+			add_value(o, was, g, i);
+		}
 }
 
 /* How many facts there may be, for so many when the list was made anew. */
 #define FACTS_MAX(n) ((n) + (n) / 4 + 4096)
+#define FILES_MAX(n) ((n) / 8 + 64)	/* files in "more", of so many in all */
+
+struct put {				/* a file to be written */
+	const struct kept_file *file;
+	bool gone;
+};
+
+static bool is_base(const struct kept_file *f, const struct kept_file *base, const struct kept_part *p)
+{
+	return !memcmp(f->digest, base->digest, sizeof f->digest) && !memcmp(&f->stat, &base->stat, sizeof f->stat) &&
+	    f->nfacts == base->nfacts && (base->facts ? f->facts == p->numbers + base->at : !f->facts);
+}
+
+/* Files that are not as in "pages", and those that went; returns how many. */
+static size_t compare_files(struct put *v, const struct kept_new *now, const struct kept_part *p)
+{
+	size_t i = 0, k = 0, n = 0;
+
+	while (i < now->n || k < p->nfiles) {
+		int d = i == now->n ? 1 : k == p->nfiles ? -1 : str_cmp(now->files[i].name, p->files[k].name);
+
+		if (d > 0)
+			v[n++] = (struct put){ &p->files[k], true };
+		else if (d < 0 || !is_base(&now->files[i], &p->files[k], p))
+			v[n++] = (struct put){ &now->files[i], false };
+		i += d <= 0;
+		k += d >= 0;
+	}
+	return n;
+}
+
+/* Of all files that are put the numbers of their facts. */
+static uint32_t *number_facts(size_t *n, struct joint *j, const struct put *v, size_t nv)
+{
+	uint32_t *numbers;
+	size_t i, k, total = 0;
+
+	for (i = 0; i < nv; i++)
+		total += v[i].gone ? 0 : v[i].file->nfacts;
+	numbers = arena_array(&j->a, total, sizeof *numbers);
+	if (!j->first)
+		(void)joint_put(j, fact_faces(), NULL);	/* answers for many, see compare */
+	for (i = *n = 0; i < nv; i++) {
+		const struct kept_file *f = v[i].file, *had = j->first && f->of ? find(j->was, f->name) : NULL;
+
+		for (k = 0; !v[i].gone && k < f->nfacts; k++)
+			numbers[(*n)++] = !j->first ? joint_number(j, f->of, f->facts[k]) :
+			    f->of ? joint_more(j, had, strings_at(&f->of->set, f->facts[k])) : f->facts[k];
+	}
+	return numbers;
+}
 
 enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEPT_KEY], const char *dir,
     const struct kept_new *now, const struct kept *was, struct fact_ground *g, struct err *e)
 {
 	const struct copy *c = g->copy;
-	const struct kept_file *files = now->files;
 	struct joint j = { .a = ARENA_INIT, .was = was };
 	static const char zeros[4] = { 0 };
-	const char *path = kept_path(&j.a, place, dir, "pages");
+	const char *path;
 	unsigned char key[KEPT_KEY];
 	uint32_t *numbers;
 	struct kept_out *o = NULL;
-	size_t i, k, n = now->n, total = 0, at = 0;
+	struct put *put = arena_array(&j.a, now->n + (was ? was->base.nfiles : 0), sizeof *put);
+	size_t i, n = 0, total;
 	enum rc rc = RC_NOTFOUND;
 
-	if (!path || !kept_key_of(key, place, &c->want, &OID_NONE, dir) || (rc = kept_begin(&o, path, key, e))) {
-		arena_free(&j.a);
-		return rc;
-	}
-	if (was && was->near && was->nfacts < FACTS_MAX(was->anew))
+	if (was && was->near && was->nfacts < FACTS_MAX(was->nbase) &&
+	    (n = compare_files(put, now, &was->base)) < FILES_MAX(now->n))
 		j.first = was->nfacts;
-	for (i = 0; i < n; i++)
-		total += files[i].nfacts;
-	numbers = arena_array(&j.a, total, sizeof *numbers);
-	if (!j.first)
-		(void)joint_put(&j, fact_faces(), NULL);	/* answers for many, see compare */
-	for (i = 0; i < n; i++) {
-		const struct kept_file *had = j.first && files[i].of ? find(was, files[i].name) : NULL;
-
-		if (j.first && !files[i].of && files[i].nfacts) {
-			memcpy(numbers + at, files[i].facts, files[i].nfacts * sizeof *numbers);
-			at += files[i].nfacts;
-			continue;
-		}
-		for (k = 0; k < files[i].nfacts; k++)
-			numbers[at++] = j.first ? joint_more(&j, had, strings_at(&files[i].of->set, files[i].facts[k])) :
-			    joint_number(&j, files[i].of, files[i].facts[k]);
-	}
+	for (i = 0; !j.first && i < now->n; i++)
+		put[i] = (struct put){ &now->files[i], false };
+	n = j.first ? n : now->n;
+	path = kept_path(&j.a, place, dir, j.first ? "more" : "pages");
+	if (!path || !kept_key_of(key, place, &c->want, &OID_NONE, dir) || (rc = kept_begin(&o, path, key, e)))
+		goto out;
+	numbers = number_facts(&total, &j, put, n);
+	kept_add_str(o, j.first ? str_sub(was->base.map.all, SUM, KEY) : STR_NONE);
 	kept_add_str(o, now->stamp);
 	kept_add_str(o, now->folders);
 	kept_add_str(o, (struct str){ (const char *)ground, KEPT_KEY });
 	kept_add_file(o, &now->manifest);
 	kept_add_u32(o, (uint32_t)n);
 	for (i = 0; i < n; i++) {
-		kept_add_file(o, &files[i]);
-		kept_add_u32(o, files[i].facts ? (uint32_t)files[i].nfacts : UINT32_MAX);
+		kept_add_file(o, put[i].file);
+		kept_add_u32(o, put[i].gone ? GONE : put[i].file->facts ? (uint32_t)put[i].file->nfacts : NONE);
 	}
 	kept_add_str(o, (struct str){ (const char *)c->id, sizeof c->id });
 	kept_add_u32(o, (uint32_t)c->nchanged);
@@ -943,6 +1090,9 @@ enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEP
 	kept_add(o, (struct str){ zeros, (4 - o->at % 4) % 4 });
 	kept_add(o, (struct str){ (const char *)numbers, total * sizeof *numbers });
 	rc = kept_end(o, e);
+	if (!rc && !j.first)
+		(void)unlink(kept_path(&j.a, place, dir, "more"));	/* of the "pages" before */
+out:
 	strings_free(&j.set);
 	buf_free(&j.known);
 	arena_free(&j.a);

@@ -88,9 +88,19 @@ struct kept_file {
 	const uint32_t *facts;		/* numbers in `of`; NULL: made anew each time */
 	size_t nfacts;
 	const struct facts *of;		/* NULL: of the kept ones themselves */
+	uint32_t at;			/* kept.c's */
+	bool more, gone;
+};
+struct kept_part {			/* one of the two files, see kept.c */
+	struct kept_map map;
+	struct kept_file *files;	/* by name */
+	size_t nfiles;
+	struct str rest;		/* all behind the files */
+	const uint32_t *numbers;
+	size_t nnumbers;
 };
 struct kept {
-	struct kept_map map;
+	struct kept_part base, more;
 	struct arena a;
 	struct kept_file *files;	/* by name; their facts are known after kept_compare */
 	size_t nfiles;
@@ -99,14 +109,12 @@ struct kept {
 	struct str *facts;
 	const unsigned char (*values)[FACT_VALUE];
 	bool *same;			/* is the value of a fact still so */
-	size_t nfacts;
+	bool *other;			/* is it another than in the base; NULL: none */
+	size_t nfacts, nbase;		/* nbase: those of the base, which are the first */
 	struct str stamp, folders;	/* kept_save's */
-	struct str ground, rest, copy, *changed, strings;	/* of the file, see kept.c */
+	struct str ground, copy, *changed;	/* of the file, see kept.c */
 	size_t nchanged;
 	bool moved;
-	uint32_t anew;
-	const uint32_t *numbers;
-	size_t nnumbers;
 	bool near;			/* the copy is the one that it was made of, brought up to date */
 };
 bool kept_take_file(struct kept_file *f, struct str *s);	/* name, digest and stat, as the other writes them */
@@ -120,7 +128,7 @@ void kept_close(struct kept *k);	/* no-op on NULL */
 void kept_look(struct kept *k, const char *dir, unsigned threads);
 bool kept_seen(const struct kept *k, const struct kept_file *f);	/* by kept_look, as it was; f of k */
 /* Is it what the last build kept still. */
-bool kept_is_last(const struct kept *k, const char *path);
+bool kept_is_last(const struct kept *k, const struct kept_place *place, const char *dir);
 /* Compare all facts with the copy. false: it is of no use, the ground (kept_key) of all pages is another. */
 bool kept_compare(struct kept *k, const unsigned char ground[KEPT_KEY], struct fact_ground *g);
 bool kept_same(const struct kept *k, const struct kept_file *f);	/* would be made of the same */

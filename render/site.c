@@ -961,7 +961,7 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	s.fd = lock.fd;
 	if (place && kept_key(s.key, place, c, dir) && (s.files = kept_path(&a, place, dir, "pages")))
 		s.texts = kept_path(&a, place, dir, "texts");
-	if (s.files && !(s.kept && kept_is_last(s.kept, s.files))) {	/* another build was faster */
+	if (s.files && !(s.kept && kept_is_last(s.kept, place, dir))) {	/* another build was faster */
 		kept_close(s.kept);
 		s.kept = kept_open(place, &c->want, dir);
 	}
