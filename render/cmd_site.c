@@ -238,7 +238,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	want->theme = theme;
 	if (!ask->dry && !temporary && want->kept)
 		was = kept_open(want->kept, want, dir);
-	if (was && !ask->zip && !node_main(&main, &node, &ignored) &&
+	if (was && !ask->zip && !node_main(&main, &node, &ignored) && site_no_file_came(was, dir) &&
 	    stamp_holds(&stamp, c->arena, was, want->kept, want, &main, dir, ask->jobs)) {
 		told.pages = was->nfiles;
 		report(c, &stamp);

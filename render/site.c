@@ -148,7 +148,29 @@ static void folder_stats(struct kept_stat to[FOLDERS], int fd)
 		to[k] = fstatat(fd, k ? folders[k - 1] : ".", &st, AT_SYMLINK_NOFOLLOW) ? (struct kept_stat){ 0 } : kept_stat(&st);
 }
 
-/* was: of the folders when the build before ended, or NULL; only those that are others now are looked through. */
+/* Of the folders when the build before ended; NULL: that is not known. */
+static const char *folders_before(const struct kept *k)
+{
+	return k && k->folders.n == FOLDERS * FOLDER_STAT ? k->folders.p : NULL;
+}
+
+bool site_no_file_came(const struct kept *k, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct kept_stat now[FOLDERS];
+	const char *was = folders_before(k);
+	bool same = was && fd >= 0;
+
+	if (same) {
+		folder_stats(now, fd);
+		same = !memcmp(was, now, sizeof now) && kept_stat_tells(&now[0]);
+	}
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+/* was: folders_before; only those that are others now are looked through. */
 static void remove_halves(const char *dir, int fd, const char *was)
 {
 	struct kept_stat now[FOLDERS];
@@ -883,7 +905,7 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	random_bytes(stamp, STAMP);
 	if (s->files)
 		open_kept(s, find, &ground, stamp);
-	remove_halves(s->dir, s->fd, s->kept && s->kept->folders.n == FOLDERS * FOLDER_STAT ? s->kept->folders.p : NULL);
+	remove_halves(s->dir, s->fd, folders_before(s->kept));
 	files = files_of(a, s->kept, now->v, now->n);
 	for (i = 0; i < now->n; i++)
 		if (str_is(files[i].name, "index.html"))

@@ -29,6 +29,9 @@ struct site_before {			/* zeroed is nothing */
 enum rc site_check(struct site_before *b, const char *dir, struct err *e) NODISCARD;
 void site_before_free(struct site_before *b);
 
+/* Did no file come to the folder or go since the build that kept this ended, by the stats of its folders. */
+bool site_no_file_came(const struct kept *k, const char *dir);
+
 #define SITE_JOBS_MAX 8
 
 /* Write the copy with 1 to SITE_JOBS_MAX threads, each with a Markdown worker of m; the bytes are the same with any

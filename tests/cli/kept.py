@@ -241,7 +241,7 @@ for i in range(rounds):
     shutil.rmtree('new', ignore_errors=True)
 # Bodies that change, one after the other, leave the copy that is kept; a title does not.
 docs['ll-bps-2022-doc0'] = fresh('ll-bps-2022-doc0')
-docs['ll-bps-2022-doc0'][0].update(status='published', tlp='TLP:CLEAR')
+docs['ll-bps-2022-doc0'][0].update(status='published', tlp='TLP:CLEAR', summary='What parses')
 for t in [d for d in docs if d.startswith('ll-bps-2022-doc0.')]:
     remove(t)
 write('ll-bps-2022-doc0')
