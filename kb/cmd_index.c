@@ -34,7 +34,7 @@ static void put_timing(FILE *f, const struct timing *t, uint64_t total)
 {
 	const struct { const char *name; uint64_t v; } rows[] = {
 		{ "read", t->read }, { "analyse", t->analyse }, { "write", t->write }, { "texts", t->texts }, { "put", t->put },
-		{ "collecting", t->collecting }, { "writing", t->writing }, { "total", total },
+		{ "collecting", t->collecting }, { "analysing", t->analysing }, { "writing", t->writing }, { "total", total },
 	};
 	size_t i;
 

@@ -17,6 +17,7 @@ struct timing {				/* of making the index, in the clocks' unit: processor time o
 	uint64_t read, analyse, write;	/* objects of git; cutting, stemming, collecting; segments */
 	uint64_t texts, put;		/* packing the stored texts; putting them and records down */
 	uint64_t collecting, writing;	/* time that passed: over all that is done document by document; over segments */
+	uint64_t analysing;		/* of collecting: over analysing alone, what each thread spent in it, by their number */
 };
 /* Told about long work: n of total documents. NULL: quiet, and all as it is best. */
 struct progress {

@@ -287,7 +287,7 @@ static enum rc read_old(struct record *r, struct maker *m, const struct item *it
 static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t i, struct err *e)
 {
 	const struct item *it = &m->w->items[i];
-	uint64_t t0 = clock_of(m->w), t1, t2;
+	uint64_t t0 = clock_of(m->w), t1, t2, began;
 	struct record r, old;
 	struct version now, was;
 	enum rc rc;
@@ -306,6 +306,7 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 		d->was_stemmer = record_stemmer(&old, was.text) % LANGS;
 	}
 	t1 = clock_of(m->w);
+	began = passed_of(m->w);
 	m->time.read += t1 - t0;
 	if (d->document && (d->document = record_make(&r, &m->a, it->c.path, buf_str(&m->text), &it->c.new))) {
 		now = (struct version){ &r, buf_str(&m->text) };
@@ -321,6 +322,7 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	d->record = arena_str(a, buf_str(&m->bytes));
 	t2 = clock_of(m->w);
 	m->time.analyse += t2 - t1;
+	m->time.analysing += passed_of(m->w) - began;
 	buf_clear(&m->bytes);
 	if ((rc = zpack_encode(&m->bytes, m->zpack, buf_str(&m->text), e)))
 		return rc;
@@ -531,6 +533,7 @@ static enum rc put_items(struct writer *w, bool fresh, struct err *e)
 	for (k = 0; k < w->nbuilders; k++) {
 		w->time.read += c->makers[k].time.read;
 		w->time.analyse += c->makers[k].time.analyse;
+		w->time.analysing += c->makers[k].time.analysing / c->n;
 		w->time.texts += c->makers[k].time.texts;
 		maker_close(&c->makers[k]);
 	}

@@ -65,7 +65,7 @@ def measure(work, n):
     git = time.monotonic() - start
     _, said, peak, wall = run(colep, "-C", node, "index", "--rebuild", "--timing", "--threads", "1")
     spent = {k: int(v) for k, v in re.findall(r"^(\w+) (\d+) ms$", said, re.M)}
-    for passed in ("collecting", "writing", "total"):
+    for passed in ("collecting", "analysing", "writing", "total"):
         spent.pop(passed)
     path = next(f"{node}/.git/colep/{f}" for f in os.listdir(f"{node}/.git/colep") if re.fullmatch(r"index-[\d.]+\.mdb", f))
     size, cpu = os.path.getsize(path), sum(spent.values()) / 1e3

@@ -15,7 +15,7 @@ run colep -C node index
 is "index: main and number of documents" "$status $out" "0 $(git -C node rev-parse main)$TAB$(find "$ROOT/content" -name '*.md' | wc -l)"
 check "--rebuild answers the same" 0 "$out" colep -C node index --rebuild
 check "--timing tells milliseconds" 0 "total " colep -C node index --timing
-check "... what they went to, and those that passed" 0 "read analyse write texts put collecting writing total " \
+check "... what they went to, and those that passed" 0 "read analyse write texts put collecting analysing writing total " \
 	sh -c '"$COLEP" -C node index --rebuild --timing 2>&1 >/dev/null | while read -r what n unit; do printf "%s " "$what"; done'
 check "it takes no words" 2 "no words" colep -C node index x
 is "as JSON" "$(colep -C node --json index | cut -c1-9)" '{"main":"'
