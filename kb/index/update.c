@@ -35,7 +35,7 @@ enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, MERGE_NOW = 2 * MERGE_AT, TURN
 #define FILE_MAX ((size_t)16 << 20)	/* bytes of a roster or vocabulary file */
 
 struct item {				/* a document that comes, goes, or both */
-	struct change c;		/* path and ids; the path lives in the writer's arena */
+	struct change c;		/* path and ids */
 	struct str id;
 	uint32_t was;			/* the ordinal of the version that goes; NONE: there was none */
 };
@@ -95,29 +95,30 @@ static bool is_file(struct str path)		/* roster/ and vocab/, one level */
 	return (str_starts(path, STR("roster/")) || str_starts(path, STR("vocab/"))) && path.n <= LIMIT_PATH;
 }
 
+/* Path and id live in the writer's arena. */
 static void add_item(struct writer *w, const struct change *c, struct str id)
 {
-	if (w->n == w->cap)
-		w->items = arena_grow(&w->a, w->items, &w->cap, sizeof *w->items);
-	w->items[w->n].c = *c;
-	w->items[w->n].c.path = arena_str(&w->a, c->path);
-	w->items[w->n].was = NONE;
-	w->items[w->n++].id = arena_str(&w->a, id);
+	if (w->n == w->cap) {
+		w->cap = w->cap ? 2 * w->cap : 64;
+		w->items = xrealloc(w->items, w->cap * sizeof *w->items);
+	}
+	w->items[w->n++] = (struct item){ *c, id, NONE };
 }
 
 static enum rc collect(void *ctx, const struct change *c, struct err *e)
 {
 	struct writer *w = ctx;
+	struct change kept = *c;
 	struct doc_path p;
 
 	(void)e;
+	kept.path = arena_str(&w->a, c->path);
 	if (is_file(c->path)) {
 		if (w->nfiles == w->files_cap)
 			w->files = arena_grow(&w->a, w->files, &w->files_cap, sizeof *w->files);
-		w->files[w->nfiles] = *c;
-		w->files[w->nfiles++].path = arena_str(&w->a, c->path);
-	} else if (doc_path_parse(&p, c->path, NULL)) {
-		add_item(w, c, p.name);
+		w->files[w->nfiles++] = kept;
+	} else if (doc_path_parse(&p, kept.path, NULL)) {
+		add_item(w, &kept, p.name);
 	}
 	return RC_OK;			/* all else is nothing of the view */
 }
@@ -718,6 +719,7 @@ static void writer_free(struct writer *w)
 	columns_free(w->columns);
 	forms_close(w->forms);
 	seen_close(w->seen);
+	free(w->items);
 	free(w->places);
 	buf_free(&w->row);
 	if (w->progress && w->progress->timing)
@@ -822,8 +824,8 @@ static enum rc add_translations(struct writer *w, struct err *e)
 			arena_reset(&a);
 			if ((rc = docs_get(&r, &a, w->txn, &w->t, k, e)))
 				break;
-			c = (struct change){ r.path, r.blob, r.blob, 0100644 };
-			add_item(w, &c, k);
+			c = (struct change){ arena_str(&w->a, r.path), r.blob, r.blob, 0100644 };
+			add_item(w, &c, arena_str(&w->a, k));
 		}
 		store_iter_close(&it);
 		if (!rc && more == ITER_ERROR)
