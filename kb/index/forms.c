@@ -402,8 +402,45 @@ struct search {
 	struct str form;
 	bool gone;			/* what is read is gone; some was */
 	bool any_gone;
+	bool whole;			/* what an entry tells is all there is of its form and term */
+	uint64_t least;			/* only the most frequent are wanted: of fewer occurrences, none is among them */
 	struct near *near;		/* NULL: others than near ones */
 };
+
+static int by_name(const void *x, const void *y)
+{
+	const struct form *a = x, *b = y;
+	int k = str_cmp(a->form, b->form);
+
+	return k ? k : str_cmp(a->term, b->term);
+}
+
+static int by_rank(const void *x, const void *y)
+{
+	const struct form *a = x, *b = y;
+
+	if (a->edits != b->edits)
+		return a->edits < b->edits ? -1 : 1;
+	if (a->n != b->n)
+		return a->n > b->n ? -1 : 1;
+	return by_name(x, y);
+}
+
+void forms_sort(struct form_list *l)
+{
+	if (l->n > 1)
+		qsort(l->v, l->n, sizeof *l->v, by_rank);
+}
+
+/* Of the words of a beginning, the most frequent are kept: sorted whenever there are twice as many. */
+static void cut_off(struct search *q)
+{
+	struct form_list l = { q->v, q->n };
+
+	forms_sort(&l);
+	q->n = FORMS_BEST;
+	q->least = q->v[q->n - 1].n;
+}
 
 static void keep(struct search *q, struct str form, struct str term, uint64_t n, unsigned edits)
 {
@@ -411,6 +448,8 @@ static void keep(struct search *q, struct str form, struct str term, uint64_t n,
 		q->v = arena_grow(q->a, q->v, &q->cap, sizeof *q->v);
 	q->v[q->n++] = (struct form){ arena_str(q->a, form), arena_str(q->a, term), q->gone ? 0 - n : n, edits };
 	q->any_gone |= q->gone;
+	if (q->whole && q->n == 2 * FORMS_BEST)
+		cut_off(q);
 }
 
 /* Rows for the letters of x that the entry before did not have. Its edits, or more than allowed. */
@@ -523,7 +562,8 @@ static enum rc search_segment(struct search *q, table_id table, uint32_t segment
 					far = q->near->dead_end && no_stem(q->near) && k.n >= KEY_HEAD + q->near->dead_end &&
 					    memcmp(k.p + KEY_HEAD, x->form, q->near->dead_end) == 0;
 			} else {
-				keep(q, form, term, x->n, 0);
+				if (x->n >= q->least)
+					keep(q, form, term, x->n, 0);
 				done = ++seen == FORMS_MAX;
 			}
 		}
@@ -590,31 +630,6 @@ bad:
 	return broken(e);
 }
 
-static int by_name(const void *x, const void *y)
-{
-	const struct form *a = x, *b = y;
-	int k = str_cmp(a->form, b->form);
-
-	return k ? k : str_cmp(a->term, b->term);
-}
-
-static int by_rank(const void *x, const void *y)
-{
-	const struct form *a = x, *b = y;
-
-	if (a->edits != b->edits)
-		return a->edits < b->edits ? -1 : 1;
-	if (a->n != b->n)
-		return a->n > b->n ? -1 : 1;
-	return by_name(x, y);
-}
-
-void forms_sort(struct form_list *l)
-{
-	if (l->n > 1)
-		qsort(l->v, l->n, sizeof *l->v, by_rank);
-}
-
 static enum rc search_all(struct form_list *out, struct search *q, bool exact, struct err *e)
 {
 	size_t i, n = 0, kept = 0;
@@ -658,8 +673,16 @@ enum rc forms_exact(struct form_list *out, struct arena *a, struct snap *s, stru
 enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e)
 {
 	struct search q = { .a = a, .s = s, .form = str_utf8_cut(form, WORD_MAX) };
+	enum rc rc;
 
-	return search_all(out, &q, false, e);
+	q.whole = s->stamp.nsegments == 1;
+	if (!(rc = search_all(out, &q, false, e)) && q.whole && q.any_gone) {	/* not so: sums tell */
+		q = (struct search){ .a = a, .s = s, .form = q.form };
+		rc = search_all(out, &q, false, e);
+	}
+	if (!rc && out->n > FORMS_BEST)
+		out->n = FORMS_BEST;
+	return rc;
 }
 
 enum rc forms_near(struct form_list *out, struct arena *a, struct snap *s, struct str form, unsigned edits, uint64_t stems,

@@ -41,10 +41,10 @@ struct form_list {			/* in the arena; fewest edits first, most frequent first, t
 	size_t n;
 };
 void forms_sort(struct form_list *l);	/* into that order */
-enum { FORMS_MAX = 1 << 16 };		/* entries looked at of one beginning in one segment */
+enum { FORMS_MAX = 1 << 16, FORMS_BEST = 256 };	/* entries looked at of one beginning in one segment; words that are given out of it */
 
 enum rc forms_exact(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e) NODISCARD;
-/* Those that begin with `form`, itself included. */
+/* The most frequent of those that begin with `form`, itself included. */
 enum rc forms_prefix(struct form_list *out, struct arena *a, struct snap *s, struct str form, struct err *e) NODISCARD;
 /* Those that begin with the same letter and become `form` by at most `edits` (1 or 2) letters more, less, other or two
  * swapped. Bit k of `stems`: the first k letters of form are a stem of it; then also those whose

@@ -167,12 +167,14 @@ static size_t row_bytes(uint32_t df, uint32_t documents)
 
 static void put_row(struct postings_out *o)
 {
-	const uint32_t *p = (const uint32_t *)(const void *)o->all.p, *end = p + o->all.n / sizeof *p;
-	size_t n = row_bytes(o->df, o->n);
+	const size_t n = row_bytes(o->df, o->n);
+	const uint32_t *p, *end;
 
 	buf_clear(&o->row);
 	if (!n)
 		return;
+	p = (const uint32_t *)(const void *)o->all.p;
+	end = p + o->all.n / sizeof *p;
 	buf_reserve(&o->row, n);
 	memset(o->row.p, 0, n);
 	o->row.n = n;

@@ -257,6 +257,64 @@ static void test_forms__finds_what_a_slow_reader_finds(void **state)
 	arena_free(&a);
 }
 
+/* Of a beginning that very many words have, the most frequent are told: the same ones from one segment and from three. */
+static void test_forms__tells_the_most_frequent_of_a_beginning(void **state)
+{
+	enum { MANY = 3000 };
+	struct segment segments[3] = { { .a = NULL } };
+	static uint32_t count[MANY];
+	struct forms *f[4] = { forms_open(), forms_open(), forms_open(), forms_open() };
+	struct err e = ERR_INIT;
+	struct form_list l;
+	struct store *store;
+	struct txn *t;
+	size_t i, k, s, before;
+
+	(void)state;
+	assert_int_equal(store_open(&store, "most.mdb", (size_t)64 << 20, true, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, store, true, &e), RC_OK);
+	assert_int_equal(txn_table(&snap.t.large.forms, t, "forms", &e), RC_OK);
+	assert_int_equal(txn_table(&snap.t.large.gone, t, "gone", &e), RC_OK);
+	for (i = 0; i < MANY; i++) {
+		const struct str word = cstr(arena_printf(&a, "st%04zu", i));
+
+		for (s = 1; s < 4; s++) {
+			const uint32_t n = below(400);
+
+			count[i] += n;
+			if (n)
+				forms_add(f[s], word, STR("st"), n);
+		}
+		if (count[i])
+			forms_add(f[0], word, STR("st"), count[i]);
+	}
+	snap.segments = segments;
+	for (s = 0; s < 4; s++) {
+		assert_int_equal(forms_write(f[s], t, &snap.t.large, (uint32_t)s, &e), RC_OK);
+		forms_close(f[s]);
+	}
+	for (k = 0; k < 2; k++) {
+		snap.stamp.nsegments = k ? 3 : 1;
+		for (s = 0; s < 3; s++) {
+			segments[s].info.id = (uint32_t)(k + s);
+			segments[s].t = snap.t.large;
+		}
+		assert_int_equal(forms_prefix(&l, &a, &snap, STR("st"), &e), RC_OK);
+		assert_int_equal(l.n, FORMS_BEST);
+		for (s = 0; s < l.n; s++) {
+			const size_t at = (size_t)strtoul(l.v[s].form.p + 2, NULL, 10);
+
+			for (i = before = 0; i < MANY; i++)
+				before += count[i] > count[at] || (count[i] == count[at] && i < at);
+			assert_int_equal(before, s);
+			assert_int_equal(l.v[s].n, count[at]);
+		}
+	}
+	txn_abort(&t);
+	store_close(store);
+	arena_free(&a);
+}
+
 /* Words of several segments read side by side are those of one that was written at once, to the byte. */
 static void test_forms__merged_are_as_if_written_at_once(void **state)
 {
@@ -358,6 +416,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms__finds_what_a_slow_reader_finds),
+		cmocka_unit_test(test_forms__tells_the_most_frequent_of_a_beginning),
 		cmocka_unit_test(test_forms__merged_are_as_if_written_at_once),
 		cmocka_unit_test(test_forms__damage_is_refused_or_harmless),
 	};
