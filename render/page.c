@@ -572,11 +572,10 @@ void page_item(struct page *p, const struct entry *e, bool summary)
 {
 	struct item i = { p, e, summary };
 	struct piece_key k = piece_of(p, PIECE_ITEM, e, STR_NONE);
-	bool often = p->t == copy_texts(p->c) && !(p->as_written && p->c->want.lang.n);	/* as in most lists */
+	bool often = !summary && p->t == copy_texts(p->c) && !(p->as_written && p->c->want.lang.n);	/* as in most lists */
 	struct piece_mark mark;
 	size_t at = 0;
 
-	k.with = summary;
 	if (often && kept(p, &mark, &k))
 		return;
 	run(p, TEMPLATE_ITEM, &at, -1, item_slot, &i);

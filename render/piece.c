@@ -7,7 +7,7 @@
 #include "kb/base/arena.h"
 #include "render/strings.h"
 
-#define BYTES_MAX ((size_t)6 << 20)	/* kept; what comes then is made each time. Its offsets, and the length of a code, fit */
+#define BYTES_MAX ((size_t)3 << 20)	/* kept; what comes then is made each time. Its offsets, and the length of a code, fit */
 
 struct piece {				/* 32 bytes: a piece is looked at more often than it is in the cache */
 	const void *texts, *of;
