@@ -44,11 +44,11 @@ static size_t bad_slowly(struct str s)
 
 static void test_str__utf8_bad_is_the_same_wherever_it_stands(void **state)
 {
-	static const char *const pieces[] = { "a", "word ", "\xd8\xa7", "\xd0\xb6", "\xe2\x82\xac", "\xe0\xa6\x95", 
+	static const char *const pieces[] = { "a", "word ", "\xd8\xa7", "\xd0\xb6", "\xe2\x82\xac", "\xe0\xa6\x95",
 		"\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xef\xbf\xbd", "\xc2\x80", "\xdf\xbf" };
-	static const char *const faults[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe2\x82", "\xe0\x9f\xbf",
+	static const char *const faults[] = { "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe2\x82",
 		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xf0\x90\x80",
-		"\xc2\xc2\x80", "\xe2\x82\xac\x80", "\xf0\x90\x80\x80\x80" };
+		"\xe0\x9f\xbf", "\xc2\xc2\x80", "\xe2\x82\xac\x80", "\xf0\x90\x80\x80\x80" };
 	enum { PIECES = sizeof pieces / sizeof *pieces, FAULTS = sizeof faults / sizeof *faults, RUNS = 20000 };
 	struct buf b = BUF_INIT;
 	uint32_t seed = 1;
@@ -334,6 +334,29 @@ static void test_file__a_lock_is_held_by_one(void **state)
 	lock_close(&two);
 }
 
+static void test_arena__what_one_holds_is_anothers(void **state)
+{
+	static const size_t sizes[] = { 0, 10, 5000, 3 << 20 };	/* of a block, of several, of one of its own */
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		for (k = 0; k < 4; k++) {
+			struct arena a = ARENA_INIT, b = ARENA_INIT;
+			char *p = sizes[i] ? arena_alloc(&a, sizes[i]) : NULL, *q = sizes[k] ? arena_alloc(&b, sizes[k]) : NULL;
+
+			if (q)
+				q[0] = q[sizes[k] - 1] = 'q';
+			arena_join(&a, &b);
+			assert_null(b.head);
+			arena_free(&b);
+			assert_true(!q || (q[0] == 'q' && q[sizes[k] - 1] == 'q'));
+			assert_true(!p || (p[0] == 0 && p[sizes[i] - 1] == 0));
+			assert_non_null(arena_alloc(&a, 100));
+			arena_free(&a);
+		}
+}
+
 static void test_arena__blocks_stay_apart_and_zeroed(void **state)
 {
 	struct arena a = ARENA_INIT;
@@ -402,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_file__writes_whole_and_refuses_what_is_no_file),
 		cmocka_unit_test(test_file__a_lock_is_held_by_one),
 		cmocka_unit_test(test_arena__blocks_stay_apart_and_zeroed),
+		cmocka_unit_test(test_arena__what_one_holds_is_anothers),
 		cmocka_unit_test(test_out__text_and_json_of_one_record),
 	};
 

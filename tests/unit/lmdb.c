@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +67,50 @@ static void test_lmdb__entries_come_in_order_from_where_asked(void **state)
 	assert_int_equal(txn_get(&v, t, id, STR("00000500"), &e), RC_OK);
 	assert_true(str_is(v, "value"));
 	assert_int_equal(txn_get(&v, t, id, STR("none"), &e), RC_NOTFOUND);
+	txn_abort(&t);
+	store_close(s);
+}
+
+static long mapped(void)		/* pages of files that are in memory for this process */
+{
+	long size = 0, resident = 0, shared = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%ld %ld %ld", &size, &resident, &shared), 3);
+	fclose(f);
+	return shared;
+}
+
+static void test_lmdb__what_was_got_leaves_the_memory_and_is_still_there(void **state)
+{
+	enum { N = 4000 };
+	char text[2001] = { 0 }, key[16];
+	struct err e = ERR_INIT;
+	struct str v, first;
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	unsigned i;
+	long all;
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	fill("rest", N, text);
+	assert_int_equal(store_open(&s, "rest", MAP, false, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, s, false, &e), RC_OK);
+	assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+	txn_rest(t);			/* nothing was got yet */
+	assert_int_equal(txn_get(&first, t, id, STR("00000000"), &e), RC_OK);
+	for (i = 0; i < N; i++) {
+		snprintf(key, sizeof key, "%08u", i);
+		assert_int_equal(txn_get(&v, t, id, cstr(key), &e), RC_OK);
+		assert_true(str_is(v, text));
+	}
+	all = mapped();
+	txn_rest(t);
+	assert_true(all - mapped() > N * (long)sizeof text / 2 / sysconf(_SC_PAGESIZE));
+	assert_true(str_is(first, text) && str_is(v, text));
 	txn_abort(&t);
 	store_close(s);
 }
@@ -176,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lmdb__entries_come_in_order_from_where_asked),
+		cmocka_unit_test(test_lmdb__what_was_got_leaves_the_memory_and_is_still_there),
 		cmocka_unit_test(test_lmdb__what_was_not_committed_is_not_there),
 		cmocka_unit_test(test_lmdb__pages_taken_and_given_back_leave_the_file_whole),
 		cmocka_unit_test(test_lmdb__a_truncated_or_foreign_file_is_told),
