@@ -1050,7 +1050,8 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	v->t = t;
 	v->seg = seg;
 	v->e = e;
-	v->need = v->guess = 0;
+	v->need = 0;
+	v->guess = q->least >> SHOWN << SHOWN;
 	v->opened = v->npicked = 0;
 	for (i = 0; i < q->n && !rc; i++) {
 		const struct part *p = &q->parts[i];

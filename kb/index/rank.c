@@ -56,6 +56,8 @@ struct run {
 	bool again;			/* the phrase that is all of the query is in no hit */
 	struct doubt *doubts;
 	size_t ndoubts;
+	uint64_t lost;			/* so much less a document may score, 16.16, than it did before doubts were looked at */
+	uint64_t least;			/* see struct evaluate */
 };
 
 static size_t words64(const struct segment *s)
@@ -411,8 +413,12 @@ static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const
 		rc = add_terms(r, d->w, x.terms, x.n, BM25_ONE >> ((d->df > 0) + d->written), often, e);
 	for (k = 0; k < n && !rc; k++)
 		rc = add_terms(r, d->w, &g[k].term, 1, g[k].share >> (d->df || beginning), 0, e);
-	for (seg = 0; d->df && n && seg < r->s->stamp.nsegments; seg++)
-		r->parts[seg * r->most + d->part].idf /= 2;
+	for (seg = 0; d->df && n && seg < r->s->stamp.nsegments; seg++) {
+		uint32_t *idf = &r->parts[seg * r->most + d->part].idf;
+
+		r->lost += seg ? 0 : bm25_most(r->f, *idf - *idf / 2, WEIGHT_MORE, 0) + 1;
+		*idf /= 2;
+	}
 	if (n && !beginning)
 		say_shown(r, g[0].form, d->w->raw, d->df > 0);
 	return rc;
@@ -482,7 +488,7 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 		struct segment *s = &r->s->segments[seg];
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
 		    .all = r->q->positive == 0, .out = r->out[seg], .filter = r->filters ? r->filters[seg] : NULL,
-		    .counts = counts, .total = total ? &res->total : NULL };
+		    .counts = counts, .total = total ? &res->total : NULL, .least = r->least };
 
 		if (counts)
 			rc = counts_segment(counts, s, e);
@@ -534,6 +540,8 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	if (!rc && r.ndoubts && !(rc = run_top(res, &r, &top, &counts, limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : limit,
 	    filtered ? COUNT_NONE : count, e)))
 		rc = run_doubts(&r, &top, e);
+	if (!rc && !filtered && count == COUNT_NONE && limit && top.n >= limit && top.v[limit - 1].score > r.lost >> SHOWN)
+		r.least = ((uint64_t)top.v[limit - 1].score << SHOWN) - r.lost;
 	if (!rc && filtered)
 		rc = run_filters(&r, f, count, e);
 	if (!rc && (!r.ndoubts || filtered || r.n > parts))
