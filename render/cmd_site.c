@@ -122,7 +122,9 @@ static void summary(struct ctx *c, const struct stamp *s, const char *dir, bool 
 			buf_printf(&b, "%s %zu %s", b.n ? "," : ":", counts[k], whys[k].called);
 	cmd_say(c, "%s: %zu documents %s, highest label %.*s; %zu out%.*s", dir, in, dry ? "would be in" : "in",
 	    FMT_STR(s->tlp), s->ndocs - in, (int)b.n, b.n ? b.p : "");
-	if (nold) {
+	for (i = 0; i < in && i < nold && str_eq(now[i], old[i]); i++)
+		;
+	if (nold && (i < in || i < nold)) {
 		difference(&b, &n, now, in, old, nold);
 		if (n)
 			cmd_say(c, "%s: new since the copy before:%s", dir, buf_cstr(&b));
@@ -245,22 +247,23 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		summary(c, &stamp, dir, false, NULL, 0);
 		goto written;
 	}
-	if (dir && (rc = site_check(&before, dir, e)) && !ask->dry)
-		goto out;
-	rc = RC_OK;
 	for (i = 0; !rc && !ask->dry && i < ask->jobs; i++)	/* forks: while this process is small */
 		rc = md_open(&md[i], e);
 	if (rc)
 		goto out;
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);	/* for good: what is large is given back when it is freed */
 	opening = pthread_create(&opener, NULL, indexing_run, &indexing) == 0;
-	if (was && !was->seen)
+	if (dir && (rc = site_check(&before, dir, e)) && ask->dry)
+		rc = RC_OK;
+	if (!rc && was && !was->seen)
 		kept_look(was, dir, 1);
 	if (opening)
 		pthread_join(opener, NULL);
 	else
 		indexing_run(&indexing);
 	ix = indexing.ix;
+	if (rc)
+		goto out;
 	if ((rc = indexing.rc)) {
 		*e = indexing.err;
 		goto out;
