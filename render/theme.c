@@ -248,12 +248,12 @@ static enum rc texts_parse(struct texts *to, struct arena *a, const struct theme
 /* What a language lacks is as in English; what only it has are names of codes. */
 static void texts_fill(struct theme *t, struct texts *x)
 {
-	struct theme_file *v = arena_array(&t->arena, t->english->n + x->n, sizeof *v);
-	const struct theme_file *en = t->english->v;
+	struct theme_file *v = arena_array(&t->arena, t->english->written + x->n, sizeof *v);
+	const struct theme_file *en = t->english->as_written;
 	size_t i = 0, k = 0, n = 0;
 
-	while (i < t->english->n || k < x->n) {
-		int d = i == t->english->n ? 1 : k == x->n ? -1 : str_cmp(en[i].name, x->v[k].name);
+	while (i < t->english->written || k < x->n) {
+		int d = i == t->english->written ? 1 : k == x->n ? -1 : str_cmp(en[i].name, x->v[k].name);
 
 		v[n++] = d > 0 || (d == 0 && x->v[k].bytes.n) ? x->v[k] : en[i];
 		i += d <= 0;
@@ -345,6 +345,8 @@ static enum rc texts_make(struct theme *t, struct texts *x, struct err *e)
 		x->n = 0;
 	if (x != t->english)
 		texts_fill(t, x);
+	x->as_written = x->v;
+	x->written = x->n;
 	texts_made_up(t, x);
 	texts_hash(x, &t->arena);
 	words_resolve(t, x);

@@ -53,6 +53,8 @@ struct texts {				/* all but lang: ask theme_texts first */
 	size_t number;			/* its place in theme.texts */
 	const struct theme_file *file;
 	atomic_bool made;
+	const struct theme_file *as_written;	/* the same as v, without countries that are made up */
+	size_t written;
 	struct theme_file *v;		/* key and value, by key: every key that English has, and names of codes; those of
 					 * countries that are made up are made of "country.made-up" */
 	size_t n;
