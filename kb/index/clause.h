@@ -27,6 +27,7 @@ struct clause {
 struct query {
 	struct clause *clauses;
 	size_t n, positive;
+	struct str no_date;		/* since: or until: with what is none, the first such; else STR_NONE */
 	bool open_end;			/* the text ends in a word, so it may be a beginning */
 	bool typing;			/* somebody is at it: it is a beginning too */
 };

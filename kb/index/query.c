@@ -198,6 +198,9 @@ enum rc query_parse(struct query **out, struct filters *f, struct arena *a, stru
 			words++;
 			continue;
 		}
+		if (!not && !q->no_date.n && colon != SIZE_MAX && start + colon + 1 < i &&
+		    (str_is(str_sub(text, start, start + colon), "since") || str_is(str_sub(text, start, start + colon), "until")))
+			q->no_date = str_sub(text, start, i);
 		add_clause(q, &cap, a, str_sub(text, start, i), false, not, must, &words);
 		if (doc_id_valid(str_sub(text, start, start + str_chr(str_sub(text, start, i), '.')), NULL, NULL))
 			add_id(q, &cap, a, str_sub(text, start, i), not);

@@ -18,7 +18,7 @@ bool filters_match(const struct filters *f, const struct record *r);
 struct query;				/* parsed; lives in the arena */
 
 /* Words, "phrases", +must, -not, field:value (the filters' names); never fails on odd input: what cannot be
- * understood is taken as words. RC_INVALID: empty, only negatives, or longer than 1,000 words (said). */
+ * understood is taken as words (a date that is none: said in the result's note). RC_INVALID: empty, only negatives, or longer than 1,000 words (said). */
 enum rc query_parse(struct query **q, struct filters *f, struct arena *a, struct str text, struct err *e) NODISCARD;
 
 /* The query is not finished: its last word is looked for as a beginning also where it is a word. */

@@ -545,6 +545,9 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 		s->ix->evaluator = evaluator_open();
 	r.f = evaluator_formula(s->ix->evaluator, s->stamp.documents, s->stamp.length);
 	r.note = &note;
+	if (q->no_date.n)
+		buf_printf(&note, "%.*s is no date, so it is looked for as words; write %.*s:2022, 2022-05 or 2022-05-18",
+		    FMT_STR(str_utf8_cut(q->no_date, SAID)), 5, q->no_date.p);
 	r.c = xmalloc(sizeof *r.c);
 	r.out = arena_array(a, n, sizeof *r.out);
 	for (i = 0; i < q->n; i++)

@@ -75,6 +75,10 @@ ok "facets as JSON" jsonl .out
 has "with their own keys" "$out" '{"facet":"kind","value":"lesson","count":2}'
 
 # the query's language
+run colep -C node search 'hawala since:yesterday'
+has "what is no date is said, with what is one" "$err" "since:yesterday is no date, so it is looked for as words; write since:2022, 2022-05 or 2022-05-18"
+has "and the other words are found" "$out" hawala
+run colep -C node search 'hawala since:2022-05'; is "a date is not" "$err" ""
 s ll-bps-2023-ferry; is "an id finds its document first" "$(ids | cut -d' ' -f1)" ll-bps-2023-ferry
 s 'train?'; is "a word before a question mark is whole" "$(ids | cut -d' ' -f1)" ll-bps-2023-train
 s '"zebra crossing"'; is "a phrase" "$(ids)" ll-bps-2023-train
