@@ -202,6 +202,12 @@ static void *indexing_run(void *arg)
 	return NULL;
 }
 
+/* From here on what is large is given back when it is freed. Where little is made that only costs time. */
+static void give_back(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
+}
+
 /* Everything after the options. Returns the exit status. */
 static int build(struct ctx *c, struct copy_want *want, const struct asked *ask, struct err *e)
 {
@@ -251,7 +257,8 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		rc = md_open(&md[i], e);
 	if (rc)
 		goto out;
-	mallopt(M_MMAP_THRESHOLD, 256 << 10);	/* for good: what is large is given back when it is freed */
+	if (!was)
+		give_back();
 	opening = pthread_create(&opener, NULL, indexing_run, &indexing) == 0;
 	if (dir && (rc = site_check(&before, dir, e)) && ask->dry)
 		rc = RC_OK;
@@ -275,6 +282,8 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	main = snap_commit(snap);
 	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);
+	if (!kept_copy)
+		give_back();
 	if (!kept_copy && (rc = copy_load(&copy, snap, want, e)))
 		goto out;
 	if (!ask->dry && !kept_copy && changes_load(copy, node.dir, &main, e))
