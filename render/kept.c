@@ -1,7 +1,7 @@
 /* render/kept.c: see kept.h.
  *
  * A file begins with "colepkpt", the sum of what follows it (u64, check_of over pieces of PIECE bytes), and the key. Then
- * numbers are u32 in the machine's order, strings have their length in front. "pages":
+ * numbers are u32 in the machine's order, strings have their length in front. "pages" and "more":
  *
  *	tie	in "more" the sum of the "pages" that it belongs to, u64 as a string; in "pages" an empty one
  *	stamp	a string: ties it to the other files of the same build
