@@ -63,7 +63,7 @@ struct evaluator {
 	size_t ntouched, room;
 	struct picked { uint32_t place, score; } *picked;	/* what may get in, of one window or more; places rising */
 	size_t npicked, picked_room;
-	uint32_t sums[PRIMED];		/* the highest scores so far, the least first: see pick */
+	uint32_t sums[PRIMED];		/* the highest scores so far, the least first: see more_needed */
 	size_t nsums, sure;		/* sure: so many of them tell what is needed; 0: none do */
 	struct list *lists;
 	struct word *words, **order;
