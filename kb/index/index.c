@@ -341,15 +341,14 @@ static enum rc load_ids(struct snap *s, struct err *e)
 enum rc snap_twin(struct snap **out, struct snap *s, struct err *e)
 {
 	struct snap *twin = xmalloc(sizeof *twin);
-	struct str stamp;
 	enum rc rc;
 
 	*twin = (struct snap){ .ix = s->ix, .t = s->t };
 	if ((rc = load_ids(s, e)) || (rc = index_dict(s->ix, s->txn, s->t.meta, e)) ||
 	    (rc = zpack_open(&twin->zpack, buf_str(&s->ix->dict), e)) || (rc = txn_begin(&twin->txn, s->ix->store, false, e)) ||
-	    (rc = txn_get(&stamp, twin->txn, s->t.meta, STR("stamp"), e)))
+	    (rc = stamp_get(&twin->stamp, &twin->a, twin->txn, &twin->t, e)))
 		goto out;
-	if (!stamp_decode(&twin->stamp, &twin->a, stamp) || !oid_eq(&twin->stamp.commit, &s->stamp.commit))
+	if (!oid_eq(&twin->stamp.commit, &s->stamp.commit))
 		rc = err_set(e, RC_CONFLICT, "%s: there is a later state", s->ix->path);
 	twin->by_id = s->by_id;
 	twin->nids = s->nids;
