@@ -365,10 +365,9 @@ static void search_form(struct page *p)
 static void scripts(struct page *p)
 {
 	const char *file = p->head.file;
-	struct piece_key k = piece_of(p, PIECE_SCRIPTS, NULL, cstr(file));
+	struct piece_key k = piece_of(p, PIECE_SCRIPTS, p->head.of ? menu : NULL, cstr(file));
 	struct piece_mark mark;
 
-	k.with = p->head.of != NULL;
 	if (kept(p, &mark, &k))
 		return;
 	if (file && strcmp(file, "search.html") == 0 && lists_have(p->c, file))	/* it reads the index while the page is read */

@@ -17,7 +17,7 @@ struct piece {				/* 32 bytes: a piece is looked at more often than it is in the
 
 static unsigned what_of(const struct piece_key *k)
 {
-	return (unsigned)k->sort << 2 | (unsigned)k->with << 1 | (*k->up != '\0');
+	return (unsigned)k->sort << 1 | (*k->up != '\0');
 }
 
 static size_t facts_of(const struct piece *p)

@@ -16,7 +16,6 @@ void pieces_free(struct pieces *x);
 enum piece_sort { PIECE_MENU, PIECE_SCRIPTS, PIECE_CODE, PIECE_FACT, PIECE_FACTS, PIECE_META, PIECE_LABEL, PIECE_ITEM };
 struct piece_key {			/* all that a piece hangs on, but for the copy and its theme */
 	enum piece_sort sort;
-	bool with;			/* as the sort has it */
 	const void *texts, *of;		/* as the sort has it; compared as addresses */
 	const char *up;			/* "" or "../" */
 	struct str code;
