@@ -27,7 +27,6 @@
 
 enum { SAID = 240 };			/* bytes of a phrase in a message */
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
-enum { LOOKED_AT_FIRST = 16 };		/* of the best documents, for a word that others have written and only may go on */
 
 struct lists {				/* of one word in one segment */
 	struct listing *v;
@@ -425,21 +424,6 @@ static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const
 	return rc;
 }
 
-/* So many of the best documents tell what a word in doubt may be. */
-static size_t looked_at(const struct doubt *d)
-{
-	return d->written && d->df > FEW ? LOOKED_AT_FIRST : LOOKED_AT_BEST;
-}
-
-static size_t looked_at_all(const struct run *r)
-{
-	size_t i, most = 0;
-
-	for (i = 0; i < r->ndoubts; i++)
-		most = looked_at(&r->doubts[i]) > most ? looked_at(&r->doubts[i]) : most;
-	return most;
-}
-
 /* Add what the words in doubt may be, knowing what the query finds best. */
 static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 {
@@ -450,14 +434,12 @@ static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 
 	for (i = 0; i < r->ndoubts && !rc; i++) {
 		const struct doubt *d = &r->doubts[i];
-		struct top first = *best;
 
-		first.n = first.n < looked_at(d) ? first.n : looked_at(d);
-		right = d->df && known == 1 && first.n;	/* these all have it */
+		right = d->df && known == 1 && best->n;	/* these all have it */
 		if (d->df && !right)
-			rc = guess_right(&right, r->s, r->f, r->parts + d->part, r->most, &first, e);
+			rc = guess_right(&right, r->s, r->f, r->parts + d->part, r->most, best, e);
 		if (!rc && (!right || (d->typed == TYPED_LAST && !d->written)))	/* a beginning, though its stem is right */
-			rc = run_doubt(r, d, right, &first, e);
+			rc = run_doubt(r, d, right, best, e);
 	}
 	return rc;
 }
@@ -558,7 +540,7 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	r.rows = arena_array(a, q->n, sizeof *r.rows);
 	rc = run_clauses(&r, e);
 	parts = r.n;
-	if (!rc && r.ndoubts && !(rc = run_top(res, &r, &top, &counts, limit < looked_at_all(&r) ? looked_at_all(&r) : limit,
+	if (!rc && r.ndoubts && !(rc = run_top(res, &r, &top, &counts, limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : limit,
 	    filtered ? COUNT_NONE : count, e)))
 		rc = run_doubts(&r, &top, e);
 	if (!rc && !filtered && count == COUNT_NONE && limit && top.n >= limit && top.v[limit - 1].score > r.lost >> SHOWN)

@@ -398,7 +398,7 @@ static bool same_term(const struct sense *one, const struct sense *of)
 	return false;
 }
 
-/* A word in doubt: the first 20 documents of n as they are best are looked at; of one that is written in more than two, 16. */
+/* A word in doubt: the first 16 documents of n as they are best are looked at. */
 static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct want *best, size_t n)
 {
 	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight), with = 0, most = 0, rest, add;
@@ -410,9 +410,7 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 	enum tier tier;
 	size_t i, k, m = 0, used = 0;
 
-	if (d->written && d->df > 2)
-		n = n < 16 ? n : 16;
-	n = n < 20 ? n : 20;
+	n = n < 16 ? n : 16;
 	for (i = 0; i < n; i++) {
 		add = bm25_score(&formula, d->idf, d->weight[best[i].doc], docs[best[i].doc].norm) >> SHOWN;
 		rest = best[i].score > add ? best[i].score - add : 0;
