@@ -98,7 +98,8 @@ enum rc opt_parse(int *left, int argc, char **argv, const struct opt *opts, size
 				if (opts[k].letter == arg[1])
 					o = &opts[k];
 			if (!o)
-				return err_set(e, RC_INVALID, "option -%c: unknown; see the --help of this command", arg[1]);
+				return err_set(e, RC_INVALID, "option -%c: unknown; see the --help of this command, or put -- "
+				    "before words that begin with -", arg[1]);
 			value = arg[2] ? arg + 2 : NULL;
 			if (value && o->type == OPT_FLAG)
 				return err_set(e, RC_INVALID, "option -%c: takes no value; give flags one by one", arg[1]);

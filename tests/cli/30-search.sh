@@ -102,6 +102,7 @@ s FERRY; is "capitals do not matter" "$(ids | wc -w)" 3
 s facilitation; is "another name of a topic finds its documents" "$status" 0
 check "an option that is none is wrong usage, so -word goes in quotes" 2 "unknown" colep -C small search zebra -crossing
 check "two spellings of a dash are words, not options" 0 ferry colep -C small search -- ferry -- -zebra
+check "a word left out that reads like an option is told how to stand" 2 "put -- before words" colep -C small search ferry -zebra
 
 # several nodes
 run colep -C small -C node search --limit 3 ferry
