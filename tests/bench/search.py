@@ -38,17 +38,24 @@ def timed(f, *args):
     return got, spent() - c, time.monotonic() - w
 
 
+# Run a program and say its largest memory in KiB, as "peak N": what a large program like this starts begins with its own.
+PEAK = """import os, sys
+p = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, used = os.wait4(p, 0)
+print("peak", used.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))"""
+
+
 def run(*args):
-    """One program: its output, what it said, its largest memory in KiB."""
+    """One program: its output, what it said."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         p = subprocess.Popen(args, stdout=out, stderr=err)
-        _, status, used = os.wait4(p.pid, 0)
-        p.returncode = os.waitstatus_to_exitcode(status)
+        p.wait()
         out.seek(0), err.seek(0)
         said = err.read()
         if p.returncode not in (0, 1):
             sys.exit(f"search.py: {' '.join(args)}: exit {p.returncode}: {said.strip()}")
-        return out.read(), said, used.ru_maxrss
+        return out.read(), said
 
 
 def row(what, *columns):
@@ -130,8 +137,8 @@ class Colep:
         run(colep, "-C", self.node, "import", os.path.join(work, docs))
 
     def build(self, threads):
-        _, err, peak = run(colep, "-C", self.node, "index", "--rebuild", "--timing", "--threads", str(threads))
-        return {k: int(v) for k, v in re.findall(r"^(\w+) (\d+)", err, re.M)}, peak
+        err = run(sys.executable, "-c", PEAK, colep, "-C", self.node, "index", "--rebuild", "--timing", "--threads", str(threads))[1]
+        return {k: int(v) for k, v in re.findall(r"^(\w+) (\d+)", err, re.M)}
 
     def sizes(self):
         path = [f for f in os.listdir(f"{self.node}/.git/colep") if f.endswith(".mdb")][0]
@@ -271,7 +278,8 @@ def index(ours, others):
         row(f"index: {engine.name}", f"{cpu:.2f} s cpu", f"{wall:.2f} s")
     fts = next((e for e in others if e.name == "fts5"), None)
     for threads in (1, 2):
-        (t, peak), cpu, wall = timed(ours.build, threads)
+        t, cpu, wall = timed(ours.build, threads)
+        peak = t.pop("peak")
         core = (t["analyse"] + t["write"]) / 1e3
         passed = (t["analysing"] + t["writing"]) / 1e3
         row(f"index: colep, {threads} thread" + "s" * (threads > 1), f"{cpu:.2f} s cpu", f"{wall:.2f} s",
