@@ -204,8 +204,9 @@ static enum rc entry(struct reader *r, size_t *cap, bool *end)
 		} else if (ev.data.scalar.length) {
 			k.values = arena_array(r->a, 1, sizeof *k.values);
 			k.values[k.n++] = scalar(r, &ev);
-			last = ev.end_mark.line;
 		}
+		if (!why && (k.n || ev.data.scalar.style != YAML_PLAIN_SCALAR_STYLE))
+			last = ev.end_mark.line;	/* "" may stand on a line of its own; where nothing stands, the mark is farther */
 		yaml_event_delete(&ev);
 		if (rc)
 			return rc;

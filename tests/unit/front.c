@@ -279,6 +279,24 @@ static void test_front__reads_the_common_case_as_libyaml_does(void **state)
 	buf_free(&slow);
 }
 
+/* An empty value on a line of its own goes with its key. */
+static void test_front__an_empty_value_may_stand_below_its_key(void **state)
+{
+	struct str text = STR("---\nid: x\nf:\n \"\"\nlang: en\n---\nb\n");
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct buf b = BUF_INIT;
+	struct place at;
+	struct front f;
+
+	(void)state;
+	assert_int_equal(front_parse(&f, &at, &a, text, &e), RC_OK);
+	front_remove(&b, &f, text, "f");
+	assert_string_equal(buf_cstr(&b), "---\nid: x\nlang: en\n---\nb\n");
+	buf_free(&b);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_front__every_document_of_content_reads),
 		cmocka_unit_test(test_front__takes_values_of_others_over_several_lines),
 		cmocka_unit_test(test_front__reads_the_common_case_as_libyaml_does),
+		cmocka_unit_test(test_front__an_empty_value_may_stand_below_its_key),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
