@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "render/article.h"
 #include "render/changes.h"
 #include "render/facts.h"
 
@@ -321,7 +322,7 @@ enum rc pack_write(struct page *p, struct str build, struct err *e)
 	page_puts(p, "<p><a class=\"button\" href=\"print.html\">");
 	page_t(p, "pack.print");
 	page_puts(p, "</a></p>\n");
-	if ((rc = page_body(p, copy_best(p->c, p->c->meeting), false, e)) == RC_IO)
+	if ((rc = article_body(p, copy_best(p->c, p->c->meeting), false, e)) == RC_IO)
 		return rc;
 	contents(p);
 	return rc;
@@ -334,7 +335,7 @@ static enum rc whole(struct page *p, const struct entry *e, struct err *err)
 
 	buf_printf(p->b, "<div class=\"sheet sheet-%s label-%s\" id=\"%.*s\">\n", e->kind->prefix, page_colour(e->tlp),
 	    FMT_STR(e->name));
-	rc = page_article(p, e, true, &one);
+	rc = article_write(p, e, true, &one);
 	page_puts(p, "</div>\n");
 	return rc ? err_set(err, rc, "%s", one.msg) : RC_OK;
 }

@@ -27,7 +27,7 @@ struct page_want {
 enum rc page_write(struct buf *out, struct md *m, const struct copy *c, struct str name,
     const struct page_want *want, struct err *e) NODISCARD;
 
-/* For the files that make pages (page.c, lists.c, tables.c, home.c, app/serve.c, ...). */
+/* For the files that make pages (page.c, article.c, lists.c, tables.c, home.c, app/serve.c, ...). */
 struct page_head {
 	const char *file;		/* for the mark in the navigation */
 	struct str title, description, lang, tlp;	/* lang: of a document, or STR_NONE: the site's own */
@@ -86,22 +86,22 @@ void page_owner(struct page *p, struct str code);
 void page_country(struct page *p, struct str code);
 /* The values of a front-matter key, each by its rule, with commas. false: none; ids that are not in this copy are none. */
 bool page_values(struct page *p, const struct entry *e, const char *key);
+/* The same of one key, whose rule may be NULL; lang: of free text. */
+bool page_key_values(struct page *p, const struct key *k, const struct key_rule *r, struct str lang);
 void page_tlp(struct page *p, struct str label);
 const char *page_colour(struct str label);	/* "clear", "green", "amber", "strict", "red" */
 void page_lang(struct page *p, struct str lang);	/* ' lang="fa" dir="rtl"' */
+/* A piece that hangs on the words of the page, its folder and a code; piece_put and piece_keep of this page's. */
+struct piece_key page_piece(const struct page *p, enum piece_sort sort, const void *of, struct str code);
+bool page_kept(struct page *p, struct piece_mark *mark, const struct piece_key *k);
+void page_keep(struct page *p, const struct piece_mark *mark, const struct piece_key *k);
 void page_cut(struct page *p, size_t n);	/* take back what was written from n on */
 /* A table that scrolls sideways: its frame, and its heading row of texts with blanks between the keys ("+" in
  * front: numbers). */
 void page_table(struct page *p, const char *label_key, const char *heads);
 void page_table_end(struct page *p);
 
-#define LINKS_MAX 200			/* documents that link to one, shown on its page */
-
 bool lang_rtl(struct str lang);
 struct str lang_name(struct str lang);	/* as its speakers write it; the code where none is known */
-
-/* A document as an article, headings and all: what its own page and a pack on one page share. */
-enum rc page_article(struct page *p, const struct entry *e, bool player, struct err *err) NODISCARD;
-enum rc page_body(struct page *p, const struct entry *e, bool player, struct err *err) NODISCARD;	/* only its text */
 
 #endif
