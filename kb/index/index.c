@@ -594,11 +594,23 @@ out:
 	return rc ? rc : open_store(ix, true, e);
 }
 
+/* How the file stands after a commit, or after what came to nothing: then the old state does, though pages of it that are
+ * free may have changed. */
+static enum rc sum_after(const struct index *ix, enum rc rc, struct err *e)
+{
+	struct err odd = ERR_INIT;
+
+	if (!rc)
+		return sum_write(ix->path, e);
+	if (rc != RC_CORRUPT && sum_write(ix->path, &odd))
+		odd.rc = RC_OK;
+	return rc;
+}
+
 static enum rc write_index(struct index *ix, const struct oid *commit, bool rebuild, const struct progress *p,
     const char **why, struct err *e)
 {
 	struct lock lock = LOCK_INIT;
-	struct err odd = ERR_INIT;
 	bool all = rebuild, right = true;
 	enum rc rc;
 
@@ -611,12 +623,10 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 			goto out;		/* somebody else did it meanwhile */
 		if (!(rc = sum_before(&ix->sum, ix->store, e)))
 			rc = update_forward(&all, why, ix, commit, p, e);
-		if (!rc && !all)
-			rc = sum_write(ix->path, e);
-		else if (rc == RC_CORRUPT)
+		if (rc || !all)
+			rc = sum_after(ix, rc, e);
+		if (rc == RC_CORRUPT)
 			*why = "it was damaged";
-		else if (rc && sum_write(ix->path, &odd))
-			odd.rc = RC_OK;		/* the old state stands, though pages of it that are free may have changed */
 	}
 	ix->untidy |= !rc && !all;
 	right = rc != RC_CORRUPT;
@@ -695,7 +705,7 @@ out:
 
 bool index_damaged(const struct index *ix)
 {
-	return ix->damaged;
+	return ix->damaged || !ix->store;
 }
 
 enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e)
@@ -706,7 +716,7 @@ enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e)
 
 	if ((rc = node_main(&commit, ix->node, e)))
 		return rc;
-	if (!ix->damaged && stands_at(ix, &commit))
+	if (!index_damaged(ix) && stands_at(ix, &commit))
 		return RC_OK;
 	return write_index(ix, &commit, false, p, &why, e);
 }
@@ -720,12 +730,13 @@ enum rc index_tidy(struct index *ix, struct err *e)
 	if (!ix->untidy || ix->damaged || lock_open(&lock, beside(ix, "index.lock"), 0, &odd))
 		return RC_OK;
 	ix->untidy = false;
-	if (!(rc = open_store(ix, true, e)) && !(rc = sum_before(&ix->sum, ix->store, e)) && (rc = update_tidy(ix, e)) == RC_CORRUPT)
-		ix->damaged = true;
-	if (!rc)
-		rc = sum_write(ix->path, e);
-	else if (rc != RC_CORRUPT && sum_write(ix->path, &odd))
-		odd.rc = RC_OK;		/* as in write_index */
+	if (!(rc = open_store(ix, true, e))) {
+		if (!(rc = sum_before(&ix->sum, ix->store, e)))
+			rc = update_tidy(ix, e);
+		rc = sum_after(ix, rc, e);
+		if (rc == RC_CORRUPT)
+			ix->damaged = true;
+	}
 	lock_close(&lock);
 	return rc;
 }

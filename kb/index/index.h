@@ -37,7 +37,8 @@ struct progress {
 enum rc index_open(struct index **ix, const struct node *n, bool rebuild, const struct progress *p,
     const char **rebuilt_why, bool *stale, struct err *e) NODISCARD;
 void index_close(struct index *ix);
-bool index_damaged(const struct index *ix);	/* found while reading; the next refresh or opening makes it anew */
+/* Found while reading, or its file cannot be opened again; the next refresh or opening makes it anew. */
+bool index_damaged(const struct index *ix);
 enum rc index_refresh(struct index *ix, const struct progress *p, struct err *e) NODISCARD;	/* for serve */
 /* Put in order what refreshing left undone, when there is any; a search is as right without it. Not while somebody else writes. */
 enum rc index_tidy(struct index *ix, struct err *e) NODISCARD;

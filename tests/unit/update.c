@@ -121,10 +121,36 @@ static void test_update__is_as_right_untidied_and_tidied_as_made_anew(void **sta
 	assert_true(tidied >= 2 && tidied < untidied && untidied <= 20);
 }
 
+/* The file goes away while it is open: what has the time finds nothing to do, and who asks next gets one made anew. */
+static void test_update__an_index_that_is_gone_is_made_anew(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct index *ix;
+	char *before;
+	size_t segments;
+	struct node node;
+
+	(void)state;
+	assert_int_equal(make(NULL), 0);
+	assert_int_equal(node_open(&node, &a, "n", &e), RC_OK);
+	assert_int_equal(index_open(&ix, &node, false, NULL, NULL, NULL, &e), RC_OK);
+	change(1);
+	assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
+	before = answer(&a, ix, &segments);
+	assert_int_equal(system("rm n/.git/colep/index-*"), 0);
+	assert_int_equal(index_tidy(ix, &e), RC_CORRUPT);
+	assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
+	assert_string_equal(answer(&a, ix, &segments), before);
+	index_close(ix);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_update__is_as_right_untidied_and_tidied_as_made_anew),
+		cmocka_unit_test(test_update__an_index_that_is_gone_is_made_anew),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
