@@ -568,12 +568,21 @@ static void pick_through(struct evaluator *v, uint64_t spare)
 	v->ntouched = 0;
 }
 
+/* Postings of all words that lead, when the first n in order are put aside. */
+static uint64_t leading(const struct evaluator *v, size_t n)
+{
+	uint64_t size = 0;
+
+	for (; n < v->q->n; n++)
+		size += v->order[n]->size;
+	return size;
+}
+
 /* Pick what may get in; the first n words in order are put aside; spare: the most they add, sum: all. */
 static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
 	enum adding how = ADD;
-	uint64_t size = 0;
 	uint32_t k;
 	size_t i;
 	enum rc rc = RC_OK;
@@ -585,11 +594,9 @@ static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spar
 	for (k = v->from; q->all && k < v->to; k++)
 		if (!left_out(v, k))
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
-	for (i = n; i < q->n; i++)
-		size += v->order[i]->size;
 	if (n + 1 == q->n && !v->order[n]->p->found)
 		how = ALONE;
-	else if (size > v->s->info.n / SPARSE && enough_with(v, spare))
+	else if (leading(v, n) > v->s->info.n / SPARSE && enough_with(v, spare))
 		how = ADD_MANY;
 	for (i = n; i < q->n && !rc; i++)
 		if (v->order[i]->any)
@@ -854,11 +861,8 @@ static uint64_t likely(uint64_t size, uint64_t rest, uint64_t most)
  * in what is picked without them than they are added. */
 static size_t lead_fewer(const struct evaluator *v, size_t n, uint64_t rest)
 {
-	uint64_t size = 0;
-	size_t i;
+	uint64_t size = leading(v, n);
 
-	for (i = n; i < v->q->n; i++)
-		size += v->order[i]->size;
 	for (; n + 1 < v->q->n && (rest += v->order[n]->most) < v->need; n++) {
 		size -= v->order[n]->size;
 		if (v->order[n]->size <= as_cheap(v->order[n], likely(size, rest, v->need)))
@@ -872,13 +876,11 @@ static size_t lead_fewer(const struct evaluator *v, size_t n, uint64_t rest)
 static size_t lead_more(const struct evaluator *v, size_t n, uint64_t rest)
 {
 	const uint64_t enough = enough_with(v, rest);
-	uint64_t picked = 0, size = 0;
+	uint64_t picked = 0, size = leading(v, n);
 	size_t i;
 
 	for (i = 0; i < v->npicked; i++)
 		picked += v->picked[i].score >= enough;
-	for (i = n; i < v->q->n; i++)
-		size += v->order[i]->size;
 	while (n && v->order[n - 1]->size + size <= as_cheap(v->order[n - 1], picked))
 		size += v->order[--n]->size;
 	return n;
@@ -1029,8 +1031,7 @@ static enum rc rarest_first(struct evaluator *v)
 		first = n;
 		if ((rc = by_most(v, &n, false)) || n == first || (rc = start_over(v, best, kept)))
 			return rc;
-		for (size = 0, i = n; i < v->q->n; i++)
-			size += v->order[i]->size;
+		size = leading(v, n);
 	}
 	return size < v->s->info.n / DENSE ? by_most(v, &n, true) : in_windows(v);
 }
