@@ -361,7 +361,7 @@ static void lines_of(struct lines *l, struct arena *a, struct str text)
 {
 	struct str rest = text, line;
 	struct line *at;
-	size_t n = 1, i;
+	size_t n = 1;
 	uint64_t hash;
 
 	while (str_line(&line, &rest))
@@ -369,8 +369,6 @@ static void lines_of(struct lines *l, struct arena *a, struct str text)
 	for (l->cap = 16; l->cap < 2 * n; l->cap *= 2)
 		;
 	l->v = arena_array(a, l->cap, sizeof *l->v);
-	for (i = 0; i < l->cap; i++)
-		l->v[i] = (struct line){ .s = STR_NONE };
 	for (rest = text; str_line(&line, &rest);) {
 		if (!line.n)
 			continue;
