@@ -470,11 +470,23 @@ enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, st
 
 struct id { size_t n; char bytes[STORE_KEY_MAX]; };
 
+/* Of the row of ids that a document's is in: the bytes in front, which tell where each group begins. */
+static size_t ids_head(const struct segment *s, uint32_t place)
+{
+	const uint32_t left = s->info.n - place / IDS_DOCS * IDS_DOCS, n = left < IDS_DOCS ? left : IDS_DOCS;
+
+	return 4 * (size_t)((n + IDS_GROUP - 1) / IDS_GROUP);
+}
+
+static size_t group_at(uint32_t place)		/* in these */
+{
+	return 4 * (size_t)(place % IDS_DOCS / IDS_GROUP);
+}
+
 static enum rc read_id(struct id *id, struct segment *s, uint32_t place, struct err *e)
 {
 	struct str *row = &columns_of(s)->ids[place / IDS_DOCS], rest;
-	const uint32_t left = s->info.n - place / IDS_DOCS * IDS_DOCS, n = left < IDS_DOCS ? left : IDS_DOCS;
-	const size_t groups = (size_t)(n + IDS_GROUP - 1) / IDS_GROUP, group = place % IDS_DOCS / IDS_GROUP;
+	const size_t head = ids_head(s, place);
 	size_t shared, begin;
 	uint64_t own;
 	unsigned i;
@@ -483,9 +495,9 @@ static enum rc read_id(struct id *id, struct segment *s, uint32_t place, struct 
 	if (!row->p && (rc = get(&rest, s, IDS + place / IDS_DOCS, e)))
 		return rc;
 	*row = row->p ? *row : rest;
-	if (row->n < 4 * groups || (begin = u32_get(row->p + 4 * group)) > row->n - 4 * groups)
+	if (row->n < head || (begin = u32_get(row->p + group_at(place))) > row->n - head)
 		return segment_broken(e, s, "ids");
-	rest = str_sub(*row, 4 * groups + begin, row->n);
+	rest = str_sub(*row, head + begin, row->n);
 	for (i = 0, id->n = 0; i <= place % IDS_GROUP; i++) {
 		if (!rest.n || (shared = (unsigned char)*rest.p) > id->n)
 			return segment_broken(e, s, "ids");
@@ -502,16 +514,17 @@ static enum rc read_id(struct id *id, struct segment *s, uint32_t place, struct 
 void columns_expect_id(struct segment *s, uint32_t place, bool group)
 {
 	const struct str *row = s->columns ? &s->columns->ids[place / IDS_DOCS] : NULL;
-	const uint32_t left = s->info.n - place / IDS_DOCS * IDS_DOCS, n = left < IDS_DOCS ? left : IDS_DOCS;
-	const size_t groups = (size_t)(n + IDS_GROUP - 1) / IDS_GROUP, at = 4 * (size_t)(place % IDS_DOCS / IDS_GROUP);
+	const size_t head = ids_head(s, place);
+	const char *at;
 
-	if (!row || !row->p || row->n < 4 * groups)
+	if (!row || !row->p || row->n < head)
 		return;
+	at = row->p + group_at(place);
 	if (!group) {
-		__builtin_prefetch(row->p + at);
-	} else if (u32_get(row->p + at) < row->n - 4 * groups) {
-		__builtin_prefetch(row->p + 4 * groups + u32_get(row->p + at));
-		__builtin_prefetch(row->p + 4 * groups + u32_get(row->p + at) + 64);
+		__builtin_prefetch(at);
+	} else if (u32_get(at) < row->n - head) {
+		__builtin_prefetch(row->p + head + u32_get(at));
+		__builtin_prefetch(row->p + head + u32_get(at) + 64);
 	}
 }
 
