@@ -13,7 +13,7 @@
 
 enum { LANGS = 64 };			/* numbers of stemmers are below this */
 
-struct stamp {				/* meta "stamp": as encoded in index.c */
+struct stamp {				/* "stamp", as encoded in index.c */
 	struct oid commit;
 	uint32_t next;			/* ordinal of the next document */
 	uint32_t next_segment;
@@ -25,14 +25,12 @@ struct stamp {				/* meta "stamp": as encoded in index.c */
 void stamp_encode(struct buf *b, const struct stamp *s);
 bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
 
-struct tables;
-/* RC_NOTFOUND: there is none; RC_CORRUPT. */
-enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
-
 struct tables {
 	table_id meta, docs, texts, files;
 	struct segment_tables large, small;	/* of segments */
 };
+/* The stamp as it stands in them. RC_NOTFOUND: there is none; RC_CORRUPT. */
+enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
 /* Those that a segment of n documents stands in. */
 const struct segment_tables *tables_for(const struct tables *t, uint32_t n);
 /* Those of large segments alone. */

@@ -1037,7 +1037,8 @@ enum rc update_tidy(struct index *ix, struct err *e)
 	bool any;
 	enum rc rc;
 
-	if (!(rc = txn_begin(&w.txn, w.store, true, e)) && !(rc = stamp_get(&w.st, &w.a, w.txn, &w.t, e)) && !(rc = merge_many(&any, &w, MERGE_AT, e)) && any)
+	if (!(rc = txn_begin(&w.txn, w.store, true, e)) && !(rc = stamp_get(&w.st, &w.a, w.txn, &w.t, e)) &&
+	    !(rc = merge_many(&any, &w, MERGE_AT, e)) && any)
 		rc = put_all_down(&w, e);
 	writer_free(&w);
 	return rc;
