@@ -6,7 +6,7 @@
 #ifndef RENDER_IMAGE_H
 #define RENDER_IMAGE_H
 
-#include "render/kept.h"
+#include "render/kept_io.h"
 
 struct image {
 	struct kept_out *out;		/* borrowed */

@@ -1,7 +1,6 @@
 /* render/kept.c: see kept.h.
  *
- * A file begins with "colepkpt", the sum of what follows it (u64, check_of over pieces of PIECE bytes), and the key. Then
- * numbers are u32 in the machine's order, strings have their length in front. "pages" and "more":
+ * "pages" and "more" are files of kept_io.c, numbers in them u32:
  *
  *	tie	in "more" the sum of the "pages" that it belongs to, u64 as a string; in "pages" an empty one
  *	stamp	a string: ties it to the other files of the same build
@@ -18,33 +17,22 @@
  * were. Then "pages" stays, and "more" has what differs from it: files, values, facts that it has not. What both say, "more"
  * says; facts of no file go when "pages" is written again.
  *
- * The sum tells accidents, not intent: who can write below .git can do anything there. Of a large file that is mapped and
- * hardly read it is not looked at each time: FILE.right has the id of this run of the machine and the stat with which the file
- * was found right, or written. While both are the same, nobody wrote the file, and no power was cut before all of it was on
- * the disk. Who relies on it removes FILE.right until it comes to a good end, so one who dies of what the disk changed dies
- * of it once. The key is a hash of the program
- * (its build id and those of its libraries), the theme, the options, the vocabularies, the space, and the folder. */
+ * Their key is a hash of the program (its build id and those of its libraries), the theme, the options and the folder; the
+ * ground is one of these and the vocabularies and the space. */
 #include "render/kept.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kb/base/file.h"
 #include "kb/base/program.h"
 #include "kb/gate/sodium.h"
-#include "kb/index/pack.h"
 #include "render/changes.h"
 
-#define PIECE ((size_t)1 << 20)
-#define MAGIC "colepkpt"
-enum { SUM = 8, KEY = 16, BODY = KEY + KEPT_KEY, FOLDERS = 8, SECOND = 1000000000 };
-_Static_assert(BODY == KEPT_BODY, "as told");
+enum { FOLDERS = 8 };			/* whose files are kept */
 
 /* ---- where, and for whom ---- */
 
@@ -183,300 +171,7 @@ void kept_sweep(const struct kept_place *place)
 	arena_free(&a);
 }
 
-/* ---- files ---- */
-
-static uint64_t sum_of(struct str s)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < s.n; i += PIECE)
-		sum = check_of(sum, str_sub(s, i, i + PIECE));
-	return sum;
-}
-
-/* at: 0, or the address, and it may be written to. */
-static bool map_file(struct kept_map *m, const char *path, uintptr_t at)
-{
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-	struct stat st;
-	void *p = MAP_FAILED;
-
-	if (fd < 0)
-		return false;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0)
-		p = mmap((void *)at, (size_t)st.st_size, at ? PROT_READ | PROT_WRITE : PROT_READ,
-		    at ? MAP_PRIVATE | MAP_FIXED_NOREPLACE : MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (p == MAP_FAILED)
-		return false;
-	if (at && (uintptr_t)p != at) {	/* a kernel that does not know the flag */
-		munmap(p, (size_t)st.st_size);
-		return false;
-	}
-	*m = (struct kept_map){ .all = { p, (size_t)st.st_size }, .stat = kept_stat(&st) };
-	return true;
-}
-
-bool kept_map_any(struct kept_map *m, const char *path)
-{
-	return map_file(m, path, 0);
-}
-
-/* What stands in FILE.right; false: the system does not tell when it was started. */
-static bool right_of(struct buf *b, const struct kept_stat *stat)
-{
-	static const char boot[] = "/proc/sys/kernel/random/boot_id";
-	int fd = open(boot, O_RDONLY | O_CLOEXEC);
-	char id[36];
-	ssize_t got = fd < 0 ? -1 : read(fd, id, sizeof id);
-
-	if (fd >= 0)
-		close(fd);
-	if (got != (ssize_t)sizeof id || !kept_stat_tells(stat))
-		return false;
-	buf_add(b, id, sizeof id);
-	buf_add(b, stat, sizeof *stat);
-	return true;
-}
-
-static bool vouched(const char *path, const struct kept_stat *stat)
-{
-	struct buf is = BUF_INIT, should = BUF_INIT;
-	struct arena a = ARENA_INIT;
-	const char *right = arena_printf(&a, "%s.right", path);
-	struct err e = ERR_INIT;
-	bool ok = right_of(&should, stat) && !file_read(&is, right, 4096, &e) && str_eq(buf_str(&is), buf_str(&should)) &&
-	    !unlink(right);
-
-	buf_free(&is);
-	buf_free(&should);
-	arena_free(&a);
-	return ok;
-}
-
-void kept_vouch(const char *path, const struct kept_stat *stat)
-{
-	struct arena a = ARENA_INIT;
-	struct buf b = BUF_INIT;
-	struct kept_pen p;
-	struct err e = ERR_INIT;
-
-	if (right_of(&b, stat) && !kept_pen_open(&p, arena_printf(&a, "%s.right", path), false, &e)) {
-		kept_pen_write(&p, buf_str(&b));
-		if (kept_pen_close(&p, &e))
-			e.rc = RC_OK;	/* the sum is looked at then */
-	}
-	buf_free(&b);
-	arena_free(&a);
-}
-
-enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at)
-{
-	uint64_t sum;
-
-	*m = (struct kept_map){ .all = STR_NONE };
-	if (!map_file(m, path, at))
-		return RC_NOTFOUND;
-	m->body = str_sub(m->all, BODY, m->all.n);
-	if (m->all.n >= BODY && memcmp(m->all.p, MAGIC, SUM) == 0 && memcmp(m->all.p + KEY, key, KEPT_KEY) == 0) {
-		memcpy(&sum, m->all.p + SUM, sizeof sum);
-		if ((at && vouched(path, &m->stat)) || sum_of(str_sub(m->all, KEY, m->all.n)) == sum)
-			return RC_OK;
-	}
-	kept_unmap(m);
-	return RC_NOTFOUND;
-}
-
-enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY])
-{
-	return kept_map_at(m, path, key, 0);
-}
-
-void kept_unmap(struct kept_map *m)
-{
-	if (m->all.p)
-		munmap((void *)(uintptr_t)m->all.p, m->all.n);
-	*m = (struct kept_map){ .all = STR_NONE };
-}
-
-enum rc kept_pen_open(struct kept_pen *p, const char *path, bool on, struct err *e)
-{
-	enum rc rc;
-
-	*p = (struct kept_pen){ .a = ARENA_INIT };
-	p->path = arena_cstr(&p->a, cstr(path));
-	p->file = on ? p->path : arena_printf(&p->a, "%s.%ld", path, (long)getpid());
-	p->fd = open(p->file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (on ? 0 : O_CREAT | O_TRUNC), 0600);
-	if (p->fd >= 0 && (!on || lseek(p->fd, 0, SEEK_END) >= 0))
-		return RC_OK;
-	rc = err_errno(e, "%s: cannot be written", p->file);
-	if (p->fd >= 0)
-		close(p->fd);
-	arena_free(&p->a);
-	return rc;
-}
-
-void kept_pen_write(struct kept_pen *p, struct str s)
-{
-	if (!p->err.rc)
-		(void)!fd_write(p->fd, s, p->file, &p->err);
-}
-
-enum rc kept_pen_close(struct kept_pen *p, struct err *e)
-{
-	enum rc rc;
-
-	if (close(p->fd) && !p->err.rc)
-		(void)err_errno(&p->err, "%s: cannot be written", p->file);
-	if (!p->err.rc && p->file != p->path && rename(p->file, p->path))
-		(void)err_errno(&p->err, "%s: cannot be written", p->path);
-	if (p->err.rc)
-		unlink(p->file);
-	rc = p->err.rc ? err_set(e, p->err.rc, "%s", p->err.msg) : RC_OK;
-	arena_free(&p->a);
-	return rc;
-}
-
-struct kept_out {
-	struct kept_pen pen;
-	struct buf b;			/* less than a piece */
-	uint64_t sum;
-	size_t at;			/* bytes of the file so far */
-};
-
-enum rc kept_begin(struct kept_out **out, const char *path, const unsigned char key[KEPT_KEY], struct err *e)
-{
-	struct kept_out *o = xmalloc(sizeof *o);
-	const char head[KEY] = { 0 };
-	enum rc rc;
-
-	*o = (struct kept_out){ .b = BUF_INIT };
-	if ((rc = kept_pen_open(&o->pen, path, false, e))) {
-		free(o);
-		return rc;
-	}
-	kept_pen_write(&o->pen, (struct str){ head, KEY });
-	o->at = KEY;
-	kept_add(o, (struct str){ (const char *)key, KEPT_KEY });
-	*out = o;
-	return RC_OK;
-}
-
-static void flush(struct kept_out *o)
-{
-	o->sum = check_of(o->sum, buf_str(&o->b));
-	kept_pen_write(&o->pen, buf_str(&o->b));
-	buf_clear(&o->b);
-}
-
-void kept_add(struct kept_out *o, struct str s)
-{
-	size_t n;
-
-	for (o->at += s.n; s.n; s = str_sub(s, n, s.n)) {
-		n = s.n < PIECE - o->b.n ? s.n : PIECE - o->b.n;
-		buf_add(&o->b, s.p, n);
-		if (o->b.n == PIECE)
-			flush(o);
-	}
-}
-
-void kept_add_u32(struct kept_out *o, uint32_t v)
-{
-	kept_add(o, (struct str){ (const char *)&v, sizeof v });
-}
-
-void kept_add_str(struct kept_out *o, struct str s)
-{
-	kept_add_u32(o, (uint32_t)s.n);
-	kept_add(o, s);
-}
-
-enum rc kept_end(struct kept_out *o, struct err *e)
-{
-	char head[KEY];
-	enum rc rc;
-
-	if (o->b.n)
-		flush(o);
-	memcpy(head, MAGIC, SUM);
-	memcpy(head + SUM, &o->sum, sizeof o->sum);
-	if (!o->pen.err.rc && pwrite(o->pen.fd, head, KEY, 0) != KEY)
-		(void)err_errno(&o->pen.err, "%s: cannot be written", o->pen.file);
-	rc = kept_pen_close(&o->pen, e);
-	buf_free(&o->b);
-	free(o);
-	return rc;
-}
-
-bool kept_take(struct str *part, struct str *s, size_t n)
-{
-	if (s->n < n)
-		return false;
-	*part = (struct str){ s->p, n };
-	*s = (struct str){ s->p + n, s->n - n };
-	return true;
-}
-
-bool kept_take_u32(uint32_t *v, struct str *s)
-{
-	struct str part;
-
-	if (!kept_take(&part, s, sizeof *v))
-		return false;
-	memcpy(v, part.p, sizeof *v);
-	return true;
-}
-
-bool kept_take_u64(uint64_t *v, struct str *s)
-{
-	struct str part;
-
-	if (!kept_take(&part, s, sizeof *v))
-		return false;
-	memcpy(v, part.p, sizeof *v);
-	return true;
-}
-
-bool kept_take_str(struct str *part, struct str *s)
-{
-	uint32_t n;
-
-	return kept_take_u32(&n, s) && kept_take(part, s, n);
-}
-
-void kept_put_u32(struct buf *b, size_t n)
-{
-	uint32_t v = (uint32_t)n;
-
-	buf_add(b, &v, sizeof v);
-}
-
-void kept_put_u64(struct buf *b, uint64_t v)
-{
-	buf_add(b, &v, sizeof v);
-}
-
-void kept_put_str(struct buf *b, struct str s)
-{
-	kept_put_u32(b, s.n);
-	buf_str_add(b, s);
-}
-
 /* ---- the files of a site ---- */
-
-struct kept_stat kept_stat(const struct stat *st)
-{
-	return (struct kept_stat){ (uint64_t)st->st_size, (uint64_t)st->st_ino,
-		(uint64_t)st->st_mtim.tv_sec * SECOND + (uint64_t)st->st_mtim.tv_nsec,
-		(uint64_t)st->st_ctim.tv_sec * SECOND + (uint64_t)st->st_ctim.tv_nsec };
-}
-
-bool kept_stat_tells(const struct kept_stat *s)
-{
-	return s->ctime % SECOND || s->mtime % SECOND;
-}
 
 enum { NAME = 256 };
 
@@ -525,7 +220,7 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 	return same && !memcmp(digest, f->digest, sizeof digest);
 }
 
-bool kept_take_file(struct kept_file *f, struct str *s)
+static bool take_file(struct kept_file *f, struct str *s)
 {
 	struct str part;
 
@@ -539,7 +234,7 @@ bool kept_take_file(struct kept_file *f, struct str *s)
 	return true;
 }
 
-void kept_add_file(struct kept_out *o, const struct kept_file *f)
+static void add_file(struct kept_out *o, const struct kept_file *f)
 {
 	kept_add_str(o, f->name);
 	kept_add(o, (struct str){ (const char *)f->digest, sizeof f->digest });
@@ -548,14 +243,6 @@ void kept_add_file(struct kept_out *o, const struct kept_file *f)
 
 #define NONE UINT32_MAX			/* for a count of facts */
 #define GONE (UINT32_MAX - 1)
-
-/* What stands at s begins at a multiple of 4 of the file, after zeros. */
-static bool skip_zeros(const struct kept_map *m, struct str *s)
-{
-	struct str zeros;
-
-	return kept_take(&zeros, s, (4 - (size_t)(s->p - m->all.p) % 4) % 4);
-}
 
 /* Facts behind those that there are. */
 static bool parse_facts(struct kept *k, struct str *s)
@@ -608,7 +295,7 @@ static bool parse_rest(struct kept *k, struct kept_part *p)
 	for (i = 0; i < n; i++)
 		if (!kept_take_str(&k->changed[i], &s))
 			return false;
-	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s) || !kept_take_u32(&n, &s) || !skip_zeros(&p->map, &s) ||
+	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s) || !kept_take_u32(&n, &s) || !kept_take_zeros(&s, &p->map) ||
 	    n > s.n / sizeof *p->numbers || !kept_take(&part, &s, n * sizeof *p->numbers))
 		return false;
 	k->moved = moved;
@@ -627,16 +314,16 @@ static bool parse_part(struct kept *k, struct kept_part *p, bool is_more)
 	struct str s = p->map.body, tie;
 	uint32_t n, i, at = 0;
 
-	if (!kept_take_str(&tie, &s) || (is_more ? !str_eq(tie, str_sub(k->base.map.all, SUM, KEY)) : tie.n > 0) ||
+	if (!kept_take_str(&tie, &s) || (is_more ? !str_eq(tie, kept_sum(&k->base.map)) : tie.n > 0) ||
 	    !kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->ground, &s) ||
-	    !kept_take_file(&k->manifest, &s) || !kept_take_u32(&n, &s) || n > s.n)
+	    !take_file(&k->manifest, &s) || !kept_take_u32(&n, &s) || n > s.n)
 		return false;
 	p->nfiles = n;
 	p->files = arena_array(&k->a, n, sizeof *p->files);
 	for (i = 0; i < p->nfiles; i++) {
 		struct kept_file *f = &p->files[i];
 
-		if (!kept_take_file(f, &s) || !kept_take_u32(&n, &s) || (i && str_cmp(f[-1].name, f->name) >= 0))
+		if (!take_file(f, &s) || !kept_take_u32(&n, &s) || (i && str_cmp(f[-1].name, f->name) >= 0))
 			return false;
 		f->more = is_more;
 		f->gone = n == GONE;
@@ -1051,7 +738,6 @@ enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEP
 {
 	const struct copy *c = g->copy;
 	struct joint j = { .a = ARENA_INIT, .was = was };
-	static const char zeros[4] = { 0 };
 	const char *path;
 	unsigned char key[KEPT_KEY];
 	uint32_t *numbers;
@@ -1070,14 +756,14 @@ enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEP
 	if (!path || !kept_key_of(key, place, &c->want, &OID_NONE, dir) || (rc = kept_begin(&o, path, key, e)))
 		goto out;
 	numbers = number_facts(&total, &j, put, n);
-	kept_add_str(o, j.first ? str_sub(was->base.map.all, SUM, KEY) : STR_NONE);
+	kept_add_str(o, j.first ? kept_sum(&was->base.map) : STR_NONE);
 	kept_add_str(o, now->stamp);
 	kept_add_str(o, now->folders);
 	kept_add_str(o, (struct str){ (const char *)ground, KEPT_KEY });
-	kept_add_file(o, &now->manifest);
+	add_file(o, &now->manifest);
 	kept_add_u32(o, (uint32_t)n);
 	for (i = 0; i < n; i++) {
-		kept_add_file(o, put[i].file);
+		add_file(o, put[i].file);
 		kept_add_u32(o, put[i].gone ? GONE : put[i].file->facts ? (uint32_t)put[i].file->nfacts : NONE);
 	}
 	kept_add_str(o, (struct str){ (const char *)c->id, sizeof c->id });
@@ -1087,7 +773,7 @@ enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEP
 	kept_add_u32(o, changes_moved(c));
 	add_facts(o, &j, g);
 	kept_add_u32(o, (uint32_t)total);
-	kept_add(o, (struct str){ zeros, (4 - o->at % 4) % 4 });
+	kept_add_zeros(o);
 	kept_add(o, (struct str){ (const char *)numbers, total * sizeof *numbers });
 	rc = kept_end(o, e);
 	if (!rc && !j.first)

@@ -4,11 +4,9 @@
 #ifndef RENDER_KEPT_H
 #define RENDER_KEPT_H
 
-#include <sys/stat.h>
-
 #include "render/facts.h"
+#include "render/kept_io.h"
 
-#define KEPT_KEY 16			/* bytes */
 struct kept_place {
 	const char *cache;		/* .git/colep of the node */
 	unsigned char program[KEPT_KEY];	/* hash of program_id */
@@ -24,60 +22,6 @@ bool kept_key_of(unsigned char key[KEPT_KEY], const struct kept_place *place, co
 const char *kept_path(struct arena *a, const struct kept_place *place, const char *dir, const char *sort);
 /* Remove all but the newest few of those files. */
 void kept_sweep(const struct kept_place *place);
-
-/* ---- files that are right or not there ---- */
-
-struct kept_stat {
-	uint64_t size, inode, mtime, ctime;	/* nanoseconds */
-};
-struct kept_stat kept_stat(const struct stat *st);
-/* Does an equal stat tell that nobody wrote the file: not where times are whole seconds. */
-bool kept_stat_tells(const struct kept_stat *s);
-
-struct kept_map {			/* zeroed is none */
-	struct str all;
-	struct str body;
-	struct kept_stat stat;		/* of the file */
-};
-/* Map a file that kept_end wrote with that key. RC_NOTFOUND: there is none, or it is not as it was written. */
-enum rc kept_map(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY]) NODISCARD;
-/* The same at that address, to be written to without any effect on the file; RC_NOTFOUND also where something else is there.
- * The body begins KEPT_BODY bytes behind it. The sum, which costs more than all else, is not looked at where kept_vouch
- * told that the file is right. That is told for one time: who then comes to a good end tells it again. */
-enum rc kept_map_at(struct kept_map *m, const char *path, const unsigned char key[KEPT_KEY], uintptr_t at) NODISCARD;
-#define KEPT_BODY 32
-void kept_vouch(const char *path, const struct kept_stat *stat);
-void kept_unmap(struct kept_map *m);
-bool kept_map_any(struct kept_map *m, const char *path);	/* a whole file, whatever is in it; false: there is none */
-
-/* A file being written: under a temporary name until it is whole, or, `on`, from where it ends. */
-struct kept_pen {
-	struct arena a;
-	const char *path, *file;	/* file: the one that is open */
-	int fd;
-	struct err err;			/* the first one */
-};
-enum rc kept_pen_open(struct kept_pen *p, const char *path, bool on, struct err *e) NODISCARD;
-void kept_pen_write(struct kept_pen *p, struct str s);	/* what fails is told by kept_pen_close */
-enum rc kept_pen_close(struct kept_pen *p, struct err *e) NODISCARD;	/* what failed leaves no file that was open */
-
-struct kept_out;			/* a file as kept_map reads it, being written */
-enum rc kept_begin(struct kept_out **o, const char *path, const unsigned char key[KEPT_KEY], struct err *e) NODISCARD;
-void kept_add(struct kept_out *o, struct str s);
-void kept_add_u32(struct kept_out *o, uint32_t v);
-void kept_add_str(struct kept_out *o, struct str s);	/* with its length in front */
-enum rc kept_end(struct kept_out *o, struct err *e) NODISCARD;
-
-/* Take off *s, bounds checked. false: it is not there. */
-bool kept_take(struct str *part, struct str *s, size_t n);
-bool kept_take_u32(uint32_t *v, struct str *s);
-bool kept_take_u64(uint64_t *v, struct str *s);
-bool kept_take_str(struct str *part, struct str *s);
-
-/* Append what the latter three take. */
-void kept_put_u32(struct buf *b, size_t v);
-void kept_put_u64(struct buf *b, uint64_t v);
-void kept_put_str(struct buf *b, struct str s);
 
 /* ---- the files of a site ---- */
 
@@ -117,8 +61,6 @@ struct kept {
 	bool moved;
 	bool near;			/* the copy is the one that it was made of, brought up to date */
 };
-bool kept_take_file(struct kept_file *f, struct str *s);	/* name, digest and stat, as the other writes them */
-void kept_add_file(struct kept_out *o, const struct kept_file *f);
 /* Is the file below the folder open as fd as it was: its stat tells, else its hash. *now: its stat. scratch: for its bytes. */
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch);
 /* What a build with these options into dir kept; NULL: nothing. All but facts. */

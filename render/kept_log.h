@@ -3,7 +3,7 @@
 #ifndef RENDER_KEPT_LOG_H
 #define RENDER_KEPT_LOG_H
 
-#include "render/kept.h"
+#include "render/kept_io.h"
 
 struct kept_piece {
 	struct str name;
