@@ -288,6 +288,7 @@ static void test_forms__tells_the_most_frequent_of_a_beginning(void **state)
 		if (count[i])
 			forms_add(f[0], word, STR("st"), count[i]);
 	}
+	snap.txn = t;
 	snap.segments = segments;
 	for (s = 0; s < 4; s++) {
 		assert_int_equal(forms_write(f[s], t, &snap.t.large, (uint32_t)s, &e), RC_OK);
