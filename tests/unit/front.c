@@ -93,6 +93,18 @@ static void test_front__hostile_sizes_end_at_once(void **state)
 	buf_puts(&b, "---\n");
 	assert_int_equal(front_parse(&f, &at, &a, buf_str(&b), &e), RC_INVALID);
 	assert_int_equal(at.line, 202);
+	for (i = 0; i < 4; i++) {		/* values of one list, in a row and one a line: all that there may be, and one more */
+		const size_t n = LIMIT_LIST + i / 2;
+		size_t k;
+
+		buf_clear(&b);
+		buf_puts(&b, i % 2 ? "---\na:\n" : "---\na: [x");
+		for (k = i % 2 ? 0 : 1; k < n; k++)
+			buf_puts(&b, i % 2 ? "- x\n" : ", x");
+		buf_puts(&b, i % 2 ? "---\n" : "]\n---\n");
+		assert_int_equal(front_parse(&f, &at, &a, buf_str(&b), &e), n > LIMIT_LIST ? RC_INVALID : RC_OK);
+		assert_true(n > LIMIT_LIST || f.keys[0].n == n);
+	}
 	buf_clear(&b);
 	buf_puts(&b, "---\na: 1\n---\n");
 	while (b.n <= LIMIT_VIEW)
