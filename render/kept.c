@@ -207,7 +207,7 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 
 	if (!stat_now(now, f, fd))
 		return false;
-	if (!memcmp(now, &f->stat, sizeof *now) && kept_stat_tells(now))
+	if (kept_stat_same(now, &f->stat))
 		return true;
 	if (now->size != f->stat.size || !name_of(name, f) || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		return false;
@@ -476,8 +476,7 @@ static void *look_run(void *arg)
 	size_t i;
 
 	for (i = l->from; i < l->to; i++)
-		l->k->seen[i] = stat_now(&now, &l->k->files[i], l->fd) && !memcmp(&now, &l->k->files[i].stat, sizeof now) &&
-		    kept_stat_tells(&now);
+		l->k->seen[i] = stat_now(&now, &l->k->files[i], l->fd) && kept_stat_same(&now, &l->k->files[i].stat);
 	return NULL;
 }
 

@@ -38,6 +38,11 @@ bool kept_stat_tells(const struct kept_stat *s)
 	return s->ctime % SECOND || s->mtime % SECOND;
 }
 
+bool kept_stat_same(const struct kept_stat *now, const struct kept_stat *was)
+{
+	return kept_stat_tells(now) && !memcmp(now, was, sizeof *now);
+}
+
 static uint64_t sum_of(struct str s)
 {
 	uint64_t sum = 0;

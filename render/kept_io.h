@@ -19,6 +19,7 @@ struct kept_stat {
 struct kept_stat kept_stat(const struct stat *st);
 /* Does an equal stat tell that nobody wrote the file: not where times are whole seconds. */
 bool kept_stat_tells(const struct kept_stat *s);
+bool kept_stat_same(const struct kept_stat *now, const struct kept_stat *was);	/* is it equal, and does it tell */
 
 struct kept_map {			/* zeroed is none */
 	struct str all;

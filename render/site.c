@@ -202,15 +202,14 @@ static void remove_halves(const char *dir, int fd, const char *was)
 static bool manifest_same(const struct site_before *b, const char *dir)
 {
 	struct arena a = ARENA_INIT;
-	bool there = false, same;
 	struct kept_stat now;
 	struct stat st;
+	bool same = b->n && !lstat(path_join(&a, dir, MANIFEST), &st);
 
-	if (!lstat(path_join(&a, dir, MANIFEST), &st)) {
+	if (same) {
 		now = kept_stat(&st);
-		there = true;
+		same = kept_stat_same(&now, &b->stat);
 	}
-	same = there && b->n && kept_stat_tells(&now) && !memcmp(&now, &b->stat, sizeof now);
 	arena_free(&a);
 	return same;
 }
@@ -443,7 +442,7 @@ static enum rc put(struct hand *h, struct file *f, struct err *e)
 		return rc;
 	}
 	f->stat = stat_of(s, f->name);
-	if (k && kept_stat_tells(&k->stat) && !memcmp(&k->stat, &f->stat, sizeof f->stat)) {
+	if (k && kept_stat_same(&f->stat, &k->stat)) {
 		if (!memcmp(k->digest, f->digest, sizeof f->digest))
 			return RC_OK;
 	} else if (same_on_disk(path, buf_str(&h->page), &h->disk)) {
