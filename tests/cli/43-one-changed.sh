@@ -33,6 +33,10 @@ ok "those are lists and other documents too" sh -c 'for f in kind/lessons.html c
 ok "no page has the old one, but in what changed" sh -c '! grep -rlF "$1" pub | grep -v "pub/d/$2.*html\|pub/changes.html"' sh "$old" $id
 build
 is "nothing more: nothing" "$(cat changed)" ""
+rm n/.git/colep/index-*
+build
+is "which is known without an index of the documents" "$(cat changed; ls n/.git/colep | grep ^index-)" ""
+ok "and told as ever" grep -q "^colep: pub: [1-9][0-9]* files, 0 written, 0 removed" log
 
 # two documents of a country, which only the third is about: its page, to which both link, goes with that
 copied() { sed "s/$id/$1/g; s/^owner:.*/owner: ${2%-*}/; s/^countries:.*/countries: [$3]/; s/^title:.*/title: ${2#*-}/" $doc; }
