@@ -13,6 +13,7 @@
 
 #include "kb/base/file.h"
 #include "render/image.h"
+#include "render/kept.h"
 #include "render/kept_log.h"
 
 static const unsigned char key[KEPT_KEY] = "key", other[KEPT_KEY] = "other";
@@ -327,6 +328,128 @@ static void test_kept_log__a_byte_that_is_another_is_noticed(void **state)
 	buf_free(&b);
 }
 
+/* ---- what pages were made of ---- */
+
+static const unsigned char ground[KEPT_KEY] = "ground";
+
+static uint64_t inode;			/* of all files */
+
+/* A build of those pages, each of the text of that document, into this folder: which are made, in a line. */
+static const char *builds(struct buf *made, struct copy *c, const char *pages, const char *of)
+{
+	const struct kept_place place = { .cache = "." };
+	struct kept *k = kept_open(&place, &c->want, ".");
+	struct fact_ground g = { .copy = c };
+	struct facts facts = { .page = 0 };
+	struct kept_file files[8] = { { .nfacts = 0 } };
+	struct kept_new now = { .files = files, .manifest = { .name = STR("manifest") }, .stamp = STR("stamp"), .folders = STR("") };
+	size_t from[8] = { 0 }, i;
+	struct err e = ERR_INIT;
+
+	buf_clear(made);
+	assert_true(!k || kept_compare(k, ground, &g));
+	for (; *pages; pages++, of++, now.n++) {
+		struct kept_file *f = &files[now.n];
+
+		f->name = (struct str){ pages, 1 };
+		for (i = 0; k && i < k->nfiles && !str_eq(k->files[i].name, f->name); i++)
+			;
+		if (k && i < k->nfiles && kept_same(k, &k->files[i])) {
+			*f = k->files[i];
+			f->stat.inode = inode;
+			continue;
+		}
+		buf_str_add(made, f->name);
+		facts_page(&facts);
+		from[now.n] = facts.list.n;
+		facts_note(&facts, FACT_TEXT, 0, 0, (struct str){ of, 1 });
+		f->stat.inode = inode;
+		f->nfacts = 1;
+		f->of = &facts;
+	}
+	for (i = 0; i < now.n; i++)
+		if (files[i].of)
+			files[i].facts = (const uint32_t *)(const void *)(facts.list.p + from[i]);
+	assert_int_equal(kept_save(&place, ground, ".", &now, k, &g, &e), RC_OK);
+	kept_close(k);
+	facts_free(&facts);
+	fact_ground_free(&g);
+	return buf_cstr(made);
+}
+
+/* The files that are kept, in a line; their stats are the last ones. */
+static const char *keeps(struct buf *b, const struct copy *c)
+{
+	const struct kept_place place = { .cache = "." };
+	struct kept *k = kept_open(&place, &c->want, ".");
+	size_t i;
+
+	buf_clear(b);
+	assert_non_null(k);
+	for (i = 0; i < k->nfiles; i++) {
+		buf_str_add(b, k->files[i].name);
+		assert_int_equal(k->files[i].stat.inode, inode);
+	}
+	kept_close(k);
+	return buf_cstr(b);
+}
+
+static void test_kept__what_differs_from_the_pages_stands_beside_them(void **state)
+{
+	const struct kept_place place = { .cache = "." };
+	struct theme theme = { .nfiles = 0 };
+	struct entry all[3] = { { .name = STR("a") }, { .name = STR("b") }, { .name = STR("c") } };
+	const struct entry *changed[] = { &all[0] };
+	struct copy c = { .want = { .theme = &theme }, .all = all, .nall = 3, .changed = changed, .id = "id" };
+	struct arena a = ARENA_INIT;
+	struct buf b = BUF_INIT, pages = BUF_INIT, more = BUF_INIT, now = BUF_INIT;
+	const char *at = kept_path(&a, &place, ".", "pages"), *beside = kept_path(&a, &place, ".", "more");
+
+	(void)state;
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "abc");
+	assert_false(file_exists(beside));
+	read_all(&pages, at);
+	c.was_kept = true;
+	c.nchanged = 1;
+	all[0].blob.b[0] = 1;
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "a");
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "");
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "");		/* it is handed on */
+	all[0].blob.b[0] = 2;
+	assert_string_equal(builds(&b, &c, "abc", "bbc"), "a");	/* of another text from now on */
+	assert_string_equal(builds(&b, &c, "abc", "bbc"), "");
+	all[1].blob.b[0] = 2;
+	changed[0] = &all[1];
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "ab");
+	all[1].blob.b[0] = 0;
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "b");	/* as in "pages", but the page is not */
+	inode = 1;
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "");	/* as they are, in other files */
+	assert_string_equal(keeps(&b, &c), "abc");
+	assert_string_equal(builds(&b, &c, "ab", "ab"), "");
+	assert_string_equal(keeps(&b, &c), "ab");
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "c");
+	assert_string_equal(keeps(&b, &c), "abc");
+	read_all(&now, at);
+	assert_true(str_eq(buf_str(&now), buf_str(&pages)));	/* they stay all the while */
+	assert_string_equal(builds(&b, &c, "bc", "bc"), "");
+	read_all(&more, beside);
+
+	c.was_kept = false;					/* another copy: "pages" is written anew */
+	c.nchanged = 0;
+	all[1].blob.b[0] = 1;
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "ab");
+	assert_false(file_exists(beside));
+	write_all(beside, buf_str(&more));			/* it belongs to the "pages" before */
+	assert_string_equal(keeps(&b, &c), "abc");
+	assert_string_equal(builds(&b, &c, "abc", "abc"), "");
+	buf_free(&b);
+	buf_free(&pages);
+	buf_free(&more);
+	buf_free(&now);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_image__of_many_strings_each_is_itself),
 		cmocka_unit_test(test_kept_log__pieces_are_put_dropped_and_stay),
 		cmocka_unit_test(test_kept_log__a_byte_that_is_another_is_noticed),
+		cmocka_unit_test(test_kept__what_differs_from_the_pages_stands_beside_them),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
