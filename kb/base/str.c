@@ -121,10 +121,11 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 	return 0;
 }
 
+typedef unsigned char bytes __attribute__((vector_size(16)));
+
 /* 16 bytes at a time: is each what the three in front of it call for? Behind that sequences are told. */
 size_t str_utf8_bad(struct str s)
 {
-	typedef unsigned char bytes __attribute__((vector_size(16)));
 	const unsigned char *p = (const unsigned char *)s.p;
 	uint64_t w, odd[2] = { 0, 0 };
 	bytes x, b1, b2, b3;
@@ -437,7 +438,6 @@ static const unsigned char html_plain[256] = {
 /* 16 bytes at a time, where they are plain and of sequences of one and two bytes. */
 size_t str_html_plain(struct str s, size_t i)
 {
-	typedef unsigned char bytes __attribute__((vector_size(16)));
 	const unsigned char *p = (const unsigned char *)s.p;
 	size_t from, k;
 	unsigned n;
