@@ -2,7 +2,6 @@
 #include "render/chart.h"
 #include "render/facts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "render/lists.h"

@@ -5,7 +5,6 @@
 #include "render/find_parts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "render/page.h"
 

@@ -2,7 +2,6 @@
  * by topic, what others ask for; and the pack of one meeting, which is a site of its own and one long page to print. */
 #include "render/lists.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "render/article.h"

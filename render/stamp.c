@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-
 static bool files_hold(struct kept *k, const char *dir, unsigned threads)
 {
 	struct buf b = BUF_INIT;

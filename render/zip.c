@@ -7,10 +7,8 @@
  * Data are raw deflate (method 8), or stored (0) where that is not smaller. No extra fields, no comments, no zip64. */
 #include "render/zip.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "kb/base/arena.h"
