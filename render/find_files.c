@@ -306,11 +306,11 @@ bool find_write(struct buf *out, const struct find *f, struct str name)
 {
 	const struct find_block *block;
 	struct buf b = BUF_INIT;
-	struct str rest, text;
+	struct str rest, plain = STR_NONE;	/* plain: needs no escape */
 	uint64_t i;
 	size_t k = fixed_of(name);
 	char letter;
-	bool found = true, plain = false;
+	bool found = true;
 
 	if (k < FIXED) {
 		fixed[k].write(&b, f);
@@ -322,13 +322,11 @@ bool find_write(struct buf *out, const struct find *f, struct str name)
 	} else {
 		const struct find_blocks *of = &f->blocks[letter == 't' ? FIND_BY_FORM : FIND_BY_TERM];
 
-		if ((found = (block = block_called(of, rest)) && block->n)) {
-			text = str_sub(buf_str(&of->bytes), block->at, block->at + block->n);
-			plain = true;
-		}
+		if ((found = (block = block_called(of, rest)) && block->n))
+			plain = str_sub(buf_str(&of->bytes), block->at, block->at + block->n);
 	}
 	if (found)
-		script(out, name, plain ? text : buf_str(&b), plain);
+		script(out, name, plain.n ? plain : buf_str(&b), plain.n > 0);
 	buf_free(&b);
 	return found;
 }
