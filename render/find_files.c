@@ -60,7 +60,9 @@ static void script_escape(struct buf *b, struct str s)
 
 static void script(struct buf *out, struct str name, struct str text, bool plain)
 {
-	buf_printf(out, "S(\"%.*s\",\"", FMT_STR(str_sub(name, 0, name.n - 3)));
+	buf_puts(out, "S(\"");
+	buf_str_add(out, str_sub(name, 0, name.n - 3));
+	buf_puts(out, "\",\"");
 	(plain ? buf_str_add : script_escape)(out, text);
 	buf_puts(out, "\")\n");
 }
