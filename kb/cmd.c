@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "kb/node.h"
+
 int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct opt *opts, size_t n)
 {
 	struct err e = ERR_INIT;
@@ -115,4 +117,16 @@ void cmd_progress(struct ctx *c, const char *what, uint64_t n, uint64_t total, b
 	else
 		fprintf(c->err, "\r\033[K%s", what);
 	fflush(c->err);
+}
+
+void cmd_leave_out(struct ctx *c, const struct node *n, const char *path)
+{
+	struct err e = ERR_INIT;
+	bool added;
+
+	if (node_leave_out(&added, c->arena, n, path, &e))
+		cmd_say(c, "%s", e.msg);
+	else if (added)
+		cmd_say(c, "%s: lies in the node's own folder, but is no document: save and check leave it alone "
+		    "(.git/info/exclude)", path);
 }

@@ -13,6 +13,7 @@
 #include "kb/base/out.h"
 
 struct ctx;
+struct node;
 
 enum exit_status { EXIT_YES = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAIL = 3 };
 
@@ -53,6 +54,9 @@ int cmd_fail(struct ctx *c, const struct err *e);
 
 /* One line "colep: TEXT" on stderr. */
 void cmd_say(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* node_leave_out of what the command wrote, and a line about it; that it cannot be done is no failure of the command. */
+void cmd_leave_out(struct ctx *c, const struct node *n, const char *path);
 
 /* out_open with the context's settings. */
 void cmd_out(struct out *o, const struct ctx *c);

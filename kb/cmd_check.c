@@ -20,6 +20,7 @@ struct file {
 struct files {
 	struct file *v;
 	size_t n, cap;
+	struct str exclude;		/* a site or bundle that was written into the node is no stray */
 };
 
 static void add(struct files *f, struct arena *a, const char *path, const char *rel)
@@ -47,7 +48,7 @@ static enum rc collect(struct files *f, struct arena *a, const char *path, const
 	for (i = 0; !rc && i < n; i++) {
 		const char *p = path_join(a, path, names[i]), *r = *rel ? path_join(a, rel, names[i]) : names[i];
 
-		if (names[i][0] == '.')
+		if (names[i][0] == '.' || node_left_out(f->exclude, r))
 			continue;
 		if (folder(p) && depth < 8) {
 			rc = collect(f, a, p, r, depth + 1, e);
@@ -104,6 +105,7 @@ int cmd_check(struct ctx *c, int argc, char **argv)
 	if (left == 1) {
 		if (!have_node)
 			return cmd_fail(c, &e);
+		files.exclude = node_exclude(c->arena, &node);
 		if (collect(&files, c->arena, node.dir, "", 0, &e))
 			return cmd_fail(c, &e);
 	}

@@ -3,6 +3,7 @@
 #include "kb/node.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -174,5 +175,69 @@ enum rc node_config(struct str *v, struct arena *a, const struct node *n, const 
 	if (!rc)
 		*v = got;
 	buf_free(&b);
+	return rc;
+}
+
+struct str node_exclude(struct arena *a, const struct node *n)
+{
+	struct err ignored = ERR_INIT;
+	struct buf b = BUF_INIT;
+	struct str s = STR("");
+
+	if (!file_read(&b, path_join(a, n->git, "info/exclude"), CONFIG_MAX, &ignored))
+		s = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return s;
+}
+
+/* "/a\ b" for "a b": a line for this path alone, from the root. */
+static void exclude_line(struct buf *b, const char *rel)
+{
+	for (buf_putc(b, '/'); *rel; rel++) {
+		if (strchr("*?[]\\!# ", *rel))
+			buf_putc(b, '\\');
+		buf_putc(b, *rel);
+	}
+}
+
+bool node_left_out(struct str exclude, const char *rel)
+{
+	struct buf want = BUF_INIT;
+	struct str line;
+	bool yes = false;
+
+	exclude_line(&want, rel);
+	while (!yes && str_line(&line, &exclude))
+		yes = str_eq(line, buf_str(&want));
+	buf_free(&want);
+	return yes;
+}
+
+enum rc node_leave_out(bool *added, struct arena *a, const struct node *n, const char *path, struct err *e)
+{
+	char *root = realpath(n->dir, NULL), *full = realpath(path, NULL);
+	const char *list = path_join(a, n->git, "info/exclude"), *rel;
+	size_t at = root ? strlen(root) : 0;
+	struct buf b = BUF_INIT;
+	enum rc rc = RC_OK;
+
+	*added = false;
+	if (!root || !full || n->foreign || strncmp(full, root, at) != 0 || full[at] != '/')
+		goto out;
+	rel = full + at + 1;
+	if (str_starts(cstr(rel), STR(".git/")) || strpbrk(rel, "\r\n") ||
+	    ((rc = file_read(&b, list, CONFIG_MAX, e)) && rc != RC_NOTFOUND) || node_left_out(buf_str(&b), rel))
+		goto out;
+	if (b.n && b.p[b.n - 1] != '\n')
+		buf_putc(&b, '\n');
+	exclude_line(&b, rel);
+	buf_putc(&b, '\n');
+	if (!(rc = dir_make(path_join(a, n->git, "info"), 0755, e)))
+		rc = file_write(list, buf_str(&b), 0644, e);
+	*added = !rc;
+out:
+	buf_free(&b);
+	free(root);
+	free(full);
 	return rc;
 }

@@ -26,4 +26,14 @@ enum rc node_main(struct oid *o, const struct node *n, struct err *e) NODISCARD;
  * foreign. A small reader of git's own format: sections, subsections, quotes, comments. */
 enum rc node_config(struct str *v, struct arena *a, const struct node *n, const char *key, struct err *e) NODISCARD;
 
+/* What a command of ours wrote into the work tree (a site, a .zip, a bundle) is no document: a line of
+ * .git/info/exclude names it, so that save, status and check leave it alone, and git too. *added: it lies in the
+ * work tree and was not named before. */
+enum rc node_leave_out(bool *added, struct arena *a, const struct node *n, const char *path, struct err *e) NODISCARD;
+
+/* The text of .git/info/exclude, in the arena, empty when it cannot be read; and whether node_leave_out named a path
+ * (from the root of the work tree) in it. What else stands there is git's to understand. */
+struct str node_exclude(struct arena *a, const struct node *n);
+bool node_left_out(struct str exclude, const char *rel);
+
 #endif

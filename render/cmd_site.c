@@ -241,6 +241,9 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	want->kept = kept_place(&kept, node.cache) ? &kept : NULL;
 	if ((rc = theme_open(&theme, ask->theme, e)))
 		goto out;
+	if (want->lang.n && !theme_texts(theme, want->lang))
+		cmd_say(c, "--lang %.*s: no words of the interface are in this language, so they are English; texts/%.*s.txt in a "
+		    "folder for --theme would add them", FMT_STR(want->lang), FMT_STR(want->lang));
 	want->practice = node.practice;
 	want->threads = ask->jobs;
 	want->theme = theme;
@@ -306,6 +309,10 @@ written:
 	if (!ask->dry)
 		cmd_say(c, "%s: %zu files, %zu written, %zu removed", ask->dir ? ask->dir : ask->zip, told.pages, told.written,
 		    told.removed);
+	if (!ask->dry && ask->dir)
+		cmd_leave_out(c, &node, ask->dir);
+	if (!ask->dry && ask->zip)
+		cmd_leave_out(c, &node, ask->zip);
 out:
 	cmd_progress(c, "", 0, 0, true);
 	if (temporary && dir_remove(temporary, &ignored))
@@ -349,8 +356,8 @@ int cmd_site(struct ctx *c, int argc, char **argv)
 
 	if ((status = cmd_options(&left, c, argc, argv, opts, sizeof opts / sizeof opts[0])) >= 0)
 		return status;
-	if (left > 2 || (left < 2 && !ask.zip))
-		return cmd_usage(c, "%s", left < 2 ? "needs the folder to write to, or --zip FILE" : "one folder only");
+	if (left > 2 || (left == 2 ? !*argv[1] : !ask.zip))
+		return cmd_usage(c, "%s", left <= 2 ? "needs the folder to write to, or --zip FILE" : "one folder only");
 	if (site_audience(&want.audience, audience, &e))
 		return cmd_usage(c, "%s", e.msg);
 	if (lang && !lang_valid(cstr(lang)))

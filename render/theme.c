@@ -495,20 +495,22 @@ enum rc theme_open(struct theme **out, const char *dir, struct err *e)
 
 		if (!(rc = read_folder(t, &cap, dir, "", e)) && file_is_dir(texts))
 			rc = read_folder(t, &cap, texts, "texts/", e);
+		if (rc)
+			goto out;	/* the message names the path */
 		qsort(t->files, t->nfiles, sizeof *t->files, by_name);
 	}
 	for (i = 0; !rc && i < TEMPLATES; i++)
 		rc = template_parse(t, (enum theme_template)i, e);
 	if (!rc)
 		rc = texts_open(t, dir != NULL, e);
-	if (rc) {
-		if (dir)
-			err_prefix(e, "%s", dir);
+	if (rc && dir)
+		err_prefix(e, "%s", dir);
+out:
+	if (rc)
 		theme_close(t);
-		return rc;
-	}
-	*out = t;
-	return RC_OK;
+	else
+		*out = t;
+	return rc;
 }
 
 void theme_close(struct theme *t)

@@ -169,7 +169,9 @@ out:
 		return cmd_fail(c, &e), EXIT_FAIL;
 	if (who && !p.nhad)
 		cmd_say(c, "%s: it is not known what it has; this bundle is whole", who);
-	if (!commits)
+	if (commits)
+		cmd_leave_out(c, &node, argv[1]);
+	else
 		cmd_say(c, "%s: nothing here that %s does not have; no file was written", argv[1], who);
 	return commits ? EXIT_YES : EXIT_NO;
 }

@@ -186,4 +186,18 @@ git -C n -c user.name=t -c user.email=t@t.invalid commit -qam "by plain git"
 "$COLEP" -C n site hard >told 2>hard.err; hard=$?
 ok "front matter that does not parse is out, named, exit 1" sh -c "[ $hard -eq 1 ] && grep -qx 'out	ll-bps-2022-clear	front matter does not parse' told && grep -q 'll-bps-2022-clear' hard.err"
 no "and its page is gone" test -e hard/d/ll-bps-2022-clear.html
+# A site, a .zip or a bundle that is made in the node's own folder is no document, whatever it is called.
+"$COLEP" init own --id bps --import "$ROOT/content" > out 2> err
+own() { (cd own && "$COLEP" site "pack [1] of #2" && "$COLEP" site --zip site.zip) > out 2> err; }
+own && (cd own && "$COLEP" bundle x.bundle.zst) 2>> err
+is 'what is written into the node is told to be no document' "$? $(grep -c 'is no document' err)" '0 3'
+own
+is 'once' "$? $(grep -c 'is no document' err) $(sort own/.git/info/exclude | uniq -d | wc -l)" '0 0 0'
+mkdir own/pack && echo x > own/pack/stray.md
+"$COLEP" -C own save -m x > out 2> err
+is 'save leaves it alone, and nothing else' "$(cat err)" \
+	'colep: pack/stray.md: held back: not in a folder of documents; they lie in case-studies/, lessons/ and so on'
+is 'so do check, status and git' \
+	"$("$COLEP" -C own check | cut -f1 | sort -u) $("$COLEP" -C own status | cut -f7) $(git -C own status --porcelain)" \
+	'pack/stray.md 0 ?? pack/'
 done_testing
