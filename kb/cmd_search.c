@@ -314,7 +314,8 @@ static bool nearest(struct str *near, const struct result *res, const char *fiel
 			continue;
 		if (want.n == have.n && strncasecmp(want.p, have.p, want.n) == 0)
 			return false;
-		d = best && v && called(v, have, want) ? 0 : str_distance(want, have, 2);
+		d = best && v && called(v, have, want) ? 0 :
+		    want.n > 2 && str_alike(want, have) + (want.n > 4) >= want.n ? 1 : str_distance(want, have, 2);
 		if (d < best) {
 			best = d;
 			*near = have;
@@ -377,7 +378,7 @@ static struct str join(struct ctx *c, int left, char **argv)
 	int i;
 
 	for (i = 1; i < left; i++) {
-		bool phrase = left > 2 && strchr(argv[i], ' ') && !strchr(argv[i], '"');
+		bool phrase = left > 2 && strchr(argv[i] + (argv[i][0] == ' '), ' ') && !strchr(argv[i], '"');
 
 		buf_printf(&b, "%s%s", i > 1 ? " " : "", phrase ? "\"" : "");
 		buf_puts(&b, argv[i]);
@@ -386,6 +387,22 @@ static struct str join(struct ctx *c, int left, char **argv)
 	s = arena_str(c->arena, buf_str(&b));
 	buf_free(&b);
 	return s;
+}
+
+/* "-word" leaves a word out, as it does within a query: it is no option for one, nor one with a dash too few. */
+static void words_left_out(struct ctx *c, int argc, char **argv, const struct opt *opts, size_t n)
+{
+	size_t k;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (argv[i][0] != '-' || argv[i][1] == '-' || strlen(argv[i]) < 3)
+			continue;
+		for (k = 0; k < n && strcmp(argv[i] + 1, opts[k].name) != 0; k++)
+			;
+		if (k == n)
+			argv[i] = arena_printf(c->arena, strpbrk(argv[i], " \t") && argv[i][1] != '"' ? " -\"%s\"" : " -%s", argv[i] + 1);
+	}
 }
 
 int cmd_search(struct ctx *c, int argc, char **argv)
@@ -414,6 +431,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 	opts[FILTER_OPTIONS + 4] = (struct opt){ "as-site", 0, OPT_FLAG, &site, NULL, "find and rank as the static site does" };
 	opts[FILTER_OPTIONS + 5] = (struct opt){ "audience", 0, OPT_TEXT, &audience, "public|community",
 	    "of that site; default public" };
+	words_left_out(c, argc, argv, opts, sizeof opts / sizeof *opts);
 	if ((status = cmd_options(&left, c, argc, argv, opts, sizeof opts / sizeof *opts)) >= 0)
 		return status;
 	if ((status = filter_read(&f, c, &args)) >= 0)
