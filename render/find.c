@@ -51,6 +51,24 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 	p->local.v[i].value += weight;
 }
 
+/* Small letters in place of capitals, where they take as many bytes: of a word one is enough. */
+static void small_letters(struct buf *b)
+{
+	unsigned char *p = (unsigned char *)b->p, *end = p + b->n;
+	struct str low;
+
+	for (; p < end; p++) {
+		if (*p < 0x80) {
+			*p |= (unsigned char)((*p >= 'A' && *p <= 'Z') << 5);
+		} else if (*p >= 0xc3 && *p < 0xd6 && p + 1 < end && (p[1] & 0xc0) == 0x80) {	/* Latin to Armenian */
+			low = text_char((uint32_t)(*p & 0x1f) << 6 | (p[1] & 0x3f)).lower;
+			if (low.n == 2)
+				memcpy(p, low.p, 2);
+			p++;
+		}
+	}
+}
+
 static void part_text(struct find_part *p, struct str text, unsigned lang, unsigned weight)
 {
 	struct words w = { text, 0, 0 };
@@ -65,6 +83,7 @@ static void part_safe(struct find_part *p, const struct copy *c, struct str text
 {
 	buf_clear(&p->text);
 	copy_html(&p->text, c, text, " ");
+	small_letters(&p->text);
 	part_text(p, buf_str(&p->text), lang, weight);
 }
 
@@ -133,6 +152,7 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 			end++;
 		i = end + (end < html.n);
 		if (name.n == 2 && name.p[0] == 'h' && name.p[1] >= '1' && name.p[1] <= '6') {
+			small_letters(&p->text);
 			part_text(p, buf_str(&p->text), lang, weight);
 			buf_clear(&p->text);
 			weight = closes ? PLAIN : HEADING;
@@ -140,29 +160,8 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 			buf_putc(&p->text, ' ');
 		}
 	}
+	small_letters(&p->text);
 	part_text(p, buf_str(&p->text), lang, weight);
-}
-
-struct becomes {			/* a word, before its strings are put where all are */
-	struct str term, english, form;
-};
-
-/* In p->surface. An empty surface or stem: it is in no list. */
-static void word_becomes(struct becomes *to, struct find_part *p, struct str word, unsigned tag)
-{
-	struct buf *b = &p->surface;
-	size_t term, english;
-
-	buf_clear(b);
-	buf_str_add(b, stems_term(p->stems, word, tag));
-	term = b->n;
-	if (tag != p->english)
-		buf_str_add(b, stems_term(p->stems, word, p->english));
-	english = b->n;
-	text_surface(b, word);
-	to->term = str_sub(buf_str(b), 0, term);
-	to->english = tag == p->english ? to->term : str_sub(buf_str(b), term, english);
-	to->form = str_sub(buf_str(b), english, b->n);
 }
 
 static uint32_t put(struct strings *to, struct str s)
@@ -183,13 +182,13 @@ static size_t number_of(bool *is_new, struct find_words *w, struct str word, uin
 
 size_t find_word_put(struct find_words *w, struct find_part *p, struct str word, unsigned tag)
 {
-	struct becomes b;
+	struct stemmed b;
 	bool is_new;
 	size_t i = number_of(&is_new, w, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag));
 
 	if (is_new) {
-		word_becomes(&b, p, word, tag);
-		w->of[i] = (struct find_word){ put(&w->strings, b.term), put(&w->strings, b.english), put(&w->strings, b.form) };
+		b = stems_both(p->stems, word, tag, p->english);
+		w->of[i] = (struct find_word){ put(&w->strings, b.term), put(&w->strings, b.other), put(&w->strings, b.surface) };
 	}
 	return i;
 }
@@ -199,7 +198,7 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 {
 	struct strings *to = &f->all.strings;
 	struct find_word of = { 0 };
-	struct becomes b;
+	struct stemmed b;
 	uint32_t number = 0;
 	size_t i, new = 0;
 
@@ -227,10 +226,10 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 	spot->n = p->posts.n - spot->at;
 	strings_clear(&p->becomes);
 	for (i = 0; i < new; i++) {
-		word_becomes(&b, p, strings_at(&p->local, p->fresh[i]), strings_tag(&p->local, p->fresh[i]));
-		strings_add(&p->becomes, b.form, 0, strings_hash(b.form, 0));
+		b = stems_both(p->stems, strings_at(&p->local, p->fresh[i]), strings_tag(&p->local, p->fresh[i]), p->english);
+		strings_add(&p->becomes, b.surface, 0, strings_hash(b.surface, 0));
 		strings_add(&p->becomes, b.term, 0, strings_hash(b.term, 0));
-		strings_add(&p->becomes, b.english, 0, strings_hash(b.english, 0));
+		strings_add(&p->becomes, b.other, 0, strings_hash(b.other, 0));
 	}
 	pthread_mutex_lock(&f->one);
 	for (i = 0; i < 3 * new; i++) {

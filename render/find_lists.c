@@ -521,7 +521,6 @@ void find_forget(struct find *f)
 		strings_free(&p->becomes);
 		buf_free(&p->posts);
 		buf_free(&p->text);
-		buf_free(&p->surface);
 		free(p->numbers);
 		free(p->fresh);
 		*p = (struct find_part){ 0 };

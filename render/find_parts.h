@@ -42,7 +42,7 @@ struct find_part {			/* of one thread */
 	struct stems *stems;
 	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
 	struct buf posts;		/* documents: for each word varint number, from 1 on, and varint weight */
-	struct buf text, surface;
+	struct buf text;
 	uint32_t *numbers;		/* of the words of the document in work, */
 	uint32_t *fresh;		/* and which of them nobody had before */
 	size_t cap;

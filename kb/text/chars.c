@@ -14,7 +14,7 @@
 #include "kb/base/arena.h"
 
 enum { BLOCKS = 0x110000 >> 8, PARTS = 32 };
-struct cell { unsigned char class, nlower, nsurface; uint32_t at; };	/* at: of lower in bytes; surface follows */
+struct cell { unsigned char class, nlower, nsurface; bool joins; uint32_t at; };	/* at: of lower in bytes; surface follows */
 struct block {
 	struct cell cells[256];
 	const char *bytes;
@@ -54,6 +54,17 @@ static bool unspaced(uint32_t c)
 	return in(c, 0x0e00, 0x0eff) || in(c, 0x1000, 0x109f) || in(c, 0x1780, 0x17ff) || in(c, 0x3005, 0x3007) ||
 	    in(c, 0x3040, 0x312f) || in(c, 0x31a0, 0x31bf) || in(c, 0x31f0, 0x31ff) || in(c, 0x3400, 0x4dbf) || in(c, 0x4e00, 0x9fff) ||
 	    in(c, 0xa9e0, 0xa9fe) || in(c, 0xaa60, 0xaa7f) || in(c, 0xf900, 0xfaff) || in(c, 0xff66, 0xff9f) || in(c, 0x20000, 0x323af);
+}
+
+/* May it be one with the code point before it: those are marks, and the later parts of a Hangul syllable. */
+static bool joins(uint32_t c)
+{
+	switch (utf8proc_category((utf8proc_int32_t)c)) {
+	case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME:
+		return true;
+	default:
+		return in(c, 0x1161, 0x1175) || in(c, 0x11a8, 0x11c2);
+	}
 }
 
 static enum char_class class_of(uint32_t c)
@@ -173,6 +184,13 @@ static void compose_last(struct buf *b, size_t start)
 	}
 }
 
+static bool lower_joins(struct str lower)
+{
+	size_t i = 0;
+
+	return lower.n && joins(str_utf8_next(lower, &i));
+}
+
 static void row_make(struct cell *cell, struct buf *bytes, uint32_t c)
 {
 	enum char_class class = class_of(c);
@@ -186,6 +204,7 @@ static void row_make(struct cell *cell, struct buf *bytes, uint32_t c)
 		if (accent(c))
 			buf_utf8(bytes, c);
 		cell->nlower = (unsigned char)(bytes->n - start);
+		cell->joins = cell->nlower;
 		return;
 	}
 	n = parts_of(part, c);
@@ -195,6 +214,7 @@ static void row_make(struct cell *cell, struct buf *bytes, uint32_t c)
 			compose_last(bytes, start);
 		}
 	cell->nlower = (unsigned char)(bytes->n - start);
+	cell->joins = lower_joins(str_sub(buf_str(bytes), start, bytes->n));
 	start = bytes->n;
 	for (i = 0; i < n; i++) {
 		const char *as = in((uint32_t)part[i], 0x0430, 0x045f) ? cyrillic[part[i] - 0x0430] : latin((uint32_t)part[i]);
@@ -252,10 +272,10 @@ struct text_row text_char(uint32_t c)
 	const struct cell *k;
 
 	if (c >= 0x110000)
-		return (struct text_row){ CHAR_BREAK, STR_NONE, STR_NONE };
+		return (struct text_row){ CHAR_BREAK, false, STR_NONE, STR_NONE };
 	b = block_of(c);
 	k = &b->cells[c & 0xff];
-	return (struct text_row){ (enum char_class)k->class, { b->bytes + k->at, k->nlower }, { b->bytes + k->at + k->nlower, k->nsurface } };
+	return (struct text_row){ (enum char_class)k->class, k->joins, { b->bytes + k->at, k->nlower }, { b->bytes + k->at + k->nlower, k->nsurface } };
 }
 
 uint32_t text_pair(uint32_t first, uint32_t second)

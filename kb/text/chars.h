@@ -34,7 +34,7 @@ enum char_class text_class(uint32_t cp);
 /* The row of any number; borrowed for ever. Surface of a CHAR_BREAK and a CHAR_DROP: empty. Lower: what stemmers read:
  * small letters with their accents, Arabic-script letters and digits made one. A lower code point is its own lower;
  * surface(lower(cp)) = surface(cp). */
-struct text_row { enum char_class class; struct str lower, surface; };
+struct text_row { enum char_class class; bool joins; struct str lower, surface; };	/* joins: it may be the second of a pair */
 struct text_row text_char(uint32_t cp);
 
 uint32_t text_digit(uint32_t cp);	/* the ASCII digit of any script's decimal digit, else 0 */

@@ -123,7 +123,22 @@ static void lower_ascii(struct buf *out, struct str s)
 
 	buf_reserve(out, s.n);
 	for (i = 0; i < s.n; i++)
-		buf_putc(out, (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i]));
+		out->p[out->n + i] = (char)(s.p[i] | (s.p[i] >= 'A' && s.p[i] <= 'Z') << 5);
+	out->n += s.n;
+	out->p[out->n] = '\0';
+}
+
+/* buf_str_add of what a code point becomes: a few bytes at most, and mostly two. */
+static inline void add_few(struct buf *out, struct str s)
+{
+	size_t i;
+
+	if (out->n + s.n >= out->cap)
+		buf_reserve(out, s.n);
+	for (i = 0; i < s.n; i++)
+		out->p[out->n + i] = s.p[i];
+	out->n += s.n;
+	out->p[out->n] = '\0';
 }
 
 /* Make one of the last two code points of out, from start on, where Unicode has one. */
@@ -154,11 +169,11 @@ void text_lower(struct buf *out, struct str word)
 		return;
 	}
 	for (n = 0; i < word.n && n < TEXT_POINTS; n++) {
-		uint32_t c = str_utf8_next(word, &i);
+		struct text_row row = text_char(next_point(word, &i));
 
 		last = out->n;
-		buf_str_add(out, text_char(c).lower);
-		if (c >= 0x0300)
+		add_few(out, row.lower);
+		if (row.joins)
 			compose(out, start, last);
 	}
 }
@@ -170,11 +185,11 @@ static void fold_points(struct buf *out, struct str word, size_t points)
 
 	for (n = 0; i < word.n && n < points; n++) {
 		before = c;
-		c = str_utf8_next(word, &i);
+		c = next_point(word, &i);
 		if (c == 0x0306 && (before == 0x0418 || before == 0x0438))
 			out->p[out->n - 1] = 'j';
 		else
-			buf_str_add(out, text_char(c).surface);
+			add_few(out, text_char(c).surface);
 	}
 }
 

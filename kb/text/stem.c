@@ -14,6 +14,8 @@
 #include "kb/base/arena.h"
 #include "kb/text/strip.h"
 
+_Static_assert(TEXT_POINTS == WORD_MAX, "of ASCII, small letters are the surface");
+
 /* The scripts of letters that a stemmer looks at, as bits. What has none of them, it leaves as it is. */
 enum { LATIN = 1, CYRILLIC = 2, ARABIC = 4, GREEK = 8, OTHER = 16, ALL = 31 };
 static const struct { const char *lang, *snowball; unsigned scripts; } stemmers[] = {
@@ -28,7 +30,7 @@ static const struct { const char *lang, *snowball; unsigned scripts; } stemmers[
 	{ "ca", "catalan", LATIN }, { "eu", "basque", LATIN }, { "hy", "armenian", OTHER },
 	{ "ne", "nepali", OTHER }, { "ta", "tamil", OTHER }, { "yi", "yiddish", OTHER },
 };
-enum { SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 12 };	/* tables of strip.h behind them */
+enum { ENGLISH = 1, SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 12 };	/* tables of strip.h behind them */
 
 struct slot {
 	unsigned char lang, nword, nterm;
@@ -36,7 +38,7 @@ struct slot {
 };
 struct stems {
 	struct sb_stemmer *open[STEMMERS];
-	struct buf low, term;
+	struct buf surface, low, term, other;
 	struct slot *slots;
 };
 
@@ -66,8 +68,10 @@ void stems_close(struct stems *s)
 	for (i = 0; i < STEMMERS; i++)
 		if (s->open[i])
 			sb_stemmer_delete(s->open[i]);
+	buf_free(&s->surface);
 	buf_free(&s->low);
 	buf_free(&s->term);
+	buf_free(&s->other);
 	free(s->slots);
 	free(s);
 }
@@ -103,9 +107,9 @@ static struct slot *slot_of(struct stems *s, struct str word, unsigned lang)
 	return &s->slots[(h ^ h >> 32) % SLOTS];
 }
 
-struct look { unsigned scripts; char last; };
+struct look { unsigned scripts; char before, last; };
 
-/* The scripts of a word's letters, and its last byte. */
+/* The scripts of a word's letters, and its last two bytes. */
 static struct look looked_at(struct str low)
 {
 	unsigned scripts = 0, c;
@@ -128,27 +132,91 @@ static struct look looked_at(struct str low)
 		else
 			scripts |= ALL;
 	}
-	return (struct look){ scripts, low.n ? low.p[low.n - 1] : '\0' };
+	return (struct look){ scripts, low.n > 1 ? low.p[low.n - 2] : '\0', low.n ? low.p[low.n - 1] : '\0' };
 }
 
-/* Does a stemmer leave a word as it is, to be seen without asking it? Turkish asks for a hundred endings where English asks
- * for one; none of them ends in these letters. */
+/* Has a word none of the endings that English takes off or turns into others, by its last two letters: s, e, y behind a
+ * consonant; ed, eed; ing; al, ful, ll; er, or; ant, ent, ist; ism; abli, ogi, anci, aliti; ic; ion. */
+static bool not_english(char before, char last)
+{
+	static const char *const befores[26] = { [2] = "i", [3] = "e", [6] = "n", [8] = "cglt", [11] = "alu", [12] = "s", [13] = "o",
+		[17] = "eo", [19] = "ns" };
+
+	if (last < 'a' || last > 'z')
+		return true;
+	if (last == 's' || last == 'e')
+		return false;
+	if (last == 'y')
+		return before && strchr("aeiou", before);
+	return !befores[last - 'a'] || !strchr(befores[last - 'a'], before);
+}
+
+/* Does a stemmer leave a word as it is, to be seen without asking it? English is asked of all words. Turkish asks for a
+ * hundred endings where English asks for one; none of them ends in these letters. */
 static bool leaves(unsigned lang, struct look word)
 {
-	return !(word.scripts & stemmers[lang].scripts) || (lang == TURKISH && strchr("fhjlopqstvwxy", word.last));
+	return !(word.scripts & stemmers[lang].scripts) || (lang == TURKISH && strchr("fhjlopqstvwxy", word.last)) ||
+	    (lang == ENGLISH && not_english(word.before, word.last));
 }
 
 static struct str snowball(struct stems *s, struct str word, unsigned lang)
 {
 	const sb_symbol *p;
 
-	if (leaves(lang, looked_at(word)))
-		return word;
 	if (!s->open[lang] && !(s->open[lang] = sb_stemmer_new(stemmers[lang].snowball, NULL)))
 		out_of_memory();	/* the names are libstemmer's own */
 	if (!(p = sb_stemmer_stem(s->open[lang], (const sb_symbol *)word.p, (int)word.n)))
 		out_of_memory();
 	return (struct str){ (const char *)p, (size_t)sb_stemmer_length(s->open[lang]) };
+}
+
+/* Snowball's serbian knows words without hooks: so read, a word typed with and one typed without them meet. */
+static bool reads_surface(unsigned lang)
+{
+	return lang == 0 || lang == SERBIAN || lang >= STEMMERS;
+}
+
+/* The term of what a stemmer reads: a surface or small letters. */
+static void make_term(struct buf *term, struct stems *s, struct str read, unsigned lang, struct look look)
+{
+	buf_clear(term);
+	if (lang == 0 || lang >= STEMMERS) {
+		buf_str_add(term, read);
+		strip_word(term, lang ? lang - STEMMERS + 1 : 0);
+	} else {
+		text_fold(term, leaves(lang, look) ? read : snowball(s, read, lang));
+	}
+	if (term->n > WORD_MAX)
+		term->n = str_utf8_cut(buf_str(term), WORD_MAX).n;
+}
+
+struct stemmed stems_both(struct stems *s, struct str word, unsigned lang, unsigned other)
+{
+	struct str read[2];		/* small letters, the surface */
+	struct look look[2];
+	struct stemmed to;
+	bool a = reads_surface(lang), b = reads_surface(other);
+	size_t i;
+
+	for (i = 0; i < word.n && (unsigned char)word.p[i] < 0x80; i++)
+		;
+	buf_clear(&s->surface);
+	text_surface(&s->surface, word);
+	to.surface = read[0] = read[1] = buf_str(&s->surface);
+	if (i < word.n) {		/* else they are the same */
+		buf_clear(&s->low);
+		text_lower(&s->low, word);
+		read[0] = buf_str(&s->low);
+	}
+	look[0] = looked_at(read[0]);
+	look[1] = i < word.n ? looked_at(read[1]) : look[0];
+	make_term(&s->term, s, read[a], lang, look[a]);
+	to.term = to.other = buf_str(&s->term);
+	if (other != lang && (a || b || !leaves(lang, look[0]) || !leaves(other, look[0]))) {
+		make_term(&s->other, s, read[b], other, look[b]);
+		to.other = buf_str(&s->other);
+	}
+	return to;
 }
 
 struct str stems_term(struct stems *s, struct str word, unsigned lang)
@@ -158,17 +226,8 @@ struct str stems_term(struct stems *s, struct str word, unsigned lang)
 	if (slot && slot->nword == word.n && slot->lang == lang && memcmp(slot->word, word.p, word.n) == 0)
 		return (struct str){ slot->term, slot->nterm };
 	buf_clear(&s->low);
-	buf_clear(&s->term);
-	if (lang == 0 || lang >= STEMMERS) {
-		text_surface(&s->term, word);
-		strip_word(&s->term, lang ? lang - STEMMERS + 1 : 0);
-	} else {
-		/* Snowball's serbian knows words without hooks: so read, a word typed with and one typed without them meet. */
-		(lang == SERBIAN ? text_surface : text_lower)(&s->low, word);
-		text_fold(&s->term, snowball(s, buf_str(&s->low), lang));
-	}
-	if (s->term.n > WORD_MAX)
-		s->term.n = str_utf8_cut(buf_str(&s->term), WORD_MAX).n;
+	(reads_surface(lang) ? text_surface : text_lower)(&s->low, word);
+	make_term(&s->term, s, buf_str(&s->low), lang, looked_at(buf_str(&s->low)));
 	if (slot && s->term.n <= sizeof slot->term) {
 		slot->lang = (unsigned char)lang;
 		slot->nword = (unsigned char)word.n;

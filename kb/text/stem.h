@@ -17,6 +17,9 @@ unsigned stems_count(void);		/* numbers are below this */
 
 /* The term of a word as the tokeniser gave it. Borrowed until the next call; empty when nothing is left. */
 struct str stems_term(struct stems *s, struct str word, unsigned lang);
+/* All that becomes of a word at once: its surface, its terms in two languages. Borrowed until the next call. */
+struct stemmed { struct str surface, term, other; };
+struct stemmed stems_both(struct stems *s, struct str word, unsigned lang, unsigned other);
 /* Its terms in every language that is wanted[number], one or more times each, until there is no stemmer or number left. */
 typedef void term_fn(void *ctx, struct str term);
 void stems_each(struct stems *s, struct str word, const bool *wanted, unsigned n, term_fn *fn, void *ctx);

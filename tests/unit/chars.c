@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #include "kb/base/file.h"
 #include "kb/text/fold.h"
@@ -171,6 +172,30 @@ static void test_chars__every_row_keeps_its_promises(void **state)
 	buf_free(&folded);
 }
 
+static void test_chars__what_is_second_of_a_pair_joins(void **state)
+{
+	utf8proc_int32_t part[32];
+	utf8proc_ssize_t n;
+	uint32_t c, pairs = 0, joining = 0, letters = 0;
+	int boundary = 0;
+
+	(void)state;
+	for (c = 0; c < 0x110000; c++) {
+		struct text_row r = text_char(c), second;
+
+		letters += r.class == CHAR_LETTER;
+		joining += r.joins;
+		if ((n = utf8proc_decompose_char((utf8proc_int32_t)c, part, 32, UTF8PROC_DECOMPOSE, &boundary)) < 2)
+			continue;
+		second = text_char((uint32_t)part[n - 1]);
+		pairs++;
+		if (second.lower.n && !second.joins)
+			fail_msg("U+%04x has U+%04x at its end, which joins nothing", (unsigned)c, (unsigned)part[n - 1]);
+	}
+	assert_true(text_char(0xff9e).joins);	/* a mark of kana that stands as a letter of its own */
+	assert_true(pairs > 12000 && joining > 1000 && joining < letters / 20);
+}
+
 static void test_chars__the_rules_say_it_of_every_code_point(void **state)
 {
 	static const char *const around[][2] = { { "", "" }, { "a", "b" }, { "и", "" }, { "ب", "\xe2\x80\x8cب" }, { "中", "国" }, { "e", "\xcc\x81" }, { "র", "য" } };
@@ -282,6 +307,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chars__every_row_keeps_its_promises),
+		cmocka_unit_test(test_chars__what_is_second_of_a_pair_joins),
 		cmocka_unit_test(test_chars__the_rules_say_it_of_every_code_point),
 		cmocka_unit_test(test_chars__the_rules_say_it_of_random_text),
 		cmocka_unit_test(test_chars__golden_words),

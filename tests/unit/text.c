@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libstemmer.h>
 
 #include "kb/text/fold.h"
 #include "kb/text/stem.h"
@@ -193,8 +194,10 @@ static void test_text__affixes_are_surfaces(void **state)
 static void test_text__terms_from_the_cache_are_those_without(void **state)
 {
 	static const char *const part[] = { "границ", "smuggl", "ing", "ers", "ы", "ß", "كتاب", "中", "İ", "e\xcc\x81", "12", "\xe2\x80\x8c", "Ж", "Z", "\xff" };
-	struct stems *s = stems_open();
-	struct buf word = BUF_INIT;
+	struct stems *s = stems_open(), *cacheless = stems_open_once();
+	struct buf word = BUF_INIT, surface = BUF_INIT;
+	struct stemmed b;
+	unsigned other;
 	uint64_t seed = 7;
 	char first[WORD_MAX + 1];
 	size_t i, n, empty = 0;
@@ -217,6 +220,12 @@ static void test_text__terms_from_the_cache_are_those_without(void **state)
 		empty += !n;
 		t = stems_term(s, buf_str(&word), lang);
 		assert_true(t.n == n && (n == 0 || memcmp(first, t.p, n) == 0));
+		other = (unsigned)(seed >> 50) % stems_count();
+		b = stems_both(s, buf_str(&word), lang, other);
+		assert_true(str_eq(b.term, (struct str){ first, n }) && str_eq(b.other, stems_term(cacheless, buf_str(&word), other)));
+		buf_clear(&surface);
+		text_surface(&surface, buf_str(&word));
+		assert_true(str_eq(b.surface, buf_str(&surface)));
 		if (fresh) {
 			t = stems_term(fresh, buf_str(&word), lang);
 			assert_true(t.n == n && (n == 0 || memcmp(first, t.p, n) == 0));
@@ -228,7 +237,44 @@ static void test_text__terms_from_the_cache_are_those_without(void **state)
 	assert_int_equal(stems_term(s, STR("\xe2\x80\x8c"), 0).n, 0);
 	assert_int_equal(stems_term(s, STR_NONE, 1).n, 0);
 	stems_close(s);
+	stems_close(cacheless);
 	buf_free(&word);
+	buf_free(&surface);
+}
+
+/* Words that a stemmer is not asked about are those that it leaves as they are: of all endings of three letters. */
+static void test_text__a_stemmer_that_is_not_asked_would_change_nothing(void **state)
+{
+	static const char *const langs[][2] = { { "en", "english" }, { "tr", "turkish" } };
+	static const char *const begin[] = { "", "b", "ol", "yacht", "gener", "relation", "hoping", "organis" };
+	struct stems *s = stems_open_once();
+	struct buf folded = BUF_INIT;
+	size_t l, i, k, changed;
+
+	(void)state;
+	for (l = 0; l < 2; l++) {
+		struct sb_stemmer *raw = sb_stemmer_new(langs[l][1], NULL);
+
+		for (changed = i = 0; i < sizeof begin / sizeof *begin; i++)
+			for (k = 0; k < 26 * 26 * 26; k++) {
+				char word[32];
+				const char *stem;
+				struct str t;
+				int n = snprintf(word, sizeof word, "%s%c%c%c", begin[i], (char)('a' + k / 676), (char)('a' + k / 26 % 26), (char)('a' + k % 26));
+
+				stem = (const char *)sb_stemmer_stem(raw, (const sb_symbol *)word, n);
+				changed += strcmp(stem, word) != 0;
+				t = stems_term(s, (struct str){ word, (size_t)n }, stems_lang(cstr(langs[l][0])));
+				buf_clear(&folded);
+				text_fold(&folded, cstr(stem));
+				if (!str_eq(t, buf_str(&folded)))
+					fail_msg("%s: %s is %s, not %.*s", langs[l][0], word, stem, FMT_STR(t));
+			}
+		assert_true(changed > 2000);
+		sb_stemmer_delete(raw);
+	}
+	buf_free(&folded);
+	stems_close(s);
 }
 
 static void test_text__romanised_text_is_ascii(void **state)
@@ -309,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_text__stems_of_one_word_meet),
 		cmocka_unit_test(test_text__affixes_are_surfaces),
 		cmocka_unit_test(test_text__terms_from_the_cache_are_those_without),
+		cmocka_unit_test(test_text__a_stemmer_that_is_not_asked_would_change_nothing),
 		cmocka_unit_test(test_text__romanised_text_is_ascii),
 		cmocka_unit_test(test_text__plain_text_leads_back_to_its_bytes),
 		cmocka_unit_test(test_text__the_language_of_samples),
