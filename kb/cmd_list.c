@@ -65,9 +65,28 @@ static struct str id_of(const char *arg)
 	return id;
 }
 
-static int not_here(struct ctx *c, const char *arg)
+/* The id that is meant by one that no document has: of those that lie nearest, or begin with it, the first. */
+static void near_id(struct str *near, size_t *best, struct arena *a, struct snap *s, struct str id)
 {
-	cmd_say(c, "%s: no document of this id; 'colep list' shows them, 'colep search' finds them", arg);
+	struct err ignored = ERR_INIT;
+	struct record r;
+	size_t i, d;
+
+	for (i = 0; i < snap_count(s) && !snap_record(&r, s, i, &ignored); i++) {
+		d = id.n > 3 && str_starts(r.id, id) ? 1 : str_distance(id, r.id, 2);
+		if (d < *best) {
+			*best = d;
+			*near = arena_str(a, r.id);
+		}
+	}
+}
+
+static int not_here(struct ctx *c, const char *arg, struct str near)
+{
+	if (near.n)
+		cmd_say(c, "%s: no document of this id; did you mean %.*s", arg, FMT_STR(near));
+	else
+		cmd_say(c, "%s: no document of this id; 'colep list' shows them, 'colep search' finds them", arg);
 	return EXIT_NO;
 }
 
@@ -78,8 +97,9 @@ int cmd_related(struct ctx *c, int argc, char **argv)
 	struct record r, *found = NULL;
 	struct err e = ERR_INIT;
 	struct reading in;
+	struct str near = STR_NONE;
 	enum rc rc = RC_NOTFOUND;
-	size_t d, i, n = 0;
+	size_t d, i, n = 0, far = 3;
 	struct out o;
 	int left, status;
 
@@ -93,13 +113,15 @@ int cmd_related(struct ctx *c, int argc, char **argv)
 			break;
 		if (!(rc = snap_find(&r, in.snap, id_of(argv[1]), &e)))
 			rc = related_find(&found, &n, c->arena, in.snap, &r, limit < 1000 ? (size_t)limit : 1000, &e);
+		else if (rc == RC_NOTFOUND)
+			near_id(&near, &far, c->arena, in.snap, id_of(argv[1]));
 		for (i = 0; i < n && !rc; i++)
 			put(&o, &found[i]);
 		reading_close(&in);
 	}
 	out_close(&o);
 	if (rc == RC_NOTFOUND)
-		return not_here(c, argv[1]);
+		return not_here(c, argv[1], near);
 	if (rc)
 		return cmd_fail(c, &e), EXIT_FAIL;
 	if (!n)
@@ -113,9 +135,9 @@ int cmd_show(struct ctx *c, int argc, char **argv)
 	struct err e = ERR_INIT;
 	struct reading in;
 	struct record r;
-	struct str id;
+	struct str id, near = STR_NONE;
 	struct out o;
-	size_t d;
+	size_t d, far = 3;
 	enum rc rc = RC_NOTFOUND;
 	int left, status;
 
@@ -150,10 +172,12 @@ int cmd_show(struct ctx *c, int argc, char **argv)
 				fwrite(text.p, 1, text.n, c->out);
 			}
 		}
+		if (rc == RC_NOTFOUND)
+			near_id(&near, &far, c->arena, in.snap, id);
 		reading_close(&in);
 	}
 	buf_free(&text);
 	if (rc == RC_NOTFOUND)
-		return not_here(c, argv[1]);
+		return not_here(c, argv[1], near);
 	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
 }

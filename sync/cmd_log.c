@@ -153,8 +153,10 @@ int cmd_diff(struct ctx *c, int argc, char **argv)
 	struct repo *repo = NULL;
 	struct node node;
 	struct oid main, base;
-	size_t n = 0, i;
+	size_t n = 0, i, shown = 0;
 	struct str id = STR_NONE;
+	struct oid there;
+	bool unknown = false;
 	struct out o;
 	enum rc rc;
 	int left, status;
@@ -176,6 +178,7 @@ int cmd_diff(struct ctx *c, int argc, char **argv)
 
 		if (id.n && !of_id(name_of(u->path), id) && !str_eq(u->path, id))
 			continue;
+		shown++;
 		if (!oid_is_none(&u->old))
 			rc = repo_read(&old, repo, &u->old, OBJECT_BLOB, (size_t)16 << 20, &e);
 		if (!rc && !oid_is_none(&u->new))
@@ -197,6 +200,13 @@ int cmd_diff(struct ctx *c, int argc, char **argv)
 		buf_free(&new);
 		buf_free(&text);
 	}
+	if (!rc && id.n && !shown) {
+		struct str path = doc_path_of(c->arena, id);
+
+		rc = repo_lookup(&there, repo, &base, path.n ? path : id, &e);
+		if ((unknown = rc == RC_NOTFOUND))
+			rc = RC_OK;
+	}
 out:
 	out_close(&o);
 	repo_close(repo);
@@ -204,7 +214,9 @@ out:
 		(void)cmd_fail(c, &e);
 		return EXIT_FAIL;
 	}
-	return EXIT_YES;
+	if (unknown)
+		cmd_say(c, "%s: no document of this id, nor a changed file; 'colep list' shows the ids there are", argv[1]);
+	return unknown ? EXIT_NO : EXIT_YES;
 }
 
 /* ---- news ---- */

@@ -210,6 +210,18 @@ static void put(struct ctx *c, const struct outcome *p, size_t n)
 	out_close(&o);
 }
 
+/* Why a place was not reached that is a path: git only tells that it is no repository. NULL: something is there, or it is
+ * an address. */
+static const char *no_path(struct ctx *c, const struct exchange *x)
+{
+	if (x->url[0] == '-' || strchr(x->url, ':') || file_exists(x->url))
+		return NULL;
+	if (strcmp(x->name, x->url) != 0)
+		return arena_printf(c->arena, "%s is not there; is the stick or disk in its place?", x->url);
+	return strchr(x->url, '/') || strchr(x->url, '.') ? "no such folder or bundle" : "no peer of this name, nor a folder or bundle; "
+	    "'colep peer list' shows the peers";
+}
+
 static void ask_all(struct ctx *c, struct outcome *p, size_t n)
 {
 	struct err each = ERR_INIT;
@@ -220,7 +232,7 @@ static void ask_all(struct ctx *c, struct outcome *p, size_t n)
 		p[i].asked = exchange_ask(&p[i].x, &each) == RC_OK;
 		if (!p[i].asked && pin_wanted(p[i].x.url, &each) && cmd_pin(c, p[i].x.node, p[i].x.url, NULL, &each) == RC_OK)
 			p[i].asked = exchange_ask(&p[i].x, &each) == RC_OK;	/* now that somebody has compared its certificate */
-		if (!p[i].asked)
+		if (!p[i].asked && !(p[i].reason = no_path(c, &p[i].x)))
 			p[i].reason = arena_cstr(c->arena, cstr(each.msg));
 	}
 }

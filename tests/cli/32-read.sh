@@ -41,6 +41,9 @@ ok "show prints the document, byte for byte" cmp .out node/case-studies/bg/cs-bg
 ok "a path will do" sh -c "'$COLEP' -C node show case-studies/bg/cs-bg-2023-vans.md | cmp - node/case-studies/bg/cs-bg-2023-vans.md"
 json show "id path text" show cs-bg-2023-vans
 check "an id that is not there: exit 1" 1 "no document of this id" colep -C node show ll-xx-2023-no
+check "nor to be compared" 1 "no document of this id" colep -C node diff ll-xx-2023-no
+check "one with a slip: the id that is meant" 1 "did you mean cs-bg-2023-vans" colep -C node show cs-bg-2023-vanss
+check "or of which it is the beginning" 1 "did you mean cs-bg-2023-vans" colep -C node related cs-bg-2023-v
 check "no id is wrong usage" 2 "needs one id" colep -C node show
 check "two are too" 2 "needs one id" colep -C node show a b
 check "the empty id is not there" 1 "no document" colep -C node show ""

@@ -54,6 +54,8 @@ grep -q "$c.*do not stand together" a/.git/colep/refused; told $? "it is recorde
 [ "$("$COLEP" -C a status | cut -f8)" -eq 1 ]; told $? "status counts it"
 "$COLEP" -C b peer add x 'ext::sh -c true' >log 2>&1; [ $? -eq 2 ]; told $? "an address that would run a program is refused"
 "$COLEP" -C b peer add gone /nowhere && "$COLEP" -C b sync >log 2>&1; [ $? -eq 1 ] && grep -q '^gone	missing' log; told $? "a peer that is missing: said, the rest done, exit 1"
+ok "that its folder is not there is told" grep -q "/nowhere is not there; is the stick" log
+"$COLEP" -C b sync nobody >log 2>&1; ok "and of a name that no peer has, where the names are" grep -q "^nobody	missing.*no peer of this name.*colep peer list" log
 "$COLEP" -C b peer remove gone && "$COLEP" -C b peer list | cut -f1 | grep -qx origin; told $? "peer remove, peer list"
 
 # many small packs become few, in the background

@@ -19,7 +19,7 @@ try() {
 }
 
 # ---- down, slow ----
-on down-path && try /nowhere 'not appear to be a git repository' "a path that is not there"
+on down-path && try /nowhere 'is not there; is the stick or disk' "a path that is not there"
 on down-http && try http://127.0.0.1:1/x 'ailed to connect' "a port where nobody listens"
 on down-ssh && { printf '#!/bin/sh\necho "ssh: connect to host x port 22: Connection refused" >&2; exit 255\n' >ssh; chmod +x ssh; GIT_SSH_COMMAND=$here/ssh; export GIT_SSH_COMMAND; try x:y 'Connection refused' "a host that is off"; unset GIT_SSH_COMMAND; }
 git -C a config colep.patience 3
@@ -67,7 +67,7 @@ on missing-objects && {	# it names a commit whose text it has not
 }
 on cut-off && { printf '#!/bin/sh\ngit upload-pack %s/bg | head -c 1500\n' "$here" >ssh; chmod +x ssh; try ssh://x/y '' "a peer that ends in the middle"; }
 unset GIT_SSH_COMMAND
-on no-repository && { mkdir empty; try "$here/empty" 'not appear to be a git repository' "a folder that is no node"; }
+on no-repository && { mkdir empty; try "$here/empty" 'is not there; is the stick or disk' "a folder that is no node"; }
 
 # ---- addresses that would run something ----
 if on addresses; then
