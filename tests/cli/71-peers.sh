@@ -67,7 +67,7 @@ on missing-objects && {	# it names a commit whose text it has not
 }
 on cut-off && { printf '#!/bin/sh\ngit upload-pack %s/bg | head -c 1500\n' "$here" >ssh; chmod +x ssh; try ssh://x/y '' "a peer that ends in the middle"; }
 unset GIT_SSH_COMMAND
-on no-repository && { mkdir empty; try "$here/empty" 'is not there; is the stick or disk' "a folder that is no node"; }
+on no-repository && { mkdir empty; try "$here/empty" 'not appear to be a git repository' "a folder that is no node"; }
 
 # ---- addresses that would run something ----
 if on addresses; then
