@@ -21,9 +21,28 @@
 
 #define DOC_LINK "#doc:"
 
+#define CONFLICT "<!-- conflict -->"
+
 static bool is_mark(struct str line, const char *mark)
 {
 	return str_is(str_trim(line), mark);
+}
+
+/* The offset of the line with the next mark of a conflict from a line at i on, or s.n. Few texts have any "<". */
+static size_t conflict_line(struct str s, size_t i)
+{
+	size_t at = i, k, line;
+
+	while ((k = str_chr(str_sub(s, at, s.n), '<')) != SIZE_MAX) {
+		at += k;
+		if (str_starts(str_sub(s, at, s.n), STR(CONFLICT))) {
+			for (line = at; line > i && s.p[line - 1] != '\n'; line--)
+				;
+			return line;
+		}
+		at++;
+	}
+	return s.n;
 }
 
 struct part *body_parts(size_t *n, struct arena *a, struct str body)
@@ -32,12 +51,12 @@ struct part *body_parts(size_t *n, struct arena *a, struct str body)
 	size_t cap = 0, got = 0, begin = 0, at = 0, look, next;
 	struct str line;
 
-	while (at < body.n) {
+	while ((at = conflict_line(body, at)) < body.n) {
 		size_t end = at + str_chr(str_sub(body, at, body.n), '\n');
 		size_t mark[64], marks = 0, after = 0;
 
 		end = end < at || end >= body.n ? body.n : end + 1;
-		if (!is_mark(str_sub(body, at, end), "<!-- conflict -->")) {
+		if (!is_mark(str_sub(body, at, end), CONFLICT)) {
 			at = end;
 			continue;
 		}
@@ -46,7 +65,7 @@ struct part *body_parts(size_t *n, struct arena *a, struct str body)
 			next = look + str_chr(str_sub(body, look, body.n), '\n');
 			next = next < look || next >= body.n ? body.n : next + 1;
 			line = str_sub(body, look, next);
-			if (is_mark(line, "<!-- conflict -->"))
+			if (is_mark(line, CONFLICT))
 				break;
 			if (is_mark(line, "<!-- or -->") || is_mark(line, "<!-- /conflict -->")) {
 				if (marks + 2 > sizeof mark / sizeof mark[0])
@@ -505,6 +524,7 @@ void body_post(struct buf *out, struct str html, struct post *p)
 {
 	struct scan s = { .out = out, .html = html, .p = p };
 
+	buf_reserve(out, html.n);
 	scan(&s);
 }
 
@@ -591,6 +611,15 @@ static int block_goes(struct str html, size_t i, bool rtl, int most)
 			continue;
 		}
 		c = (unsigned char)html.p[i];
+		if (c >= 0xc3 && c < 0xe0 && i + 1 < html.n) {	/* letters, but for Arabic digits */
+			c = (c & 0x1f) << 6 | ((unsigned char)html.p[i + 1] & 0x3f);
+			i += 2;
+			if ((c < 0x660 || c > 0x66c) && (c < 0x6f0 || c > 0x6f9)) {
+				balance += goes_left(c) ? -1 : 1;
+				seen++;
+			}
+			continue;
+		}
 		if (c == '&') {		/* a reference is no letter */
 			i += str_chr(str_sub(html, i, html.n), ';');
 			i = i < html.n ? i + 1 : html.n;
@@ -598,17 +627,13 @@ static int block_goes(struct str html, size_t i, bool rtl, int most)
 		}
 		if (c < 0x80) {
 			i++;
-		} else if (c >= 0xc3 && c < 0xe0 && i + 1 < html.n) {
-			c = (c & 0x1f) << 6 | ((unsigned char)html.p[i + 1] & 0x3f);
-			i += 2;
 		} else if (c >= 0xe1 && c < 0xf0 && i + 2 < html.n) {
 			c = (c & 0xf) << 12 | ((unsigned char)html.p[i + 1] & 0x3fu) << 6 | ((unsigned char)html.p[i + 2] & 0x3f);
 			i += 3;
 		} else {
 			c = str_utf8_next(html, &i);
 		}
-		if ((c | 0x20) - 'a' > 25 && (c < 0xc0 || (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) ||
-		    (c >= 0x660 && c <= 0x66c) || (c >= 0x6f0 && c <= 0x6f9)))
+		if ((c | 0x20) - 'a' > 25 && (c < 0xc0 || (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040)))
 			continue;	/* blanks, digits, marks */
 		balance += goes_left(c) ? -1 : 1;
 		seen++;
@@ -626,7 +651,10 @@ void body_directions(struct buf *b, size_t from, bool rtl)
 
 	for (at = from; (end = str_chr(str_sub(html, at, html.n), '<')) != SIZE_MAX; at = end) {
 		at += end;
-		for (end = at; end < html.n && html.p[end] != '>'; end++)
+		end = at + 1;
+		if (end + 1 < html.n && (html.p[end] == '/' || (html.p[end] == 'a' && html.p[end + 1] == ' ')))
+			continue;		/* no block begins so */
+		for (; end < html.n && html.p[end] != '>'; end++)
 			if (html.p[end] == ' ' && html.n - end >= MARK && memcmp(html.p + end, mark, MARK) == 0)
 				break;
 		if (end == html.n || html.p[end] == '>')

@@ -267,6 +267,10 @@ void md_expect(struct md *m, struct str markdown)
 	if (markdown.n > MD_IN)
 		return;			/* md_render does not ask for it either */
 	expect(m, markdown);
+}
+
+void md_begin(struct md *m)
+{
 	ask(m);
 	(void)send_some(m);
 }
@@ -317,6 +321,7 @@ enum rc md_render(struct buf *html, struct md *m, struct str markdown, md_link_f
 	if (markdown.n > MD_IN) {
 		rc = err_set(e, RC_INVALID, "%zu bytes of Markdown, more than %zu", markdown.n, MD_IN);
 	} else if ((rc = parse(&raw, m, markdown, e)) == RC_OK) {
+		buf_reserve(html, raw.n + raw.n / 4);
 		rc = md_filter(html, raw, link, ctx, e);
 		if (rc)
 			reap(m);	/* one that writes such HTML is not asked again */

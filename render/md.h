@@ -34,9 +34,11 @@ void md_link_default(void *ctx, struct buf *href, struct str target);
 enum rc md_render(struct buf *html, struct md *m, struct str markdown,
     md_link_fn *link, void *ctx, struct err *e) NODISCARD;
 
-/* A text that md_render will be asked for after all that were expected before: the worker begins with it while the caller
- * does something else. It must stay where it is until then, or until all are forgotten: by asking for another one, or so. */
+/* A text that md_render will be asked for after all that were expected before. It must stay where it is until then, or
+ * until all are forgotten: by asking for another one, or so. md_begin: the worker begins with them, as far as it has not,
+ * while the caller does something else. */
 void md_expect(struct md *m, struct str markdown);
+void md_begin(struct md *m);
 void md_forget(struct md *m);
 
 /* The filter alone: append to *html what is allowed of raw, written anew. RC_INVALID: a tag, attribute or

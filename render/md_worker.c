@@ -37,6 +37,8 @@
 #include <cmark-gfm.h>
 #include <seccomp.h>
 
+#include "kb/base/str.h"
+
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1
 #else
@@ -48,7 +50,7 @@
 #define MAX_AS ((rlim_t)256 << 20)	/* bytes: the arena, the libraries, the stack */
 #define MAX_CPU 3600			/* seconds in all; md.c replaces a worker before it can get there */
 #define STACK ((size_t)256 << 10)	/* bytes touched beforehand; cmark walks its trees without recursion */
-#define OPTIONS (CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_FOOTNOTES)	/* safe is the default: no raw HTML */
+#define OPTIONS CMARK_OPT_FOOTNOTES	/* safe is the default: no raw HTML */
 
 /* The allocator cmark is given: pieces one after another, each behind 16 bytes that hold its size. */
 #define HEAD 16
@@ -161,6 +163,7 @@ static void serve(cmark_syntax_extension **ext, size_t n_ext)
 	cmark_node *tree;
 	char *text, *html;
 	uint32_t n;
+	bool valid;
 	size_t i;
 
 	read_all((char *)&n, sizeof n);
@@ -169,7 +172,8 @@ static void serve(cmark_syntax_extension **ext, size_t n_ext)
 	mem_reset();
 	text = piece(n);
 	read_all(text, n);
-	parser = cmark_parser_new_with_mem(OPTIONS, &mem);
+	valid = str_utf8_bad((struct str){ text, n }) == n;	/* told in one look, so that the parser need not look at each line */
+	parser = cmark_parser_new_with_mem(OPTIONS | (valid ? 0 : CMARK_OPT_VALIDATE_UTF8), &mem);
 	for (i = 0; i < n_ext; i++)
 		cmark_parser_attach_syntax_extension(parser, ext[i]);
 	cmark_parser_feed(parser, text, n);

@@ -567,6 +567,8 @@ void page_item(struct page *p, const struct entry *e, bool summary)
 	bool often = !summary && p->t == copy_texts(p->c) && !(p->as_written && p->c->want.lang.n);	/* as in most lists */
 	struct piece_mark mark;
 
+	k.place = (uint32_t)(e - p->c->all);
+	k.places = (uint32_t)p->c->nall;
 	if (often && page_kept(p, &mark, &k))
 		return;
 	page_template(p, TEMPLATE_ITEM, item_slot, &i);

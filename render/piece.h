@@ -6,10 +6,11 @@
 #include "render/facts.h"
 
 struct pieces {				/* owned; zeroed is empty: pieces_free */
-	struct piece *v;
-	uint64_t *slots;		/* hash << 32 | number + 1; 0: free. A power of two, at most half full */
-	size_t n, cap, nslots;
-	struct buf bytes;		/* what is kept: codes, facts, HTML */
+	struct buf bytes;		/* what is kept, from piece to piece */
+	uint64_t *slots;		/* hash << 32 | offset + 1; 0: free. A power of two, at most half full */
+	size_t n, nslots;
+	uint32_t *placed;		/* offset + 1 of those that have a place; 0: none */
+	size_t nplaced;
 };
 void pieces_free(struct pieces *x);
 
@@ -19,6 +20,9 @@ struct piece_key {			/* all that a piece hangs on, but for the copy and its them
 	const void *texts, *of;		/* as the sort has it; compared as addresses */
 	const char *up;			/* "" or "../" */
 	struct str code;
+	/* Of pieces that differ in nothing but of and up, without a code: the number of this one among so many, always as many.
+	 * They are found without a hash. Of all others: 0. */
+	uint32_t place, places;
 };
 
 /* Append the piece of a key that is kept; false: it is to be made, after *mark, and given to piece_keep. x NULL: nothing is

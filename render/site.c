@@ -516,6 +516,7 @@ static bool look(struct hand *h, struct ahead *a)
 		else
 			body_expect(w->s->md[h->part], of, buf_str(text));
 	}
+	md_begin(w->s->md[h->part]);
 	return a->from < w->n;
 }
 

@@ -457,6 +457,7 @@ static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **
 	(void)state;
 	for (i = 0; i < 5; i++)
 		md_expect(m, cstr(texts[i]));
+	md_begin(m);
 	await_worker('S');
 	assert_int_equal(kill(worker, SIGKILL), 0);	/* its answers are there already */
 	await_worker('Z');
@@ -468,6 +469,7 @@ static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **
 	assert_int_not_equal(worker_pid(), worker);
 	expected_is(texts[4], "<p dir=\"auto\">four</p>\n");
 	md_expect(m, cstr(texts[0]));
+	md_begin(m);
 	md_forget(m);
 	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
 
@@ -484,6 +486,7 @@ static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **
 	assert_int_equal(kill(worker_pid(), SIGSTOP), 0);
 	for (i = 0; i < 3; i++)
 		md_expect(m, cstr(texts[i]));
+	md_begin(m);
 	assert_int_equal(kill(worker_pid(), SIGKILL), 0);
 	expected_is(texts[0], "<p dir=\"auto\">one</p>\n");
 	expected_is(texts[1], "");
@@ -492,6 +495,7 @@ static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **
 	/* more than there is room for on the way, both ways */
 	for (i = 0; i < 200; i++)
 		md_expect(m, repeat(&many, "words ", LIMIT_DOC / 8));
+	md_begin(m);
 	for (i = 0; i < 200; i++) {
 		buf_clear(&html);
 		assert_int_equal(md_render(&html, m, buf_str(&many), NULL, NULL, &e), RC_OK);
