@@ -22,9 +22,9 @@
  *	varint number of values; for each varint length, bytes; in order of bytes
  *	varint number of sets; for each varint number of values, and varint number of each
  *
- * A filter is looked up in the values once a query, and then asked of documents that may be among the best. Where all hits are
- * counted, what it does not let through is found for all documents of the segment beforehand, 64 at a time: by one look
- * into a table of sets for each, or, where one code of a byte is all that passes, by comparing eight codes at once. */
+ * A filter is looked up in the values, and then asked of one document after another, or of all of the segment, 64 at a time:
+ * by one look into a table of sets for each, or, where one code of a byte is all that passes, by comparing eight codes at
+ * once (passing.c tells when). */
 #include "kb/index/columns.h"
 
 #include <stdlib.h>
@@ -748,30 +748,47 @@ static uint64_t equal_bytes(const unsigned char *p, unsigned char one)
 	return bits;
 }
 
+/* Of n documents of a chunk from i on, those of which a table tells so: a bit each. */
+static inline __attribute__((always_inline)) uint64_t told(const unsigned char *sets, size_t nsets, const struct column_chunk *c,
+    size_t field, unsigned width, uint32_t i, uint32_t n)
+{
+	const unsigned char *p = (const unsigned char *)c->codes[field] + (size_t)i * width;
+	uint64_t bits = 0;
+	uint32_t j, code;
+
+	for (j = 0; j < n; j++, p += width) {
+		code = width == 1 ? *p : width == 2 ? u16_get(p) : u32_get(p);
+		bits |= (uint64_t)(code < nsets && sets[code]) << j;
+	}
+	return bits;
+}
+
 /* Of n documents of a chunk from i on, 64 at most, those that pass: a bit each. */
 static uint64_t passing(const struct column_filter *f, const struct column_chunk *c, uint32_t i, uint32_t n)
 {
-	uint64_t bits = UINT64_MAX >> (64 - n), has;
-	size_t k, field;
-	uint32_t j, code;
+	uint64_t bits = UINT64_MAX >> (64 - n);
+	uint32_t j;
+	size_t k;
 
-	for (k = 0; k < f->n && bits; k++, bits &= has) {
-		field = f->want[k].field;
-		has = 0;
+	for (k = 0; k < f->n && bits; k++) {
+		const size_t field = f->want[k].field, nsets = f->want[k].n;
+		const unsigned char *sets = f->want[k].sets;
+
 		if (c->width[field] == 1 && f->want[k].only <= UINT8_MAX && n == 64)
-			has = equal_bytes((const unsigned char *)c->codes[field] + i, (unsigned char)f->want[k].only);
+			bits &= equal_bytes((const unsigned char *)c->codes[field] + i, (unsigned char)f->want[k].only);
+		else if (c->width[field] == 1)
+			bits &= told(sets, nsets, c, field, 1, i, n);
+		else if (c->width[field] == 2)
+			bits &= told(sets, nsets, c, field, 2, i, n);
 		else
-			for (j = 0; j < n; j++) {
-				code = code_of(c, field, i + j);
-				has |= (uint64_t)(code < f->want[k].n && f->want[k].sets[code]) << j;
-			}
+			bits &= told(sets, nsets, c, field, 4, i, n);
 	}
 	for (j = 0; f->dates && j < n; j++)
 		bits &= ~((uint64_t)!in_time(f, c, i + j) << j);
 	return bits;
 }
 
-enum rc columns_leave_out(uint64_t *out, const struct column_filter *f, struct segment *s, struct err *e)
+enum rc columns_passing(uint64_t *bits, const struct column_filter *f, struct segment *s, struct err *e)
 {
 	const struct column_chunk *c;
 	uint32_t from, i, n;
@@ -782,7 +799,7 @@ enum rc columns_leave_out(uint64_t *out, const struct column_filter *f, struct s
 			return rc;
 		for (i = 0; i < c->n; i += 64) {
 			n = c->n - i < 64 ? c->n - i : 64;
-			out[(from + i) / 64] |= ~passing(f, c, i, n);
+			bits[(from + i) / 64] = passing(f, c, i, n);
 		}
 	}
 	return RC_OK;

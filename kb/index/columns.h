@@ -49,8 +49,8 @@ struct column_filter;
 enum rc columns_filter(struct column_filter **f, struct arena *a, struct segment *s, const struct filters *filters, struct err *e) NODISCARD;
 /* Does a document of a chunk pass, number i of it? */
 bool columns_pass(const struct column_filter *f, const struct column_chunk *c, uint32_t i);
-/* Set the bit of each document that the filter does not let through: a bit by place. */
-enum rc columns_leave_out(uint64_t *out, const struct column_filter *f, struct segment *s, struct err *e) NODISCARD;
+/* Those of the whole segment that pass: a bit by place. */
+enum rc columns_passing(uint64_t *bits, const struct column_filter *f, struct segment *s, struct err *e) NODISCARD;
 
 /* Counts of values over the documents given. */
 struct column_counts;

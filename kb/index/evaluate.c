@@ -195,34 +195,81 @@ static void touch_room(struct evaluator *v, size_t n)
  * gathered; or, when no other word leads, only what is high enough is kept. */
 enum adding { ADD, ADD_MANY, GATHER, ALONE };
 
-/* The postings of a block, from i on, that stand in the window; where it ends. enough: only what scores so much. */
+struct places {				/* of one window, being added */
+	uint32_t idf;
+	uint64_t enough;		/* ALONE: only what scores so much */
+	uint16_t *touched;
+};
+
+static inline __attribute__((always_inline)) void add_one(struct evaluator *v, struct places *to, uint32_t k, uint32_t weight,
+    enum adding how)
+{
+	uint32_t one;
+
+	if (how == GATHER) {
+		v->weight[k] = weight > v->weight[k] ? weight : v->weight[k];
+	} else {
+		one = bm25_score(&v->f, to->idf, weight, v->norms[k]);
+		if (how == ALONE && one < to->enough)
+			return;
+		v->score[k] += one;
+	}
+	if (how != ADD_MANY)
+		*to->touched++ = (uint16_t)k;
+}
+
+/* The postings of a block, from i on, that stand in the window; where it ends. */
 static inline __attribute__((always_inline)) unsigned add_block(struct evaluator *v, const struct cursor *c, unsigned i,
-    uint32_t idf, uint64_t enough, enum adding how)
+    struct places *to, enum adding how)
 {
 	const uint32_t *const docs = c->docs, *const weights = c->weights, from = v->from;
-	const uint8_t *const norms = v->norms;
-	uint16_t *touched = v->touched + v->ntouched;
 	unsigned end = c->n;
-	uint32_t k, one;
 
 	if (docs[end - 1] >= v->to)
 		for (end = i; docs[end] < v->to; end++)
 			;
-	for (; i < end; i++) {
-		k = docs[i] - from;
-		if (how == GATHER) {
-			v->weight[k] = weights[i] > v->weight[k] ? weights[i] : v->weight[k];
-		} else {
-			one = bm25_score(&v->f, idf, weights[i], norms[k]);
-			if (how == ALONE && one < enough)
-				continue;
-			v->score[k] += one;
-		}
-		if (how != ADD_MANY)
-			*touched++ = (uint16_t)k;
-	}
-	v->ntouched = (size_t)(touched - v->touched);
+	for (; i < end; i++)
+		add_one(v, to, docs[i] - from, weights[i], how);
 	return i;
+}
+
+/* The same of those alone that pass: these are found first, without branches. */
+static enum rc add_passing(struct evaluator *v, struct cursor *c, unsigned i, struct places *to, enum adding how)
+{
+	const uint64_t *const bits = v->q->passing->bits;
+	const uint32_t *const docs = c->docs;
+	uint8_t at[PACK];
+	unsigned end, n = 0, j;
+
+	for (end = i; end < c->n && docs[end] < v->to; end++) {
+		at[n] = (uint8_t)end;
+		n += bits[docs[end] / 64] >> docs[end] % 64 & 1;
+	}
+	c->i = end;
+	if (n && cursor_weights(c, v->e))
+		return v->e->rc;
+	for (j = 0; j < n; j++)
+		add_one(v, to, docs[at[j]] - v->from, c->weights[at[j]], how);
+	return RC_OK;
+}
+
+/* Of a dense list, by its row: all of the window that pass. */
+static enum rc add_row(struct evaluator *v, struct cursor *c, struct places *to, enum adding how)
+{
+	const struct passing *p = v->q->passing;
+	uint32_t place, weight;
+	uint64_t bits;
+	size_t i;
+
+	for (i = v->from / 64; i * 64 < v->to; i++)
+		for (bits = p->bits[i]; bits; bits &= bits - 1) {
+			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits);
+			if (cursor_look(&weight, c, place, v->e))
+				return v->e->rc;
+			if (weight)
+				add_one(v, to, place - v->from, weight, how);
+		}
+	return RC_OK;
 }
 
 /* What a document must score before those are sought that add `spare` at most. */
@@ -232,14 +279,15 @@ static uint64_t enough_with(const struct evaluator *v, uint64_t spare)
 }
 
 /* The postings of a list that stand in the window. `others`: the most that all other words add. */
-static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, enum adding how)
+static inline __attribute__((always_inline)) enum rc add_postings(struct evaluator *v, struct list *l, struct places *to,
+    uint64_t others, enum adding how)
 {
+	const struct passing *p = v->q->passing;
 	struct cursor *c = &l->c;
 	uint32_t from = v->from, before;
 	unsigned i;
 
 	while (from < v->to) {
-		touch_room(v, PACK);
 		if (!c->n || c->docs[c->n - 1] < from) {
 			for (; c->block < c->nblocks; ) {
 				struct skip s = cursor_skip(c, c->block);
@@ -247,7 +295,8 @@ static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint6
 				before = c->n ? c->docs[c->n - 1] : c->last;
 				if (before != UINT32_MAX && before >= v->to - 1)
 					return RC_OK;
-				if (s.last >= from && others + bm25_most(&v->f, idf, s.weight, s.norm) >= v->need)
+				if (s.last >= from && others + bm25_most(&v->f, to->idf, s.weight, s.norm) >= v->need &&
+				    (!p || passing_any(p, before + 1 > from ? before + 1 : from, s.last)))
 					break;
 				if (s.last >= v->to)	/* it may do in the next window */
 					return RC_OK;
@@ -261,25 +310,43 @@ static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint6
 		}
 		for (i = c->i; c->docs[i] < from; i++)
 			;
-		if (c->docs[i] < v->to && cursor_weights(c, v->e))
-			return v->e->rc;
-		switch (how) {
-		case ADD:
-			c->i = add_block(v, c, i, idf, 0, ADD);
-			break;
-		case ADD_MANY:
-			c->i = add_block(v, c, i, idf, 0, ADD_MANY);
-			break;
-		case GATHER:
-			c->i = add_block(v, c, i, idf, 0, GATHER);
-			break;
-		case ALONE:
-			c->i = add_block(v, c, i, idf, enough_with(v, others), ALONE);
-			break;
+		if (p) {
+			if (add_passing(v, c, i, to, how))
+				return v->e->rc;
+		} else {
+			if (c->docs[i] < v->to && cursor_weights(c, v->e))
+				return v->e->rc;
+			c->i = add_block(v, c, i, to, how);
 		}
 		from = c->docs[c->n - 1] + 1;
 	}
 	return RC_OK;
+}
+
+static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, enum adding how)
+{
+	const struct passing *p = v->q->passing;
+	struct places to = { idf, enough_with(v, others), NULL };
+	const bool by_row = p && l->c.row && p->n < l->c.x.df / 2;
+	enum rc rc;
+
+	touch_room(v, v->to - v->from);
+	to.touched = v->touched + v->ntouched;
+	switch (how) {
+	case ADD:
+		rc = by_row ? add_row(v, &l->c, &to, ADD) : add_postings(v, l, &to, others, ADD);
+		break;
+	case ADD_MANY:
+		rc = by_row ? add_row(v, &l->c, &to, ADD_MANY) : add_postings(v, l, &to, others, ADD_MANY);
+		break;
+	case GATHER:
+		rc = by_row ? add_row(v, &l->c, &to, GATHER) : add_postings(v, l, &to, others, GATHER);
+		break;
+	default:
+		rc = by_row ? add_row(v, &l->c, &to, ALONE) : add_postings(v, l, &to, others, ALONE);
+	}
+	v->ntouched = (size_t)(to.touched - v->touched);
+	return rc;
 }
 
 static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, enum adding how)
@@ -480,7 +547,8 @@ static bool left_out(const struct evaluator *v, uint32_t place)		/* of the chunk
 {
 	const struct evaluate *q = v->q;
 
-	return segment_dead(v->s, place) || (q->out && q->out[place / 64] >> place % 64 & 1) ||
+	return (q->passing && !passing_has(q->passing, place)) || segment_dead(v->s, place) ||
+	    (q->out && q->out[place / 64] >> place % 64 & 1) ||
 	    (q->filter && !columns_pass(q->filter, v->chunk, place % CHUNK_DOCS));
 }
 
@@ -509,7 +577,7 @@ static inline bool more_needed(struct evaluator *v, uint32_t score)
 static void pick_touched(struct evaluator *v, uint64_t spare)
 {
 	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
-	const bool any_out = v->s->dead || v->q->out || v->q->filter;
+	const bool any_out = v->s->dead || v->q->out || v->q->passing || v->q->filter;
 	uint64_t enough = enough_with(v, spare);
 	uint32_t k, score;
 
@@ -542,7 +610,7 @@ static void pick_touched(struct evaluator *v, uint64_t spare)
 /* Of all places of the window. What is needed is more than the words put aside add, so none gets in that did not come up. */
 static void pick_through(struct evaluator *v, uint64_t spare)
 {
-	const bool any_out = v->s->dead || v->q->out || v->q->filter;
+	const bool any_out = v->s->dead || v->q->out || v->q->passing || v->q->filter;
 	const uint32_t width = v->to - v->from;
 	uint64_t enough = enough_with(v, spare);
 	lanes four[AT_ONCE / 4], least, any;

@@ -3,7 +3,7 @@
 #define KB_INDEX_EVALUATE_H
 
 #include "kb/index/bm25.h"
-#include "kb/index/columns.h"
+#include "kb/index/passing.h"
 #include "kb/index/segment.h"
 #include "kb/index/top.h"
 
@@ -31,7 +31,8 @@ struct evaluate {
 	size_t nrows;
 	bool all;			/* there are none: every document is a hit, of score 0 */
 	const uint64_t *out;		/* bit by place: no hit; NULL: none is left out */
-	const struct column_filter *filter;	/* what does not pass is no hit; NULL: all pass */
+	const struct passing *passing;	/* all others are no hits; NULL: that is not known, */
+	const struct column_filter *filter;	/* or what does not pass is none; both NULL: all pass */
 	struct column_counts *counts;	/* NULL: no facets */
 	uint64_t *total;		/* hits are counted here; NULL: not */
 	uint64_t least;			/* so much the last of the best scores at least, 16.16: it is known; 0: it is not */

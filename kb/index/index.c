@@ -37,6 +37,7 @@
 #include "kb/index/evaluate.h"
 #include "kb/index/pack.h"
 #include "kb/index/parts.h"
+#include "kb/index/passing.h"
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
@@ -465,6 +466,8 @@ static void shut(struct index *ix)
 	ix->store = NULL;
 	seen_close(ix->seen);
 	ix->seen = NULL;
+	passings_close(ix->passings);
+	ix->passings = NULL;
 	sum_free(&ix->sum);
 	arena_free(&ix->vocab_a);
 	ix->vocab = NULL;

@@ -44,6 +44,7 @@ struct index {
 	struct store *store;
 	struct tables t;		/* of this store */
 	struct seen *seen;		/* of this store */
+	struct passings *passings;	/* of this store; NULL: no filter was asked for */
 	struct sum sum;			/* of this store, when it was opened for writing */
 	struct stems *stems;
 	struct repo *repo;		/* NULL until asked for */

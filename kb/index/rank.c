@@ -47,7 +47,8 @@ struct run {
 	struct buf *note;
 	struct cursor *c;		/* for counting */
 	uint64_t **out;			/* by segment: bits of the documents left out; NULL: none */
-	struct column_filter **filters;	/* by segment; NULL: none */
+	const struct passing **passing;	/* by segment: what the filters let through; NULL: not known, or all */
+	struct column_filter **filters;	/* by segment; NULL: none, or what passes is known */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
 	struct row *rows;		/* of parts */
@@ -446,7 +447,7 @@ static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 
 /* ---- the whole ---- */
 
-/* Are there a quarter as many postings as documents? */
+/* Are there an eighth as many postings as documents? */
 static bool many_postings(const struct run *r)
 {
 	uint64_t n = 0;
@@ -456,25 +457,29 @@ static bool many_postings(const struct run *r)
 		for (i = 0; i < r->n; i++)
 			for (j = 0; j < r->parts[seg * r->most + i].n; j++)
 				n += r->parts[seg * r->most + i].lists[j].df;
-	return n >= r->s->stamp.documents / 4;
+	return n >= r->s->stamp.documents / 8;
 }
 
-/* What the filters do not let through is no hit. When hits are counted, or there are many, that is known of all documents
- * beforehand; else each is asked that may be among the best. */
+/* What the filters do not let through is no hit. That is known of all documents, unless they are asked for the first time and
+ * few documents come up, hits not being counted: then each of these is asked. */
 static enum rc run_filters(struct run *r, const struct filters *f, enum counting count, struct err *e)
 {
-	struct column_filter **filters = arena_array(r->a, r->s->stamp.nsegments, sizeof *filters);
-	const bool beforehand = count != COUNT_NONE || many_postings(r);
+	const bool now = count != COUNT_NONE || many_postings(r);
+	struct index *ix = r->s->ix;
 	size_t seg;
 	enum rc rc = RC_OK;
 
+	r->passing = arena_array(r->a, r->s->stamp.nsegments, sizeof *r->passing);
+	r->filters = arena_array(r->a, r->s->stamp.nsegments, sizeof *r->filters);
+	if (!ix->passings)
+		ix->passings = passings_open();
+	passings_begin(ix->passings);
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		struct segment *s = &r->s->segments[seg];
 
-		if (!(rc = columns_filter(&filters[seg], r->a, s, f, e)) && beforehand)
-			rc = columns_leave_out(out_bits(r, seg), filters[seg], s, e);
+		if (!(rc = passings_get(&r->passing[seg], ix->passings, r->a, s, f, now, e)) && !r->passing[seg])
+			rc = columns_filter(&r->filters[seg], r->a, s, f, e);
 	}
-	r->filters = beforehand ? NULL : filters;
 	return rc;
 }
 
@@ -487,7 +492,7 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		struct segment *s = &r->s->segments[seg];
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
-		    .all = r->q->positive == 0, .out = r->out[seg], .filter = r->filters ? r->filters[seg] : NULL,
+		    .all = r->q->positive == 0, .out = r->out[seg], .passing = r->passing ? r->passing[seg] : NULL, .filter = r->filters ? r->filters[seg] : NULL,
 		    .counts = counts, .total = total ? &res->total : NULL, .least = r->least };
 
 		if (counts)

@@ -189,7 +189,7 @@ static void columns(struct arena *a, struct str chunk, struct str values, uint32
 		for (k = 0; k < sizeof asked / sizeof *asked; k++)
 			(void)columns_place(&i, &s, cstr(asked[k]), &e);
 		if (!columns_filter(&f, a, &s, &want, &e))
-			(void)columns_leave_out(arena_array(a, n / 64 + 1, sizeof(uint64_t)), f, &s, &e);
+			(void)columns_passing(arena_array(a, n / 64 + 1, sizeof(uint64_t)), f, &s, &e);
 		if (!counts_segment(counts, &s, &e)) {
 			for (i = 0; i < n; i++)
 				counts_add(counts, c, i);
