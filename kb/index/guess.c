@@ -110,10 +110,11 @@ static enum rc added(bool *has, uint32_t *add, struct looking *l, struct segment
 	return rc;
 }
 
-enum rc guess_right(bool *yes, struct snap *s, const struct bm25 *f, const struct part *parts, size_t step, const struct top *best,
-    struct err *e)
+enum rc guess_right(bool *yes, bool *sure, struct snap *s, const struct bm25 *f, const struct part *parts, size_t step,
+    const struct top *best, uint64_t unseen, struct err *e)
 {
-	uint32_t with = 0, most = 0, add, rest;
+	uint64_t with = 0, most = 0, rest;
+	uint32_t add;
 	bool any = false, has;
 	struct looking l;
 	size_t i;
@@ -133,6 +134,12 @@ enum rc guess_right(bool *yes, struct snap *s, const struct bm25 *f, const struc
 			break;
 	}
 	*yes = any && with >= most / 2;
+	*sure = *yes || best->n < best->limit || best->n >= LOOKED_AT_BEST;
+	if (*yes && i == best->n && best->n == best->limit && best->n < LOOKED_AT_BEST && best->n) {	/* there may be others */
+		rest = best->v[best->n - 1].score;
+		rest = rest < unseen ? rest : unseen;
+		*sure = with >= (rest > most ? rest : most) / 2;
+	}
 	if (l.at)
 		cursor_close(&l.c);
 	return rc;

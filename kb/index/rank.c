@@ -49,6 +49,7 @@ struct run {
 	uint64_t **out;			/* by segment: bits of the documents left out; NULL: none */
 	const struct passing **passing;	/* by segment: what the filters let through; NULL: not known, or all */
 	struct column_filter **filters;	/* by segment; NULL: none, or what passes is known */
+	bool narrow;			/* they hold for what is evaluated */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
 	struct row *rows;		/* of parts */
@@ -425,21 +426,76 @@ static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const
 	return rc;
 }
 
+/* The most that all parts but one can add to a document, as shown. */
+static uint64_t others_most(const struct run *r, size_t but)
+{
+	uint64_t sum = 0, most;
+	size_t i, j, seg;
+
+	for (i = 0; i < r->n; i++) {
+		most = i == but ? 0 : bm25_most(r->f, r->parts[i].idf, WEIGHT_MORE, 0);
+		for (seg = 0; i != but && seg < r->s->stamp.nsegments; seg++) {
+			const struct found *f = r->parts[seg * r->most + i].found;
+
+			for (j = 0; f && j < f->n; j++)
+				most = f->scores[j] > most ? f->scores[j] : most;
+		}
+		sum += most;
+	}
+	return (sum >> SHOWN) + 1;
+}
+
+/* Is a word right as it was typed, though others may be meant as well? See guess_right. */
+static enum rc is_right(bool *right, bool *sure, const struct run *r, const struct doubt *d, size_t known, const struct top *best,
+    struct err *e)
+{
+	*sure = true;
+	*right = d->df && known == 1 && best->n;	/* these all have it */
+	return !d->df || *right ? RC_OK : guess_right(right, sure, r->s, r->f, r->parts + d->part, r->most, best,
+	    others_most(r, d->part), e);
+}
+
+/* One that may be the beginning of others, though it is right. */
+static bool only_begun(const struct doubt *d)
+{
+	return d->typed == TYPED_LAST && !d->written;
+}
+
+/* May it be that all words in doubt are right, and none stands for others? */
+static bool may_be_right(const struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->ndoubts && r->doubts[i].df && !only_begun(&r->doubts[i]); i++)
+		;
+	return i == r->ndoubts;
+}
+
+/* Where they may be: is it sure, by some of the best documents? */
+static enum rc all_right(bool *all, const struct run *r, const struct top *best, struct err *e)
+{
+	bool right = true, sure = true;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < r->ndoubts && right && sure && !rc; i++)
+		rc = is_right(&right, &sure, r, &r->doubts[i], r->n, best, e);
+	*all = !rc && right && sure;
+	return rc;
+}
+
 /* Add what the words in doubt may be, knowing what the query finds best. */
 static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 {
 	const size_t known = r->n;
+	bool right, sure;
 	size_t i;
-	bool right;
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < r->ndoubts && !rc; i++) {
 		const struct doubt *d = &r->doubts[i];
 
-		right = d->df && known == 1 && best->n;	/* these all have it */
-		if (d->df && !right)
-			rc = guess_right(&right, r->s, r->f, r->parts + d->part, r->most, best, e);
-		if (!rc && (!right || (d->typed == TYPED_LAST && !d->written)))	/* a beginning, though its stem is right */
+		if (!(rc = is_right(&right, &sure, r, d, known, best, e)) && (!right || only_begun(d)))
 			rc = run_doubt(r, d, right, best, e);
 	}
 	return rc;
@@ -492,7 +548,8 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		struct segment *s = &r->s->segments[seg];
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
-		    .all = r->q->positive == 0, .out = r->out[seg], .passing = r->passing ? r->passing[seg] : NULL, .filter = r->filters ? r->filters[seg] : NULL,
+		    .all = r->q->positive == 0, .out = r->out[seg], .passing = r->narrow ? r->passing[seg] : NULL,
+		    .filter = r->narrow ? r->filters[seg] : NULL,
 		    .counts = counts, .total = total ? &res->total : NULL, .least = r->least };
 
 		if (counts)
@@ -503,17 +560,88 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 	return rc;
 }
 
+struct wanted { size_t limit; enum counting count; };
+
 /* The best documents of all segments, counted anew. */
-static enum rc run_top(struct result *res, struct run *r, struct top *t, struct column_counts **counts, size_t limit,
-    enum counting count, struct err *e)
+static enum rc run_top(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
+    struct err *e)
 {
 	enum rc rc;
 
 	res->total = 0;
-	*counts = count == COUNT_FACETS ? counts_open(r->a) : NULL;
-	top_open(t, limit, r->s, r->a, e);
-	rc = run_segments(res, r, t, *counts, count != COUNT_NONE, e);
+	*counts = w.count == COUNT_FACETS ? counts_open(r->a) : NULL;
+	top_open(t, w.limit, r->s, r->a, e);
+	rc = run_segments(res, r, t, *counts, w.count != COUNT_NONE, e);
 	return rc ? rc : top_close(t);
+}
+
+/* What the n-th of the best scores, 16.16, 0: there are fewer. */
+static uint64_t score_of(const struct top *t, size_t n)
+{
+	return n && t->n >= n ? (uint64_t)t->v[n - 1].score << SHOWN : 0;
+}
+
+/* Without filters. Words in doubt are mostly right as they are, which mostly the first few documents tell. */
+static enum rc run_all(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
+    struct err *e)
+{
+	const size_t parts = r->n;
+	const struct wanted first = { w.limit < LOOKED_AT_FIRST ? LOOKED_AT_FIRST : w.limit, COUNT_NONE };
+	struct wanted look = w;
+	bool right = false;
+	uint64_t least;
+	enum rc rc = RC_OK;
+
+	if (!r->ndoubts)
+		return run_top(res, r, t, counts, w, e);
+	if (w.count == COUNT_NONE && first.limit < LOOKED_AT_BEST && may_be_right(r)) {
+		if ((rc = run_top(res, r, t, counts, first, e)) || (rc = all_right(&right, r, t, e)) || right)
+			return rc;
+	}
+	look.limit = w.limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : w.limit;
+	if ((rc = run_top(res, r, t, counts, look, e)) || (rc = run_doubts(r, t, e)) || r->n == parts)
+		return rc;
+	least = w.count == COUNT_NONE ? score_of(t, w.limit) : 0;
+	r->least = least > r->lost ? least - r->lost : 0;
+	return run_top(res, r, t, counts, w, e);
+}
+
+/* With filters. What words in doubt are read as does not hang on these, so the best of all documents are looked at too; but
+ * where the words are right, the best that pass are known before, and tell what is enough. */
+static enum rc run_narrow(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
+    const struct filters *f, struct err *e)
+{
+	const size_t parts = r->n;
+	const bool quick = may_be_right(r);
+	struct wanted look = { LOOKED_AT_FIRST, COUNT_NONE };
+	struct column_counts *uncounted;
+	struct top best = { 0 };
+	struct result looked;
+	bool right = !r->ndoubts;
+	uint64_t least;
+	enum rc rc;
+
+	if (quick) {
+		r->narrow = true;
+		if ((rc = run_filters(r, f, w.count, e)) || (rc = run_top(res, r, t, counts, w, e)) || right)
+			return rc;
+		r->narrow = false;
+		r->least = score_of(t, look.limit);
+		if ((rc = run_top(&looked, r, &best, &uncounted, look, e)) || (rc = all_right(&right, r, &best, e)) || right)
+			return rc;
+		r->least = 0;
+	}
+	look.limit = LOOKED_AT_BEST;
+	if ((rc = run_top(&looked, r, &best, &uncounted, look, e)) || (rc = run_doubts(r, &best, e)))
+		return rc;
+	if (quick && r->n == parts && !r->lost)
+		return RC_OK;
+	least = quick && w.count == COUNT_NONE ? score_of(t, w.limit) : 0;
+	r->least = least > r->lost ? least - r->lost : 0;
+	r->narrow = true;
+	if (!quick && (rc = run_filters(r, f, w.count, e)))
+		return rc;
+	return run_top(res, r, t, counts, w, e);
 }
 
 static enum rc run_query(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
@@ -523,8 +651,7 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	struct top top = { 0 };
 	struct column_counts *counts = NULL;
 	struct buf note = BUF_INIT;
-	size_t i, parts, n = s->stamp.nsegments;
-	const bool filtered = filters_any(f);
+	size_t i, n = s->stamp.nsegments;
 	enum rc rc;
 
 	*res = (struct result){ 0 };
@@ -544,16 +671,9 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
 	r.rows = arena_array(a, q->n, sizeof *r.rows);
 	rc = run_clauses(&r, e);
-	parts = r.n;
-	if (!rc && r.ndoubts && !(rc = run_top(res, &r, &top, &counts, limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : limit,
-	    filtered ? COUNT_NONE : count, e)))
-		rc = run_doubts(&r, &top, e);
-	if (!rc && !filtered && count == COUNT_NONE && limit && top.n >= limit && top.v[limit - 1].score > r.lost >> SHOWN)
-		r.least = ((uint64_t)top.v[limit - 1].score << SHOWN) - r.lost;
-	if (!rc && filtered)
-		rc = run_filters(&r, f, count, e);
-	if (!rc && (!r.ndoubts || filtered || r.n > parts))
-		rc = run_top(res, &r, &top, &counts, limit, count, e);
+	if (!rc)
+		rc = filters_any(f) ? run_narrow(res, &r, &top, &counts, (struct wanted){ limit, count }, f, e)
+		    : run_all(res, &r, &top, &counts, (struct wanted){ limit, count }, e);
 	top.n = top.n < limit ? top.n : limit;
 	res->hits = arena_array(a, top.n, sizeof *res->hits);
 	for (i = 0; i < 2 * top.n && !rc; i++)
