@@ -1140,8 +1140,11 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	}
 	if (rc || (rc = begin(v)))
 		goto out;
-	for (i = 0; i < q->n; i++)
+	for (i = 0; i < q->n; i++) {
 		word_most(v, &v->words[i]);
+		if (q->adds && v->words[i].most > q->adds[i])
+			q->adds[i] = v->words[i].most;
+	}
 	if (!q->total && !q->hits)
 		set_need(v);
 	v->sure = must || q->total || q->hits || t->limit > PRIMED ? 0 : t->limit;

@@ -36,6 +36,7 @@ struct evaluate {
 	struct column_counts *counts;	/* NULL: no facets */
 	uint64_t *total;		/* hits are counted here; NULL: not */
 	uint64_t least;			/* so much the last of the best scores at least, 16.16: it is known; 0: it is not */
+	uint32_t *adds;			/* by part: raised to what it adds to a document at most; NULL: not */
 	struct buf *hits;		/* none is offered: place and score of each are appended here, u32 each; NULL: not */
 };
 

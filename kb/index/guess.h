@@ -5,7 +5,7 @@
 #include "kb/index/evaluate.h"
 #include "kb/index/forms.h"
 
-enum { GUESSES = 2, LOOKED_AT_BEST = 16, LOOKED_AT_FIRST = 2 };
+enum { GUESSES = 2, LOOKED_AT_BEST = 16, LOOKED_AT_FIRST = 3 };
 
 struct guess {				/* in the arena; the likeliest first */
 	struct str term, form;		/* form: its most frequent word */

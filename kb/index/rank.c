@@ -52,6 +52,7 @@ struct run {
 	bool narrow;			/* they hold for what is evaluated */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
+	uint32_t *adds;			/* by part: what it adds to a document at most, as far as was evaluated */
 	struct row *rows;		/* of parts */
 	size_t nrows;
 	bool none;			/* what must be there is nowhere */
@@ -426,22 +427,14 @@ static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const
 	return rc;
 }
 
-/* The most that all parts but one can add to a document, as shown. */
+/* The most that all parts but one add to a document, as shown. */
 static uint64_t others_most(const struct run *r, size_t but)
 {
-	uint64_t sum = 0, most;
-	size_t i, j, seg;
+	uint64_t sum = 0;
+	size_t i;
 
-	for (i = 0; i < r->n; i++) {
-		most = i == but ? 0 : bm25_most(r->f, r->parts[i].idf, WEIGHT_MORE, 0);
-		for (seg = 0; i != but && seg < r->s->stamp.nsegments; seg++) {
-			const struct found *f = r->parts[seg * r->most + i].found;
-
-			for (j = 0; f && j < f->n; j++)
-				most = f->scores[j] > most ? f->scores[j] : most;
-		}
-		sum += most;
-	}
+	for (i = 0; i < r->n; i++)
+		sum += i == but ? 0 : r->adds[i];
 	return (sum >> SHOWN) + 1;
 }
 
@@ -550,7 +543,7 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
 		    .all = r->q->positive == 0, .out = r->out[seg], .passing = r->narrow ? r->passing[seg] : NULL,
 		    .filter = r->narrow ? r->filters[seg] : NULL,
-		    .counts = counts, .total = total ? &res->total : NULL, .least = r->least };
+		    .counts = counts, .total = total ? &res->total : NULL, .least = r->least, .adds = r->adds };
 
 		if (counts)
 			rc = counts_segment(counts, s, e);
@@ -669,6 +662,7 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	r.doubts = arena_array(a, r.most, sizeof *r.doubts);
 	r.most *= 2 + GUESSES;
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
+	r.adds = arena_array(a, r.most, sizeof *r.adds);
 	r.rows = arena_array(a, q->n, sizeof *r.rows);
 	rc = run_clauses(&r, e);
 	if (!rc)
