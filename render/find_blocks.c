@@ -33,27 +33,53 @@ static void put_like(struct buf *b, struct str before, struct str s)
 	buf_str_add(b, str_sub(s, same, s.n));
 }
 
-void find_item(struct find_encoder *e, struct str s, struct str tail)
+bool find_begins(const struct find_encoder *e, struct str s, struct str tail)
+{
+	const struct find_block *b = e->to->n ? &e->to->v[e->to->n - 1] : NULL;
+
+	return !b || !b->n || find_cuts(s, e->kind) ||	/* n 0: one that is left as it is */
+	    b->n + 2 + s.n - str_utf8_alike(s, buf_str(&e->last)) + tail.n > FIND_BLOCK;
+}
+
+static void block_begin(struct find_encoder *e, struct str first)
 {
 	struct find_blocks *to = e->to;
-	struct find_block *b = to->n ? &to->v[to->n - 1] : NULL;
-	bool begins = !b || !b->n || find_cuts(s, e->kind);	/* n 0: one that is left as it is */
 
-	if (!begins && b->n + 2 + s.n - str_utf8_alike(s, buf_str(&e->last)) + tail.n > FIND_BLOCK)
-		begins = true;
-	if (begins) {
-		if (to->n == to->cap)
-			to->v = arena_grow(&to->a, to->v, &to->cap, sizeof *to->v);
-		b = &to->v[to->n++];
-		*b = (struct find_block){ .first = arena_str(&to->a, s), .name = strings_hash(s, 0), .at = to->bytes.n };
-		buf_clear(&e->last);
-	}
-	put_like(&to->bytes, buf_str(&e->last), s);
-	buf_str_add(&to->bytes, tail);
-	buf_putc(&to->bytes, ' ');
-	b->n = to->bytes.n - b->at;
+	if (to->n == to->cap)
+		to->v = arena_grow(&to->a, to->v, &to->cap, sizeof *to->v);
+	to->v[to->n++] = (struct find_block){ .first = arena_str(&to->a, first), .name = strings_hash(first, 0), .at = to->bytes.n };
+	buf_clear(&e->last);
+}
+
+static void item_end(struct find_encoder *e, struct str s)
+{
+	struct find_block *b = &e->to->v[e->to->n - 1];
+
+	b->n = e->to->bytes.n - b->at;
 	buf_clear(&e->last);
 	buf_str_add(&e->last, s);
+}
+
+void find_item(struct find_encoder *e, struct str s, struct str tail)
+{
+	struct buf *b = &e->to->bytes;
+
+	if (find_begins(e, s, tail))
+		block_begin(e, s);
+	put_like(b, buf_str(&e->last), s);
+	buf_str_add(b, tail);
+	buf_putc(b, ' ');
+	item_end(e, s);
+}
+
+void find_item_again(struct find_encoder *e, struct str s, struct str tail, struct str bytes)
+{
+	if (e->to->v[e->to->n - 1].n + bytes.n > FIND_BLOCK || find_cuts(s, e->kind)) {
+		find_item(e, s, tail);
+		return;
+	}
+	buf_str_add(&e->to->bytes, bytes);
+	item_end(e, s);
 }
 
 void find_items_end(struct find_encoder *e)

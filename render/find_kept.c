@@ -273,17 +273,22 @@ static bool stem_take(struct str *stem, struct str form, struct str *s)
 	return c < 128 ? c <= form.n : kept_take(stem, s, c - 128);
 }
 
+void find_count_put(struct buf *piece, const struct find_count *c)
+{
+	buf_putc(piece, (char)c->form.n);
+	buf_str_add(piece, c->form);
+	stem_put(piece, c->form, c->term);
+	stem_put(piece, c->form, c->english);
+	varint_put(piece, (uint64_t)c->n);
+}
+
 void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n)
 {
 	struct buf piece = BUF_INIT, name = BUF_INIT;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		buf_putc(&piece, (char)v[i].form.n);
-		buf_str_add(&piece, v[i].form);
-		stem_put(&piece, v[i].form, v[i].term);
-		stem_put(&piece, v[i].form, v[i].english);
-		varint_put(&piece, (uint64_t)v[i].n);
+		find_count_put(&piece, &v[i]);
 		if (!name.n)
 			name_of(&name, FIND_OF_FORMS, v[i].form);
 		if (i + 1 == n || (!str_eq(v[i].form, v[i + 1].form) && find_cuts(v[i + 1].form, FIND_BY_FORM))) {

@@ -333,35 +333,24 @@ static int by_str(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-void find_encode_forms(struct find_encoder *e, const struct find_count *v, size_t n)
+void find_counts_tail(struct buf *b, const struct find_count *v, size_t n)
 {
-	struct buf tail = BUF_INIT;
-	struct str *refs = NULL, form;
-	size_t i = 0, k, got, many, cap = 0;
+	struct str form = v->form, *refs = xmalloc(2 * n * sizeof *refs);
+	size_t i, k, got = 0, many;
 
-	while (i < n) {
-		form = v[i].form;
-		for (got = 0; i < n && str_eq(v[i].form, form); i++) {
-			if (got + 2 > cap) {
-				cap = cap * 2 + 16;
-				refs = xrealloc(refs, cap * sizeof *refs);
-			}
-			if (!str_eq(v[i].term, form))
-				refs[got++] = v[i].term;
-			if (v[i].english.n && !str_eq(v[i].english, form))
-				refs[got++] = v[i].english;
-		}
-		if (got > 1)
-			qsort(refs, got, sizeof *refs, by_str);
-		for (many = k = 0; k < got; k++)
-			if (!k || !str_eq(refs[k], refs[many - 1]))
-				refs[many++] = refs[k];
-		buf_clear(&tail);
-		find_form_tail(&tail, form, refs, many);
-		find_item(e, form, buf_str(&tail));
+	for (i = 0; i < n; i++) {
+		if (!str_eq(v[i].term, form))
+			refs[got++] = v[i].term;
+		if (v[i].english.n && !str_eq(v[i].english, form))
+			refs[got++] = v[i].english;
 	}
+	if (got > 1)
+		qsort(refs, got, sizeof *refs, by_str);
+	for (many = k = 0; k < got; k++)
+		if (!k || !str_eq(refs[k], refs[many - 1]))
+			refs[many++] = refs[k];
+	find_form_tail(b, form, refs, many);
 	free(refs);
-	buf_free(&tail);
 }
 
 /* ---- writing out ---- */

@@ -78,6 +78,10 @@ struct find_encoder {
 };
 /* An item: a string and what stands behind it, without blanks, nothing or beginning with "!". Strings rise. */
 void find_item(struct find_encoder *e, struct str s, struct str tail);
+/* The same behind an item that is as it was, and bytes are how it stood there. */
+void find_item_again(struct find_encoder *e, struct str s, struct str tail, struct str bytes);
+/* Would a block begin at that item. */
+bool find_begins(const struct find_encoder *e, struct str s, struct str tail);
 void find_items_end(struct find_encoder *e);
 /* Does a block begin at this string wherever it stands. */
 bool find_cuts(struct str s, unsigned kind);
@@ -175,8 +179,8 @@ size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct 
 /* Append a tail: of a form, of a posting list. */
 void find_form_tail(struct buf *b, struct str form, const struct str *refs, size_t n);
 void find_list_tail(struct buf *b, const uint32_t *posts, size_t n);
-/* Items of forms, from counts by form. */
-void find_encode_forms(struct find_encoder *e, const struct find_count *v, size_t n);
+/* Append the tail of a form that has n counts, at least one. */
+void find_counts_tail(struct buf *b, const struct find_count *v, size_t n);
 
 extern const char find_digits[90];	/* of numbers: printable ASCII without " < \ and what separates */
 /* A number in digits: 0 to 44 ends it, 45 to 89 goes on, low digits first. */
@@ -202,6 +206,7 @@ void find_words_put(struct buf *b, const struct find *f, size_t k);
 bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s);
 /* Append names and pieces of counts by form, each up to the next form at which a block must begin. */
 void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n);
+void find_count_put(struct buf *piece, const struct find_count *c);	/* one of them */
 bool find_count_take(struct find_count *c, struct str *piece);
 /* The greater part of what find_save will keep, in three steps. f->out: there is something to follow. */
 void find_save_begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);

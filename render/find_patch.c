@@ -3,7 +3,7 @@
  *
  * A document that changed is taken out of its lists and put in again; when numbers of others moved, all lists are read and
  * renumbered. Lists are read from the files of the index themselves, which must be as they were left; counts of forms are
- * kept. Of both only stretches between strings at which a block must begin are made anew, where something in them changed.
+ * kept. Only blocks in which something changed are made anew, and those behind them up to the next that begins where it did.
  * The average length stands in every impact: when it is another, rounded, the index is made anew. */
 #include "render/find_parts.h"
 
@@ -20,6 +20,11 @@ struct side {				/* a document as it was or is */
 	struct weigh *v;		/* by number of the stem */
 	size_t n;
 };
+struct form_edit {
+	struct str form;
+	size_t at, n;			/* of its tail */
+	bool gone;
+};
 struct patch {
 	struct find *f;
 	struct find_log *log;		/* of f */
@@ -35,6 +40,9 @@ struct patch {
 	size_t nedits, edits_cap;
 	struct find_count *counts;
 	size_t ncounts, counts_cap;
+	struct form_edit *forms;	/* those that come, go, or have another tail, by form */
+	size_t nforms, forms_cap;
+	struct buf tails;		/* theirs */
 	struct buf tail;		/* of the list in work */
 };
 
@@ -206,8 +214,8 @@ static int by_count(const void *pa, const void *pb)
 	return d ? d : str_cmp(a->english, b->english);
 }
 
-/* Add up alike ones, those that come to nothing go. false: a count is below nothing. */
-static bool sum_counts(struct find_count *v, size_t *n, bool differences)
+/* Add up alike ones, those that come to nothing go. */
+static void sum_counts(struct find_count *v, size_t *n)
 {
 	size_t i, got = 0;
 
@@ -221,13 +229,9 @@ static bool sum_counts(struct find_count *v, size_t *n, bool differences)
 	if (got && !v[got - 1].n)
 		got--;
 	*n = got;
-	for (i = 0; !differences && i < got; i++)
-		if (v[i].n < 0)
-			return false;
-	return true;
 }
 
-static bool make_edits(struct patch *p)
+static void make_edits(struct patch *p)
 {
 	const struct strings *s = &p->words.strings;
 	size_t i;
@@ -243,7 +247,7 @@ static bool make_edits(struct patch *p)
 	}
 	if (p->ncounts)
 		qsort(p->counts, p->ncounts, sizeof *p->counts, by_count);
-	return sum_counts(p->counts, &p->ncounts, true);
+	sum_counts(p->counts, &p->ncounts);
 }
 
 /* One list: what it was, renumbered, without those that are taken out, with those that are put in. */
@@ -290,118 +294,130 @@ static bool patch_list(struct buf *out, const struct patch *p, struct str tail, 
 	return ok;
 }
 
-static size_t end_of_term(const struct find_edit *e, size_t i, size_t n)
-{
-	size_t end = i;
+/* ---- counts of forms ---- */
 
-	while (end < n && str_eq(e[end].term, e[i].term))
-		end++;
-	return end;
+/* Pieces of counts being written: each begins at a form at which a block must begin. */
+struct pieces {
+	struct patch *p;
+	struct str name;		/* of the one in work */
+	struct buf piece;
+};
+
+static void piece_end(struct pieces *to)
+{
+	if (to->piece.n)
+		find_log_put(to->p->log, FIND_OF_FORMS, to->name, buf_str(&to->piece));
+	buf_clear(&to->piece);
 }
 
-/* A list as it is now, by n edits from e on; one without documents goes. */
-static bool put_list(struct patch *p, struct find_encoder *to, struct str term, struct str was, const struct find_edit *e, size_t n)
+/* What comes next is of this form. */
+static void piece_at(struct pieces *to, struct str form)
 {
-	if (!n && !p->moved) {
-		find_item(to, term, was);
-		return true;
+	if (find_cuts(form, FIND_BY_FORM))
+		piece_end(to);
+	if (!to->piece.n)
+		to->name = form;
+}
+
+static void edit_form(struct patch *p, struct str form, const struct find_count *v, size_t n)
+{
+	struct form_edit *e;
+
+	if (p->nforms == p->forms_cap)
+		p->forms = arena_grow(&p->a, p->forms, &p->forms_cap, sizeof *p->forms);
+	e = &p->forms[p->nforms++];
+	*e = (struct form_edit){ .form = form, .at = p->tails.n, .gone = !n };
+	if (n)
+		find_counts_tail(&p->tails, v, n);
+	e->n = p->tails.n - e->at;
+}
+
+/* One form: what it had, and n edits. false: a count is below nothing. */
+static bool count_form(struct pieces *to, const struct find_count *was, size_t nwas, const struct find_count *e, size_t n)
+{
+	struct find_count *v = xmalloc((nwas + n) * sizeof *v);
+	size_t i = 0, k = 0, got = 0;
+	bool ok = true, other = false;
+
+	while (i < nwas || k < n) {
+		int d = i == nwas ? 1 : k == n ? -1 : by_count(&was[i], &e[k]);
+
+		v[got] = d <= 0 ? was[i] : e[k];
+		v[got].n += d ? 0 : e[k].n;
+		ok &= v[got].n >= 0;
+		other |= d > 0 || !v[got].n;
+		got += v[got].n != 0;
+		i += d <= 0;
+		k += d >= 0;
 	}
-	if (!patch_list(&p->tail, p, was, e, n))
-		return false;
-	if (p->tail.n)
-		find_item(to, term, buf_str(&p->tail));
+	if (got)
+		piece_at(to, e->form);
+	for (i = 0; i < got; i++)
+		find_count_put(&to->piece, &v[i]);
+	if (other)
+		edit_form(to->p, e->form, v, got);
+	free(v);
+	return ok;
+}
+
+/* Take off counts as they are up to those of a form; STR_NONE: all. */
+static bool copy_counts(struct pieces *to, struct str *rest, struct str all, struct str form)
+{
+	struct str from = *rest, next;
+	struct find_count c;
+
+	if (!form.p)
+		*rest = str_sub(*rest, rest->n, rest->n);
+	for (next = *rest; next.n; *rest = next) {
+		if (!find_count_take(&c, &next))
+			return false;
+		if (str_cmp(c.form, form) >= 0)
+			break;
+	}
+	if (rest->p == from.p)
+		return true;
+	if (from.p == all.p) {
+		next = from;
+		if (!find_count_take(&c, &next))
+			return false;
+		piece_at(to, c.form);
+	}
+	buf_add(&to->piece, from.p, from.n - rest->n);
 	return true;
 }
 
-/* Lists that were not there: edits from *i to end of terms before `before`; NULL: all. */
-static bool put_new_lists(struct patch *p, struct find_encoder *to, size_t *i, size_t end, const struct str *before)
+/* The counts that begin at a form, with n edits. */
+static bool patch_stretch(struct pieces *to, struct str first, const struct find_count *e, size_t n)
 {
-	bool ok = true;
-	size_t next;
+	struct find_count *was = NULL, c;
+	struct str all, rest, next;
+	size_t nwas, cap = 0, i, end;
+	bool ok = find_log_get(&all, to->p->log, FIND_OF_FORMS, first);
 
-	for (; ok && *i < end && (!before || str_cmp(p->edits[*i].term, *before) < 0); *i = next) {
-		next = end_of_term(p->edits, *i, end);
-		ok = put_list(p, to, p->edits[*i].term, STR_NONE, p->edits + *i, next - *i);
-	}
-	return ok;
-}
-
-/* Blocks of lists, and the edits that belong there. */
-static bool merge_lists(struct patch *p, struct find_encoder *to, const struct find_block *v, size_t n, size_t i, size_t end)
-{
-	struct find_decoder d = { .rest = STR_NONE };
-	const struct find_edit *e = p->edits;
-	struct buf b = BUF_INIT;
-	struct str was, term;
-	bool ok = true;
-	size_t k, next;
-
-	for (k = 0; ok && k < n; k++) {
-		buf_clear(&b);
-		buf_clear(&d.string);
-		ok = find_block_read(&d.rest, &b, &v[k], FIND_BY_TERM, p->read, p->ctx);
-		while (ok && d.rest.n && (ok = find_take(&was, &d))) {
-			term = buf_str(&d.string);
-			if (!(ok = put_new_lists(p, to, &i, end, &term)))
-				break;
-			next = i < end && str_eq(e[i].term, term) ? end_of_term(e, i, end) : i;
-			ok = put_list(p, to, term, was, e + i, next - i);
-			i = next;
+	rest = all;
+	find_log_drop(to->p->log, FIND_OF_FORMS, first);
+	for (i = 0; ok && i < n; i = end) {
+		ok = copy_counts(to, &rest, all, e[i].form);
+		for (nwas = 0, next = rest; ok && next.n && (ok = find_count_take(&c, &next)) && str_eq(c.form, e[i].form); rest = next) {
+			if (nwas == cap)
+				was = arena_grow(&to->p->a, was, &cap, sizeof *was);
+			was[nwas++] = c;
 		}
+		for (end = i; end < n && str_eq(e[end].form, e[i].form); end++)
+			;
+		ok = ok && count_form(to, was, nwas, e + i, end - i);
 	}
-	ok = ok && put_new_lists(p, to, &i, end, NULL);
-	buf_free(&d.string);
-	buf_free(&b);
-	return ok;
+	return ok && copy_counts(to, &rest, all, STR_NONE);
 }
 
-/* The same of forms, from the counts that were kept. */
-static bool merge_forms(struct patch *p, struct find_encoder *to, const struct find_block *v, size_t n, size_t i, size_t end)
+/* The last block that begins not behind a string, or the first. */
+static size_t block_of(const struct find_blocks *b, struct str s)
 {
-	struct find_count *all = NULL, c;
-	size_t got = 0, cap = 0, k, old;
-	struct str piece;
-	bool ok = true;
-
-	for (k = 0; ok && k < n; k++) {
-		if (k && !find_cuts(v[k].first, FIND_BY_FORM))
-			continue;
-		if (!(ok = find_log_get(&piece, p->log, FIND_OF_FORMS, v[k].first)))
-			break;
-		find_log_drop(p->log, FIND_OF_FORMS, v[k].first);
-		while (ok && piece.n && (ok = find_count_take(&c, &piece))) {
-			if (got == cap)
-				all = arena_grow(&p->a, all, &cap, sizeof *all);
-			all[got++] = c;
-		}
-	}
-	for (old = got; ok && i < end; i++) {
-		if (got == cap)
-			all = arena_grow(&p->a, all, &cap, sizeof *all);
-		all[got++] = p->counts[i];
-	}
-	if (ok && got > old)
-		qsort(all, got, sizeof *all, by_count);
-	if (ok && (ok = sum_counts(all, &got, false))) {
-		find_encode_forms(to, all, got);
-		find_counts_put(&p->log->put, all, got);
-	}
-	return ok;
-}
-
-static struct str edited(const struct patch *p, unsigned kind, size_t i)
-{
-	return kind == FIND_BY_FORM ? p->counts[i].form : p->edits[i].term;
-}
-
-/* Which stretch of blocks a string belongs to: the last that begins not behind it, or the first. */
-static size_t stretch_of(const struct find_block *v, const size_t *at, size_t n, struct str s)
-{
-	size_t from = 0, to = n, mid;
+	size_t from = 0, to = b->n, mid;
 
 	while (to - from > 1) {
 		mid = from + (to - from) / 2;
-		if (str_cmp(v[at[mid]].first, s) <= 0)
+		if (str_cmp(b->v[mid].first, s) <= 0)
 			from = mid;
 		else
 			to = mid;
@@ -409,47 +425,176 @@ static size_t stretch_of(const struct find_block *v, const size_t *at, size_t n,
 	return from;
 }
 
-/* Blocks of a kind: those of stretches where something changed are made anew, the others stay. */
+/* What is kept of the counts, and which forms have another tail by that. */
+static bool patch_counts(struct patch *p)
+{
+	const struct find_blocks *was = &p->log->blocks[FIND_BY_FORM];
+	struct pieces to = { .p = p };
+	bool *touched = arena_array(&p->a, was->n + 1, sizeof *touched), ok = true;
+	size_t i, k, end, next = 0;
+
+	for (i = 0; i < p->ncounts; i++) {
+		for (k = block_of(was, p->counts[i].form); k && !find_cuts(was->v[k].first, FIND_BY_FORM); k--)
+			;
+		touched[k] = true;
+		if (!k || !str_eq(was->v[k].first, p->counts[i].form))
+			continue;
+		for (k--; k && !find_cuts(was->v[k].first, FIND_BY_FORM); k--)
+			;
+		touched[k] = true;	/* the form may go, and then they are one */
+	}
+	for (i = 0; ok && i < was->n; i = end) {
+		for (end = i + 1; end < was->n && !find_cuts(was->v[end].first, FIND_BY_FORM); end++)
+			;
+		if (!touched[i]) {
+			piece_end(&to);
+			continue;
+		}
+		for (k = next; k < p->ncounts && (end == was->n || str_cmp(p->counts[k].form, was->v[end].first) < 0); k++)
+			;
+		ok = patch_stretch(&to, was->v[i].first, p->counts + next, k - next);
+		next = k;
+	}
+	piece_end(&to);
+	buf_free(&to.piece);
+	return ok && next == p->ncounts;
+}
+
+/* ---- blocks ---- */
+
+static size_t edits_of(const struct patch *p, unsigned kind)
+{
+	return kind == FIND_BY_FORM ? p->nforms : p->nedits;
+}
+
+static struct str edited(const struct patch *p, unsigned kind, size_t i)
+{
+	return kind == FIND_BY_FORM ? p->forms[i].form : p->edits[i].term;
+}
+
+/* A block being read, of the build before. */
+struct reading {
+	struct find_decoder d;
+	struct buf b;
+	struct str tail;		/* of the item taken last, whose string is d.string */
+	struct str bytes;		/* it and its tail, as they stand there */
+	bool has;			/* there is one, which was not put yet */
+};
+
+static bool take(struct reading *r)
+{
+	struct str rest = r->d.rest;
+
+	r->has = rest.n > 0;
+	if (!r->has)
+		return true;
+	if (!find_take(&r->tail, &r->d))
+		return false;
+	r->bytes = str_sub(rest, 0, rest.n - r->d.rest.n);
+	return true;
+}
+
+static bool read_block(struct reading *r, const struct patch *p, unsigned kind, const struct find_block *block)
+{
+	buf_clear(&r->b);
+	buf_clear(&r->d.string);
+	return find_block_read(&r->d.rest, &r->b, block, kind, p->read, p->ctx) && take(r) && r->has;
+}
+
+/* An item with what becomes of it by the edits from *i on, which are of that string or not; *i: behind those. was: its tail;
+ * STR_NONE: it was not there. *put: it is there now. */
+static bool put_edited(bool *put, struct patch *p, struct find_encoder *to, struct str s, struct str was, size_t *i, size_t end)
+{
+	size_t from = *i;
+
+	while (*i < end && str_eq(edited(p, to->kind, *i), s))
+		++*i;
+	if (to->kind == FIND_BY_FORM) {
+		const struct form_edit *e = &p->forms[from];
+
+		if ((*put = !e->gone))
+			find_item(to, s, str_sub(buf_str(&p->tails), e->at, e->at + e->n));
+		return true;
+	}
+	if (!patch_list(&p->tail, p, was, p->edits + from, *i - from))
+		return false;
+	if ((*put = p->tail.n > 0))	/* one without documents goes */
+		find_item(to, s, buf_str(&p->tail));
+	return true;
+}
+
+/* What is read, up to the end of its block, and the edits before `end`. */
+static bool merge_block(struct patch *p, struct find_encoder *to, struct reading *r, size_t *i, size_t end)
+{
+	bool ok = true, all = to->kind == FIND_BY_TERM && p->moved, put, same = false;
+	int d;
+
+	while (ok && (r->has || *i < end)) {
+		struct str s = r->has ? buf_str(&r->d.string) : STR_NONE;
+
+		d = !r->has ? 1 : *i == end ? -1 : str_cmp(s, edited(p, to->kind, *i));
+		if (d > 0) {
+			ok = put_edited(&put, p, to, edited(p, to->kind, *i), STR_NONE, i, end);
+			same &= !put;
+			continue;
+		}
+		if (d == 0 || all) {
+			ok = put_edited(&put, p, to, s, r->tail, i, end);
+			same = put;
+		} else if (same) {
+			find_item_again(to, s, r->tail, r->bytes);
+		} else {
+			find_item(to, s, r->tail);
+			same = true;
+		}
+		ok = ok && take(r);
+	}
+	return ok;
+}
+
+static void leave_block(struct find_blocks *to, const struct find_block *was)
+{
+	if (to->n == to->cap)
+		to->v = arena_grow(&to->a, to->v, &to->cap, sizeof *to->v);
+	to->v[to->n++] = (struct find_block){ .first = arena_str(&to->a, was->first), .name = was->name };
+}
+
+/* Blocks of a kind. One stays where no edit is in it and one begins there as before: behind one that stays, and where the
+ * items before leave no room for its first. */
 static bool patch_blocks(struct patch *p, unsigned kind)
 {
 	const struct find_blocks *was = &p->log->blocks[kind];
 	struct find_encoder to = { .to = &p->f->blocks[kind], .kind = kind };
-	size_t *at = arena_array(&p->a, was->n + 1, sizeof *at), n = 0, i, k, end, next, edits;
-	bool *touched = arena_array(&p->a, was->n + 1, sizeof *touched), ok = was->n > 0;
+	bool *touched = arena_array(&p->a, was->n + 1, sizeof *touched), ok = was->n > 0, stays = true;
+	size_t i, k, next = 0, edits = edits_of(p, kind);
+	struct reading r = { .has = false };
 
-	edits = kind == FIND_BY_FORM ? p->ncounts : p->nedits;
-	for (i = 0; i < was->n; i++)
-		if (i == 0 || find_cuts(was->v[i].first, kind))
-			at[n++] = i;
-	at[n] = was->n;
-	for (i = 0; ok && i < n; i++)
+	for (i = 0; ok && i < was->n; i++)
 		touched[i] = kind == FIND_BY_TERM && p->moved;
 	for (i = 0; ok && i < edits; i++) {
-		k = stretch_of(was->v, at, n, edited(p, kind, i));
+		k = block_of(was, edited(p, kind, i));
 		touched[k] = true;
-		if (k && str_eq(was->v[at[k]].first, edited(p, kind, i)))
-			touched[k - 1] = true;	/* it may go, and then they are one */
+		if (k && str_eq(was->v[k].first, edited(p, kind, i)))
+			touched[k - 1] = true;	/* it may go, or have room there */
 	}
-	for (i = next = 0; ok && i < n; i = end) {
-		end = i + 1;
-		if (!touched[i]) {
-			for (k = at[i]; k < at[end]; k++) {
-				struct find_blocks *b = to.to;
-
-				if (b->n == b->cap)
-					b->v = arena_grow(&b->a, b->v, &b->cap, sizeof *b->v);
-				b->v[b->n++] = (struct find_block){ .first = arena_str(&b->a, was->v[k].first), .name = was->v[k].name };
-			}
+	for (i = 0; ok && i < was->n; i++) {
+		if (!touched[i] && stays) {
+			leave_block(to.to, &was->v[i]);
 			continue;
 		}
-		while (end < n && touched[end])
-			end++;
-		for (k = next; k < edits && (end == n || str_cmp(edited(p, kind, k), was->v[at[end]].first) < 0); k++)
+		if (!(ok = read_block(&r, p, kind, &was->v[i])))
+			break;
+		if ((stays = !touched[i] && find_begins(&to, buf_str(&r.d.string), r.tail))) {
+			leave_block(to.to, &was->v[i]);
+			continue;
+		}
+		for (k = next; k < edits && (i + 1 == was->n || str_cmp(edited(p, kind, k), was->v[i + 1].first) < 0); k++)
 			;
-		ok = (kind == FIND_BY_FORM ? merge_forms : merge_lists)(p, &to, was->v + at[i], at[end] - at[i], next, k);
-		next = k;
+		ok = merge_block(p, &to, &r, &next, k);
 	}
 	find_items_end(&to);
+	buf_free(&r.d.string);
+	buf_free(&r.b);
 	return ok && next == edits && to.to->n && !find_twins(to.to);
 }
 
@@ -467,7 +612,9 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 		for (i = 0; i < p.nsides; i++)
 			f->total += (uint64_t)p.sides[i][1].length - p.sides[i][0].length;
 		f->average = find_coarse((uint32_t)(f->total / f->n));
-		ok = f->average == f->log->average && make_edits(&p) && patch_blocks(&p, FIND_BY_FORM) && patch_blocks(&p, FIND_BY_TERM);
+		if ((ok = f->average == f->log->average))
+			make_edits(&p);
+		ok = ok && patch_counts(&p) && patch_blocks(&p, FIND_BY_FORM) && patch_blocks(&p, FIND_BY_TERM);
 	}
 	if (ok) {
 		find_shown(&b, f);
@@ -489,6 +636,7 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 	strings_free(&p.words.strings);
 	free(p.words.of);
 	buf_free(&p.tail);
+	buf_free(&p.tails);
 	buf_free(&b);
 	arena_free(&p.a);
 	return ok;

@@ -535,6 +535,73 @@ static void test_find_kept__any_change_gives_the_bytes_of_a_first_index(void **s
 	assert_patched(v, n, w, n + 1, false);
 }
 
+/* Rare words come and go all over the blocks, also those at which one begins. */
+static void test_find_kept__words_that_come_and_go_anywhere(void **state)
+{
+	static struct text v[MOST], w[MOST];
+	size_t n = many(v, MOST - 1), i, k;
+	unsigned seed = 1, round;
+
+	(void)state;
+	for (round = 0; round < 8; round++) {
+		memcpy(w, v, sizeof v);
+		for (i = 0; i < 1u << round; i++) {
+			struct buf b = BUF_INIT;
+
+			seed = seed * 1103515245 + 12345;
+			for (k = 0; k < 60; k++)	/* as many words as before */
+				buf_printf(&b, "<p>%s %s</p>", word((seed >> 8) * (unsigned)(k + 1) % 20000), word((seed >> 4) % (unsigned)(k + 1)));
+			w[(seed >> 12) % n].html = arena_cstr(&arena, buf_str(&b));
+			buf_free(&b);
+		}
+		assert_patched(v, n, w, n, true);
+	}
+}
+
+/* The text with another word of that length instead of one. */
+static const char *without(const char *html, struct str is)
+{
+	char *text = arena_cstr(&arena, cstr(html)), *at;
+	const char *word_of = arena_cstr(&arena, is);
+
+	for (at = text; (at = strstr(at, word_of)); at += is.n)
+		memset(at, 'z', is.n);
+	return text;
+}
+
+/* The word that a block begins with goes, and comes again: the block before may end elsewhere. */
+static void test_find_kept__the_first_word_of_a_block_goes(void **state)
+{
+	static struct text v[MOST], w[MOST];
+	size_t n = many(v, MOST - 1), i, ignored, gone = 0;
+	struct str line, name, rest, first;
+	struct find *f = made(v, n, 1);
+	struct disk was = disk_of(f, NULL, &ignored);
+	struct buf root = BUF_INIT;
+
+	(void)state;
+	find_close(f);
+	assert_true(disk_read(&was, &root, STR("find/root.js")));
+	rest = buf_str(&root);
+	rest = str_sub(rest, str_chr(rest, '\\') + 2, rest.n);	/* the lines of one string */
+	while (str_split(&first, &rest, ' ') && str_split(&name, &rest, ' ')) {
+		line = str_starts(first, STR("\\n")) ? str_sub(first, 2, first.n) : first;
+		if (line.n < 4)
+			continue;
+		memcpy(w, v, sizeof v);
+		for (i = 0; i < n; i++)
+			w[i].html = strstr(v[i].html, arena_cstr(&arena, line)) ? without(v[i].html, line) : v[i].html;
+		for (i = 0; i < n && w[i].html == v[i].html; i++)
+			;
+		if (i == n)
+			continue;	/* a stem, or one with marks */
+		gone++;
+		assert_patched(v, n, w, n, true);
+	}
+	assert_in_range(gone, 4, 64);
+	buf_free(&root);
+}
+
 static void test_find_kept__files_that_are_not_as_they_were_are_no_ground(void **state)
 {
 	static const unsigned char other[KEPT_KEY] = "other";
@@ -617,6 +684,8 @@ int main(void)
 		cmocka_unit_test(test_find__nothing_at_all),
 		cmocka_unit_test(test_find_kept__a_changed_document_touches_few_files),
 		cmocka_unit_test(test_find_kept__any_change_gives_the_bytes_of_a_first_index),
+		cmocka_unit_test(test_find_kept__words_that_come_and_go_anywhere),
+		cmocka_unit_test(test_find_kept__the_first_word_of_a_block_goes),
 		cmocka_unit_test(test_find_kept__files_that_are_not_as_they_were_are_no_ground),
 	};
 
