@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "kb/doc/kind.h"
-#include "kb/text/fold.h"
+#include "kb/text/chars.h"
 
 static const char *const types[] = { "text", "code", "date", "number", "yesno", "id", "list", "ids" };
 static const char *const needs[] = { "optional", "always", "published" };
@@ -117,26 +117,14 @@ static void terms(struct buf *b, const char **comma, struct arena *a, const stru
 /* The digits zero of all scripts whose digits the checks for personal data know (text_plain). */
 static void zeros(struct buf *b)
 {
-	struct buf in = BUF_INIT, out = BUF_INIT;
 	const char *comma = "";
 	uint32_t c;
-	size_t *from;
 
-	for (c = 0x80; c < 0x20000; c++) {
-		if (c >= 0xd800 && c < 0xe000)
-			continue;
-		buf_clear(&in);
-		buf_clear(&out);
-		buf_utf8(&in, c);
-		text_plain(&out, &from, buf_str(&in));
-		free(from);
-		if (str_is(buf_str(&out), "0")) {
+	for (c = 0x80; c < 0x20000; c++)
+		if (text_digit(c) == '0') {
 			buf_printf(b, "%s%u", comma, c);
 			comma = ",";
 		}
-	}
-	buf_free(&in);
-	buf_free(&out);
 }
 
 static bool of_form(struct str key)

@@ -593,17 +593,21 @@ static uint32_t joint_put(struct joint *j, struct str fact, const unsigned char 
 	return (uint32_t)j->first + i;
 }
 
+static struct str joint_text(const struct joint *j, const struct facts *of, uint32_t fact)
+{
+	return of ? strings_at(&of->set, fact) : j->was->facts[fact];
+}
+
 /* In a list that begins anew. */
 static uint32_t joint_number(struct joint *j, const struct facts *of, uint32_t fact)
 {
-	struct str s = of ? strings_at(&of->set, fact) : j->was->facts[fact];
 	const unsigned char *value = of || !j->was->same[fact] ? NULL : j->was->values[fact];
 	size_t i, n;
 
 	for (i = 0; i < j->nmaps && j->maps[i].of != of; i++)
 		;
 	if (i == sizeof j->maps / sizeof j->maps[0])
-		return joint_put(j, s, value);
+		return joint_put(j, joint_text(j, of, fact), value);
 	if (i == j->nmaps) {
 		n = of ? of->set.n : j->was->nfacts;
 		j->maps[i].of = of;
@@ -611,7 +615,7 @@ static uint32_t joint_number(struct joint *j, const struct facts *of, uint32_t f
 		j->nmaps++;
 	}
 	if (!j->maps[i].to[fact])
-		j->maps[i].to[fact] = joint_put(j, s, value) + 1;
+		j->maps[i].to[fact] = joint_put(j, joint_text(j, of, fact), value) + 1;
 	return j->maps[i].to[fact] - 1;
 }
 

@@ -249,23 +249,12 @@ static enum rc events(struct reader *r)
 
 /* ---- without libyaml ---- */
 
-/* Only characters that mean the same to libyaml wherever they stand: no controls, none that it calls not printable. */
-static bool all_printable(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c < 0x20 && c != '\n') || c == 0x7f || c == 0xef || (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0))
-			return false;
-	}
-	return true;
-}
-
 /* Take one text off *s; in a list something must stand behind it. */
 static bool flat_text(struct str *v, struct str *s, bool in_list)
 {
+	enum { ENDS = 1, ODD };		/* in a list */
+	static const unsigned char special[256] = { [','] = ENDS, [']'] = ENDS, ['['] = ODD, ['{'] = ODD, ['}'] = ODD, [':'] = ODD,
+		['#'] = ODD, ['?'] = ODD };
 	size_t i = 0, end;
 
 	if (!s->n || strchr("-?:,[]{}#&*!|>%@`", s->p[0]))
@@ -280,11 +269,13 @@ static bool flat_text(struct str *v, struct str *s, bool in_list)
 	}
 	for (; i < s->n; i++) {
 		char c = s->p[i];
+		unsigned char what = special[(unsigned char)c];
 
-		if (in_list && (c == ',' || c == ']'))
+		if (!what)
+			continue;
+		if (in_list && what == ENDS)
 			break;
-		if (in_list ? strchr("[{}:#?", c) != NULL : (c == ':' && (i + 1 == s->n || s->p[i + 1] == ' ')) ||
-		    (c == '#' && s->p[i - 1] == ' '))
+		if (in_list || (c == ':' && (i + 1 == s->n || s->p[i + 1] == ' ')) || (c == '#' && s->p[i - 1] == ' '))
 			return false;
 	}
 	*v = str_sub(*s, 0, i);
@@ -389,7 +380,7 @@ static bool flat_items(struct key *k, struct arena *a, size_t *i, const char *co
 	return true;
 }
 
-/* false: it is for libyaml. */
+/* Of front matter of plain bytes; false: it is for libyaml. */
 static bool flat(struct reader *r, struct str text)
 {
 	struct front *f = r->f;
@@ -398,7 +389,7 @@ static bool flat(struct reader *r, struct str text)
 	size_t cap = 0, i, j, first;
 	struct key k;
 
-	if (!inside.n || !all_printable(inside))
+	if (!inside.n)
 		return false;
 	for (i = 0; i + 1 < r->nlines; i++) {
 		size_t from = r->lines[i] - f->open, to = r->lines[i + 1] - f->open - 1;
@@ -430,8 +421,9 @@ static enum rc place_fail(struct place *at, unsigned line, struct err *e, const 
 	return err_set(e, RC_INVALID, "%s", what);
 }
 
-/* What libyaml would take for the end of a line or of the document, and we, who count LFs, would not. */
-static const char *hidden_break(struct str line)
+/* What libyaml would take for the end of a line or of the document, and we, who count LFs, would not. plain: no byte in it is
+ * odd. */
+static const char *hidden_break(struct str line, bool plain)
 {
 	const unsigned char *p = (const unsigned char *)line.p;
 	bool marker = str_starts(line, STR("---")) || str_starts(line, STR("..."));
@@ -439,11 +431,40 @@ static const char *hidden_break(struct str line)
 
 	if (marker && (line.n == 3 || line.p[3] == ' ' || line.p[3] == '\t'))
 		return "a second document in the front matter ('---' or '...' and more); take the line out";
-	for (i = 0; i < line.n; i++)
+	for (i = 0; !plain && i < line.n; i++)
 		if (p[i] == '\r' || (p[i] == 0xc2 && p[i + 1] == 0x85) ||
 		    (p[i] == 0xe2 && p[i + 1] == 0x80 && (p[i + 2] == 0xa8 || p[i + 2] == 0xa9)))
 			return "a line break other than LF in the front matter (CR, U+0085, U+2028 or U+2029); take it out";
 	return NULL;
+}
+
+typedef unsigned char bytes __attribute__((vector_size(16)));
+
+/* Only characters that mean the same to libyaml wherever they stand: no controls but LF, none that it calls not printable or
+ * the end of a line. Two bytes stand in front of s. */
+static bool all_plain(struct str s)
+{
+	const unsigned char *p;
+	uint64_t odd[2] = { 0, 0 };
+	unsigned char last[18];
+	bytes x, b1, b2;
+	size_t i;
+
+	for (i = 0; i < s.n && !(odd[0] | odd[1]); i += sizeof x) {
+		p = (const unsigned char *)s.p + i;
+		if (s.n - i < sizeof x) {
+			memset(last, '\n', sizeof last);
+			p = memcpy(last, p - 2, s.n - i + 2);
+			p += 2;
+		}
+		memcpy(&x, p, sizeof x);
+		memcpy(&b1, p - 1, sizeof x);
+		memcpy(&b2, p - 2, sizeof x);
+		x = (bytes)(((x < 0x20) & (x != '\n')) | (x == 0x7f) | (x == 0xef) | ((b1 == 0xc2) & (x < 0xa0)) |
+		    ((b2 == 0xe2) & (b1 == 0x80) & ((x & 0xfe) == 0xa8)));
+		memcpy(odd, &x, sizeof odd);
+	}
+	return !(odd[0] | odd[1]);
 }
 
 static enum rc parse(struct front *out, struct place *at, struct arena *a, struct str text, bool foreign, struct err *e)
@@ -452,7 +473,8 @@ static enum rc parse(struct front *out, struct place *at, struct arena *a, struc
 	struct reader r = { .f = &f, .at = at, .a = a, .e = e, .foreign = foreign };
 	struct str rest, line;
 	const char *why;
-	size_t cap = 0, off;
+	size_t cap = 0, off, end;
+	bool plain;
 	enum rc rc;
 
 	if (text.n > LIMIT_VIEW)
@@ -469,6 +491,8 @@ static enum rc parse(struct front *out, struct place *at, struct arena *a, struc
 		return place_fail(at, 1, e, "has Windows line ends (CRLF) in the front matter; save it with LF");
 	else if (!str_starts(text, STR("---\n")))
 		return place_fail(at, 1, e, "no front matter; the first line must be ---");
+	end = str_find(str_sub(text, f.open - 1, LIMIT_FRONT), STR("\n---\n"));
+	plain = !foreign && end != SIZE_MAX && all_plain(str_sub(text, f.open, f.open + end));
 	for (rest = str_sub(text, f.open, text.n), off = f.open; str_line(&line, &rest); off += line.n + 1) {
 		if (off + line.n + (rest.p != NULL) > LIMIT_FRONT)
 			return place_fail(at, 1, e, "front matter of more than 16 KiB, or its closing --- is missing");
@@ -484,12 +508,12 @@ static enum rc parse(struct front *out, struct place *at, struct arena *a, struc
 			f.body_line = (unsigned)r.nlines + 2;
 			break;
 		}
-		if ((why = hidden_break(foreign && line.n && line.p[line.n - 1] == '\r' ? str_sub(line, 0, line.n - 1) : line)))
+		if ((why = hidden_break(foreign && line.n && line.p[line.n - 1] == '\r' ? str_sub(line, 0, line.n - 1) : line, plain)))
 			return place_fail(at, (unsigned)r.nlines + 1, e, why);
 	}
 	if (!f.close)
 		return place_fail(at, 1, e, "front matter is not closed; put a line --- behind it");
-	if (!foreign && flat(&r, text)) {
+	if (plain && flat(&r, text)) {
 		*out = f;
 		return RC_OK;
 	}
