@@ -6,6 +6,7 @@
  * fitness hangs on another document's history. */
 #include "render/changes.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,29 +129,77 @@ static void arrange(struct changes *ch, struct copy *c)
 	}
 }
 
-enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, struct err *e)
+struct reading {
+	const char *dir;
+	struct oid main;
+	struct repo *repo;
+	struct revision *v;
+	size_t n;
+	struct arena a;			/* becomes the copy's */
+	enum rc rc;
+	struct err err;
+	pthread_t thread;
+	bool running;
+};
+
+static void *read_history(void *arg)
+{
+	struct reading *r = arg;
+
+	if (!(r->rc = repo_open(&r->repo, r->dir, &r->err)))
+		r->rc = sync_revisions(&r->v, &r->n, &r->a, r->repo, &r->main, &r->err);
+	return NULL;
+}
+
+struct reading *changes_begin(const char *dir, const struct oid *main)
+{
+	struct reading *r = xmalloc(sizeof *r);
+
+	*r = (struct reading){ .dir = dir, .main = *main, .a = ARENA_INIT, .err = ERR_INIT };
+	r->running = pthread_create(&r->thread, NULL, read_history, r) == 0;
+	if (!r->running)
+		read_history(r);
+	return r;
+}
+
+void changes_cancel(struct reading *r)
+{
+	if (!r)
+		return;
+	if (r->running)
+		pthread_join(r->thread, NULL);
+	repo_close(r->repo);
+	arena_free(&r->a);
+	free(r);
+}
+
+enum rc changes_load(struct copy *c, struct reading *r, struct err *e)
 {
 	struct changes *ch = arena_alloc(&c->arena, sizeof *ch);
-	struct revision *v = NULL;
-	struct repo *repo = NULL;
 	const struct entry *of;
-	size_t n = 0, i, end;
+	size_t i, end;
 	enum rc rc;
 
-	if ((rc = repo_open(&repo, dir, e)) || (rc = sync_revisions(&v, &n, &c->arena, repo, main, e)))
+	if (r->running)
+		pthread_join(r->thread, NULL);
+	r->running = false;
+	if ((rc = r->rc)) {
+		*e = r->err;
 		goto out;
+	}
+	arena_join(&c->arena, &r->a);
 	last_meeting(ch, c);
 	ch->of = arena_array(&c->arena, c->n, sizeof *ch->of);
-	for (i = 0; i < n; i = end) {
-		for (end = i; end < n && str_eq(v[end].name, v[i].name); end++)
+	for (i = 0; i < r->n; i = end) {
+		for (end = i; end < r->n && str_eq(r->v[end].name, r->v[i].name); end++)
 			;
-		if ((of = copy_find(c, v[i].name)) && of->original == of && !of->broken)
-			judge(&ch->of[of->number], c, repo, of, v + i, end - i, ch->since);
+		if ((of = copy_find(c, r->v[i].name)) && of->original == of && !of->broken)
+			judge(&ch->of[of->number], c, r->repo, of, r->v + i, end - i, ch->since);
 	}
 	arrange(ch, c);
 	c->changes = ch;
 out:
-	repo_close(repo);
+	changes_cancel(r);
 	return rc;
 }
 

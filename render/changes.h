@@ -13,9 +13,12 @@ struct repo;
 
 struct changes;				/* in the copy's arena */
 
-/* Read the history of the node in dir into c->changes. A node whose history cannot be read has none: the pages
- * then do without, and *e says why. */
-enum rc changes_load(struct copy *c, const char *dir, const struct oid *main, struct err *e);
+/* Begin to read the history of the node in dir, in a thread of its own. dir: lives until it is loaded. */
+struct reading *changes_begin(const char *dir, const struct oid *main);
+/* Put it into c->changes; takes r. A node whose history cannot be read has none: the pages then do without, and *e says
+ * why. */
+enum rc changes_load(struct copy *c, struct reading *r, struct err *e);
+void changes_cancel(struct reading *r);		/* no-op on NULL */
 
 /* The same of a copy that has the history of c->since: goes on from there, where that is one line of commits, and adds those
  * that they touch to c->changed. RC_NOTFOUND: it is not. */

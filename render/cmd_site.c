@@ -219,6 +219,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct index *ix = NULL;
 	struct snap *snap = NULL;
 	struct copy *copy = NULL;
+	struct reading *history = NULL;
 	struct theme *theme = NULL;
 	struct md *md[SITE_JOBS_MAX] = { NULL };
 	struct stamp stamp = { .tlp = STR_NONE };
@@ -287,14 +288,19 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);
 	if (!kept_copy)
 		give_back();
+	if (!ask->dry && !kept_copy)
+		history = changes_begin(node.dir, &main);
 	if (!kept_copy && (rc = copy_load(&copy, snap, want, e)))
 		goto out;
-	if (!ask->dry && !kept_copy && changes_load(copy, node.dir, &main, e))
+	if (history && changes_load(copy, history, e))
 		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
+	history = NULL;
 	broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
 	writing = !ask->dry && !temporary;
-	if (!ask->dry) {
+	if (ask->dry) {
+		copy_keep_rows(copy);
+	} else {
 		rc = site_write(dir, md, ask->jobs, copy, &before, temporary ? NULL : want->kept, was, &told, e);
 		was = NULL;
 		if (rc)
@@ -320,6 +326,7 @@ out:
 	kept_close(was);
 	site_before_free(&before);
 	stamp_close(&stamp);
+	changes_cancel(history);
 	copy_free(copy);
 	theme_close(theme);
 	if (snap)

@@ -737,7 +737,6 @@ static void set_today(struct copy *c)
 enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *want, struct err *e)
 {
 	struct copy *c = xmalloc(sizeof *c);
-	struct err odd = ERR_INIT;
 	struct buf scratch = BUF_INIT;
 	struct alike alike = { { NULL } };
 	enum rc rc = RC_OK;
@@ -785,14 +784,20 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	collect(c);
 	lookup_make(c);
 	set_today(c);
-	if (c->source->made && want->kept && rows_save(want->kept, c, &odd))
-		odd.rc = RC_OK;		/* the next one parses again */
 	*out = c;
 	c = NULL;
 out:
 	copy_free(c);
 	buf_free(&scratch);
 	return rc;
+}
+
+void copy_keep_rows(const struct copy *c)
+{
+	struct err odd = ERR_INIT;
+
+	if (c->source->made && c->want.kept && rows_save(c->want.kept, c, &odd))
+		odd.rc = RC_OK;		/* the next one parses again */
 }
 
 void copy_free(struct copy *c)

@@ -1,5 +1,5 @@
 /* render/copy_kept.c: what copy_load and changes_load made, kept for the next build (kept.h): an image (image.h) of struct copy
- * and all it holds, but for rows and links, which are only needed to make it.
+ * and all it holds, but for links of bodies, which are only needed to make it.
  *
  * The next build brings it up to date where nothing changed but bodies: of each document that differs between the two commits
  * all else must give the same row (rows.h), and no translation may hang on it, which would be stale. Anything else that
@@ -53,6 +53,7 @@ static void doc_walk(struct image *x, struct arena *a, struct doc *d)
 
 static void entry_walk(struct image *x, struct arena *a, struct entry *e)
 {
+	image_whole(x, e->row);		/* what its text says stands in it */
 	e->row = STR_NONE;
 	e->links = NULL;
 	e->nlinks = 0;

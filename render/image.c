@@ -1,5 +1,5 @@
 /* render/image.c: see image.h. Arrays begin at multiples of ALIGN; equal strings of up to SHARED bytes mostly stand there
- * once, with a NUL behind. */
+ * once, with a NUL behind those that are put one by one. */
 #include "render/image.h"
 
 #include <stdlib.h>
@@ -52,31 +52,50 @@ void *image_array(struct image *x, const void *p, size_t n, size_t size)
 	return (void *)put(x, p, n * size);
 }
 
+void image_whole(struct image *x, struct str s)
+{
+	x->whole = s;
+	x->whole_at = put(x, s.p, s.n);
+}
+
 /* Of short strings the latest with that hash is known. */
-static const char *put_str(struct image *x, struct str s)
+static uintptr_t put_str(struct image *x, struct str s)
 {
 	struct image_string *known = s.n <= SHARED ? &x->strings[strings_hash(s, 0) % SLOTS] : NULL;
 	uintptr_t at;
 
 	if (known && known->at && str_eq(known->s, s))
-		return (const char *)known->at;
+		return known->at;
 	at = put(x, s.p, s.n);
 	(void)put(x, "", 1);
 	if (known)
 		*known = (struct image_string){ s, at };
-	return (const char *)at;
+	return at;
+}
+
+static const char *string_at(struct image *x, struct str s)
+{
+	uintptr_t in = (uintptr_t)s.p - (uintptr_t)x->whole.p;
+
+	if (in < x->whole.n && s.n <= x->whole.n - in)
+		return (const char *)(x->whole_at + in);
+	if (s.p != x->last.p || s.n != x->last.n) {
+		x->last_at = put_str(x, s);
+		x->last = s;
+	}
+	return (const char *)x->last_at;
 }
 
 void image_strs(struct image *x, struct str *v, size_t n)
 {
 	for (; n; n--, v++)
 		if (v->p)
-			v->p = put_str(x, *v);
+			v->p = string_at(x, *v);
 }
 
 const char *image_cstr(struct image *x, const char *s)
 {
-	return s ? put_str(x, cstr(s)) : NULL;
+	return s ? string_at(x, cstr(s)) : NULL;
 }
 
 void *image_into(const void *p, const void *from, void *to)

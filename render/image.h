@@ -13,6 +13,8 @@ struct image {
 	uintptr_t base;			/* the address that its first byte will have */
 	size_t n;			/* bytes so far */
 	struct image_string *strings;	/* by hash; owned until image_end */
+	struct str whole, last;		/* see image_whole; the string that came last */
+	uintptr_t whole_at, last_at;	/* where they are in the image */
 };
 
 /* base: a multiple of 16. */
@@ -23,6 +25,8 @@ void image_end(struct image *x);	/* no more is put in */
 void *image_array(struct image *x, const void *p, size_t n, size_t size);
 const char *image_cstr(struct image *x, const char *s);
 void image_strs(struct image *x, struct str *v, size_t n);	/* of each in place; they stay where they are until image_end */
+/* Put bytes as they are: strings in them stand there, until the next ones are put. */
+void image_whole(struct image *x, struct str s);
 /* The address that the next array will have. */
 void *image_next(const struct image *x);
 /* Of what is at p now, in an array that is at `from` and will be at `to`. */

@@ -1,26 +1,39 @@
-/* render/rows.c: see rows.h. A row, with numbers of u32 and strings with their length in front:
+/* render/rows.c: see rows.h. A row, with numbers as varints (pack.h) and strings with their length in front:
  *
  *	hash of the front matter, 16 bytes; offset of the body, its line; 1 when the front matter does not parse
  *	what is wrong with it: a string
- *	keys: count; for each: name, variant, 1 for a list, count of values, values
- *	links: count; ids that the body seems to link to
+ *	keys: count; for each: name, twice the variant, and one more for a list, count of values, values
+ *	links: ids that the body seems to link to; their count, u32
  *
- * The file has the count of rows, and for each the name, the blob, the row. A name has one path (doc_path_of). */
+ * The file (kept_io.h) has the count of rows, and for each the name, the blob, the row. A name has one path (doc_path_of). */
 #include "render/rows.h"
 
 #include <string.h>
 
 #include "kb/base/file.h"
 #include "kb/gate/sodium.h"
+#include "kb/index/pack.h"
 #include "kb/limits.h"
+
+static void put_str(struct buf *row, struct str s)
+{
+	varint_put(row, s.n);
+	buf_str_add(row, s);
+}
+
+static bool take_str(struct str *part, struct str *s)
+{
+	uint64_t n;
+
+	return varint_get(&n, s) && n <= s->n && kept_take(part, s, n);
+}
 
 /* Every "<id>.md" in a body, where the id could be one. */
 static void add_links(struct buf *row, struct str body)
 {
-	size_t at, dot, from, count = row->n;
+	size_t at, dot, from;
 	uint32_t n = 0;
 
-	kept_put_u32(row, 0);
 	for (at = 0; (dot = str_chr(str_sub(body, at, body.n), '.')) != SIZE_MAX; at++) {
 		at += dot;
 		if (!str_starts(str_sub(body, at, body.n), STR(".md")))
@@ -28,11 +41,11 @@ static void add_links(struct buf *row, struct str body)
 		for (from = at; from > 0 && at - from <= LIMIT_ID && body.p[from - 1] != '/' && body.p[from - 1] != '('; from--)
 			;
 		if (at - from > 0 && at - from <= LIMIT_ID) {
-			kept_put_str(row, str_sub(body, from, at));
+			put_str(row, str_sub(body, from, at));
 			n++;
 		}
 	}
-	memcpy(row->p + count, &n, sizeof n);
+	kept_put_u32(row, n);
 }
 
 void row_make(struct buf *row, struct arena *scratch, struct str text)
@@ -46,35 +59,33 @@ void row_make(struct buf *row, struct arena *scratch, struct str text)
 
 	blake2b_of(hash, str_sub(text, 0, body));
 	buf_add(row, hash, sizeof hash);
-	kept_put_u32(row, broken ? 0 : body);
-	kept_put_u32(row, broken ? 0 : d.front.body_line);
-	kept_put_u32(row, broken);
-	kept_put_str(row, broken ? cstr(arena_printf(scratch, "%u: %s", at.line, e.msg)) : STR_NONE);
-	kept_put_u32(row, broken ? 0 : d.front.n);
+	varint_put(row, broken ? 0 : body);
+	varint_put(row, broken ? 0 : d.front.body_line);
+	varint_put(row, broken);
+	put_str(row, broken ? cstr(arena_printf(scratch, "%u: %s", at.line, e.msg)) : STR_NONE);
+	varint_put(row, broken ? 0 : d.front.n);
 	for (i = 0; !broken && i < d.front.n; i++) {
 		const struct key *key = &d.front.keys[i];
 
-		kept_put_str(row, key->name);
-		kept_put_u32(row, key->variant);
-		kept_put_u32(row, key->list);
-		kept_put_u32(row, key->n);
+		put_str(row, key->name);
+		varint_put(row, 2 * (uint64_t)key->variant + key->list);
+		varint_put(row, key->n);
 		for (k = 0; k < key->n; k++)
-			kept_put_str(row, key->values[k]);
+			put_str(row, key->values[k]);
 	}
 	add_links(row, broken ? text : d.body);
 	arena_reset(scratch);
 }
 
-static bool take_strs(struct str **v, size_t *n, struct arena *a, struct str *s)
+static bool take_strs(struct str **v, uint64_t n, struct arena *a, struct str *s)
 {
-	uint32_t count, i;
+	uint64_t i;
 
-	if (!kept_take_u32(&count, s) || count > s->n / 4)
+	if (n > s->n)
 		return false;
-	*v = arena_array(a, count, sizeof **v);
-	*n = count;
-	for (i = 0; i < count; i++)
-		if (!kept_take_str(&(*v)[i], s))
+	*v = arena_array(a, n, sizeof **v);
+	for (i = 0; i < n; i++)
+		if (!take_str(&(*v)[i], s))
 			return false;
 	return true;
 }
@@ -82,26 +93,33 @@ static bool take_strs(struct str **v, size_t *n, struct arena *a, struct str *s)
 bool row_read(struct entry *e, struct arena *a, struct str row)
 {
 	struct front f = { 0 };
-	struct str s = row, hash, fault;
-	uint32_t body, line, broken, n, i, variant, list;
+	struct str s = row, last = STR_NONE, hash, fault;
+	uint64_t body, line, broken, n, i, kind, count;
+	uint32_t links;
 
-	if (!kept_take(&hash, &s, sizeof e->face) || !kept_take_u32(&body, &s) || !kept_take_u32(&line, &s) ||
-	    !kept_take_u32(&broken, &s) || !kept_take_str(&fault, &s) || !kept_take_u32(&n, &s) || n > s.n)
+	if (s.n >= sizeof links) {
+		last = str_sub(s, s.n - sizeof links, s.n);
+		s.n -= sizeof links;
+	}
+	if (!kept_take_u32(&links, &last) || !kept_take(&hash, &s, sizeof e->face) || !varint_get(&body, &s) ||
+	    !varint_get(&line, &s) || !varint_get(&broken, &s) || !take_str(&fault, &s) || !varint_get(&n, &s) || n > s.n)
 		return false;
 	f.keys = arena_array(a, n, sizeof *f.keys);
 	f.n = n;
 	f.body = body;
-	f.body_line = line;
+	f.body_line = (unsigned)line;
 	for (i = 0; i < n; i++) {
 		struct key *key = &f.keys[i];
 
-		if (!kept_take_str(&key->name, &s) || !kept_take_u32(&variant, &s) || !kept_take_u32(&list, &s) ||
-		    !take_strs(&key->values, &key->n, a, &s))
+		if (!take_str(&key->name, &s) || !varint_get(&kind, &s) || !varint_get(&count, &s) ||
+		    !take_strs(&key->values, count, a, &s))
 			return false;
-		key->variant = variant;
-		key->list = list;
+		key->n = count;
+		key->variant = (unsigned)(kind / 2);
+		key->list = kind % 2;
 	}
-	if (!take_strs(&e->links, &e->nlinks, a, &s) || s.n)
+	e->nlinks = links;
+	if (!take_strs(&e->links, links, a, &s) || s.n)
 		return false;
 	doc_of(&e->doc, &f);
 	memcpy(e->face, hash.p, sizeof e->face);

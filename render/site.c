@@ -952,7 +952,7 @@ out:
  * nobody, as what is kept of the pages names another. */
 struct keeping {
 	const struct copy *copy;
-	const char *dir;
+	const char *dir;		/* NULL: only its rows are */
 	pthread_t thread;
 	bool running;
 };
@@ -961,7 +961,9 @@ static void *keep_copy(void *arg)
 {
 	const struct keeping *k = arg;
 
-	copy_keep(k->copy, k->dir);
+	copy_keep_rows(k->copy);
+	if (k->dir)
+		copy_keep(k->copy, k->dir);
 	return NULL;
 }
 
@@ -969,7 +971,7 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
     const struct kept_place *place, struct kept *kept, struct site_told *told, struct err *e)
 {
 	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = place, .kept = kept };
-	struct keeping keeping = { .copy = c, .dir = dir };
+	struct keeping keeping = { .copy = c };
 	struct lock lock = LOCK_INIT;
 	struct arena a = ARENA_INIT;
 	struct names now;
@@ -991,14 +993,15 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	rc = announce(&s, &now, &a, e);		/* first: folders alone are not known as ours */
 	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
 		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
-	if (!rc && s.files && jobs > 1)
+	keeping.dir = s.files ? dir : NULL;
+	if (!rc && jobs > 1)
 		keeping.running = pthread_create(&keeping.thread, NULL, keep_copy, &keeping) == 0;
 	if (!rc)
 		rc = pages(&s, &a, &now, e);
 	if (keeping.running)
 		pthread_join(keeping.thread, NULL);
-	else if (!rc && s.files)
-		copy_keep(c, dir);
+	else if (!rc)
+		keep_copy(&keeping);
 	if (s.files)
 		kept_sweep(place);
 out:

@@ -41,7 +41,7 @@ static enum rc load(struct serve *s, struct err *e)
 		struct err past = ERR_INIT;
 
 		s->main = snap_commit(snap);
-		changes_load(fresh, s->node->dir, &s->main, &past);	/* without it the pages lack their history */
+		changes_load(fresh, changes_begin(s->node->dir, &s->main), &past);	/* without it the pages lack their history */
 		copy_free(s->copy);
 		s->copy = fresh;
 	}
