@@ -48,7 +48,11 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 
 	word = str_utf8_cut(word, SHORT);
 	i = strings_put(&p->local, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
-	p->local.v[i].value += weight;
+	if (i >= p->weights_cap) {
+		p->weights_cap = 2 * i + 1024;
+		p->weights = xrealloc(p->weights, p->weights_cap * sizeof *p->weights);
+	}
+	p->weights[i] = (is_new ? 0 : p->weights[i]) + weight;
 }
 
 /* Small letters in place of capitals, where they take as many bytes: of a word one is enough. */
@@ -164,85 +168,93 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 	part_text(p, buf_str(&p->text), lang, weight);
 }
 
-static uint32_t put(struct strings *to, struct str s)
+void find_stem_put(struct buf *b, struct str form, struct str stem)
 {
-	return (uint32_t)strings_put(to, s, 0, strings_hash(s, 0), NULL);
+	bool begins = str_starts(form, stem);
+
+	buf_putc(b, (char)(stem.n | (begins ? 0 : 128)));
+	if (!begins)
+		buf_str_add(b, stem);
 }
 
-static size_t number_of(bool *is_new, struct find_words *w, struct str word, uint8_t tag, uint32_t hash)
+bool find_stem_take(struct str *stem, struct str form, struct str *s)
 {
-	size_t i = strings_put(&w->words, word, tag, hash, is_new);
+	struct str head;
+	unsigned char c;
 
-	if (w->words.n > w->cap) {
-		w->cap = w->cap ? w->cap * 2 : 4096;
-		w->of = xrealloc(w->of, w->cap * sizeof *w->of);
-	}
-	return i;
+	if (!kept_take(&head, s, 1))
+		return false;
+	c = (unsigned char)head.p[0];
+	*stem = str_sub(form, 0, c);
+	return c < 128 ? c <= form.n : kept_take(stem, s, c - 128);
 }
 
-size_t find_word_put(struct find_words *w, struct find_part *p, struct str word, unsigned tag)
+static void becomes_put(struct find_part *p, uint32_t number, struct str word, unsigned tag)
 {
-	struct stemmed b;
+	struct stemmed w = stems_both(p->stems, word, tag, p->english);
+	struct buf *b = &p->becomes;
+
+	buf_reserve(b, sizeof number + 3 * WORD_MAX + 3);
+	buf_add(b, &number, sizeof number);
+	buf_putc(b, (char)w.surface.n);
+	buf_str_add(b, w.surface);
+	find_stem_put(b, w.surface, w.term);
+	find_stem_put(b, w.surface, w.other);
+}
+
+bool find_becomes_take(struct find_becomes *w, struct str *s)
+{
+	struct str head;
+
+	if (!kept_take(&head, s, sizeof w->number + 1))
+		return false;
+	memcpy(&w->number, head.p, sizeof w->number);
+	return kept_take(&w->form, s, (unsigned char)head.p[sizeof w->number]) && find_stem_take(&w->term, w->form, s) &&
+	    find_stem_take(&w->english, w->form, s);
+}
+
+uint32_t find_word_put(struct find *f, struct find_part *p, struct str word, unsigned tag)
+{
 	bool is_new;
-	size_t i = number_of(&is_new, w, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag));
+	uint32_t i = (uint32_t)strings_put(&f->words, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag), &is_new);
 
-	if (is_new) {
-		b = stems_both(p->stems, word, tag, p->english);
-		w->of[i] = (struct find_word){ put(&w->strings, b.term), put(&w->strings, b.other), put(&w->strings, b.surface) };
-	}
+	if (is_new)
+		becomes_put(p, i, word, tag);
 	return i;
 }
 
 /* The words of p->local as those of a document. What takes long, stemming, is done while others look things up. */
 static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
 {
-	struct strings *to = &f->all.strings;
-	struct find_word of = { 0 };
-	struct stemmed b;
-	uint32_t number = 0;
+	const struct strings *local = &p->local;
 	size_t i, new = 0;
 
-	if (p->local.n > p->cap) {
-		p->cap = p->local.n * 2;
+	if (local->n > p->cap) {
+		p->cap = local->n * 2;
 		p->numbers = xrealloc(p->numbers, p->cap * sizeof *p->numbers);
 		p->fresh = xrealloc(p->fresh, p->cap * sizeof *p->fresh);
 	}
 	pthread_mutex_lock(&f->one);
-	for (i = 0; i < p->local.n; i++) {
+	for (i = 0; i < local->n; i++) {
 		bool is_new;
 
-		strings_expect(&f->all.words, &p->local, i);
-		p->numbers[i] = (uint32_t)number_of(&is_new, &f->all, strings_at(&p->local, i), strings_tag(&p->local, i),
-		    p->local.v[i].hash);
+		strings_expect(&f->words, local, i);
+		p->numbers[i] = (uint32_t)strings_put(&f->words, strings_at(local, i), strings_tag(local, i), local->v[i].hash, &is_new);
 		p->fresh[new] = (uint32_t)i;
 		new += is_new;
 	}
 	pthread_mutex_unlock(&f->one);
 	spot->at = p->posts.n;
-	for (i = 0; i < p->local.n; i++) {
+	for (i = 0; i < local->n; i++) {
 		varint_put(&p->posts, (uint64_t)p->numbers[i] + 1);
-		varint_put(&p->posts, p->local.v[i].value);
+		varint_put(&p->posts, p->weights[i]);
 	}
 	spot->n = p->posts.n - spot->at;
-	strings_clear(&p->becomes);
 	for (i = 0; i < new; i++) {
-		b = stems_both(p->stems, strings_at(&p->local, p->fresh[i]), strings_tag(&p->local, p->fresh[i]), p->english);
-		strings_add(&p->becomes, b.surface, 0, strings_hash(b.surface, 0));
-		strings_add(&p->becomes, b.term, 0, strings_hash(b.term, 0));
-		strings_add(&p->becomes, b.other, 0, strings_hash(b.other, 0));
-	}
-	pthread_mutex_lock(&f->one);
-	for (i = 0; i < 3 * new; i++) {
-		struct str s = strings_at(&p->becomes, i);
+		uint32_t k = p->fresh[i];
 
-		strings_expect(to, &p->becomes, i);
-		if (i % 3 == 0 || !str_eq(s, strings_at(&p->becomes, i - 1)))
-			number = (uint32_t)strings_put(to, s, 0, p->becomes.v[i].hash, NULL);
-		*(i % 3 == 0 ? &of.form : i % 3 == 1 ? &of.term : &of.english) = number;
-		if (i % 3 == 2)
-			f->all.of[p->numbers[p->fresh[i / 3]]] = of;
+		becomes_put(p, p->numbers[k], strings_at(local, k), strings_tag(local, k));
 	}
-	pthread_mutex_unlock(&f->one);
 }
 
 void find_add(struct find *f, unsigned part, const struct copy *c, const struct entry *e, struct str html)
@@ -265,7 +277,7 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 
 struct str find_string(const struct find *f, size_t i)
 {
-	return strings_from(&f->all.strings, f->strings[i]);
+	return (struct str){ f->becomes.p + f->strings[i], f->lengths[i] };
 }
 
 struct str find_posts(const struct find *f, size_t k)

@@ -153,7 +153,7 @@ bool find_keep(struct find *f, const struct entry *e)
 
 void find_words_put(struct buf *b, const struct find *f, size_t k)
 {
-	const struct strings *words = &f->all.words;
+	const struct strings *words = &f->words;
 	struct str posts = find_posts(f, k), word;
 	uint64_t number, weight;
 
@@ -222,12 +222,13 @@ bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s)
 
 bool find_restore(struct find *f)
 {
-	uint32_t *known = xmalloc((f->log->nwords + 1) * sizeof *known);	/* number in f->all, from 1 on, of each word of the log */
+	uint32_t *known = xmalloc((f->log->nwords + 1) * sizeof *known);	/* number in f->words, from 1 on, of each word of the log */
 	struct find_part *p = &f->parts[0];
 	struct find_weighed w;
 	struct str record;
 	bool whole = true;
-	size_t k, i;
+	uint32_t i;
+	size_t k;
 
 	memset(known, 0, (f->log->nwords + 1) * sizeof *known);
 	for (k = 0; whole && k < f->n; k++)	/* all or none */
@@ -239,9 +240,9 @@ bool find_restore(struct find *f)
 			continue;
 		f->spots[k] = (struct find_spot){ .part = 0, .at = p->posts.n, .made = true };
 		while (find_word_take(&w, f->log, &record)) {
-			i = w.number && known[w.number] ? known[w.number] - 1 : find_word_put(&f->all, p, w.word, w.tag);
-			known[w.number] = (uint32_t)i + 1;
-			varint_put(&p->posts, i + 1);
+			i = w.number && known[w.number] ? known[w.number] - 1 : find_word_put(f, p, w.word, w.tag);
+			known[w.number] = i + 1;
+			varint_put(&p->posts, (uint64_t)i + 1);
 			varint_put(&p->posts, w.weight);
 		}
 		f->spots[k].n = p->posts.n - f->spots[k].at;
@@ -252,33 +253,12 @@ bool find_restore(struct find *f)
 
 /* ---- counts of forms ---- */
 
-static void stem_put(struct buf *b, struct str form, struct str stem)
-{
-	bool begins = str_starts(form, stem);
-
-	buf_putc(b, (char)(stem.n | (begins ? 0 : 128)));
-	if (!begins)
-		buf_str_add(b, stem);
-}
-
-static bool stem_take(struct str *stem, struct str form, struct str *s)
-{
-	struct str head;
-	unsigned char c;
-
-	if (!kept_take(&head, s, 1))
-		return false;
-	c = (unsigned char)head.p[0];
-	*stem = str_sub(form, 0, c);
-	return c < 128 ? c <= form.n : kept_take(stem, s, c - 128);
-}
-
 void find_count_put(struct buf *piece, const struct find_count *c)
 {
 	buf_putc(piece, (char)c->form.n);
 	buf_str_add(piece, c->form);
-	stem_put(piece, c->form, c->term);
-	stem_put(piece, c->form, c->english);
+	find_stem_put(piece, c->form, c->term);
+	find_stem_put(piece, c->form, c->english);
 	varint_put(piece, (uint64_t)c->n);
 }
 
@@ -307,8 +287,8 @@ bool find_count_take(struct find_count *c, struct str *s)
 	struct str head;
 	uint64_t n;
 
-	if (!kept_take(&head, s, 1) || !kept_take(&c->form, s, (unsigned char)head.p[0]) || !stem_take(&c->term, c->form, s) ||
-	    !stem_take(&c->english, c->form, s) || !varint_get(&n, s) || n > UINT32_MAX)
+	if (!kept_take(&head, s, 1) || !kept_take(&c->form, s, (unsigned char)head.p[0]) || !find_stem_take(&c->term, c->form, s) ||
+	    !find_stem_take(&c->english, c->form, s) || !varint_get(&n, s) || n > UINT32_MAX)
 		return false;
 	c->n = (int64_t)n;
 	return true;
@@ -383,7 +363,7 @@ void find_save_begin(struct find *f, const char *path, const unsigned char key[K
 
 void find_save_words(struct find *f)
 {
-	const struct strings *words = &f->all.words;
+	const struct strings *words = &f->words;
 	struct buf b = BUF_INIT, name = BUF_INIT;
 	char number[24];
 	size_t i, from, end, at;

@@ -4,6 +4,7 @@
  * chance. All strings are sorted, and from there on go by their places, so that nothing of that is seen in the result. */
 #include "render/find_parts.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,54 +13,87 @@
 
 /* ---- all strings ---- */
 
+enum { FORM, TERM, ENGLISH, STRINGS };	/* of each word */
+#define EMPTY UINT32_MAX
+#define AS_FORM (EMPTY - 1)
+#define AS_TERM (EMPTY - 2)
+
 struct ordered {			/* a string by eight of its bytes; behind its end, zeros: no word has one */
-	uint64_t eight;
-	uint32_t number;
+	uint32_t eight[2];
+	uint32_t which;			/* STRINGS times the word's place in becomes, and which of its strings */
+};
+struct order {
+	const struct find *f;
+	uint32_t *at;			/* of each word, where it is in becomes */
+	struct ordered *v;
+	size_t n;
 };
 
-static uint64_t eight_at(struct str s, size_t at)
+static struct str string_of(const struct order *o, uint32_t which)
 {
-	uint64_t v = 0;
-	size_t i;
+	struct str s = str_sub(buf_str(&o->f->becomes), o->at[which / STRINGS], o->f->becomes.n);
+	struct find_becomes w;
 
-	for (i = at; i < at + 8; i++)
-		v = v << 8 | (i < s.n ? (unsigned char)s.p[i] : 0);
-	return v;
+	if (!find_becomes_take(&w, &s))
+		return STR_NONE;	/* we wrote it: it is there */
+	return which % STRINGS == FORM ? w.form : which % STRINGS == TERM ? w.term : w.english;
 }
 
-static bool is_before(const struct ordered *a, const struct ordered *b, const struct strings *s)
+static void read_eight(struct ordered *v, struct str s, size_t at)
 {
-	return a->eight != b->eight ? a->eight < b->eight : str_cmp(strings_at(s, a->number), strings_at(s, b->number)) < 0;
+	uint64_t eight = 0;
+	size_t i;
+
+	if (s.n >= at + 8) {
+		memcpy(&eight, s.p + at, 8);
+		eight = be64toh(eight);
+	} else {
+		for (i = at; i < at + 8; i++)
+			eight = eight << 8 | (i < s.n ? (unsigned char)s.p[i] : 0);
+	}
+	v->eight[0] = (uint32_t)(eight >> 32);
+	v->eight[1] = (uint32_t)eight;
+}
+
+static bool is_before(const struct ordered *a, const struct ordered *b, const struct order *o)
+{
+	if (a->eight[0] != b->eight[0])
+		return a->eight[0] < b->eight[0];
+	if (a->eight[1] != b->eight[1])
+		return a->eight[1] < b->eight[1];
+	if (!(a->eight[1] & 0xff))
+		return false;		/* both end here */
+	return str_cmp(string_of(o, a->which), string_of(o, b->which)) < 0;
 }
 
 /* Sort strings that are alike up to `at`: in place, by one byte after another. */
-static void order(struct ordered *v, size_t n, size_t at, const struct strings *s)
+static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 {
 	enum { FEW = 16 };
-	unsigned shift = 56 - at % 8 * 8, c, to;
+	unsigned half = at % 8 / 4, shift = 24 - at % 4 * 8, c, to;
 	uint32_t next[256], end[256] = { 0 };
 	struct ordered t, u;
 	size_t i, k;
 
 	for (i = 0; at && at % 8 == 0 && i < n; i++)
-		v[i].eight = eight_at(strings_at(s, v[i].number), at);
+		read_eight(&v[i], string_of(o, v[i].which), at);
 	if (n <= FEW) {
 		for (i = 1; i < n; i++) {
-			for (t = v[i], k = i; k > 0 && is_before(&t, &v[k - 1], s); k--)
+			for (t = v[i], k = i; k > 0 && is_before(&t, &v[k - 1], o); k--)
 				v[k] = v[k - 1];
 			v[k] = t;
 		}
 		return;
 	}
 	for (i = 0; i < n; i++)
-		end[v[i].eight >> shift & 0xff]++;
+		end[v[i].eight[half] >> shift & 0xff]++;
 	for (i = k = 0; i < 256; i++) {
 		next[i] = (uint32_t)k;
 		end[i] = (uint32_t)(k += end[i]);
 	}
 	for (c = 0; c < 256; c++)	/* what stands in another's place takes it from there, until one comes that belongs here */
 		while (next[c] < end[c]) {
-			for (t = v[next[c]]; (to = t.eight >> shift & 0xff) != c; t = u) {
+			for (t = v[next[c]]; (to = t.eight[half] >> shift & 0xff) != c; t = u) {
 				u = v[next[to]];
 				v[next[to]++] = t;
 			}
@@ -67,36 +101,97 @@ static void order(struct ordered *v, size_t n, size_t at, const struct strings *
 		}
 	for (c = 1, i = end[0]; c < 256; i = end[c++])
 		if (end[c] - i > 1)
-			order(v + i, end[c] - i, at + 1, s);
+			order(o, v + i, end[c] - i, at + 1);
 }
 
+/* One piece of what the parts have. */
+static void gather(struct find *f)
+{
+	unsigned i;
+
+	f->becomes = f->parts[0].becomes;
+	f->parts[0].becomes = (struct buf)BUF_INIT;
+	for (i = 1; i < f->nparts; i++) {
+		buf_str_add(&f->becomes, buf_str(&f->parts[i].becomes));
+		buf_free(&f->parts[i].becomes);
+	}
+}
+
+/* Which strings there are, those of a word that are alike once; of a word without form or stem, none. */
+static void name_strings(struct find *f, struct order *o)
+{
+	struct str s = buf_str(&f->becomes);
+	struct find_becomes w;
+	uint32_t i, at = 0;
+
+	for (i = 0; find_becomes_take(&w, &s); i++, at = (uint32_t)(f->becomes.n - s.n)) {
+		struct find_used *u = &f->used[i];
+
+		o->at[i] = at;
+		*u = (struct find_used){ EMPTY, EMPTY, EMPTY, w.number };
+		if (!w.form.n || !w.term.n)
+			continue;
+		u->form = 0;
+		u->term = str_eq(w.term, w.form) ? AS_FORM : 0;
+		u->english = !w.english.n ? EMPTY : str_eq(w.english, w.form) ? AS_FORM : str_eq(w.english, w.term) ? AS_TERM : 0;
+		o->v[o->n].which = i * STRINGS + FORM;
+		read_eight(&o->v[o->n++], w.form, 0);
+		if (!u->term) {
+			o->v[o->n].which = i * STRINGS + TERM;
+			read_eight(&o->v[o->n++], w.term, 0);
+		}
+		if (!u->english) {
+			o->v[o->n].which = i * STRINGS + ENGLISH;
+			read_eight(&o->v[o->n++], w.english, 0);
+		}
+	}
+}
+
+/* f->strings, and of each word the places of its own there: f->used; f->order is by form. */
 static void order_strings(struct find *f)
 {
-	struct strings *s = &f->all.strings;
-	struct ordered *v = xmalloc((s->n + 1) * sizeof *v);
-	size_t n = 0, i;
+	struct order o = { .f = f, .at = xmalloc((f->nwords + 1) * sizeof *o.at) };
+	struct str s, last = STR_NONE;
+	uint32_t place;
+	size_t i;
 
-	for (i = 0; i < s->n; i++)
-		if (strings_at(s, i).n)
-			v[n++] = (struct ordered){ eight_at(strings_at(s, i), 0), (uint32_t)i };
-	order(v, n, 0, s);
-	f->to = xmalloc((s->n + 1) * sizeof *f->to);
-	memset(f->to, 0xff, (s->n + 1) * sizeof *f->to);	/* UINT32_MAX */
-	f->strings = xmalloc((n + 1) * sizeof *f->strings);
-	f->nstrings = n;
-	for (i = 0; i < n; i++) {
-		f->strings[i] = s->v[v[i].number].at;
-		f->to[v[i].number] = (uint32_t)i;
+	gather(f);
+	f->used = xmalloc((f->nwords + 1) * sizeof *f->used);
+	o.v = xmalloc((STRINGS * (size_t)f->nwords + 1) * sizeof *o.v);	/* what is not needed of it is not touched */
+	name_strings(f, &o);
+	order(&o, o.v, o.n, 0);
+	f->strings = xmalloc((o.n + 1) * sizeof *f->strings);
+	f->lengths = xmalloc(o.n + 1);
+	f->order = xmalloc((f->nwords + 1) * sizeof *f->order);
+	for (i = 0; i < o.n; i++) {
+		struct find_used *u = &f->used[o.v[i].which / STRINGS];
+
+		s = string_of(&o, o.v[i].which);
+		if (!i || !str_eq(s, last)) {
+			f->strings[f->nstrings] = (uint32_t)(s.p - f->becomes.p);
+			f->lengths[f->nstrings++] = (unsigned char)s.n;
+		}
+		last = s;
+		place = (uint32_t)f->nstrings - 1;
+		switch (o.v[i].which % STRINGS) {
+		case FORM:
+			f->order[f->nused++] = o.v[i].which / STRINGS;
+			u->form = place;
+			break;
+		case TERM: u->term = place; break;
+		default: u->english = place; break;
+		}
 	}
-	free(v);
+	free(o.at);
+	free(o.v);
+	f->strings = xrealloc(f->strings, (f->nstrings + 1) * sizeof *f->strings);
+	f->lengths = xrealloc(f->lengths, f->nstrings + 1);
 }
 
 /* ---- forms ---- */
 
-static int by_used(const void *pa, const void *pb)
+static int by_used(const struct find_used *a, const struct find_used *b)
 {
-	const struct find_used *a = pa, *b = pb;
-
 	if (a->form != b->form)
 		return a->form < b->form ? -1 : 1;
 	if (a->term != b->term)
@@ -104,39 +199,41 @@ static int by_used(const void *pa, const void *pb)
 	return (a->english > b->english) - (a->english < b->english);
 }
 
-/* What all words become, alike ones summed up. */
+/* Of each word its list, and room in each list for all documents of its words. Of what words become, alike ones summed up. */
 static void make_used(struct find *f)
 {
-	const struct find_words *w = &f->all;
-	uint32_t *at = xmalloc((f->nstrings + 2) * sizeof *at);	/* at[i + 1]: where the next one of form i goes */
-	struct find_used u, *v;
-	size_t i, k, n;
+	struct find_used *u;
+	uint32_t t;
+	size_t i, k, n = 0, first;
 
-	memset(at, 0, (f->nstrings + 2) * sizeof *at);
-	for (i = 0; i < f->nwords; i++)
-		if (f->to[w->of[i].form] != UINT32_MAX && f->to[w->of[i].term] != UINT32_MAX)
-			at[f->to[w->of[i].form] + 2]++;
-	for (i = 0; i < f->nstrings; i++)
-		at[i + 2] += at[i + 1];
-	f->used = v = xmalloc((at[f->nstrings + 1] + 1) * sizeof *v);
+	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
+	f->list_at = xmalloc((f->nstrings + 1) * sizeof *f->list_at);
+	memset(f->list_at, 0, (f->nstrings + 1) * sizeof *f->list_at);
 	for (i = 0; i < f->nwords; i++) {
-		u = (struct find_used){ f->to[w->of[i].form], f->to[w->of[i].term], f->to[w->of[i].english], f->count[i] };
-		if (u.form != UINT32_MAX && u.term != UINT32_MAX)
-			v[at[u.form + 1]++] = u;
+		u = &f->used[i];
+		u->term = u->term == AS_FORM ? u->form : u->term;
+		u->english = u->english == AS_FORM ? u->form : u->english == AS_TERM ? u->term : u->english;
+		f->list_of[u->n] = u->term;
+		u->n = f->count[u->n];
+		if (u->term != EMPTY)
+			f->list_at[u->term + 1] += u->n;
 	}
-	n = at[f->nstrings];
-	free(at);
-	for (i = 0; i < n; i = k) {
-		for (k = i + 1; k < n && v[k].form == v[i].form; k++)
+	for (i = 0; i < f->nstrings; i++)
+		f->list_at[i + 1] += f->list_at[i];
+	for (first = i = 0; i < f->nused; i++) {	/* by form already */
+		t = f->order[i];
+		if (n && f->used[f->order[n - 1]].form != f->used[t].form)
+			first = n;
+		for (k = n; k > first && by_used(&f->used[f->order[k - 1]], &f->used[t]) > 0; k--)
 			;
-		if (k - i > 1)
-			qsort(v + i, k - i, sizeof *v, by_used);
-		for (; i < k; i++)
-			if (f->nused && !by_used(&v[f->nused - 1], &v[i]))
-				v[f->nused - 1].n += v[i].n;
-			else
-				v[f->nused++] = v[i];
+		if (k > first && !by_used(&f->used[f->order[k - 1]], &f->used[t])) {
+			f->used[f->order[k - 1]].n += f->used[t].n;
+			continue;
+		}
+		memmove(f->order + k + 1, f->order + k, (n++ - k) * sizeof *f->order);
+		f->order[k] = t;
 	}
+	f->nused = n;
 }
 
 static int by_number(const void *pa, const void *pb)
@@ -148,20 +245,23 @@ static int by_number(const void *pa, const void *pb)
 
 static void make_forms(struct find *f)
 {
-	const struct find_used *v = f->used;
 	size_t i, k, from, n, nrefs = 0;
 
 	f->forms = xmalloc((f->nused + 1) * sizeof *f->forms);
 	f->ref_at = xmalloc((f->nused + 1) * sizeof *f->ref_at);
 	f->refs = xmalloc((2 * f->nused + 1) * sizeof *f->refs);
 	for (i = 0; i < f->nused;) {
-		f->forms[f->nforms] = v[i].form;
+		uint32_t form = f->used[f->order[i]].form;
+
+		f->forms[f->nforms] = form;
 		f->ref_at[f->nforms++] = (uint32_t)nrefs;
-		for (from = nrefs; i < f->nused && v[i].form == f->forms[f->nforms - 1]; i++) {
-			if (v[i].term != v[i].form)
-				f->refs[nrefs++] = v[i].term;
-			if (v[i].english != v[i].form && v[i].english != v[i].term && v[i].english != UINT32_MAX)
-				f->refs[nrefs++] = v[i].english;
+		for (from = nrefs; i < f->nused && f->used[f->order[i]].form == form; i++) {
+			const struct find_used *u = &f->used[f->order[i]];
+
+			if (u->term != form)
+				f->refs[nrefs++] = u->term;
+			if (u->english != form && u->english != u->term && u->english != EMPTY)
+				f->refs[nrefs++] = u->english;
 		}
 		if (nrefs - from > 1)
 			qsort(f->refs + from, nrefs - from, sizeof *f->refs, by_number);
@@ -173,40 +273,21 @@ static void make_forms(struct find *f)
 	f->ref_at[f->nforms] = (uint32_t)nrefs;
 }
 
-/* Of each word its list, and room in each list for all documents of its words. */
-static void make_room(struct find *f)
-{
-	const struct find_words *w = &f->all;
-	uint32_t list;
-	size_t i;
-
-	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
-	f->list_at = xmalloc((f->nstrings + 1) * sizeof *f->list_at);
-	memset(f->list_at, 0, (f->nstrings + 1) * sizeof *f->list_at);
-	for (i = 0; i < f->nwords; i++) {
-		f->list_of[i] = list = f->to[w->of[i].form] == UINT32_MAX ? UINT32_MAX : f->to[w->of[i].term];
-		if (list != UINT32_MAX)
-			f->list_at[list + 1] += f->count[i];
-	}
-	for (i = 0; i < f->nstrings; i++)
-		f->list_at[i + 1] += f->list_at[i];
-}
-
 size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from)
 {
 	size_t i;
 
 	for (*n = 0, i = from; i < f->nused; i++) {
-		const struct find_used *u = &f->used[i];
+		const struct find_used *u = &f->used[f->order[i]];
 
-		if (i > from && u->form != u[-1].form && find_cuts(find_string(f, u->form), FIND_BY_FORM))
+		if (i > from && u->form != f->used[f->order[i - 1]].form && find_cuts(find_string(f, u->form), FIND_BY_FORM))
 			break;
 		if (*n == *cap) {
 			*cap = *cap * 2 + 4096;
 			*v = xrealloc(*v, *cap * sizeof **v);
 		}
 		(*v)[(*n)++] = (struct find_count){ find_string(f, u->form), find_string(f, u->term),
-			u->english == UINT32_MAX ? STR_NONE : find_string(f, u->english), u->n };
+			u->english == EMPTY ? STR_NONE : find_string(f, u->english), u->n };
 	}
 	return i;
 }
@@ -429,7 +510,6 @@ static void count_words(struct find *f)
 	struct str posts;
 	size_t k;
 
-	f->nwords = (uint32_t)f->all.words.n;
 	f->count = xmalloc((f->nwords + 1) * sizeof *f->count);
 	memset(f->count, 0, (f->nwords + 1) * sizeof *f->count);
 	for (k = 0; k < f->nparts; k++)
@@ -437,27 +517,13 @@ static void count_words(struct find *f)
 			f->count[word - 1]++;
 }
 
-static void strings_half(struct find *f)
-{
-	order_strings(f);
-	make_used(f);
-	make_forms(f);
-	make_room(f);
-	free(f->all.of);
-	free(f->to);
-	free(f->count);
-	free(f->all.strings.v);		/* f->strings tells where they are */
-	f->all.of = NULL;
-	f->to = f->count = NULL;
-	f->all.strings.v = NULL;
-}
-
 static void words_half(struct find *f)
 {
+	count_words(f);
 	if (!f->out)
 		return;
 	find_save_words(f);
-	strings_free(&f->all.words);
+	strings_free(&f->words);
 }
 
 static void lists_half(struct find *f)
@@ -475,7 +541,9 @@ static void forms_half(struct find *f)
 	if (f->out) {
 		find_save_forms(f);
 		free(f->used);
+		free(f->order);
 		f->used = NULL;
+		f->order = NULL;
 	}
 	encode_forms(f);
 	find_facets(f);
@@ -485,16 +553,17 @@ void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_
 {
 	unsigned i;
 
-	for (i = 0; i < f->nparts; i++) {
+	for (i = 0; i < f->nparts; i++)
 		strings_free(&f->parts[i].local);
-		strings_free(&f->parts[i].becomes);
-	}
-	strings_seal(&f->all.strings);
-	strings_seal(&f->all.words);
+	strings_seal(&f->words);
+	f->nwords = (uint32_t)f->words.n;
 	if (path)
 		find_save_begin(f, path, key);
-	count_words(f);
-	both(f, strings_half, words_half);
+	both(f, order_strings, words_half);
+	make_used(f);
+	free(f->count);
+	f->count = NULL;
+	make_forms(f);
 	both(f, lists_half, forms_half);
 }
 
@@ -507,24 +576,26 @@ void find_forget(struct find *f)
 
 		stems_close(p->stems);
 		strings_free(&p->local);
-		strings_free(&p->becomes);
+		buf_free(&p->becomes);
+		free(p->weights);
 		buf_free(&p->posts);
 		buf_free(&p->text);
 		free(p->numbers);
 		free(p->fresh);
 		*p = (struct find_part){ 0 };
 	}
-	strings_free(&f->all.words);
-	strings_free(&f->all.strings);
-	free(f->all.of);
+	strings_free(&f->words);
+	buf_free(&f->becomes);
 	free(f->used);
+	free(f->order);
 	free(f->strings);
+	free(f->lengths);
 	free(f->forms);
 	free(f->ref_at);
 	free(f->refs);
 	free(f->list_at);
 	free(f->posts);
-	f->all.of = NULL;
 	f->used = NULL;
-	f->strings = f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
+	f->lengths = NULL;
+	f->order = f->strings = f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
 }

@@ -29,24 +29,17 @@ struct find_facet {
 	uint32_t *column;		/* set of each document */
 };
 
-struct find_word {			/* what becomes of a word: numbers of strings */
-	uint32_t term, english, form;	/* its stem in its language; in English; its surface */
-};
-struct find_words {			/* all words and what becomes of them; numbers are by chance */
-	struct strings words;		/* by stemmer */
-	struct find_word *of;		/* of each of them */
-	size_t cap;
-	struct strings strings;
-};
 struct find_part {			/* of one thread */
 	struct stems *stems;
-	struct strings local;		/* words of the document in work, by stemmer; value: summed weight */
+	struct strings local;		/* words of the document in work, by stemmer, */
+	uint32_t *weights;		/* and their summed weights */
+	size_t weights_cap;
 	struct buf posts;		/* documents: for each word varint number, from 1 on, and varint weight */
 	struct buf text;
 	uint32_t *numbers;		/* of the words of the document in work, */
 	uint32_t *fresh;		/* and which of them nobody had before */
 	size_t cap;
-	struct strings becomes;		/* what becomes of those: form, term, English one of each */
+	struct buf becomes;		/* what becomes of those, as find_becomes_put has it */
 	unsigned english;
 };
 struct find_spot {			/* where the words of a document stand: in posts of a part */
@@ -104,7 +97,7 @@ struct find_count {			/* how many words of documents have this form, stem and En
 	int64_t n;
 };
 
-struct find_used {			/* the same with places of strings */
+struct find_used {			/* the same with places of strings; UINT32_MAX: empty */
 	uint32_t form, term, english, n;
 };
 
@@ -144,21 +137,23 @@ struct find {
 	uint32_t average;		/* find_coarse of total / n */
 	struct find_part *parts;
 	unsigned nparts;
-	pthread_mutex_t one;		/* looks at `all` at a time */
-	struct find_words all;
-	uint32_t *to;			/* in find_finish: of each of all.strings, its place in strings; UINT32_MAX: empty */
-	uint32_t *count, *list_of;	/* then: in how many documents each of all.words is; its list, or UINT32_MAX */
+	pthread_mutex_t one;		/* looks at `words` at a time */
+	struct strings words;		/* all words, by stemmer; their numbers are by chance */
+	uint32_t *count, *list_of;	/* in find_finish: in how many documents each of them is; its list, or UINT32_MAX */
 	uint32_t nwords;
 	struct find_log *log;		/* NULL: nothing was kept */
 	struct kept_log_out *out;	/* between find_save_begin and find_save */
 
 	/* After find_finish, up to find_forget. A form is a folded word of the texts; a list, the documents of one stem. */
-	uint32_t *strings;		/* all forms and stems, sorted by bytes: where they are in all.strings */
+	struct buf becomes;		/* of all words */
+	uint32_t *strings;		/* all forms and stems, sorted by bytes: where they are in becomes */
+	unsigned char *lengths;		/* and how long */
 	size_t nstrings;
 	uint32_t *forms;		/* strings that are forms, sorted */
 	uint32_t *ref_at, *refs;	/* lists of form i besides that of its own string: refs[ref_at[i]] to refs[ref_at[i + 1]] */
 	size_t nforms;
-	struct find_used *used;		/* by form, stem, English stem */
+	struct find_used *used;		/* of each word in becomes, alike ones once; */
+	uint32_t *order;		/* their order by form, stem, English stem */
 	size_t nused;
 	uint32_t *list_at, *posts;	/* list i, of string i: posts[list_at[i]] to posts[list_at[i + 1]]: document << 8 | impact */
 
@@ -172,8 +167,17 @@ struct find {
 /* Lengths count in steps of a sixteenth at most, so that a word more changes no other word's impact. */
 uint32_t find_coarse(uint32_t length);
 uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average);	/* 1 to FIND_IMPACT */
-/* A word's number in w->words, what becomes of it in w->of. */
-size_t find_word_put(struct find_words *w, struct find_part *p, struct str word, unsigned tag);
+/* A word's number in f->words. */
+uint32_t find_word_put(struct find *f, struct find_part *p, struct str word, unsigned tag);
+/* What becomes of a word: its number, u32; its form: length, a byte, and bytes; its stem, its English stem: find_stem_put. */
+struct find_becomes {
+	uint32_t number;
+	struct str form, term, english;
+};
+bool find_becomes_take(struct find_becomes *w, struct str *s);	/* false: no more */
+/* A stem of a form: how many bytes of the form it is, a byte, or 128 and its own length in one byte and its bytes. */
+void find_stem_put(struct buf *b, struct str form, struct str stem);
+bool find_stem_take(struct str *stem, struct str form, struct str *s);
 /* From `from` on up to the next form at which a block must begin: into *v, which grows; returns where it ends. */
 size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from);
 /* Append a tail: of a form, of a posting list. */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/text/stem.h"
+
 struct weigh {				/* a stem in a document */
 	uint32_t term, weight;
 };
@@ -25,13 +27,18 @@ struct form_edit {
 	size_t at, n;			/* of its tail */
 	bool gone;
 };
+struct word {				/* what becomes of a word: numbers of strings */
+	uint32_t term, english, form;
+};
 struct patch {
 	struct find *f;
 	struct find_log *log;		/* of f */
 	find_read_fn *read;
 	void *ctx;
 	struct arena a;
-	struct find_words words;	/* those of all sides */
+	struct strings words, strings;	/* those of all sides, by stemmer; what becomes of them */
+	struct word *of;		/* of each word */
+	size_t words_cap;
 	struct side (*sides)[2];	/* of each document that changed: was, is */
 	size_t nsides;
 	uint32_t *to;			/* of old numbers, the new ones; UINT32_MAX: gone, or taken out and put in again */
@@ -46,6 +53,26 @@ struct patch {
 	struct buf tail;		/* of the list in work */
 };
 
+static uint32_t put(struct strings *to, struct str s)
+{
+	return (uint32_t)strings_put(to, s, 0, strings_hash(s, 0), NULL);
+}
+
+static struct word word_of(struct patch *p, const struct find_weighed *w)
+{
+	struct stemmed b;
+	bool is_new;
+	size_t i = strings_put(&p->words, w->word, (uint8_t)w->tag, strings_hash(w->word, (uint8_t)w->tag), &is_new);
+
+	if (p->words.n > p->words_cap)
+		p->of = arena_grow(&p->a, p->of, &p->words_cap, sizeof *p->of);
+	if (is_new) {
+		b = stems_both(p->f->parts[0].stems, w->word, w->tag, p->f->parts[0].english);
+		p->of[i] = (struct word){ put(&p->strings, b.term), put(&p->strings, b.other), put(&p->strings, b.surface) };
+	}
+	return p->of[i];
+}
+
 static int by_term(const void *pa, const void *pb)
 {
 	const struct weigh *a = pa, *b = pb;
@@ -56,27 +83,25 @@ static int by_term(const void *pa, const void *pb)
 /* Into a side, and into the counts: as many more of each as `by`. */
 static bool read_side(struct patch *p, struct side *to, struct str record, uint32_t doc, int by)
 {
-	size_t cap = 0, i, n;
 	struct find_weighed w;
+	size_t cap = 0, i, n;
+	struct word of;
 
 	*to = (struct side){ .doc = doc, .there = true };
 	while (record.n) {
-		const struct find_word *of;
-
 		if (!find_word_take(&w, p->log, &record))
 			return false;
-		i = find_word_put(&p->words, &p->f->parts[0], w.word, w.tag);
-		of = &p->words.of[i];	/* they move while there come more */
-		if (!strings_at(&p->words.strings, of->form).n || !strings_at(&p->words.strings, of->term).n)
+		of = word_of(p, &w);
+		if (!strings_at(&p->strings, of.form).n || !strings_at(&p->strings, of.term).n)
 			continue;
 		if (to->n == cap)
 			to->v = arena_grow(&p->a, to->v, &cap, sizeof *to->v);
-		to->v[to->n++] = (struct weigh){ of->term, w.weight };
+		to->v[to->n++] = (struct weigh){ of.term, w.weight };
 		to->length += w.weight;
 		if (p->ncounts == p->counts_cap)
 			p->counts = arena_grow(&p->a, p->counts, &p->counts_cap, sizeof *p->counts);
 		/* numbers for now: strings move while there come more */
-		p->counts[p->ncounts++] = (struct find_count){ { NULL, of->form }, { NULL, of->term }, { NULL, of->english }, by };
+		p->counts[p->ncounts++] = (struct find_count){ { NULL, of.form }, { NULL, of.term }, { NULL, of.english }, by };
 	}
 	to->length += !to->length;
 	if (to->n)
@@ -171,7 +196,7 @@ static void edit(struct patch *p, uint32_t term, uint32_t doc, uint32_t impact)
 {
 	if (p->nedits == p->edits_cap)
 		p->edits = arena_grow(&p->a, p->edits, &p->edits_cap, sizeof *p->edits);
-	p->edits[p->nedits++] = (struct find_edit){ strings_at(&p->words.strings, term), doc, impact };
+	p->edits[p->nedits++] = (struct find_edit){ strings_at(&p->strings, term), doc, impact };
 }
 
 static void compare_sides(struct patch *p, const struct side *was, const struct side *is)
@@ -233,7 +258,7 @@ static void sum_counts(struct find_count *v, size_t *n)
 
 static void make_edits(struct patch *p)
 {
-	const struct strings *s = &p->words.strings;
+	const struct strings *s = &p->strings;
 	size_t i;
 
 	for (i = 0; i < p->nsides; i++)
@@ -632,9 +657,8 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 			f->blocks[i].n = 0;
 		}
 	}
-	strings_free(&p.words.words);
-	strings_free(&p.words.strings);
-	free(p.words.of);
+	strings_free(&p.words);
+	strings_free(&p.strings);
 	buf_free(&p.tail);
 	buf_free(&p.tails);
 	buf_free(&b);

@@ -47,16 +47,11 @@ uint32_t strings_hash(struct str s, uint8_t tag)
 	return (uint32_t)(h ^ h >> 32);
 }
 
-struct str strings_from(const struct strings *s, uint32_t at)
-{
-	const char *p = s->bytes.p + at;
-
-	return (struct str){ p + HEAD, (unsigned char)p[4] };
-}
-
 struct str strings_at(const struct strings *s, size_t i)
 {
-	return strings_from(s, s->v[i].at);
+	const char *p = s->bytes.p + s->v[i].at;
+
+	return (struct str){ p + HEAD, (unsigned char)p[4] };
 }
 
 uint8_t strings_tag(const struct strings *s, size_t i)
@@ -95,7 +90,7 @@ static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, 
 	return &s->slots[k];
 }
 
-void strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
+static void add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
 {
 	uint32_t number = (uint32_t)s->n;
 	char *p;
@@ -104,7 +99,7 @@ void strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
 		s->cap = s->cap ? s->cap * 2 : 1024;
 		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
 	}
-	s->v[s->n++] = (struct string){ (uint32_t)s->bytes.n, hash, 0 };
+	s->v[s->n++] = (struct string){ (uint32_t)s->bytes.n, hash };
 	buf_reserve(&s->bytes, HEAD + text.n);
 	p = s->bytes.p + s->bytes.n;
 	memcpy(p, &number, sizeof number);
@@ -130,7 +125,7 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 		return number;
 	}
 	*slot = (uint64_t)hash << 32 | (s->bytes.n + 1);
-	strings_add(s, text, tag, hash);
+	add(s, text, tag, hash);
 	return s->n - 1;
 }
 

@@ -1,11 +1,11 @@
-/* render/strings.h: sets of short strings, each with a number from 0 in the order in which they came, and a value. */
+/* render/strings.h: sets of short strings, each with a number from 0 in the order in which they came. */
 #ifndef RENDER_STRINGS_H
 #define RENDER_STRINGS_H
 
 #include "kb/base/str.h"
 
 struct string {
-	uint32_t at, hash, value;	/* value: the caller's; 0 at first */
+	uint32_t at, hash;
 };
 struct strings {			/* owned; zeroed is empty */
 	struct buf bytes;		/* of each: number u32, length and tag a byte each, its bytes */
@@ -17,12 +17,9 @@ struct strings {			/* owned; zeroed is empty */
 
 uint32_t strings_hash(struct str s, uint8_t tag);	/* the same on every machine */
 struct str strings_at(const struct strings *s, size_t i);	/* valid until the next strings_put */
-struct str strings_from(const struct strings *s, uint32_t at);	/* that with v[i].at == at */
 uint8_t strings_tag(const struct strings *s, size_t i);	/* the same bytes with another tag are another string */
 /* Its number; put there when missing. text: at most 255 bytes. hash: of strings_hash. is_new may be NULL. */
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new);
-/* The next string, whatever is there: of a list, in which nothing is looked up. */
-void strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash);
 /* Before strings_put of the i-th string of `of`, one after the other: fetches from memory what those behind it will need. */
 void strings_expect(const struct strings *s, const struct strings *of, size_t i);
 void strings_clear(struct strings *s);	/* empty, keeps the memory */
