@@ -31,6 +31,7 @@ struct author {
 	uint64_t seq;			/* its number; 0: none */
 	struct roster roster;		/* of base's view */
 	const struct member *member;	/* who we are in it; NULL: nobody */
+	struct load *load;		/* vocabularies of the work tree; NULL: not asked for yet */
 	int64_t now;
 };
 

@@ -61,20 +61,19 @@ static const char *said(struct arena *a, const struct finding *f)
 static const char *findings_refuse(struct author *au, struct str path, struct str text, warn_fn *warn, void *ctx)
 {
 	struct findings f = { 0 };
-	struct check_env env = { 0 };
-	struct vocab vocab;
+	struct check_env env = { .ceiling = au->roster.ceiling };
 	const struct finding *held = NULL;
 	size_t i;
 
-	vocab_default(&vocab, au->a);
-	env.vocab = &vocab;
-	env.ceiling = au->roster.ceiling;
+	if (!au->load)
+		load_open(au->load = arena_alloc(au->a, sizeof *au->load), au->a, au->node->dir);
+	env.vocab = &au->load->vocab;
 	check_document(&f, au->a, path, text, &env);
 	for (i = 0; i < f.n && !held; i++)
 		if (check_holds_back(&f.v[i]))
 			held = &f.v[i];
 	for (i = 0; i < f.n && !held && warn; i++)
-		if (!f.v[i].passed && strcmp(f.v[i].rule, "code") != 0)	/* the vocabularies here are the defaults */
+		if (!f.v[i].passed)
 			warn(ctx, path, cstr(said(au->a, &f.v[i])));
 	return held ? said(au->a, held) : NULL;
 }

@@ -132,6 +132,13 @@ is "and holds what is below it" "$(git -C node diff-tree --no-commit-id --name-o
 check "a path that nothing is at is named" 1 "lessons/bps/nowhere.md" colep -C node save lessons/bps/nowhere.md
 check "an unchanged one is nothing to save" 0 "nothing to save" colep -C node save ll-bps-2023-b
 check "an empty message is wrong usage" 2 "empty" colep -C node save -m " "
+put node ll-bps-2023-code countries="[QQ]" topics="[hawla, of-ours]"; run colep -C node save
+has "a code that is none is said, and saved" "$status $err" "0 colep: lessons/bps/ll-bps-2023-code.md: line"
+has "with the one that is near" "$err" "did you mean hawala"
+mkdir -p node/vocab && printf '%s\n' 'code | label | group | also called | note' '---|---|---|---|---' 'of-ours | Of ours | threat | |' >node/vocab/topics.md
+put node ll-bps-2023-code topics="[of-ours]"; run colep -C node save
+is "what the community's vocabulary has is none" "$status $err" "0 "
+rm -r node/vocab && colep -C node save >/dev/null
 check "personal data in the message is refused" 2 "mail" colep -C node save -m "from somebody@example.org"
 put node ll-bps-2023-a body="New."
 long=$(head -c 5000 /dev/zero | tr '\0' 'x')
