@@ -41,7 +41,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 16, SMALL = 256 };
+enum { SCHEMA = 17, SMALL = 256 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -530,13 +530,11 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 	struct lock swap = LOCK_INIT;
 	enum rc rc;
 
+	if (write && still_there(ix) && sum_stands(&ix->sum, ix->path))
+		return RC_OK;		/* others may have written meanwhile, which LMDB tells */
 	lock_share(&swap, beside(ix, "index.swap"));
-	if (write && still_there(ix) && sum_right(ix->path, false)) {
-		lock_close(&swap);		/* others may have written meanwhile, which LMDB tells */
-		return RC_OK;
-	}
 	shut(ix);
-	if (!sum_right(ix->path, true))
+	if (!sum_right(ix->path))
 		rc = err_set(e, RC_CORRUPT, "%s: damaged, or its writer was stopped", ix->path);
 	else if (!(rc = store_open(&ix->store, ix->path, (size_t)ix->map, write, e)) && !(rc = know_tables(ix, e)))
 		ix->seen = seen_open();
@@ -589,7 +587,7 @@ static enum rc rebuild_index(struct index *ix, bool right, const struct oid *com
 	    rename(arena_printf(&ix->a, "%s-sum", new), arena_printf(&ix->a, "%s-sum", ix->path)))
 		rc = err_errno(e, "%s", ix->path);
 	else
-		rc = sum_write(ix->path, e);
+		rc = sum_write(&ix->sum, ix->path, e);
 out:
 	lock_close(&swap);
 	store_remove(new);
@@ -599,13 +597,13 @@ out:
 
 /* How the file stands after a commit, or after what came to nothing: then the old state does, though pages of it that are
  * free may have changed. */
-static enum rc sum_after(const struct index *ix, enum rc rc, struct err *e)
+static enum rc sum_after(struct index *ix, enum rc rc, struct err *e)
 {
 	struct err odd = ERR_INIT;
 
 	if (!rc)
-		return sum_write(ix->path, e);
-	if (rc != RC_CORRUPT && sum_write(ix->path, &odd))
+		return sum_write(&ix->sum, ix->path, e);
+	if (rc != RC_CORRUPT && sum_write(&ix->sum, ix->path, &odd))
 		odd.rc = RC_OK;
 	return rc;
 }
@@ -624,7 +622,7 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 	} else if (!rc && !rebuild) {
 		if (stands_at(ix, commit))
 			goto out;		/* somebody else did it meanwhile */
-		if (!(rc = sum_before(&ix->sum, ix->store, e)))
+		if (!(rc = sum_before(&ix->sum, ix->store, ix->path, e)))
 			rc = update_forward(&all, why, ix, commit, p, e);
 		if (rc || !all)
 			rc = sum_after(ix, rc, e);
@@ -665,7 +663,7 @@ enum rc index_open(struct index **out, const struct node *n, bool rebuild, const
 	enum rc rc;
 	int waits;
 
-	*ix = (struct index){ .node = n };
+	*ix = (struct index){ .node = n, .sum = SUM_INIT };
 	if (stale)
 		*stale = false;
 	ix->path = arena_printf(&ix->a, "%s/index-%d.%d.mdb", n->cache, SCHEMA, TEXT_VERSION);
@@ -734,7 +732,7 @@ enum rc index_tidy(struct index *ix, struct err *e)
 		return RC_OK;
 	ix->untidy = false;
 	if (!(rc = open_store(ix, true, e))) {
-		if (!(rc = sum_before(&ix->sum, ix->store, e)))
+		if (!(rc = sum_before(&ix->sum, ix->store, ix->path, e)))
 			rc = update_tidy(ix, e);
 		rc = sum_after(ix, rc, e);
 		if (rc == RC_CORRUPT)

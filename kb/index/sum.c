@@ -2,13 +2,19 @@
  * something else wrote over gives wrong answers, or a read outside of the map, which kills. So beside the file
  * stands a record, FILE-sum; numbers low byte first:
  *
- *	u64	size, inode, mtime, ctime (nanoseconds) of the file
+ *	u32	check of all that follows, to the last of the late checks
+ *	u32	number of late checks, at most LATE
  *	u32	check of the first two pages, which every commit writes
- *	u32	check of all that stands before
- *	u32	for each page a check of its number and bytes (check_of, pack.h), never 0; 0: no table uses it
+ *	u32	0
+ *	u64	size, inode, mtime, ctime (nanoseconds) of the file
+ *	u32 each: a page, its check		late checks
+ *
+ *	from BASE on, u32 for each page: a check of its number and bytes (check_of, pack.h), never 0; 0: no table uses it
  *
  * Whoever commits writes it, still under the lock. LMDB never writes over a page that is in use, so after a commit
- * only pages that were free, or new, are read: a small change costs as much, whatever the size of the file.
+ * only pages that were free, or new, are read: a small change costs as much, whatever the size of the file. What it did to
+ * some pages here and there is put down as late checks, which come before those of the same pages behind BASE, a later one
+ * before an earlier one: one write, together with the rest. When they are too many, all go to their place.
  *
  * A reader compares the stat; when that differs (the node was copied, or somebody is writing) all pages are read, 50 MB
  * in about 10 ms. A disk may also change a byte without a trace in the stat, and in LMDB's own part of a page that ends a
@@ -31,12 +37,23 @@
 #include "kb/base/arena.h"
 #include "kb/index/pack.h"
 
-enum { META_PAGES = 2, STAT = 32, HEAD = STAT + 4 + 4, RUN = 64, LOOK = 1024 };
+enum { META_PAGES = 2, STAT = 32, HEAD = 16 + STAT, BASE = 4096, LATE = (BASE - HEAD) / 8, RUN = 16, LOOK = 1024 };
 /* RUN: pages that are read at once; LOOK: 4 MB, in part of the time that the program takes to start */
+
+static void files_close(struct sum *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->record >= 0)
+		close(s->record);
+	s->fd = s->record = -1;
+}
 
 void sum_free(struct sum *s)
 {
+	files_close(s);
 	buf_free(&s->free);
+	buf_free(&s->late);
 	*s = (struct sum)SUM_INIT;
 }
 
@@ -49,12 +66,22 @@ static int record_open(const char *path, int flags)
 	return fd;
 }
 
+/* Both files, kept open by who writes. */
+static bool files_open(struct sum *s, const char *path)
+{
+	if (s->fd < 0)
+		s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (s->record < 0)
+		s->record = record_open(path, O_RDWR | O_CREAT);
+	return s->fd >= 0 && s->record >= 0;
+}
+
 static size_t page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void stat_put(char head[HEAD], const struct stat *st)
+static void stat_put(char to[STAT], const struct stat *st)
 {
 	const uint64_t v[STAT / 8] = { (uint64_t)st->st_size, (uint64_t)st->st_ino,
 		(uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec,
@@ -62,7 +89,7 @@ static void stat_put(char head[HEAD], const struct stat *st)
 	size_t i;
 
 	for (i = 0; i < STAT; i++)
-		head[i] = (char)(v[i / 8] >> 8 * (i % 8));
+		to[i] = (char)(v[i / 8] >> 8 * (i % 8));
 }
 
 /* Read pages from..from + n - 1, at most RUN, to room; the last one may be cut short: zeroes. */
@@ -94,13 +121,37 @@ static bool meta_check(uint32_t *check, int fd, size_t psize)
 	return read;
 }
 
-static uint32_t head_check(const char head[HEAD])
+/* What of a head's check stands for, n late checks behind it. */
+static uint32_t head_check(const char *head, size_t n)
 {
-	return (uint32_t)check_of(1, (struct str){ head, HEAD - 4 });
+	return (uint32_t)check_of(1, (struct str){ head + 4, HEAD - 4 + 8 * n });
+}
+
+/* *late: its late checks, which live in head. */
+static bool head_read(char head[BASE], struct str *late, int record)
+{
+	ssize_t got = pread(record, head, BASE, 0);
+	size_t n;
+
+	if (got < HEAD || (n = u32_get(head + 4)) > ((size_t)got - HEAD) / 8 || u32_get(head) != head_check(head, n))
+		return false;
+	*late = (struct str){ head + HEAD, 8 * n };
+	return true;
+}
+
+/* Put the late checks of pages from..from + n - 1 in the place of what is there. */
+static void late_over(char *checks, struct str late, uint64_t from, size_t n)
+{
+	for (; late.n; late = str_sub(late, 8, late.n)) {
+		uint32_t page = u32_get(late.p);
+
+		if (page >= from && page - from < n)
+			memcpy(checks + 4 * (page - from), late.p + 4, 4);
+	}
 }
 
 /* Are the pages from..pages - 1 that have a check as it says? A map, as reading so much costs twice what checking it does. */
-static bool pages_right(int fd, int record, size_t psize, uint64_t from, uint64_t pages)
+static bool pages_right(int fd, int record, struct str late, size_t psize, uint64_t from, uint64_t pages)
 {
 	enum { MAPPED = 1024 };
 	char checks[4 * MAPPED], *map;
@@ -111,8 +162,9 @@ static bool pages_right(int fd, int record, size_t psize, uint64_t from, uint64_
 	for (page = from; page < pages && right; page += n) {
 		n = pages - page < MAPPED ? (size_t)(pages - page) : MAPPED;
 		memset(checks, 0, sizeof checks);	/* those behind the record's end were never used */
-		if (pread(record, checks, 4 * n, (off_t)(HEAD + 4 * page)) < 0)
+		if (pread(record, checks, 4 * n, (off_t)(BASE + 4 * page)) < 0)
 			return false;
+		late_over(checks, late, page, n);
 		map = mmap(NULL, n * psize, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, (off_t)(page * psize));
 		if (map == MAP_FAILED)
 			return false;
@@ -126,33 +178,33 @@ static bool pages_right(int fd, int record, size_t psize, uint64_t from, uint64_
 	return right;
 }
 
-bool sum_right(const char *path, bool look)
+bool sum_right(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	char want[HEAD], is[HEAD];
+	char head[BASE], is[STAT];
+	const char *want = head + HEAD - STAT;
 	size_t psize = page_size();
 	struct stat st, rst;
 	struct timespec now;
-	bool right = false, same;
+	struct str late;
+	bool right = false;
 	uint64_t pages, from = META_PAGES;
 	uint32_t meta;
 
 	if (fd < 0 || record < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || fstat(record, &rst) || !S_ISREG(rst.st_mode) ||
-	    pread(record, want, HEAD, 0) != HEAD || u32_get(want + HEAD - 4) != head_check(want))
+	    !head_read(head, &late, record))
 		goto out;
 	stat_put(is, &st);
-	same = memcmp(is, want, STAT) == 0;
-	right = same && !look;
-	if (!right && memcmp(is, want, 8) == 0) {
+	if (memcmp(is, want, 8) == 0) {
 		pages = ((uint64_t)st.st_size + psize - 1) / psize;
-		if (same && pages > LOOK) {
+		if (memcmp(is, want, STAT) == 0 && pages > LOOK) {
 			clock_gettime(CLOCK_MONOTONIC, &now);	/* process ids are all the same in a container */
 			from = (uint64_t)now.tv_nsec / 1000 % (pages / LOOK + 1) * LOOK;
 			from = from < META_PAGES ? META_PAGES : from;
 			pages = pages < from + LOOK ? pages : from + LOOK;
 		}
-		right = meta_check(&meta, fd, psize) && meta == u32_get(want + STAT) &&
-		    pages_right(fd, record, psize, from, pages);
+		right = meta_check(&meta, fd, psize) && meta == u32_get(head + 8) &&
+		    pages_right(fd, record, late, psize, from, pages);
 	}
 out:
 	if (fd >= 0)
@@ -160,6 +212,19 @@ out:
 	if (record >= 0)
 		close(record);
 	return right;
+}
+
+bool sum_stands(struct sum *s, const char *path)
+{
+	char head[BASE], is[STAT];
+	struct stat st, rst;
+	struct str late;
+
+	if (!files_open(s, path) || fstat(s->fd, &st) || fstat(s->record, &rst) || !rst.st_nlink ||
+	    !head_read(head, &late, s->record))
+		return false;
+	stat_put(is, &st);
+	return memcmp(is, head + HEAD - STAT, STAT) == 0;
 }
 
 void sum_forget(const char *path)
@@ -170,12 +235,26 @@ void sum_forget(const char *path)
 	arena_free(&a);
 }
 
-enum rc sum_before(struct sum *s, struct store *store, struct err *e)
+/* The late checks that stand in the record; none when it is not right, which who reads it finds. */
+static void late_load(struct sum *s)
+{
+	char head[BASE];
+	struct str late;
+
+	buf_clear(&s->late);
+	if (s->record >= 0 && head_read(head, &late, s->record))
+		buf_str_add(&s->late, late);
+}
+
+enum rc sum_before(struct sum *s, struct store *store, const char *path, struct err *e)
 {
 	enum rc rc;
 
 	if (s->free.n && s->commit == store_commit(store))
 		return RC_OK;
+	if (!files_open(s, path))
+		return err_errno(e, "%s", path);
+	late_load(s);
 	if ((rc = store_free_pages(&s->free, store, e)))
 		buf_clear(&s->free);
 	s->commit = store_commit(store);
@@ -196,100 +275,100 @@ static enum use use_of(const struct buf *was, const struct buf *now, uint64_t pa
 	return before == after ? KEPT : after ? USED : FREED;
 }
 
-/* Put down the checks of those pages of which `now` tells otherwise than what was. */
-static bool put_checks(int fd, int record, char *room, size_t psize, const struct buf *was, const struct buf *now, uint64_t pages)
+/* Add the checks of those pages of which `now` tells otherwise than what was. */
+static bool add_checks(struct sum *s, size_t psize, const struct buf *now, uint64_t pages)
 {
-	char checks[4 * RUN];
-	uint64_t page, to;
-	size_t n, i;
+	char *room = xmalloc(RUN * psize), pair[8];
+	uint64_t page, to, i;
+	bool read = true;
 	enum use use;
 
-	for (page = META_PAGES; page < pages; page = to) {
-		if (page % 8 == 0 && page / 8 < now->n && page / 8 < was->n && now->p[page / 8] == was->p[page / 8]) {
+	for (page = META_PAGES; page < pages && read; page = to) {
+		if (page % 8 == 0 && page / 8 < now->n && page / 8 < s->free.n && now->p[page / 8] == s->free.p[page / 8]) {
 			to = page + 8;		/* of most pages nothing changes */
 			continue;
 		}
 		to = page + 1;
-		if ((use = use_of(was, now, page)) == KEPT)
+		if ((use = use_of(&s->free, now, page)) == KEPT)
 			continue;
-		while (to < pages && to - page < RUN && use_of(was, now, to) == use)
+		while (to < pages && to - page < RUN && use_of(&s->free, now, to) == use)
 			to++;
-		n = (size_t)(to - page);
-		memset(checks, 0, sizeof checks);
-		if (use == USED && !pages_read(room, fd, psize, page, n))
-			return false;
-		for (i = 0; use == USED && i < n; i++)
-			u32_put(checks + 4 * i, page_check(room + i * psize, psize, page + i));
-		if (pwrite(record, checks, 4 * n, (off_t)(HEAD + 4 * page)) != (ssize_t)(4 * n))
-			return false;
+		if (use == USED && !(read = pages_read(room, s->fd, psize, page, (size_t)(to - page))))
+			break;
+		for (i = page; i < to; i++) {
+			u32_put(pair, (uint32_t)i);
+			u32_put(pair + 4, use == USED ? page_check(room + (i - page) * psize, psize, i) : 0);
+			buf_add(&s->late, pair, sizeof pair);
+		}
 	}
-	return true;
+	free(room);
+	return read;
+}
+
+/* All late checks go to their place, in a file of so many pages. */
+static bool late_settle(struct sum *s, uint64_t pages)
+{
+	size_t n = 4 * (size_t)pages, i;
+	char *checks = xmalloc(n);
+	bool done;
+
+	memset(checks, 0, n);
+	done = pread(s->record, checks, n, BASE) >= 0;
+	for (i = 0; i < s->late.n; i += 8)
+		memcpy(checks + 4 * (size_t)u32_get(s->late.p + i), s->late.p + i + 4, 4);
+	done = done && pwrite(s->record, checks, n, BASE) == (ssize_t)n;
+	free(checks);
+	buf_clear(&s->late);
+	return done;
 }
 
 enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_RDWR | O_CREAT);
-	struct sum now = SUM_INIT;
+	struct buf now = BUF_INIT;
 	size_t psize = page_size();
-	char *room = xmalloc(RUN * psize);
 	struct stat st, rst;
 	uint64_t pages;
 	enum rc rc;
 
-	if (fd < 0 || record < 0 || fstat(fd, &st) || fstat(record, &rst)) {
+	if (!files_open(s, path) || fstat(s->fd, &st) || fstat(s->record, &rst)) {
 		rc = err_errno(e, "%s", path);
 		goto out;
 	}
-	if ((rc = store_free_pages(&now.free, store, e)))
+	if ((rc = store_free_pages(&now, store, e)))
 		goto out;
-	now.commit = store_commit(store);
 	pages = ((uint64_t)st.st_size + psize - 1) / psize;
-	if ((uint64_t)rst.st_size != HEAD + 4 * pages && ftruncate(record, (off_t)(HEAD + 4 * pages)))
-		rc = err_errno(e, "%s-sum", path);
-	else if (!put_checks(fd, record, room, psize, &s->free, &now.free, pages))
+	if (((uint64_t)rst.st_size != BASE + 4 * pages && ftruncate(s->record, (off_t)(BASE + 4 * pages))) ||
+	    !add_checks(s, psize, &now, pages) || (s->late.n > 8 * LATE && !late_settle(s, pages)))
 		rc = err_errno(e, "%s-sum", path);
 out:
-	if (fd >= 0)
-		close(fd);
-	if (record >= 0)
-		close(record);
-	free(room);
-	if (rc) {
-		buf_free(&now.free);
-		buf_clear(&s->free);
-		return rc;
-	}
 	buf_free(&s->free);
-	*s = now;
-	return RC_OK;
+	if (rc) {			/* what is told then is that it is damaged */
+		buf_free(&now);
+		buf_clear(&s->late);
+	}
+	s->free = now;
+	s->commit = store_commit(store);
+	return rc;
 }
 
-enum rc sum_write(const char *path, struct err *e)
+enum rc sum_write(struct sum *s, const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), record = record_open(path, O_WRONLY | O_CREAT);
-	char head[HEAD];
-	size_t psize = page_size();
+	char head[BASE];
 	struct stat st;
 	uint32_t meta;
-	enum rc rc = RC_OK;
+	size_t n;
 
-	if (fd < 0 || record < 0 || fstat(fd, &st)) {
-		rc = err_errno(e, "%s", path);
-		goto out;
-	}
-	if (!meta_check(&meta, fd, psize)) {
-		rc = err_errno(e, "%s", path);
-		goto out;
-	}
-	stat_put(head, &st);
-	u32_put(head + STAT, meta);
-	u32_put(head + HEAD - 4, head_check(head));
-	if (pwrite(record, head, HEAD, 0) != HEAD)
-		rc = err_errno(e, "%s-sum", path);
-out:
-	if (fd >= 0)
-		close(fd);
-	if (record >= 0)
-		close(record);
-	return rc;
+	if (!files_open(s, path) || fstat(s->fd, &st) || !meta_check(&meta, s->fd, page_size()))
+		return err_errno(e, "%s", path);
+	if (!s->free.n)
+		late_load(s);
+	n = s->late.n / 8;
+	u32_put(head + 4, (uint32_t)n);
+	u32_put(head + 8, meta);
+	u32_put(head + 12, 0);
+	stat_put(head + HEAD - STAT, &st);
+	if (n)
+		memcpy(head + HEAD, s->late.p, 8 * n);
+	u32_put(head, head_check(head, n));
+	return pwrite(s->record, head, HEAD + 8 * n, 0) == (ssize_t)(HEAD + 8 * n) ? RC_OK : err_errno(e, "%s-sum", path);
 }

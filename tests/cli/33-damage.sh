@@ -15,9 +15,9 @@ ix=$(echo node/.git/colep/index-*.mdb)
 is "the questions have answers" "$(cut -f1 want | sort -u | grep -c '^[a-g]$')" 7
 cp "$ix" good.mdb; cp "$ix-sum" good.sum
 
-# one byte of each stretch of the file, and every byte of the record
+# one byte of each stretch of the file, and of what of the record is read
 cat >flip.py <<'PY'
-import os, random, subprocess, sys
+import os, random, struct, subprocess, sys
 colep, path, step, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 good, want, rnd = open("good.mdb", "rb").read(), open("want", "rb").read(), random.Random(seed)
 record, bad, told = open("good.sum", "rb").read(), [], 0
@@ -25,7 +25,8 @@ def ask():
     p = [subprocess.run([colep, "-C", "node", *a], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
          for a in (["search", "--batch", "queries"], ["list"])]
     return p[0].stdout + p[1].stdout, p[0].stderr, [q.returncode for q in p]
-places = [("", at) for at in range(rnd.randrange(step), len(good), step)] + [("-sum", at) for at in range(len(record))][::7]
+places = [("", at) for at in range(rnd.randrange(step), len(good), step)] + \
+    [("-sum", at) for at in (*range(48 + 8 * struct.unpack_from("<I", record, 4)[0]), *range(4096, len(record)))][::7]
 for suffix, at in places:
     data = bytearray(good if not suffix else record)
     data[at] ^= 1 << rnd.randrange(8)
@@ -63,16 +64,18 @@ def check_of(at, s):		# as pack.c
         total = (total ^ v ^ v >> 29) * odd & mask
         total ^= total >> 32
     return total
+head = 48 + 8 * struct.unpack_from("<I", record, 4)[0]		# as sum.c: with what is to come before a page's own check
+late = {struct.unpack_from("<I", record, at)[0]: record[at + 4:at + 8] for at in range(48, head, 8)}
 def places():			# bytes of pages that are in use: those that have a check, and the first two
     return [at for page in range(len(good) // 4096) for at in range(page * 4096, page * 4096 + 4096)
-            if page < 2 or record[40 + 4 * page:44 + 4 * page].strip(b"\0")]
+            if page < 2 or late.get(page, record[4096 + 4 * page:4100 + 4 * page]).strip(b"\0")]
 def put(data):
     with open(path, "r+b" if os.path.exists(path) else "wb") as f:
         f.write(data), f.truncate()
     st = os.stat(path)
-    head = struct.pack("<4Q", st.st_size, st.st_ino, st.st_mtime_ns, st.st_ctime_ns) + record[32:36]
+    told = record[4:16] + struct.pack("<4Q", st.st_size, st.st_ino, st.st_mtime_ns, st.st_ctime_ns) + record[48:head]
     with open(path + "-sum", "wb") as out:
-        out.write(head + struct.pack("<I", check_of(1, head) & 0xffffffff) + record[40:])
+        out.write(struct.pack("<I", check_of(1, told) & 0xffffffff) + told + record[head:])
 def ask():
     p = [subprocess.run([colep, "-C", "node", *a], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
          for a in (["search", "--batch", "queries"], ["list"], ["search", "zebra"], ["search", "van"])]
