@@ -3,6 +3,7 @@
  *	git.c		libgit2: objects, bulk packs, refs, config, ignore rules
  *	git_commit.c	commit objects, parsed from their bytes
  *	git_tree.c	tree objects: diff, lookup, building
+ *	git_noted.c	what makes one tree another, noted by who made it
  *	git_index.c	the file .git/index, read and written whole
  *	git_work.c	the work tree against a commit: diff, checkout  */
 #ifndef KB_GATE_GIT_PARTS_H
@@ -40,6 +41,10 @@ bool path_safe(struct str path);
 /* repo_diff into an array, by path. */
 enum rc repo_changes(struct change **list, size_t *n, struct arena *a, struct repo *r, const struct oid *from,
     const struct oid *to, struct err *e) NODISCARD;
+
+/* git_noted.c: between two trees, as repo_diff gives them, all of them. What is got lives in the arena; false: nothing is noted. */
+void noted_put(const struct repo *r, const struct oid *from, const struct oid *to, const struct change *c, size_t n);
+bool noted_get(struct change **list, size_t *n, struct arena *a, const struct repo *r, const struct oid *from, const struct oid *to);
 
 /* git_index.c */
 struct index_entry {

@@ -10,6 +10,8 @@
 
 #include "kb/gate/git_parts.h"
 
+#define NOTE_CHANGES 64			/* what makes a tree another is noted when it is little, */
+#define NOTE_BYTES 8192			/* and reading both would be much */
 #define TREES_MAX ((size_t)1 << 20)	/* read by one diff: few bytes can name the same folder 2^n times */
 
 struct entry {
@@ -238,12 +240,21 @@ out:
 enum rc repo_diff(struct repo *r, const struct oid *from, const struct oid *to, change_fn *fn, void *ctx, struct err *e)
 {
 	struct diff d = { r, fn, ctx, BUF_INIT, 0 };
+	struct arena notes = ARENA_INIT;
+	struct change *c;
 	struct oid a, b;
+	size_t n, i;
 	enum rc rc;
 
-	if (!(rc = tree_of(&a, r, from, e)) && !(rc = tree_of(&b, r, to, e)))
+	if ((rc = tree_of(&a, r, from, e)) || (rc = tree_of(&b, r, to, e)) || oid_eq(&a, &b))
+		return rc;
+	if (!oid_is_none(&a) && !oid_is_none(&b) && noted_get(&c, &n, &notes, r, &a, &b))
+		for (i = 0; i < n && !rc; i++)
+			rc = fn(ctx, &c[i], e);
+	else
 		rc = diff_trees(&d, &a, &b, 0, e);
 	buf_free(&d.path);
+	arena_free(&notes);
 	return rc;
 }
 
@@ -356,6 +367,10 @@ struct made {
 struct build {
 	struct repo *r;
 	struct arena *a;
+	struct change *noted;		/* what came of the changes that were asked for */
+	size_t n, cap;
+	size_t bytes;			/* of the trees that were read */
+	bool more;			/* more came of them than is noted */
 };
 
 static int made_cmp(const void *key, const void *el)
@@ -401,6 +416,18 @@ static struct entry change_entry(const struct change *c, size_t skip)
 	return (struct entry){ rest, c->new, c->mode ? c->mode : MODE_FILE };
 }
 
+/* An entry that is no folder becomes what a change asks for, or (none) goes. */
+static void note(struct build *b, const struct change *c, const struct entry *was, const struct entry *is)
+{
+	const struct oid *old = was ? &was->id : &OID_NONE;
+
+	if (oid_eq(old, &is->id) && (!was || was->mode == is->mode))
+		return;
+	if (b->n == b->cap)
+		b->noted = arena_grow(b->a, b->noted, &b->cap, sizeof *b->noted);
+	b->noted[b->n++] = (struct change){ c->path, *old, is->id, oid_is_none(&is->id) ? 0 : is->mode };
+}
+
 static enum rc write_entries(struct oid *o, struct build *b, const struct made *v, size_t n, struct err *e)
 {
 	struct buf raw = BUF_INIT;
@@ -411,8 +438,10 @@ static enum rc write_entries(struct oid *o, struct build *b, const struct made *
 	for (i = 0; i < n; i++)
 		folders += folder(&v[i].en);
 	for (i = 0; i < n && !rc; i++) {
-		if (folders && folders < n && ((rc = made_clash(&drop, &v[i], v, n, e)) || drop))
+		if (folders && folders < n && ((rc = made_clash(&drop, &v[i], v, n, e)) || drop)) {
+			b->more = true;
 			continue;
+		}
 		if (v[i].en.mode == MODE_FILE)		/* nearly all */
 			buf_puts(&raw, "100644 ");
 		else
@@ -443,6 +472,7 @@ static enum rc build_tree(struct oid *o, bool *fresh, struct build *b, const str
 	*o = OID_NONE;
 	if ((rc = tree_load(&t, b->r, base, e)))
 		goto out;
+	b->bytes += t.w.raw.n;
 	v = arena_array(b->a, t.n + n, sizeof *v);
 	while (!rc && (i < t.n || j < n)) {
 		if (j < n)
@@ -462,6 +492,8 @@ static enum rc build_tree(struct oid *o, bool *fresh, struct build *b, const str
 		if (folder(&en))
 			rc = build_tree(&v[count].en.id, &v[count].fresh, b, cmp == 0 ? &t.v[i].id : NULL, c + j, end - j,
 			    skip + en.name.n + 1, e);
+		else
+			note(b, &c[j], cmp == 0 ? &t.v[i] : NULL, &en);
 		*fresh |= v[count].fresh;
 		count += !oid_is_none(&v[count].en.id);
 		j = end;
@@ -477,7 +509,7 @@ out:
 enum rc repo_tree(struct oid *o, struct repo *r, const struct oid *base, const struct change *c, size_t n, struct err *e)
 {
 	struct arena a = ARENA_INIT;
-	struct build b = { r, &a };
+	struct build b = { .r = r, .a = &a };
 	struct oid root, made;
 	bool fresh;
 	enum rc rc;
@@ -488,8 +520,11 @@ enum rc repo_tree(struct oid *o, struct repo *r, const struct oid *base, const s
 			return err_set(e, RC_INVALID, "\"%.*s\": not a path that a tree may have", FMT_STR(c[i].path));
 		assert(i == 0 || str_cmp(c[i - 1].path, c[i].path) < 0);
 	}
-	if (!(rc = tree_of(&root, r, base, e)) && !(rc = build_tree(&made, &fresh, &b, &root, c, n, 0, e)))
+	if (!(rc = tree_of(&root, r, base, e)) && !(rc = build_tree(&made, &fresh, &b, &root, c, n, 0, e))) {
 		*o = made;
+		if (b.n && !b.more && b.n <= NOTE_CHANGES && b.bytes >= NOTE_BYTES && !oid_is_none(&root))
+			noted_put(r, &root, &made, b.noted, b.n);
+	}
 	arena_free(&a);
 	return rc;
 }

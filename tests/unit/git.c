@@ -16,6 +16,7 @@
 #include "kb/base/file.h"
 #include "kb/base/sha1.h"
 #include "kb/gate/git.h"
+#include "kb/gate/git_parts.h"
 
 static struct err e;
 
@@ -592,6 +593,94 @@ static void test_git__trees_are_built_as_git_builds_them(void **state)
 	buf_free(&cmd);
 }
 
+/* All of each change. */
+static enum rc whole(void *ctx, const struct change *c, struct err *err)
+{
+	struct buf *b = ctx;
+	char old[OID_HEX + 1], new[OID_HEX + 1];
+
+	(void)err;
+	oid_format(old, &c->old);
+	oid_format(new, &c->new);
+	buf_printf(b, "%o %s %s %.*s\n", c->mode, old, new, FMT_STR(c->path));
+	return RC_OK;
+}
+
+/* What is noted of a tree that was made, against what is read of the two; a note that changes on the disk. */
+static void test_git__what_is_noted_of_a_tree_is_what_differs(void **state)
+{
+	static const char *const paths[] = { "a", "a/b", "a/c", "b", "c/d", "c/e/f", "g" }, *const notes = "n/.git/colep/changes";
+	enum { N = sizeof paths / sizeof *paths, FILL = 300 };
+	struct repo *r = fresh();
+	struct oid blob[3], none = OID_NONE, base, got, first;
+	struct buf b = BUF_INIT, want = BUF_INIT, kept = BUF_INIT;
+	struct change c[FILL];
+	char names[FILL][8];
+	unsigned round, i, k, seed = 1, noted = 0;
+
+	(void)state;
+	prints("mkdir -p n/.git/colep", "");
+	for (i = 0; i < 3; i++)
+		ok(repo_write(&blob[i], r, OBJECT_BLOB, (struct str){ "xyz" + i, 1 }, &e));
+	for (i = 0; i < FILL; i++) {
+		snprintf(names[i], sizeof names[i], "h%05u", i);
+		c[i] = (struct change){ cstr(names[i]), none, blob[0], 0 };
+	}
+	ok(repo_tree(&base, r, NULL, c, FILL, &e));
+	first = base;
+	assert_int_equal(file_read(&kept, notes, 1 << 20, &e), RC_NOTFOUND);	/* all is new: nothing to note */
+	e.rc = RC_OK;
+	for (round = 0; round < 80; round++) {
+		for (i = k = 0; i < N; i++) {
+			seed = seed * 1103515245 + 12345;
+			if (seed >> 16 & 1)
+				continue;
+			c[k++] = (struct change){ cstr(paths[i]), none, seed >> 20 & 1 ? blob[seed >> 22 & 1] : none, seed >> 24 & 1 ? 0 : 0100755 };
+			if (k > 1 && paths[i][0] == 'a' && !oid_is_none(&c[0].new) && str_is(c[0].path, "a"))
+				c[k - 1].new = none;
+		}
+		ok(repo_tree(&got, r, &base, c, k, &e));
+		buf_clear(&b);
+		buf_clear(&want);
+		ok(repo_diff(r, &base, &got, whole, &b, &e));
+		noted += file_exists(notes);
+		(void)unlink(notes);
+		ok(repo_diff(r, &base, &got, whole, &want, &e));
+		is(buf_str(&b), want.n ? want.p : "");
+		base = got;
+	}
+	assert_true(noted > 30);
+	c[0] = (struct change){ STR("h00007"), none, blob[1], 0 };
+	ok(repo_tree(&got, r, &first, c, 1, &e));
+	buf_clear(&want);
+	ok(repo_diff(r, &first, &got, whole, &want, &e));
+	ok(file_read(&kept, notes, 1 << 20, &e));
+	for (i = 0; i <= kept.n; i++) {		/* the last time as it is */
+		if (i < kept.n)
+			kept.p[i] = (char)(kept.p[i] ^ 1 << i % 8);
+		ok(file_write(notes, buf_str(&kept), 0644, &e));
+		buf_clear(&b);
+		ok(repo_diff(r, &first, &got, whole, &b, &e));
+		is(buf_str(&b), want.p);
+		if (i < kept.n)
+			kept.p[i] = (char)(kept.p[i] ^ 1 << i % 8);
+		ok(file_write(notes, str_sub(buf_str(&kept), 0, i), 0644, &e));
+		buf_clear(&b);
+		ok(repo_diff(r, &first, &got, whole, &b, &e));
+		is(buf_str(&b), want.p);
+	}
+	c[0] = (struct change){ STR("elsewhere"), blob[0], blob[1], 0100644 };
+	for (i = 0; i < 2000; i++)		/* it is looked at, and has an end */
+		noted_put(r, &got, i == 1999 ? &first : &got, c, 1);
+	diff_is(r, &got, &first, "M 100644 elsewhere\n");
+	buf_clear(&kept);
+	ok(file_read(&kept, notes, 64 << 10, &e));
+	buf_free(&b);
+	buf_free(&want);
+	buf_free(&kept);
+	repo_close(r);
+}
+
 /* A tree object of the bytes that printf(1) makes. */
 static struct oid literal(const char *format)
 {
@@ -883,6 +972,7 @@ int main(void)
 		cmocka_unit_test(test_git__checkout_moves_files_and_keeps_unsaved_work),
 		cmocka_unit_test(test_git__checkout_does_not_write_through_a_symlink),
 		cmocka_unit_test(test_git__the_index_becomes_the_commits_tree),
+		cmocka_unit_test(test_git__what_is_noted_of_a_tree_is_what_differs),
 		cmocka_unit_test(test_git__a_bare_repository_has_no_work_tree),
 	};
 
