@@ -11,13 +11,15 @@
 
 #define FILE_LEVEL 12			/* of 1-19: the last takes 7 times as long for 8 % less */
 #define LEVEL 3				/* of 1-19: the last that compresses faster than we tokenise */
+#define UNDECODED "dictionary of the stored texts: its tables do not decode"
 #define SAMPLE_MAX ((size_t)16 << 10)	/* bytes read of one text; the start holds what documents share */
 
 struct zpack {
 	ZSTD_CCtx *c;
 	ZSTD_DCtx *d;
-	ZSTD_CDict *cdict;		/* NULL without a dictionary */
-	ZSTD_DDict *ddict;
+	ZSTD_DDict *ddict;		/* NULL without a dictionary */
+	ZSTD_CDict *cdict;		/* NULL as well as long as nothing was compressed: most only read, and it takes longest */
+	struct buf dict;
 };
 
 enum rc zpack_open(struct zpack **out, struct str dict, struct err *e)
@@ -27,16 +29,13 @@ enum rc zpack_open(struct zpack **out, struct str dict, struct err *e)
 	if (dict.n && (dict.n > ZSTD_DICT_MAX || ZDICT_getDictID(dict.p, dict.n) == 0))
 		return err_set(e, RC_CORRUPT, "dictionary of the stored texts: %zu bytes that are none", dict.n);
 	z = xmalloc(sizeof *z);
-	*z = (struct zpack){ ZSTD_createCCtx(), ZSTD_createDCtx(), NULL, NULL };
+	*z = (struct zpack){ .c = ZSTD_createCCtx(), .d = ZSTD_createDCtx(), .dict = BUF_INIT };
 	if (!z->c || !z->d)
 		out_of_memory();
-	if (dict.n) {
-		z->cdict = ZSTD_createCDict(dict.p, dict.n, LEVEL);
-		z->ddict = ZSTD_createDDict(dict.p, dict.n);
-		if (!z->cdict || !z->ddict) {
-			zpack_close(z);
-			return err_set(e, RC_CORRUPT, "dictionary of the stored texts: its tables do not decode");
-		}
+	buf_str_add(&z->dict, dict);
+	if (dict.n && !(z->ddict = ZSTD_createDDict(dict.p, dict.n))) {
+		zpack_close(z);
+		return err_set(e, RC_CORRUPT, UNDECODED);
 	}
 	*out = z;
 	return RC_OK;
@@ -50,6 +49,7 @@ void zpack_close(struct zpack *z)
 	ZSTD_freeDCtx(z->d);
 	ZSTD_freeCDict(z->cdict);
 	ZSTD_freeDDict(z->ddict);
+	buf_free(&z->dict);
 	free(z);
 }
 
@@ -57,6 +57,8 @@ enum rc zpack_encode(struct buf *out, struct zpack *z, struct str text, struct e
 {
 	size_t room = ZSTD_compressBound(text.n), n;
 
+	if (z->dict.n && !z->cdict && !(z->cdict = ZSTD_createCDict(z->dict.p, z->dict.n, LEVEL)))
+		return err_set(e, RC_CORRUPT, UNDECODED);
 	buf_reserve(out, room);
 	n = z->cdict ? ZSTD_compress_usingCDict(z->c, out->p + out->n, room, text.p, text.n, z->cdict)
 	    : ZSTD_compressCCtx(z->c, out->p + out->n, room, text.p, text.n, LEVEL);

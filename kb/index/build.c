@@ -194,7 +194,7 @@ static void table_grow(struct table *t)
 	struct cell *old = t->cells;
 	size_t i, j, n = t->cap;
 
-	t->cap = n ? 2 * n : 1 << 11;
+	t->cap = n ? 2 * n : 1 << 9;
 	t->cells = pages(t->cap * sizeof *t->cells);
 	memset(t->cells, 0, t->cap * sizeof *t->cells);
 	for (i = 0; i < n; i++) {
@@ -264,13 +264,13 @@ static uint32_t entry_of(struct builder *b, struct str term)
 	c = table_cell(&b->terms, b, term, near, hash, 0, &fresh);
 	if (fresh) {
 		if (b->n == b->cap) {
-			struct entry *more = pages((b->cap ? 2 * b->cap : 1024) * sizeof *more);
+			struct entry *more = pages((b->cap ? 2 * b->cap : 256) * sizeof *more);
 
 			if (b->n)
 				memcpy(more, b->entries, b->n * sizeof *more);
 			free(b->entries);
 			b->entries = more;
-			b->cap = b->cap ? 2 * b->cap : 1024;
+			b->cap = b->cap ? 2 * b->cap : 256;
 		}
 		b->entries[b->n] = (struct entry){ .term = keep(b, term) };
 		c->entry = (uint32_t)b->n++;
