@@ -9,7 +9,7 @@ LIBS = -llmdb -lzstd -lyaml -lsodium -lutf8proc -lstemmer -lcmark-gfm -lcmark-gf
 # libgit2, libmicrohttpd, GnuTLS and zlib are loaded with dlopen by their gates, only when needed.
 
 LIB_SRC = $(sort $(wildcard kb/*.c kb/*/*.c sync/*.c sync/*/*.c render/*.c render/*/*.c))
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o
 
 .DEFAULT_GOAL := all
 .PHONY: all
@@ -33,7 +33,14 @@ THEME = $(sort $(wildcard render/theme/*.* render/theme/texts/*.txt))
 $(BUILD)/obj/theme_embedded.c: $(THEME) render/embed Makefile
 	@mkdir -p $(@D)
 	@render/embed $(THEME) >$@
-$(BUILD)/obj/theme_embedded.o: $(BUILD)/obj/theme_embedded.c
+# What codes are called in the languages of the interface: a table for kb, which knows no texts.
+CALLED_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,kb/doc/make/called.c kb/doc/called.c kb/doc/kind.c kb/doc/vocab.c kb/base/arena.c kb/base/err.c \
+	kb/base/str.c $(sort $(wildcard kb/text/*.c)))
+$(BUILD)/called: $(CALLED_OBJ)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ -lutf8proc -lstemmer
+$(BUILD)/obj/called_table.c: $(BUILD)/called $(sort $(wildcard render/theme/texts/*.txt))
+	@$< $(filter %.txt,$^) >$@
+$(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o: %.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Unit tests: each tests/unit/NAME.c is a cmocka program of its own.

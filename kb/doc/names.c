@@ -1,8 +1,10 @@
 /* kb/doc/names.c: see names.h. */
 #include "kb/doc/names.h"
 
+#include <string.h>
 #include <strings.h>
 
+#include "kb/doc/called.h"
 #include "kb/text/fold.h"
 
 enum { NAMES_MAX = 256 };		/* told apart; what follows may come twice */
@@ -65,4 +67,50 @@ void names_each(const struct front *f, const struct kind *k, const struct vocab 
 	give_keys(&g, f, common_keys, v);
 	if (k)
 		give_keys(&g, f, k->keys, v);
+}
+
+/* The word of a document's code, borrowed for ever; STR_NONE: none is called so. */
+static struct str called_code(struct str value)
+{
+	size_t from = 0, to = called_ncodes;
+	char code[CALLED_CODE] = "0";
+	size_t i;
+
+	if (value.n > CALLED_CODE - 2)
+		return STR_NONE;
+	for (i = 0; i < value.n; i++)		/* countries' are capitals */
+		code[i + 1] = (char)(value.p[i] >= 'A' && value.p[i] <= 'Z' ? value.p[i] | 0x20 : value.p[i]);
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+		int d = strcmp(called_codes[mid], code);
+
+		if (d == 0)
+			return cstr(called_codes[mid]);
+		if (d < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return STR_NONE;
+}
+
+void codes_each(const struct front *f, const struct kind *k, code_fn *fn, void *ctx)
+{
+	static const char *const keys[] = { "stage", "roles", "countries", "country", "topics" };
+	struct str code = k ? called_code(cstr(k->name)) : STR_NONE;
+	size_t i, j;
+
+	if (code.n)
+		fn(ctx, code);
+	for (i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const struct key *key = front_key(f, keys[i]);
+
+		for (j = 0; key && j < key->n; j++) {
+			if (k && str_is(key->values[j], k->name))	/* a participant is so by its kind and its roles */
+				continue;
+			code = called_code(key->values[j]);
+			if (code.n)
+				fn(ctx, code);
+		}
+	}
 }

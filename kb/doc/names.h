@@ -11,4 +11,8 @@
 typedef void name_fn(void *ctx, struct str name, struct str lang);
 void names_each(const struct front *f, const struct kind *k, const struct vocab *v, name_fn *fn, void *ctx);
 
+/* The codes (called.h) of a document's kind, stage, roles, countries and topics; borrowed for ever. */
+typedef void code_fn(void *ctx, struct str code);
+void codes_each(const struct front *f, const struct kind *k, code_fn *fn, void *ctx);
+
 #endif

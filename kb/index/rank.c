@@ -22,11 +22,13 @@
 #include "kb/index/evaluate.h"
 #include "kb/index/expand.h"
 #include "kb/index/guess.h"
+#include "kb/index/hint.h"
 #include "kb/index/parts.h"
 #include "kb/index/postings.h"
 
 enum { SAID = 240 };			/* bytes of a phrase in a message */
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
+enum { HINT = 2, ASKING = 4 };		/* a hint counts as so many words that are rarer than it is; what only asks, so much less */
 
 struct lists {				/* of one word in one segment */
 	struct listing *v;
@@ -59,6 +61,9 @@ struct run {
 	bool again;			/* the phrase that is all of the query is in no hit */
 	struct doubt *doubts;
 	size_t ndoubts;
+	struct str hints[HINTS_MAX];
+	size_t nhints;
+	bool *ask;			/* by clause: it only makes the query a question */
 	uint64_t lost;			/* so much less a document may score, 16.16, than it did before doubts were looked at */
 	uint64_t least;			/* see struct evaluate */
 };
@@ -221,7 +226,7 @@ static uint64_t *out_bits(struct run *r, size_t seg)
 
 /* A single word: its documents score, or are left out. What may stand for another one is looked at again when it is known
  * what the rest of the query finds. */
-static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bool not, bool must, struct err *e)
+static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bool not, bool must, bool ask, struct err *e)
 {
 	struct lists *l = no_lists(r);
 	uint64_t df = 0;
@@ -231,12 +236,12 @@ static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bo
 
 	if (rc)
 		return rc;
-	if (!exact && !must && (df <= FEW || !written || typed_of(r, last) == TYPED_LAST))
+	if (!exact && !must && !ask && (df <= FEW || !written || typed_of(r, last) == TYPED_LAST))
 		r->doubts[r->ndoubts++] = (struct doubt){ w, typed_of(r, last), df, written, r->n };
 	if (!df)
 		r->none |= must;
 	else if (!not)
-		add_part(r, l, NULL, bm25_idf(r->f, df), must);
+		add_part(r, l, NULL, bm25_idf(r->f, df) / (ask ? ASKING : 1), must);
 	for (seg = 0; not && seg < r->s->stamp.nsegments && !rc; seg++)
 		for (i = 0; i < l[seg].n && !rc; i++)
 			rc = mark(out_bits(r, seg), r, &r->s->segments[seg], &l[seg].v[i], e);
@@ -252,7 +257,7 @@ static enum rc run_row(struct run *r, struct clause *c, struct err *e)
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < c->n && !rc && !r->none; i++)
-		rc = run_word(r, &c->words[i], false, true, false, true, e);
+		rc = run_word(r, &c->words[i], false, true, false, true, false, e);
 	r->rows[r->nrows++] = (struct row){ first, c->n };
 	return rc;
 }
@@ -327,7 +332,7 @@ static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 	buf_printf(r->note, "%sno document has \"%.*s%s\" in a row: looking for its words", r->note->n ? ", " : "",
 	    FMT_STR(str_utf8_cut(said(c), SAID)), said(c).n > SAID ? "…" : "");
 	for (i = 0; i < c->n && !rc; i++)
-		rc = run_word(r, &c->words[i], false, false, false, false, e);
+		rc = run_word(r, &c->words[i], false, false, false, false, false, e);
 	return rc;
 }
 
@@ -341,11 +346,31 @@ static enum rc run_clauses(struct run *r, struct err *e)
 		struct clause *c = &q->clauses[i];
 
 		if (!c->phrase)
-			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, e);
+			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, r->ask[i] && !c->must, e);
 		else if (c->must || (q->positive == 1 && !c->not && !r->again))
 			rc = run_row(r, c, e);
 		else
 			rc = run_phrase(r, c, e);
+	}
+	return rc;
+}
+
+/* ---- hints ---- */
+
+/* The documents that have what a word of the query names count more. */
+static enum rc run_hints(struct run *r, struct err *e)
+{
+	struct lists *l;
+	uint64_t df;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	for (i = 0; i < r->nhints && !rc; i++) {
+		struct str term = arena_str(r->a, stems_term(index_stems(r->s->ix), r->hints[i], 0));
+
+		l = no_lists(r);
+		if (!(rc = find_lists(l, r, &(struct word){ .terms = &term, .n = 1 }, e)) && !(rc = count_documents(&df, r, l, e)) && df)
+			add_part(r, l, NULL, HINT * (bm25_idf(r->f, df) + BM25_ONE / 2), false);
 	}
 	return rc;
 }
@@ -660,11 +685,15 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	for (i = 0; i < q->n; i++)
 		r.most += q->clauses[i].n;
 	r.doubts = arena_array(a, r.most, sizeof *r.doubts);
-	r.most *= 2 + GUESSES;
+	r.most = r.most * (2 + GUESSES) + HINTS_MAX;
+	r.ask = arena_array(a, q->n, sizeof *r.ask);
+	r.nhints = hints_find(r.hints, r.ask, a, index_stems(s->ix), q);
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
 	r.adds = arena_array(a, r.most, sizeof *r.adds);
 	r.rows = arena_array(a, q->n, sizeof *r.rows);
 	rc = run_clauses(&r, e);
+	if (!rc)
+		rc = run_hints(&r, e);
 	if (!rc)
 		rc = filters_any(f) ? run_narrow(res, &r, &top, &counts, (struct wanted){ limit, count }, f, e)
 		    : run_all(res, &r, &top, &counts, (struct wanted){ limit, count }, e);

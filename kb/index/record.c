@@ -6,7 +6,7 @@
  * bytes; even: a word of `common`, twice its number. The summary stands in the text alone.
  *
  * Weights: a word of the title counts WEIGHT_TITLE, of a heading WEIGHT_HEADING, else 1; also-called names of a
- * document's codes are words of weight 1. They are summed per document before the score saturates. */
+ * document's codes are words of weight 1, and so are codes that a query hints at (hint.h). They are summed per document before the score saturates. */
 #include "kb/index/record.h"
 
 #include <string.h>
@@ -305,7 +305,23 @@ static void feed_name(void *ctx, struct str name, struct str lang)
 	feed(f, name, 1);
 }
 
-/* What the codes of a document are called. */
+static void feed_code(void *ctx, struct str code)
+{
+	const struct feed *f = ctx;
+
+	f->fn(f->ctx, code, 0, 1, false, f->fate);
+}
+
+/* What the codes of a document are called; those that a query hints at. */
+static void feed_codes(const struct feed *f, const struct version *d, const struct vocab *v, const struct front *front)
+{
+	const struct kind *k = kind_find(d->r->kind);
+	struct feed names = *f, codes = *f;
+
+	names_each(front, k, v, feed_name, &names);
+	codes_each(front, k, feed_code, &codes);
+}
+
 static void feed_names(struct feed f, const struct version *d, const struct vocab *v)
 {
 	struct err e = ERR_INIT;
@@ -315,9 +331,9 @@ static void feed_names(struct feed f, const struct version *d, const struct voca
 
 	f.running = false;
 	if (d->r->front)
-		names_each(d->r->front, kind_find(d->r->kind), v, feed_name, &f);
+		feed_codes(&f, d, v, d->r->front);
 	else if (!d->r->broken && !doc_parse(&parsed, &at, &a, d->text, &e))
-		names_each(&parsed.front, kind_find(d->r->kind), v, feed_name, &f);
+		feed_codes(&f, d, v, &parsed.front);
 	arena_free(&a);
 }
 

@@ -10,7 +10,7 @@
 
 #include "kb/text/chars.h"
 
-#define TEXT_VERSION 7			/* of the whole analysis, with what of a document is analysed: the index is stamped with it */
+#define TEXT_VERSION 8			/* of the whole analysis, with what of a document is analysed: the index is stamped with it */
 
 /* The next word of text at or after `at`, by rules 1 and 2 of chars.h. *word borrows text. false: none left. */
 struct words {

@@ -127,7 +127,7 @@ printf '\nq10\t'"'"'); DROP TABLE x; --\nq11\tferry\n' >>batch
 run timeout 20 "$COLEP" -C small search --batch batch --limit 2 --timing
 is "--batch: exit 0" "$status" 0
 is "its fields: qid id rank score" "$(printf '%s\n' "$out" | head -2 | cut -f1-3)" "q1${TAB}ll-bps-2023-ferry${TAB}1
-q1${TAB}is-mk-2022-pass${TAB}2"
+q1${TAB}ll-bps-2023-train${TAB}2"
 is "the same scores as one by one" "$(printf '%s\n' "$out" | awk -F"$TAB" '$1 == "q11" { print $4 }')" "$(colep -C small search --limit 2 ferry | cut -f3)"
 is "--timing: qid and microseconds for each, on stderr" "$(printf '%s\n' "$err" | grep -cE '^q[0-9]+ [0-9]+$')" 11
 for q in 'q4: no word' 'q5: only words to leave out' 'q7: no word' 'q9: a query of more than 1,000 words'; do has "odd ones are named: $q" "$err" "colep: $q"; done

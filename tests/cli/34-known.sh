@@ -1,6 +1,7 @@
 #!/bin/sh
 # What somebody remembers is found, in whatever script, keyboard and form he types it; and a document by every name of its
-# codes, in every language that the vocabulary has, also with what Arabic writes in front of a word.
+# codes, in every language that the vocabulary has, also with what Arabic writes in front of a word; and what a delegate asks
+# of content/ has its answer among the first three.
 . "$ROOT/tests/cli/lib.sh"
 "$ROOT/tests/known.py" "$COLEP" "$ROOT/tests/known.tsv" 0.85 >known 2>&1
 ok "every language and variant was asked" test "$(grep -c '^ok' known)" -ge 70
@@ -43,4 +44,25 @@ run colep -C node search '+bureau'; is "and no other" "$(printf '%s\n' "$out" | 
 sed -i 's/oficina/liaison bureau, oficina/' node/vocab/channels.md
 "$COLEP" -C node save >/dev/null 2>&1
 found cs-bps-2022-two 'liaison bureau'
+
+"$COLEP" init --id bps asked --import "$ROOT/content" >/dev/null 2>&1 || exit 1
+grep -v '^#' "$ROOT/tests/asked.tsv" | awk -F '\t' '{ print NR "\t" $1 > "questions"; print NR "\t" $0 > "wanted" }'
+"$COLEP" -C asked search --batch questions --limit 3 >answers
+ok "a delegate's questions were asked" test "$(grep -c '' questions)" -ge 75
+missed=$(awk -F '\t' '
+	NR == FNR { got[$1] = got[$1] " " $2 " "; next }
+	{
+		n = split($3, want, " ")
+		for (i = 1; i <= n; i++) {
+			any = want[i]
+			gsub(/\./, "\\.", any)
+			gsub(/\*/, "[^ ]*", any)
+			if (got[$1] !~ " (" any ") ")
+				print $2 ": no " want[i] " in" got[$1]
+		}
+	}' answers wanted)
+is "each is answered by the first three" "$missed" ""
+# What is named is no filter, and one that must not be there is no hint.
+run colep -C asked search 'open hawala -actions' --limit 1; is "a hint is no filter" "$(printf '%s' "$out" | cut -f2)" is-bg-2022-hawala
+run colep -C asked search "+hawala actions" --limit 50; hasnt "what must be there must" "$out" ac-bps-2022-contact-list
 done_testing

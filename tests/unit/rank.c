@@ -19,6 +19,7 @@
 #include "kb/index/evaluate.h"
 #include "kb/index/expand.h"
 #include "kb/index/pack.h"
+#include "kb/index/hint.h"
 #include "kb/index/parts.h"
 #include "kb/index/sealed.h"
 
@@ -56,6 +57,7 @@ static struct bm25 formula;
 static void make_words(void)
 {
 	static const char *const ends[] = { "", "s", "ing", "ed", "а", "ami" }, *const parts[] = { "bor", "tra", "mig", "ne", "po", "ска", "rü" };
+	static const char *const named[] = { "open", "0open", "actions", "0action", "who" };	/* hints, what they are of, and a question */
 	size_t i;
 
 	for (i = 0; i < WORDS; i++) {
@@ -68,6 +70,8 @@ static void make_words(void)
 		words[i] = arena_str(&kept, buf_str(&b));
 		buf_free(&b);
 	}
+	for (i = 0; i < sizeof named / sizeof *named; i++)
+		words[WORDS - 1 - i] = cstr(named[i]);
 }
 
 static void make_docs(void)
@@ -358,13 +362,13 @@ static void add_scores(struct slow *s, const uint32_t *weight, uint32_t idf)
 		}
 }
 
-static void one_word(struct slow *s, const struct word *w, bool last, bool not)
+static void one_word(struct slow *s, const struct word *w, bool last, bool not, bool ask)
 {
 	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight);
 	struct sense x;
 	bool written;
 	uint64_t df = look_up(weight, &x, &written, s->q, w, last, not ? TIER_EXACT + 1 : TIER_PREFIX);
-	uint32_t idf = bm25_idf(&formula, df);
+	uint32_t idf = bm25_idf(&formula, df) / (ask ? 4 : 1);
 	size_t i;
 
 	for (i = 0; i < DOCS && not; i++)
@@ -373,7 +377,7 @@ static void one_word(struct slow *s, const struct word *w, bool last, bool not)
 		return;
 	if (df)
 		add_scores(s, weight, idf);
-	if (df <= 2 || !written || typed_of(s->q, last) == TYPED_LAST)
+	if (!ask && (df <= 2 || !written || typed_of(s->q, last) == TYPED_LAST))
 		s->doubts[s->ndoubts++] = (struct slow_doubt){ w, last, written, df, weight, idf, x };
 }
 
@@ -475,8 +479,24 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 			    bm25_score(&formula, d->idf, d->weight[i], docs[i].norm);
 }
 
+/* What the documents of a code score more. */
+static void slow_hint(struct slow *s, struct str code)
+{
+	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight);
+	struct str term = arena_str(&a, stems_term(index_stems(&ix), code, 0));
+	struct sense x;
+	uint64_t df;
+
+	make_sense(&x, &(struct expansion){ .terms = &term, .n = 1 });
+	if ((df = weigh(weight, &x)))
+		add_scores(s, weight, 2 * bm25_idf(&formula, df) + BM25_ONE);
+}
+
 static void read_slowly(struct slow *s, const struct query *q)
 {
+	struct str codes[HINTS_MAX];
+	bool *ask = arena_array(&a, q->n, sizeof *ask);
+	const size_t hints = hints_find(codes, ask, &a, index_stems(&ix), q);
 	struct clause *must[16];
 	size_t n = 0, i, j, last = q->open_end ? q->n - 1 : SIZE_MAX, last_must = SIZE_MAX;
 
@@ -498,11 +518,13 @@ static void read_slowly(struct slow *s, const struct query *q)
 		if (c->must)
 			continue;
 		if (!c->phrase)
-			one_word(s, &c->words[0], i == last, c->not);
+			one_word(s, &c->words[0], i == last, c->not, ask[i]);
 		else if (!all_of(s, &c, 1, SIZE_MAX, c->not || q->positive > 1) && !c->not)
 			for (j = 0; j < c->n; j++)
-				one_word(s, &c->words[j], false, false);
+				one_word(s, &c->words[j], false, false, false);
 	}
+	for (i = 0; i < hints; i++)
+		slow_hint(s, codes[i]);
 }
 
 /* ---- comparing ---- */

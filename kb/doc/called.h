@@ -1,0 +1,25 @@
+/* kb/doc/called.h: what codes of documents are called in the languages of the interface: kinds, stages, roles, countries and
+ * topics. kb/doc/make/called.c makes the table from render/theme/texts. */
+#ifndef KB_DOC_CALLED_H
+#define KB_DOC_CALLED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kb/base/str.h"
+
+/* A code as a word that no text has: "0case-study", "0open", "0pk"; "0ask" is that of words that only make a question. */
+enum { CALLED_CODE = 48 };		/* bytes, with the last 0 */
+extern const char called_codes[][CALLED_CODE];	/* in order, each once */
+extern const size_t called_ncodes;
+
+/* The names, in order of what they begin with: lines of surfaces of the words, blanks between them, TAB, the stems of these,
+ * TAB, number of their stemmer, TAB, code. */
+extern const char called_lines[];
+extern const uint32_t called_at[];	/* where each begins, and the end of all */
+extern const size_t called_n;
+
+/* Append a word's surface as names have it: Arabic's article is off. */
+void called_surface(struct buf *b, struct str word);
+
+#endif

@@ -1,0 +1,144 @@
+/* kb/index/hint.c: see hint.h.
+ *
+ * A word of the query is compared with the names whose first bytes are its own: by surface, then by stem in the name's
+ * language, since "встречи" is a form of "встреча" that no table has. */
+#include "kb/index/hint.h"
+
+#include <string.h>
+
+#include "kb/base/arena.h"
+#include "kb/doc/called.h"
+#include "kb/index/clause.h"
+#include "kb/index/parts.h"
+
+enum { BEGIN = 4, STEM_FROM = 4 };	/* BEGIN: bytes that both begin with; STEM_FROM: letters of a word that is stemmed */
+
+/* A word of the query. */
+struct asked {
+	struct str raw, surface;	/* surface empty: it names nothing */
+	struct str *stems;		/* by language, once asked for; NULL: none was */
+};
+struct name { struct str surfaces, stems, code; unsigned lang; };
+
+static struct str line_of(size_t i)
+{
+	return (struct str){ called_lines + called_at[i], called_at[i + 1] - called_at[i] - 1 };
+}
+
+static struct name name_of(size_t i)
+{
+	struct name name;
+	struct str rest = line_of(i), lang;
+
+	str_split(&name.surfaces, &rest, '\t');
+	str_split(&name.stems, &rest, '\t');
+	str_split(&lang, &rest, '\t');
+	name.code = rest;
+	for (name.lang = 0; lang.n; lang = str_sub(lang, 1, lang.n))
+		name.lang = 10 * name.lang + (unsigned)(lang.p[0] - '0');
+	return name;
+}
+
+static struct str begin_of(struct str surface)
+{
+	return str_sub(surface, 0, surface.n < BEGIN ? surface.n : BEGIN);
+}
+
+/* The first name that is not before these bytes. */
+static size_t first_of(struct str begin)
+{
+	size_t from = 0, to = called_n;
+
+	while (from < to) {
+		size_t mid = (from + to) / 2;
+
+		if (str_cmp(line_of(mid), begin) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static struct str stem_of(struct asked *w, struct arena *a, struct stems *stems, unsigned lang)
+{
+	if (!w->stems)
+		w->stems = arena_array(a, LANGS, sizeof *w->stems);
+	if (!w->stems[lang].p)
+		w->stems[lang] = arena_str(a, stems_term(stems, w->raw, lang));
+	return w->stems[lang];
+}
+
+/* How many words in a row are a name; 0: they are none. */
+static size_t named(struct name name, struct asked *w, size_t n, struct arena *a, struct stems *stems)
+{
+	struct str surface, stem;
+	size_t i;
+
+	for (i = 0; str_split(&surface, &name.surfaces, ' '); i++) {
+		str_split(&stem, &name.stems, ' ');
+		if (i == n || !w[i].surface.n)
+			return 0;
+		if (!str_eq(surface, w[i].surface) && !(name.lang && name.lang < LANGS && str_eq(begin_of(surface), begin_of(w[i].surface)) &&
+		    str_utf8_count(w[i].surface) >= STEM_FROM && str_eq(stem, stem_of(&w[i], a, stems, name.lang))))
+			return 0;
+	}
+	return i;
+}
+
+static bool has(const struct str *v, size_t n, struct str code)
+{
+	size_t i;
+
+	for (i = 0; i < n && !str_eq(v[i], code); i++)
+		;
+	return i < n;
+}
+
+/* One word, which may be of a name or make a question; not what is a phrase or must not be there. */
+static bool plain(const struct clause *c)
+{
+	return !c->phrase && !c->not;
+}
+
+size_t hints_find(struct str out[HINTS_MAX], bool *ask, struct arena *a, struct stems *stems, const struct query *q)
+{
+	struct asked *w = arena_array(a, q->n, sizeof *w);
+	struct buf b = BUF_INIT;
+	size_t i, k, n = 0, words, longest;
+
+	for (i = 0; i < q->n; i++) {
+		if (!plain(&q->clauses[i]))
+			continue;
+		buf_clear(&b);
+		w[i].raw = q->clauses[i].words[0].raw;
+		called_surface(&b, w[i].raw);
+		w[i].surface = arena_str(a, buf_str(&b));
+	}
+	for (i = 0; i < q->n; i += longest ? longest : 1) {
+		const struct str begin = begin_of(w[i].surface);
+		const size_t from = n;
+
+		longest = 0;
+		for (k = begin.n ? first_of(begin) : called_n; k < called_n && str_starts(line_of(k), begin); k++) {
+			const struct name name = name_of(k);
+
+			words = named(name, &w[i], q->n - i, a, stems);
+			if (!words || words < longest)
+				continue;
+			if (words > longest) {
+				n = from;
+				ask[i] = false;
+			}
+			longest = words;
+			if (str_is(name.code, "0ask"))
+				ask[i] = true;
+			else if (n < HINTS_MAX && !has(out, n, name.code))
+				out[n++] = name.code;
+		}
+		if (longest && ask[i])		/* what makes a question names nothing */
+			n = from;
+	}
+	buf_free(&b);
+	return n;
+}
