@@ -301,10 +301,13 @@ bool changes_page_has(const struct copy *c, size_t page, const struct str *names
 	const struct changes *ch = c->changes;
 	size_t i, k;
 
-	for (i = (page - 1) * LIST_PAGE; ch && i < ch->n && i < page * LIST_PAGE; i++)
-		for (k = 0; k < n; k++)
-			if (str_eq(names[k], ch->v[i]->name))
+	for (k = 0; ch && k < n; k++) {
+		const struct entry *e = copy_find(c, names[k]);
+
+		for (i = (page - 1) * LIST_PAGE; e && i < ch->n && i < page * LIST_PAGE; i++)
+			if (ch->v[i] == e)
 				return true;
+	}
 	return false;
 }
 

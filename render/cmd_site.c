@@ -245,6 +245,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (want->lang.n && !theme_texts(theme, want->lang))
 		cmd_say(c, "--lang %.*s: no words of the interface are in this language, so they are English; texts/%.*s.txt in a "
 		    "folder for --theme would add them", FMT_STR(want->lang), FMT_STR(want->lang));
+	kept_place_theme(&kept, theme);
 	want->practice = node.practice;
 	want->threads = ask->jobs;
 	want->theme = theme;
@@ -264,7 +265,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (!was)
 		give_back();
 	opening = pthread_create(&opener, NULL, indexing_run, &indexing) == 0;
-	if (dir && (rc = site_check(&before, dir, e)) && ask->dry)
+	if (dir && (rc = site_check(&before, dir, was, e)) && ask->dry)
 		rc = RC_OK;
 	if (!rc && was && !was->seen)
 		kept_look(was, dir, 1);
@@ -295,7 +296,8 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (history && changes_load(copy, history, e))
 		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
 	history = NULL;
-	broken = !stamp_of(&stamp, c, copy);
+	if (!kept_copy || !stamp_goes_on(&stamp, c->arena, want->kept, copy, dir))
+		broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
 	writing = !ask->dry && !temporary;
 	if (ask->dry) {

@@ -140,9 +140,8 @@ bool fact_hangs_on(const struct copy *c, struct str fact, const struct str *name
 
 	switch (fact.n >= HEAD ? (unsigned char)fact.p[0] : FACT_ALL) {
 	case FACT_TEXT: case FACT_PAST:
-		for (i = 0; i < n && !str_eq(names[i], key); i++)
-			;
-		return i < n;
+		i = str_lower(names, n, key);
+		return i < n && str_eq(names[i], key);
 	case FACT_CHANGES:
 		memcpy(&number, fact.p + 2, sizeof number);
 		return moved || changes_page_has(c, number ? number : 1, names, n);

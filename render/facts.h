@@ -57,7 +57,7 @@ struct fact_ground {			/* what values are computed from; zeroed but for the copy
 void fact_ground_free(struct fact_ground *g);
 /* Are what all documents show and the day enough to answer it: while these are the same, so is the answer. */
 bool fact_of_faces(struct str fact);
-/* Could the answer be another, where of the copy nothing is but text and history of these documents, by name; moved: in
+/* Could the answer be another, where of the copy nothing is but text and history of these documents, sorted; moved: in
  * changes.html others are shown, or elsewhere. */
 bool fact_hangs_on(const struct copy *c, struct str fact, const struct str *names, size_t n, bool moved);
 bool fact_is_all(struct str fact);	/* FACT_ALL, or no fact */

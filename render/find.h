@@ -34,6 +34,8 @@ void find_forget(struct find *f);
 typedef bool find_read_fn(void *ctx, struct buf *b, struct str name);
 bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp);
 bool find_keep(struct find *f, const struct entry *e);
+bool find_keep_all(struct find *f);	/* all entries at once; false: of some there is none, and each is to be asked for */
+void find_unkeep(struct find *f, const struct entry *e);	/* that one after all not: it is added, or cannot be */
 bool find_patch(struct find *f, find_read_fn *read, void *ctx);
 bool find_restore(struct find *f);
 /* Is a file of the index to be written: false after find_patch for those that stay. */

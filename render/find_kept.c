@@ -7,8 +7,9 @@
  *	"f" and a form	the forms from this one up to the next at which a block must begin: for each, by form, stem, English
  *		stem: its length, a byte, and its bytes; each stem: how many bytes of the form it is, a byte, or 128 and its own
  *		length in one byte and its bytes; the count of words, a varint
- *	"h"	documents, u32; sum of their lengths, u64; words, u32; for each in order of number: name; for each kind of blocks: count; for
- *		each: first string, hash, which of those; for each file of documents: a hash of what is shown of them
+ *	"h"	documents, u32; sum of their lengths, u64; words, u32; for each kind of blocks: count; for each: first string, hash,
+ *		which of those; for each file of documents: a hash of what is shown of them
+ *	"n"	the names of the documents, in order of number
  *
  * Posting lists are not kept: they stand in the files of the index. */
 #include "render/find_parts.h"
@@ -78,19 +79,26 @@ static bool parse_head(struct find_log *l, struct str s)
 	uint32_t i;
 
 	if (!kept_take_u32(&l->n, &s) || !l->n || !kept_take_u64(&l->total, &s) ||
-	    !kept_take_u32(&l->nwords, &s) || l->n > s.n / 4 || l->nwords > l->log.live)
+	    !kept_take_u32(&l->nwords, &s) || l->n > l->log.live / 4 || l->nwords > l->log.live)
 		return false;
 	l->words = arena_array(&l->a, l->nwords / FIND_PIECE + 1, sizeof *l->words);
 	l->average = find_coarse((uint32_t)(l->total / l->n));
-	l->names = arena_array(&l->a, l->n, sizeof *l->names);
-	for (i = 0; i < l->n; i++)
-		if (!kept_take_str(&l->names[i], &s))
-			return false;
 	for (i = 0; i < FIND_KINDS; i++)
 		if (!parse_blocks(&l->blocks[i], &l->a, &s))
 			return false;
 	l->shown = s;
 	return s.n == (l->n + FIND_DOCS - 1) / FIND_DOCS * FIND_SHOWN;
+}
+
+static bool parse_names(struct find_log *l, struct str s)
+{
+	uint32_t i;
+
+	l->names = arena_array(&l->a, l->n, sizeof *l->names);
+	for (i = 0; i < l->n; i++)
+		if (!kept_take_str(&l->names[i], &s))
+			return false;
+	return !s.n;
 }
 
 /* Which documents of the copy there is a piece of. Both are by name. */
@@ -117,11 +125,12 @@ static void find_logged(struct find *f)
 bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp)
 {
 	struct find_log *l = xmalloc(sizeof *l);
-	struct str head;
+	struct str head, names;
 
 	*l = (struct find_log){ .a = ARENA_INIT };
 	f->log = l;
-	if (kept_log_open(&l->log, path, key, stamp) && kept_log_get(&head, &l->log, STR("h")) && parse_head(l, head)) {
+	if (kept_log_open(&l->log, path, key, stamp) && kept_log_get(&head, &l->log, STR("h")) && parse_head(l, head) &&
+	    kept_log_get(&names, &l->log, STR("n")) && parse_names(l, names)) {
 		find_logged(f);
 		return true;
 	}
@@ -147,6 +156,23 @@ bool find_keep(struct find *f, const struct entry *e)
 
 	spot->kept = f->log && spot->logged;
 	return spot->kept;
+}
+
+bool find_keep_all(struct find *f)
+{
+	bool all = f->log != NULL;
+	size_t k;
+
+	for (k = 0; k < f->n && all; k++)
+		all = f->spots[k].logged;
+	for (k = 0; k < f->n; k++)
+		f->spots[k].kept = all;
+	return all;
+}
+
+void find_unkeep(struct find *f, const struct entry *e)
+{
+	f->spots[f->number[e - f->copy->all]].kept = false;
 }
 
 /* ---- words of a document ---- */
@@ -332,8 +358,6 @@ static void head(struct buf *b, const struct find *f)
 	kept_put_u32(b, f->n);
 	kept_put_u64(b, f->total);
 	kept_put_u32(b, f->patched ? f->log->nwords : f->nwords);
-	for (i = 0; i < f->n; i++)
-		kept_put_str(b, f->docs[i]->name);
 	for (kind = 0; kind < FIND_KINDS; kind++) {
 		kept_put_u32(b, f->blocks[kind].n);
 		for (i = 0; i < f->blocks[kind].n; i++) {
@@ -422,6 +446,7 @@ enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT
 {
 	struct buf b = BUF_INIT;
 	enum rc rc = RC_OK;
+	size_t i;
 
 	if (f->patched) {
 		rc = begin_patched(f, path, key, e);
@@ -433,6 +458,12 @@ enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT
 		return rc;
 	head(&b, f);
 	kept_log_put(f->out, STR("h"), buf_str(&b));
+	if (!f->names_stay) {
+		buf_clear(&b);
+		for (i = 0; i < f->n; i++)
+			kept_put_str(&b, f->docs[i]->name);
+		kept_log_put(f->out, STR("n"), buf_str(&b));
+	}
 	rc = kept_log_end(f->out, stamp, e);
 	f->out = NULL;
 	buf_free(&b);

@@ -160,6 +160,7 @@ struct find {
 	struct find_blocks blocks[FIND_KINDS];
 	struct find_facet facets[FIND_FACETS];
 	bool patched;
+	bool names_stay;		/* then: the documents are the same, in order */
 	bool facets_stay;		/* then: facets.js is as the build before left it */
 	bool *docs_stay;		/* then, of each file of documents: it is as the build before left it */
 };

@@ -119,14 +119,15 @@ static bool read_side(struct patch *p, struct side *to, struct str record, uint3
 static bool compare_orders(struct patch *p)
 {
 	const struct find *f = p->f;
-	uint32_t i, last = 0, number;
+	uint32_t i, last = 0, number, same = 0;
 	bool first = true;
 
 	p->to = arena_array(&p->a, p->log->n, sizeof *p->to);
 	for (i = 0; i < p->log->n; i++) {
-		const struct entry *e = i < f->n && str_eq(f->docs[i]->name, p->log->names[i]) ? f->docs[i] :
-		    copy_find(f->copy, p->log->names[i]);
+		bool here = i < f->n && str_eq(f->docs[i]->name, p->log->names[i]);
+		const struct entry *e = here ? f->docs[i] : copy_find(f->copy, p->log->names[i]);
 
+		same += here;
 		p->to[i] = UINT32_MAX;
 		if (!e)
 			continue;
@@ -140,6 +141,7 @@ static bool compare_orders(struct patch *p)
 		last = number;
 		first = false;
 	}
+	p->f->names_stay = same == f->n && p->log->n == f->n;
 	return true;
 }
 
@@ -652,6 +654,7 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 			find_facets(f);
 	} else {
 		f->total = 0;
+		f->names_stay = false;
 		for (i = 0; i < FIND_KINDS; i++) {
 			buf_clear(&f->blocks[i].bytes);
 			f->blocks[i].n = 0;

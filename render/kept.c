@@ -53,24 +53,32 @@ bool kept_place(struct kept_place *place, const char *cache)
 	return ok;
 }
 
+void kept_place_theme(struct kept_place *place, const struct theme *t)
+{
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < t->nfiles; i++) {
+		add(&b, t->files[i].name);
+		add(&b, t->files[i].bytes);
+	}
+	blake2b_of(place->theme, buf_str(&b));
+	buf_free(&b);
+}
+
 /* The options, the theme, the folder. false: there is no such folder. */
 static bool add_want(struct buf *b, const struct kept_place *place, const struct copy_want *want, const char *dir)
 {
-	const struct theme *t = want->theme;
 	char *real = realpath(dir, NULL);
-	size_t i;
 
 	if (!real)
 		return false;
 	buf_add(b, place->program, sizeof place->program);
+	buf_add(b, place->theme, sizeof place->theme);
 	buf_printf(b, "%d %d %d ", (int)want->audience, want->live, want->practice);
 	add(b, cstr(real));
 	add(b, want->meeting);
 	add(b, want->lang);
-	for (i = 0; i < t->nfiles; i++) {
-		add(b, t->files[i].name);
-		add(b, t->files[i].bytes);
-	}
 	free(real);
 	return true;
 }
@@ -400,6 +408,11 @@ static void compare(struct kept *k, struct fact_ground *g)
 		k->same[i] = (faces && fact_of_faces(k->facts[i])) || still(k, g, i);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
 /* The same where the copy is the one that the build before had, with texts and history of other documents. FACT_ALL is not
  * asked for: it is another. */
 static void compare_few(struct kept *k, struct fact_ground *g)
@@ -413,6 +426,8 @@ static void compare_few(struct kept *k, struct fact_ground *g)
 		names[n++] = k->changed[i];
 	for (i = 0; i < c->nchanged; i++)
 		names[n++] = c->changed[i]->name;
+	if (n)
+		qsort(names, n, sizeof *names, by_name);
 	for (i = 0; i < k->nfacts; i++)
 		k->same[i] = !fact_hangs_on(c, k->facts[i], names, n, moved) || (!fact_is_all(k->facts[i]) && still(k, g, i));
 }
@@ -703,12 +718,12 @@ static size_t compare_files(struct put *v, const struct kept_new *now, const str
 	size_t i = 0, k = 0, n = 0;
 
 	while (i < now->n || k < p->nfiles) {
-		int d = i == now->n ? 1 : k == p->nfiles ? -1 : str_cmp(now->files[i].name, p->files[k].name);
+		int d = i == now->n ? 1 : k == p->nfiles ? -1 : str_cmp(now->files[i]->name, p->files[k].name);
 
 		if (d > 0)
 			v[n++] = (struct put){ &p->files[k], true };
-		else if (d < 0 || !is_base(&now->files[i], &p->files[k], p))
-			v[n++] = (struct put){ &now->files[i], false };
+		else if (d < 0 || !is_base(now->files[i], &p->files[k], p))
+			v[n++] = (struct put){ now->files[i], false };
 		i += d <= 0;
 		k += d >= 0;
 	}
@@ -753,7 +768,7 @@ enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEP
 	    (n = compare_files(put, now, &was->base)) < FILES_MAX(now->n))
 		j.first = was->nfacts;
 	for (i = 0; !j.first && i < now->n; i++)
-		put[i] = (struct put){ &now->files[i], false };
+		put[i] = (struct put){ now->files[i], false };
 	n = j.first ? n : now->n;
 	path = kept_path(&j.a, place, dir, j.first ? "more" : "pages");
 	if (!path || !kept_key_of(key, place, &c->want, &OID_NONE, dir) || (rc = kept_begin(&o, path, key, e)))

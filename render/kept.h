@@ -10,9 +10,11 @@
 struct kept_place {
 	const char *cache;		/* .git/colep of the node */
 	unsigned char program[KEPT_KEY];	/* hash of program_id */
+	unsigned char theme[KEPT_KEY];	/* of its files */
 };
 /* Before libraries are loaded that are loaded only at times. false: this program can keep nothing. */
 bool kept_place(struct kept_place *place, const char *cache);
+void kept_place_theme(struct kept_place *place, const struct theme *t);	/* then, before a key is asked for */
 /* A hash of all that every page hangs on: the ground that facts stand on. false: nothing can be kept. */
 bool kept_key(unsigned char key[KEPT_KEY], const struct kept_place *place, const struct copy *c, const char *dir);
 /* A hash of all that a build hangs on: what is wanted, and the commit that it is made of. */
@@ -76,7 +78,7 @@ bool kept_compare(struct kept *k, const unsigned char ground[KEPT_KEY], struct f
 bool kept_same(const struct kept *k, const struct kept_file *f);	/* would be made of the same */
 /* What kept_open and kept_compare read. */
 struct kept_new {
-	const struct kept_file *files;	/* by name */
+	const struct kept_file *const *files;	/* by name; also those of kept_open, that are as they were */
 	size_t n;
 	struct kept_file manifest;
 	struct str stamp, folders;	/* the caller's */

@@ -214,7 +214,32 @@ static bool manifest_same(const struct site_before *b, const char *dir)
 	return same;
 }
 
-enum rc site_check(struct site_before *b, const char *dir, struct err *e)
+/* Is the manifest the one that the build before left: then it names the files that are kept. */
+static bool names_kept(struct site_before *b, const struct kept *k, const char *dir)
+{
+	struct stat st;
+	size_t i, n = 0;
+	char *p;
+
+	if (lstat(path_join(&b->a, dir, MANIFEST), &st))
+		return false;
+	b->stat = kept_stat(&st);
+	if (!kept_stat_same(&b->stat, &k->manifest.stat))
+		return false;
+	for (i = 0; i < k->nfiles; i++)
+		n += k->files[i].name.n + 1;
+	p = arena_alloc(&b->a, n);
+	b->names = arena_array(&b->a, k->nfiles, sizeof *b->names);
+	for (i = 0; i < k->nfiles; i++) {
+		b->names[i] = (struct str){ p, k->files[i].name.n };
+		memcpy(p, k->files[i].name.p, k->files[i].name.n);
+		p += k->files[i].name.n + 1;
+	}
+	b->n = k->nfiles;
+	return b->n > 0;
+}
+
+enum rc site_check(struct site_before *b, const char *dir, const struct kept *k, struct err *e)
 {
 	char **names;
 	size_t n, i;
@@ -224,13 +249,15 @@ enum rc site_check(struct site_before *b, const char *dir, struct err *e)
 		site_before_free(b);
 		*b = (struct site_before){ .a = ARENA_INIT };
 	}
-	if ((rc = dir_list(&names, &n, &b->a, dir, e)) == RC_NOTFOUND)
-		return file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
-	if (rc || (!b->n && (rc = old_names(b, dir, e))))
-		return rc;
-	for (i = 0; i < n && !b->n; i++)
-		if (!half(cstr(names[i])))
-			return not_ours(dir, arena_printf(&b->a, "holds '%s', which no site of ours wrote", names[i]), e);
+	if (!b->n && (!k || !names_kept(b, k, dir))) {
+		if ((rc = dir_list(&names, &n, &b->a, dir, e)) == RC_NOTFOUND)
+			return file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
+		if (rc || (rc = old_names(b, dir, e)))
+			return rc;
+		for (i = 0; i < n && !b->n; i++)
+			if (!half(cstr(names[i])))
+				return not_ours(dir, arena_printf(&b->a, "holds '%s', which no site of ours wrote", names[i]), e);
+	}
 	for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
 		const char *path = path_join(&b->a, dir, folders[i]);
 
@@ -304,6 +331,7 @@ struct build {
 	struct kept *kept;		/* of the build before, or NULL; owned */
 	const char *files, *texts;	/* paths of what is kept; NULL: nothing is */
 	bool anew;			/* pages of documents that were left are made after all, and no others */
+	bool all_kept;			/* find_keep_all */
 	unsigned char key[KEPT_KEY];
 };
 
@@ -486,7 +514,7 @@ static bool leave(struct hand *h, struct file *f)
 
 	if (!k || w->s->anew || !kept_same(w->s->kept, k) || !as_it_was(h, k, f))
 		return false;
-	if (w->find && (e = document_of(h, f->name)) && !find_keep(w->find, e))
+	if (w->find && !w->s->all_kept && (e = document_of(h, f->name)) && !find_keep(w->find, e))
 		return false;
 	f->kept = k;
 	return true;
@@ -509,7 +537,11 @@ static bool look(struct hand *h, struct ahead *a)
 		buf_clear(text);
 		a->stays[i - a->from] = w->want && (w->s->anew ? !(f->kept && str_starts(f->name, STR("d/"))) :
 		    w->facts && leave(h, f));
-		if (a->stays[i - a->from] || !w->want || !(of = document_of(h, f->name)) || of->broken)
+		if (a->stays[i - a->from] || !w->want || !(of = document_of(h, f->name)))
+			continue;
+		if (w->find && w->s->all_kept)
+			find_unkeep(w->find, of);
+		if (of->broken)
 			continue;
 		if (copy_read(text, w->s->copy, of, &ignored))
 			buf_clear(text);
@@ -650,7 +682,7 @@ static enum rc remove_old(struct build *s, const struct names *now, struct arena
 
 		while (k < now->n && str_cmp(now->v[k], s->old.v[i]) < 0)
 			k++;
-		if (k < now->n && str_eq(now->v[k], s->old.v[i]))
+		if ((k < now->n && str_eq(now->v[k], s->old.v[i])) || !is_name(s->old.v[i]))
 			continue;
 		path = path_join(a, s->dir, arena_cstr(a, s->old.v[i]));
 		if (unlink(path) == 0)
@@ -663,16 +695,16 @@ static enum rc remove_old(struct build *s, const struct names *now, struct arena
 	return RC_OK;
 }
 
-/* Two lists of files as one, by name. */
-static struct file *merged(struct arena *a, const struct file *x, size_t nx, const struct file *y, size_t ny)
+/* Two lists of files as one, by name, with room for one more. */
+static const struct file **merged(struct arena *a, const struct file *x, size_t nx, const struct file *y, size_t ny)
 {
-	struct file *v = arena_array(a, nx + ny, sizeof *v);
+	const struct file **v = arena_array(a, nx + ny + 1, sizeof *v);
 	size_t i = 0, k = 0;
 
 	while (i < nx || k < ny) {
 		bool first = k == ny || (i < nx && str_cmp(x[i].name, y[k].name) <= 0);
 
-		v[i + k] = first ? x[i] : y[k];
+		v[i + k] = first ? &x[i] : &y[k];
 		i += first;
 		k += !first;
 	}
@@ -698,6 +730,19 @@ static struct file *files_of(struct arena *a, const struct kept *k, const struct
 /* Files that were written just now: who writes them in the same tick of the clock leaves no trace. */
 #define TICK 20000000			/* nanoseconds */
 
+/* One that is looked at each time has an earlier time than its tick: who writes it then gives it another. */
+static bool before_tick(const struct build *s, const char *name)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+
+	if (fstatat(s->fd, name, &st, AT_SYMLINK_NOFOLLOW) || st.st_mtim.tv_nsec < 1)
+		return false;
+	times[1] = st.st_mtim;
+	times[1].tv_nsec--;
+	return !utimensat(s->fd, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
 static void no_tick(struct kept_stat *s, uint64_t now)
 {
 	if (s->ctime + TICK > now)
@@ -705,11 +750,12 @@ static void no_tick(struct kept_stat *s, uint64_t now)
 }
 
 /* What is kept for the next build. That it cannot be is no failure: the next one makes all. */
-static void keep(const struct build *s, const struct file *files, size_t n, struct fact_ground *g, struct str stamp,
+static void keep(const struct build *s, const struct file *const *files, size_t n, struct fact_ground *g, struct str stamp,
     struct str manifest)
 {
 	struct arena a = ARENA_INIT;
-	struct kept_file *v = arena_array(&a, n, sizeof *v);
+	const struct kept_file **v = arena_array(&a, n, sizeof *v);
+	bool apart = before_tick(s, MANIFEST);
 	struct kept_stat now_folders[FOLDERS];
 	struct kept_new new = { .files = v, .n = n, .stamp = stamp,
 		.folders = { (const char *)now_folders, sizeof now_folders },
@@ -722,21 +768,28 @@ static void keep(const struct build *s, const struct file *files, size_t n, stru
 	clock_gettime(CLOCK_REALTIME, &t);
 	now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 	blake2b_512_of(new.manifest.digest, manifest);
-	no_tick(&new.manifest.stat, now);
+	if (!apart)
+		no_tick(&new.manifest.stat, now);
 	for (i = 0; i < n; i++) {
-		const struct file *f = &files[i];
+		const struct file *f = files[i];
 		const struct kept_file *k = f->kept;
+		struct kept_file *to;
 
-		v[i] = (struct kept_file){ .name = f->name, .stat = f->stat };
-		memcpy(v[i].digest, f->digest, sizeof v[i].digest);
-		no_tick(&v[i].stat, now);
+		if (k && !memcmp(&f->stat, &k->stat, sizeof f->stat)) {
+			v[i] = k;
+			continue;
+		}
+		v[i] = to = arena_alloc(&a, sizeof *to);
+		*to = (struct kept_file){ .name = f->name, .stat = f->stat };
+		memcpy(to->digest, f->digest, sizeof to->digest);
+		no_tick(&to->stat, now);
 		if (k) {
-			v[i].facts = k->facts;
-			v[i].nfacts = k->nfacts;
+			to->facts = k->facts;
+			to->nfacts = k->nfacts;
 		} else if (f->noted) {
-			v[i].facts = (const uint32_t *)(const void *)f->of->list.p + f->from;
-			v[i].nfacts = f->nfacts;
-			v[i].of = f->of;
+			to->facts = (const uint32_t *)(const void *)f->of->list.p + f->from;
+			to->nfacts = f->nfacts;
+			to->of = f->of;
 		}
 	}
 	folder_stats(now_folders, s->fd);
@@ -865,6 +918,7 @@ static void open_kept(struct build *s, struct find *find, struct fact_ground *g,
 {
 	if (s->kept && kept_compare(s->kept, s->key, g) && s->kept->stamp.n == STAMP && (!find || find_load(find, s->texts, s->key, s->kept->stamp))) {
 		memcpy(stamp, s->kept->stamp.p, STAMP);
+		s->all_kept = find && find_keep_all(find);
 	} else {
 		kept_close(s->kept);
 		s->kept = NULL;
@@ -872,14 +926,14 @@ static void open_kept(struct build *s, struct find *find, struct fact_ground *g,
 }
 
 /* The lines of files, and an id made of them. */
-static void format_manifest(struct buf *b, char id[17], const struct file *files, size_t n)
+static void format_manifest(struct buf *b, char id[17], const struct file *const *files, size_t n)
 {
 	unsigned char digest[16];
 	size_t i;
 
 	buf_reserve(b, n * (DIGEST + 40));
 	for (i = 0; i < n; i++)
-		manifest_line(b, files[i].digest, files[i].name);
+		manifest_line(b, files[i]->digest, files[i]->name);
 	blake2b_of(digest, buf_str(b));
 	for (i = 0; i < 8; i++)
 		snprintf(id + 2 * i, 3, "%02x", digest[i]);
@@ -895,6 +949,7 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	struct fact_ground ground = { .copy = s->copy };
 	struct work w = { .s = s, .want = &want, .find = find, .facts = s->files ? facts : NULL };
 	struct file *files, *index = NULL, home = { .name = STR("index.html") };
+	const struct file **made;
 	struct names all = { NULL, 0 };
 	unsigned char stamp[STAMP];
 	struct buf b = BUF_INIT, line = BUF_INIT;
@@ -918,26 +973,26 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	find_close(find);
 	find = NULL;
 	all.n = w.n + more;
-	files = merged(a, w.files, w.n, index, more);
-	format_manifest(&b, id, files, all.n);
+	made = merged(a, w.files, w.n, index, more);
+	format_manifest(&b, id, made, all.n);
 	want = (struct page_want){ .build = cstr(id) };
 	w = (struct work){ .s = s, .files = &home, .n = 1, .want = &want };
 	if ((rc = work(&w, e)))
 		goto out;
-	files = merged(a, files, all.n++, &home, 1);
+	for (i = at = 0; i < all.n && str_cmp(made[i]->name, home.name) < 0; i++)
+		at += DIGEST + 3 + made[i]->name.n;
+	memmove(made + i + 1, made + i, (all.n++ - i) * sizeof(const struct file *));
+	made[i] = &home;
 	all.v = arena_array(a, all.n, sizeof *all.v);
-	for (i = at = 0; i < all.n; i++) {
-		all.v[i] = files[i].name;
-		if (str_cmp(files[i].name, home.name) < 0)
-			at += DIGEST + 3 + files[i].name.n;
-	}
+	for (i = 0; i < all.n; i++)
+		all.v[i] = made[i]->name;
 	manifest_line(&line, home.digest, home.name);
 	buf_splice(&b, at, 0, buf_str(&line));
 	if ((rc = remove_old(s, &all, a, e)) || (rc = write_manifest(s->dir, &b, a, e)))
 		goto out;
 	s->told->pages = all.n;
 	if (s->files)
-		keep(s, files, all.n, &ground, (struct str){ (const char *)stamp, STAMP }, buf_str(&b));
+		keep(s, made, all.n, &ground, (struct str){ (const char *)stamp, STAMP }, buf_str(&b));
 out:
 	for (i = 0; i < SITE_JOBS_MAX; i++)
 		facts_free(&facts[i]);
@@ -979,7 +1034,7 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	enum rc rc;
 
 	if ((rc = dir_make(dir, 0755, e)) || (rc = lock_folder(&lock, dir, 60, e)) ||
-	    (rc = site_check(before, dir, e)))
+	    (rc = site_check(before, dir, NULL, e)))
 		goto out;
 	s.old = (struct names){ before->names, before->n };
 	s.fd = lock.fd;

@@ -24,9 +24,9 @@ struct site_before {			/* zeroed is nothing */
 	struct buf text;		/* names borrow it */
 	struct arena a;
 };
-/* May the folder be written: it is not there, empty, or has our manifest. RC_INVALID: it holds other files, or something of
+/* k: NULL, or what was kept of it. May the folder be written: it is not there, empty, or has our manifest. RC_INVALID: it holds other files, or something of
  * ours is a link; the message says how to mend. */
-enum rc site_check(struct site_before *b, const char *dir, struct err *e) NODISCARD;
+enum rc site_check(struct site_before *b, const char *dir, const struct kept *k, struct err *e) NODISCARD;
 void site_before_free(struct site_before *b);
 
 /* Did no file come to the folder or go since the build that kept this ended, by the stats of its folders. */

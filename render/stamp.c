@@ -70,6 +70,17 @@ bool stamp_holds(struct stamp *s, struct arena *a, struct kept *k, const struct 
 	return false;
 }
 
+bool stamp_goes_on(struct stamp *s, struct arena *a, const struct kept_place *place, const struct copy *c, const char *dir)
+{
+	*s = (struct stamp){ .tlp = c->tlp };
+	if (!c->was_kept || kept_map(&s->of_docs, kept_path(a, place, dir, "docs"), c->id))
+		return false;
+	if (take_docs(s, a, s->of_docs.body) && s->ndocs == c->nall)
+		return true;
+	stamp_close(s);
+	return false;
+}
+
 void stamp_close(struct stamp *s)
 {
 	kept_unmap(&s->map);

@@ -20,6 +20,8 @@ struct stamp {
  * site, whose files are looked at with up to so many threads. */
 bool stamp_holds(struct stamp *s, struct arena *a, struct kept *k, const struct kept_place *place, const struct copy_want *want,
     const struct oid *commit, const char *dir, unsigned threads);
+/* What stamp_save told of the copy that c goes on with: none of its documents is broken. false: it is not known. */
+bool stamp_goes_on(struct stamp *s, struct arena *a, const struct kept_place *place, const struct copy *c, const char *dir);
 void stamp_close(struct stamp *s);	/* no-op on one that is zeroed */
 /* pages: the stamp that kept_save wrote of the same build. Nothing of the site may be worth a message. */
 enum rc stamp_save(const struct kept_place *place, const struct copy *c, const char *dir, struct str pages, struct err *e) NODISCARD;

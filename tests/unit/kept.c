@@ -342,7 +342,8 @@ static const char *builds(struct buf *made, struct copy *c, const char *pages, c
 	struct fact_ground g = { .copy = c };
 	struct facts facts = { .page = 0 };
 	struct kept_file files[8] = { { .nfacts = 0 } };
-	struct kept_new now = { .files = files, .manifest = { .name = STR("manifest") }, .stamp = STR("stamp"), .folders = STR("") };
+	const struct kept_file *of_files[8];
+	struct kept_new now = { .files = of_files, .manifest = { .name = STR("manifest") }, .stamp = STR("stamp"), .folders = STR("") };
 	size_t from[8] = { 0 }, i;
 	struct err e = ERR_INIT;
 
@@ -351,6 +352,7 @@ static const char *builds(struct buf *made, struct copy *c, const char *pages, c
 	for (; *pages; pages++, of++, now.n++) {
 		struct kept_file *f = &files[now.n];
 
+		of_files[now.n] = f;
 		f->name = (struct str){ pages, 1 };
 		for (i = 0; k && i < k->nfiles && !str_eq(k->files[i].name, f->name); i++)
 			;
