@@ -63,8 +63,10 @@ struct evaluator {
 	size_t ntouched, room;
 	struct picked { uint32_t place, score; } *picked;	/* what may get in, of one window or more; places rising */
 	size_t npicked, picked_room;
-	uint32_t sums[PRIMED];		/* the highest scores so far, the least first: see more_needed */
-	size_t nsums, sure;		/* sure: so many of them tell what is needed; 0: none do */
+	struct sums {			/* the highest scores so far, the least first: see higher */
+		uint32_t v[PRIMED];
+		size_t n, sure;		/* sure: so many of them tell what is needed; 0: none do */
+	} sums, sums_out;		/* sums_out: of documents that pass and that do not, for q->beside */
 	struct list *lists;
 	struct word *words, **order;
 	struct buf *positions;		/* by word */
@@ -79,6 +81,8 @@ struct evaluator {
 	const uint8_t *norms;		/* by place less from */
 	uint32_t from, to;		/* the window */
 	uint64_t need, guess;		/* no document that scores less gets in; as it was guessed */
+	uint64_t need_out, guess_out;	/* the same of one that does not pass; UINT64_MAX: none does */
+	const struct passing *only;	/* others are passed over when postings are added; NULL: none are */
 };
 
 struct evaluator *evaluator_open(void)
@@ -120,11 +124,29 @@ const struct bm25 *evaluator_formula(struct evaluator *v, uint64_t documents, ui
 
 /* ---- bounds ---- */
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void set_need(struct evaluator *v)
 {
-	uint64_t need = top_need(v->t, v->seg);
+	v->need = larger(top_need(v->t, v->seg), v->guess);
+	if (v->q->beside) {
+		v->need_out = larger(top_need(v->q->beside, v->seg), v->guess_out);
+		v->need = v->need_out < v->need ? v->need_out : v->need;
+	}
+}
 
-	v->need = need > v->guess ? need : v->guess;
+/* Of the documents from `first` to `last`: as need. */
+static uint64_t need_among(const struct evaluator *v, uint32_t first, uint32_t last)
+{
+	return !v->q->passing || passing_any(v->q->passing, first, last) ? v->need : v->need_out;
+}
+
+static uint64_t need_of(const struct evaluator *v, uint32_t place)
+{
+	return !v->q->beside || passing_has(v->q->passing, place) ? v->need : v->need_out;
 }
 
 static void list_bound(struct evaluator *v, struct word *w, struct list *l)
@@ -236,7 +258,7 @@ static inline __attribute__((always_inline)) unsigned add_block(struct evaluator
 /* The same of those alone that pass: these are found first, without branches. */
 static enum rc add_passing(struct evaluator *v, struct cursor *c, unsigned i, struct places *to, enum adding how)
 {
-	const uint64_t *const bits = v->q->passing->bits;
+	const uint64_t *const bits = v->only->bits;
 	const uint32_t *const docs = c->docs;
 	uint8_t at[PACK];
 	unsigned end, n = 0, j;
@@ -256,7 +278,7 @@ static enum rc add_passing(struct evaluator *v, struct cursor *c, unsigned i, st
 /* Of a dense list, by its row: all of the window that pass. */
 static enum rc add_row(struct evaluator *v, struct cursor *c, struct places *to, enum adding how)
 {
-	const struct passing *p = v->q->passing;
+	const struct passing *p = v->only;
 	uint32_t place, weight;
 	uint64_t bits;
 	size_t i;
@@ -282,7 +304,6 @@ static uint64_t enough_with(const struct evaluator *v, uint64_t spare)
 static inline __attribute__((always_inline)) enum rc add_postings(struct evaluator *v, struct list *l, struct places *to,
     uint64_t others, enum adding how)
 {
-	const struct passing *p = v->q->passing;
 	struct cursor *c = &l->c;
 	uint32_t from = v->from, before;
 	unsigned i;
@@ -295,8 +316,8 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 				before = c->n ? c->docs[c->n - 1] : c->last;
 				if (before != UINT32_MAX && before >= v->to - 1)
 					return RC_OK;
-				if (s.last >= from && others + bm25_most(&v->f, to->idf, s.weight, s.norm) >= v->need &&
-				    (!p || passing_any(p, before + 1 > from ? before + 1 : from, s.last)))
+				if (s.last >= from && others + bm25_most(&v->f, to->idf, s.weight, s.norm) >=
+				    need_among(v, before + 1 > from ? before + 1 : from, s.last))
 					break;
 				if (s.last >= v->to)	/* it may do in the next window */
 					return RC_OK;
@@ -310,7 +331,7 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 		}
 		for (i = c->i; c->docs[i] < from; i++)
 			;
-		if (p) {
+		if (v->only) {
 			if (add_passing(v, c, i, to, how))
 				return v->e->rc;
 		} else {
@@ -325,9 +346,8 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 
 static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, enum adding how)
 {
-	const struct passing *p = v->q->passing;
 	struct places to = { idf, enough_with(v, others), NULL };
-	const bool by_row = p && l->c.row && p->n < l->c.x.df / 2;
+	const bool by_row = v->only && l->c.row && v->only->n < l->c.x.df / 2;
 	enum rc rc;
 
 	touch_room(v, v->to - v->from);
@@ -497,7 +517,10 @@ static void accept(struct evaluator *v, uint32_t place, uint32_t score)
 		buf_add(q->hits, &score, sizeof score);
 		return;
 	}
-	top_offer(v->t, score, place, v->seg);
+	if (q->beside)
+		top_offer(q->beside, score, place, v->seg);
+	if (!q->beside || passing_has(q->passing, place))
+		top_offer(v->t, score, place, v->seg);
 	if (!q->total)
 		set_need(v);
 }
@@ -507,6 +530,7 @@ static void accept(struct evaluator *v, uint32_t place, uint32_t score)
 static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_t n, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
+	const uint64_t need = need_of(v, place);
 	uint32_t add;
 	bool has;
 	size_t i;
@@ -518,10 +542,10 @@ static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_
 		spare -= w->bound;
 		if (!w->any)
 			continue;
-		if ((rc = word_seek(&has, &add, v, w, place, (int64_t)v->need - (int64_t)(score + spare))))
+		if ((rc = word_seek(&has, &add, v, w, place, (int64_t)need - (int64_t)(score + spare))))
 			return rc;
 		score += add;
-		if ((w->p->must && !has) || score + spare < v->need)
+		if ((w->p->must && !has) || score + spare < need)
 			return RC_OK;
 	}
 	for (i = 0; i < q->nrows; i++)
@@ -543,34 +567,46 @@ static enum rc reach(struct evaluator *v, uint32_t place)	/* v->norms are those 
 	return RC_OK;
 }
 
-static bool left_out(const struct evaluator *v, uint32_t place)		/* of the chunk that v->chunk is */
+/* Of the chunk that v->chunk is; it scores so much at most. */
+static bool left_out(const struct evaluator *v, uint32_t place, uint64_t most)
 {
 	const struct evaluate *q = v->q;
 
-	return (q->passing && !passing_has(q->passing, place)) || segment_dead(v->s, place) ||
+	return (q->passing && most < v->need_out && !passing_has(q->passing, place)) || segment_dead(v->s, place) ||
 	    (q->out && q->out[place / 64] >> place % 64 & 1) ||
 	    (q->filter && !columns_pass(q->filter, v->chunk, place % CHUNK_DOCS));
 }
 
-/* A document scores so much at least: so many of the best such tell what is needed. Is it more now? */
-static inline bool more_needed(struct evaluator *v, uint32_t score)
+/* A document scores so much at least: so many of the best such tell what is needed. Is it more than *guess? */
+static inline bool higher(uint64_t *guess, struct sums *s, uint32_t score)
 {
 	size_t j;
 
-	if (!v->sure || (v->nsums == v->sure && score <= v->sums[0]))
+	if (!s->sure || (s->n == s->sure && score <= s->v[0]))
 		return false;
-	if (v->nsums < v->sure)
-		for (j = v->nsums++; j && v->sums[j - 1] > score; j--)
-			v->sums[j] = v->sums[j - 1];
+	if (s->n < s->sure)
+		for (j = s->n++; j && s->v[j - 1] > score; j--)
+			s->v[j] = s->v[j - 1];
 	else
-		for (j = 0; j + 1 < v->sure && v->sums[j + 1] < score; j++)
-			v->sums[j] = v->sums[j + 1];
-	v->sums[j] = score;
-	if (v->nsums < v->sure || (v->sums[0] >> SHOWN << SHOWN) <= v->guess)
+		for (j = 0; j + 1 < s->sure && s->v[j + 1] < score; j++)
+			s->v[j] = s->v[j + 1];
+	s->v[j] = score;
+	if (s->n < s->sure || (s->v[0] >> SHOWN << SHOWN) <= *guess)
 		return false;
-	v->guess = v->sums[0] >> SHOWN << SHOWN;
-	set_need(v);
+	*guess = s->v[0] >> SHOWN << SHOWN;
 	return true;
+}
+
+/* Is more needed now? */
+static inline bool more_needed(struct evaluator *v, uint32_t place, uint32_t score)
+{
+	const struct evaluate *q = v->q;
+	bool more = q->beside && higher(&v->guess_out, &v->sums_out, score);
+
+	more |= (!q->beside || passing_has(q->passing, place)) && higher(&v->guess, &v->sums, score);
+	if (more)
+		set_need(v);
+	return more;
 }
 
 /* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. */
@@ -584,7 +620,7 @@ static void pick_touched(struct evaluator *v, uint64_t spare)
 	for (; touched < end; touched++) {
 		k = *touched;
 		score = v->score[k];
-		if (score < enough || (any_out && left_out(v, v->from + k))) {
+		if (score < enough || (any_out && left_out(v, v->from + k, score + spare))) {
 			v->score[k] = 0;
 			continue;
 		}
@@ -592,7 +628,7 @@ static void pick_touched(struct evaluator *v, uint64_t spare)
 			continue;
 		bit_set(v->hit, k);
 		v->any_hit |= (uint64_t)1 << k / 64;
-		if (more_needed(v, score))
+		if (more_needed(v, v->from + k, score))
 			enough = enough_with(v, spare);
 	}
 	v->ntouched = 0;
@@ -625,10 +661,10 @@ static void pick_through(struct evaluator *v, uint64_t spare)
 		if (!(two[0] | two[1]))
 			continue;
 		for (k = i; k < i + AT_ONCE; k++) {
-			if (v->score[k] < enough || (any_out && left_out(v, v->from + k)))
+			if (v->score[k] < enough || (any_out && left_out(v, v->from + k, v->score[k] + spare)))
 				continue;
 			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
-			if (more_needed(v, v->score[k]))
+			if (more_needed(v, v->from + k, v->score[k]))
 				enough = enough_with(v, spare);
 		}
 	}
@@ -660,7 +696,7 @@ static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spar
 		v->picked = xrealloc(v->picked, v->picked_room * sizeof *v->picked);
 	}
 	for (k = v->from; q->all && k < v->to; k++)
-		if (!left_out(v, k))
+		if (!left_out(v, k, spare))
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
 	if (n + 1 == q->n && !v->order[n]->p->found)
 		how = ALONE;
@@ -689,7 +725,7 @@ static enum rc finish_picked(struct evaluator *v, size_t n, uint64_t spare)
 	enum rc rc = RC_OK;
 
 	for (; p < end && !rc; p++)
-		if (p->score + spare >= v->need && ((p->place >= v->from && p->place < v->to) || !(rc = reach(v, p->place))))
+		if (p->score + spare >= need_of(v, p->place) && ((p->place >= v->from && p->place < v->to) || !(rc = reach(v, p->place))))
 			rc = finish(v, p->place, p->score, n, spare);
 	v->npicked = 0;
 	return rc;
@@ -720,7 +756,7 @@ static enum rc next_window(struct evaluator *v, uint32_t first)
 static enum rc in_windows(struct evaluator *v)
 {
 	const struct evaluate *q = v->q;
-	uint64_t sum, spare, size;
+	uint64_t sum, spare, size, need;
 	size_t i, j, n;
 	bool any;
 	enum rc rc = RC_OK;
@@ -740,10 +776,11 @@ static enum rc in_windows(struct evaluator *v)
 				v->order[j] = v->order[j - 1];
 			v->order[j] = w;
 		}
-		if (!any || sum < v->need)
+		need = need_among(v, v->from, v->to - 1);
+		if (!any || sum < need)
 			continue;
 		for (i = size = 0; i < q->n; i++)
-			if (n == i && spare + v->order[n]->bound < v->need)
+			if (n == i && spare + v->order[n]->bound < need)
 				spare += v->order[n++]->bound;
 			else
 				size += v->order[i]->size;
@@ -900,7 +937,7 @@ static enum rc by_document(struct evaluator *v)
 			if (place >= v->to && (rc = reach(v, place)))
 				return rc;
 			score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[place - v->from]);
-			if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
+			if (score + spare >= v->need && !left_out(v, place, score + spare) && (rc = finish(v, place, score, n, spare)))
 				return rc;
 		}
 	}
@@ -910,7 +947,7 @@ static enum rc by_document(struct evaluator *v)
 		score = 0;
 		if ((rc = word_add(&score, v, w)))
 			break;
-		if (score + spare >= v->need && !left_out(v, w->place) && (rc = finish(v, w->place, score, n, spare)))
+		if (score + spare >= v->need && !left_out(v, w->place, score + spare) && (rc = finish(v, w->place, score, n, spare)))
 			break;
 	}
 	return rc;
@@ -1061,19 +1098,24 @@ static bool earlier(const struct word *a, const struct word *b)
 	return a->p->must != b->p->must ? b->p->must : a->size > b->size;
 }
 
-/* What was found so far only tells how much is enough: begin again, with the best of the segments before. */
-static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n)
-{
-	struct top *t = v->t;
+struct kept { struct pick v[PRIMED]; size_t n; };		/* the best of the segments before */
 
-	if (t->n == t->limit && (uint64_t)t->v[0].score << SHOWN > v->guess)
-		v->guess = (uint64_t)t->v[0].score << SHOWN;
-	v->nsums = v->npicked = 0;
-	if (n)
-		memcpy(t->v, best, n * sizeof *best);
-	t->n = n;
-	set_need(v);
-	return begin(v);
+static void keep(struct kept *k, const struct top *t)
+{
+	k->n = t ? t->n : 0;
+	if (k->n)
+		memcpy(k->v, t->v, k->n * sizeof *k->v);
+}
+
+/* What was found so far only tells how much is enough. */
+static uint64_t give_back(struct top *t, const struct kept *k, uint64_t guess)
+{
+	if (t->n == t->limit && t->limit)
+		guess = larger(guess, (uint64_t)t->v[0].score << SHOWN);
+	if (k->n)
+		memcpy(t->v, k->v, k->n * sizeof *k->v);
+	t->n = k->n;
+	return guess;
 }
 
 /* The rarest words lead that have enough documents, and others where that is cheaper than to seek them in what they are likely to
@@ -1081,10 +1123,10 @@ static enum rc start_over(struct evaluator *v, const struct pick *best, size_t n
 static enum rc rarest_first(struct evaluator *v)
 {
 	const uint64_t limit = v->t->limit && v->t->limit <= PRIMED ? v->t->limit : UINT64_MAX;
-	const size_t kept = v->t->n;
+	struct top *const beside = v->q->beside;
 	uint64_t size = 0, rest = 0, most = 0;
 	size_t n = v->q->n, first, i;
-	struct pick best[PRIMED];
+	struct kept kept[2];
 	enum rc rc;
 
 	for (i = 0; i < n; i++)
@@ -1095,9 +1137,17 @@ static enum rc rarest_first(struct evaluator *v)
 		most = v->order[n]->most > most ? v->order[n]->most : most;
 	}
 	if (n && size < v->s->info.n / DENSE) {
-		memcpy(best, v->t->v, kept * sizeof *best);
+		keep(&kept[0], v->t);
+		keep(&kept[1], beside);
 		first = n;
-		if ((rc = by_most(v, &n, false)) || n == first || (rc = start_over(v, best, kept)))
+		if ((rc = by_most(v, &n, false)) || n == first)
+			return rc;
+		v->guess = give_back(v->t, &kept[0], v->guess);
+		if (beside)
+			v->guess_out = give_back(beside, &kept[1], v->guess_out);
+		v->sums.n = v->sums_out.n = v->npicked = 0;
+		set_need(v);
+		if ((rc = begin(v)))
 			return rc;
 		size = leading(v, n);
 	}
@@ -1119,8 +1169,10 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	v->t = t;
 	v->seg = seg;
 	v->e = e;
-	v->need = 0;
+	v->need = v->guess_out = 0;
+	v->need_out = q->beside ? 0 : UINT64_MAX;
 	v->guess = q->least >> SHOWN << SHOWN;
+	v->only = q->beside ? NULL : q->passing;
 	v->opened = v->npicked = 0;
 	for (i = 0; i < q->n && !rc; i++) {
 		const struct part *p = &q->parts[i];
@@ -1147,8 +1199,9 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	}
 	if (!q->total && !q->hits)
 		set_need(v);
-	v->sure = must || q->total || q->hits || t->limit > PRIMED ? 0 : t->limit;
-	v->nsums = 0;
+	v->sums.sure = must || q->total || q->hits || t->limit > PRIMED ? 0 : t->limit;
+	v->sums_out.sure = must || !q->beside || q->beside->limit > PRIMED ? 0 : q->beside->limit;
+	v->sums.n = v->sums_out.n = 0;
 	if (must)
 		rc = by_document(v);
 	else if (q->total || q->hits || q->all)

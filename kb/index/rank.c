@@ -27,6 +27,7 @@
 #include "kb/index/postings.h"
 
 enum { SAID = 240 };			/* bytes of a phrase in a message */
+enum { MANY = 8 };			/* a part of all documents that passes filters is large from here on */
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
 enum { HINT = 2, ASKING = 4 };		/* a hint counts as so many words that are rarer than it is; what only asks, so much less */
 
@@ -52,6 +53,7 @@ struct run {
 	const struct passing **passing;	/* by segment: what the filters let through; NULL: not known, or all */
 	struct column_filter **filters;	/* by segment; NULL: none, or what passes is known */
 	bool narrow;			/* they hold for what is evaluated */
+	struct top *beside;		/* the best that do not pass are looked for as well; NULL: they are not */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
 	uint32_t *adds;			/* by part: what it adds to a document at most, as far as was evaluated */
@@ -567,7 +569,7 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 		struct segment *s = &r->s->segments[seg];
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
 		    .all = r->q->positive == 0, .out = r->out[seg], .passing = r->narrow ? r->passing[seg] : NULL,
-		    .filter = r->narrow ? r->filters[seg] : NULL,
+		    .filter = r->narrow ? r->filters[seg] : NULL, .beside = r->beside,
 		    .counts = counts, .total = total ? &res->total : NULL, .least = r->least, .adds = r->adds };
 
 		if (counts)
@@ -624,6 +626,20 @@ static enum rc run_all(struct result *res, struct run *r, struct top *t, struct 
 	return run_top(res, r, t, counts, w, e);
 }
 
+/* Do so many documents pass that the best of all are best found beside them? */
+static bool many_pass(const struct run *r)
+{
+	uint64_t n = 0;
+	size_t seg;
+
+	for (seg = 0; seg < r->s->stamp.nsegments; seg++) {
+		if (!r->passing[seg])
+			return false;
+		n += r->passing[seg]->n;
+	}
+	return n >= r->s->stamp.documents / MANY;
+}
+
 /* With filters. What words in doubt are read as does not hang on these, so the best of all documents are looked at too; but
  * where the words are right, the best that pass are known before, and tell what is enough. */
 static enum rc run_narrow(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
@@ -635,17 +651,26 @@ static enum rc run_narrow(struct result *res, struct run *r, struct top *t, stru
 	struct column_counts *uncounted;
 	struct top best = { 0 };
 	struct result looked;
-	bool right = !r->ndoubts;
+	bool right = !r->ndoubts, at_once;
 	uint64_t least;
 	enum rc rc;
 
 	if (quick) {
 		r->narrow = true;
-		if ((rc = run_filters(r, f, w.count, e)) || (rc = run_top(res, r, t, counts, w, e)) || right)
+		if ((rc = run_filters(r, f, w.count, e)))
+			return rc;
+		at_once = !right && w.count == COUNT_NONE && many_pass(r);
+		if (at_once) {
+			top_open(&best, look.limit, r->s, r->a, e);
+			r->beside = &best;
+		}
+		rc = run_top(res, r, t, counts, w, e);
+		r->beside = NULL;
+		if (rc || right || (at_once && (rc = top_close(&best))))
 			return rc;
 		r->narrow = false;
 		r->least = score_of(t, look.limit);
-		if ((rc = run_top(&looked, r, &best, &uncounted, look, e)) || (rc = all_right(&right, r, &best, e)) || right)
+		if ((!at_once && (rc = run_top(&looked, r, &best, &uncounted, look, e))) || (rc = all_right(&right, r, &best, e)) || right)
 			return rc;
 		r->least = 0;
 	}
