@@ -1016,6 +1016,25 @@ static void pass_windows(struct evaluator *v, size_t n)
 		v->to = first / WINDOW * WINDOW;
 }
 
+/* The window, where no document passes: more words are put aside, since more is needed there. */
+static enum rc window_out(struct evaluator *v, size_t n, uint64_t all, uint64_t spare)
+{
+	const uint32_t from = v->from, to = v->to;
+	enum rc rc;
+
+	if (v->need_out == UINT64_MAX)
+		return RC_OK;
+	rc = finish_picked(v, n, spare);
+	for (; n + 1 < v->q->n && spare + v->order[n]->most < v->need_out; n++)
+		spare += v->order[n]->most;
+	if (rc || (rc = reach(v, from)))
+		return rc;
+	v->norms += from - v->from;
+	v->from = from;
+	v->to = to;
+	return (rc = window(v, n, all, spare)) ? rc : finish_picked(v, n, spare);
+}
+
 /* In windows, by what each word adds to any document of the segment. *aside words are put aside; fewer after that: so many should
  * be, as what was found only tells; `sure`: that is not asked. */
 static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
@@ -1023,26 +1042,31 @@ static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
 	size_t n = *aside, fewer;
 	uint64_t spare, all = set_apart(v, n, &spare);
 	uint32_t to;
+	bool ask;
 	enum rc rc = RC_OK;
 
 	while (v->to < v->s->info.n && !rc) {
 		pass_windows(v, n);
-		if ((rc = next_window(v, WINDOW)) || (rc = window(v, n, all, spare)))
+		if ((rc = next_window(v, WINDOW)))
 			break;
 		to = v->to;
+		rc = need_among(v, v->from, to - 1) > v->need ? window_out(v, n, all, spare) : window(v, n, all, spare);
+		if (rc)
+			break;
 		if (v->npicked >= (sure ? PICKED : PICKED_FIRST) || to == v->s->info.n) {
 			if (!sure && to == v->s->info.n && (fewer = lead_more(v, n, spare)) < n) {
 				*aside = fewer;
 				return RC_OK;
 			}
 			rc = finish_picked(v, n, spare);
-			for (fewer = n; !sure && fewer && spare >= v->need; fewer--)
+			ask = !sure && (v->need || to == v->s->info.n);
+			for (fewer = n; ask && fewer && spare >= v->need; fewer--)
 				spare -= v->order[fewer - 1]->most;
 			if (rc || fewer < n) {
 				*aside = fewer;
 				return rc;
 			}
-			sure = true;
+			sure |= ask;
 		}
 		v->to = to;
 		if (sure && (fewer = lead_fewer(v, n, spare)) > n) {
