@@ -8,7 +8,9 @@
  * comes before (making the commit) and what a server does when nobody waits (tidy: segments that updates left are merged; as
  * most replacements leave nothing to do, its mean is what it costs). In turn with it LMDB puts one value of 100 bytes into a
  * copy of the index's file and commits, durable. Documents are DISTANCE apart in order of id (default: spread over all). Prints
- * microseconds: median, 95th percentile, mean; cpu and lmdb_cpu are what of either is no waiting for the disk. */
+ * microseconds: median, 95th percentile, mean; cpu and lmdb_cpu are what of either is no waiting for the disk.
+ *
+ * Then as many again, whose commits nobody noted (kb/gate/git_noted.c), as if git had made them: git and git_cpu. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include "kb/gate/git.h"
 #include "kb/index/query.h"
 
+enum { MINE, CPU, TIDY, LMDB, LMDB_CPU, MEASURED };
 static struct err e = ERR_INIT;
 static struct arena a = ARENA_INIT;
 
@@ -144,11 +147,37 @@ static void found(struct index *ix, size_t i)
 	snap_close(s);
 }
 
+/* Main moves on by n commits; v: a time of each, for each of what is measured. */
+static void replace_all(struct index *ix, struct repo *repo, const struct oid *commits, size_t from, size_t n, double *v[MEASURED])
+{
+	double t, c;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		t = now(CLOCK_MONOTONIC);
+		c = now(CLOCK_PROCESS_CPUTIME_ID);
+		lmdb_put(from + i);
+		v[LMDB_CPU][i] = now(CLOCK_PROCESS_CPUTIME_ID) - c;
+		v[LMDB][i] = now(CLOCK_MONOTONIC) - t;
+		must(repo_ref_set(repo, "refs/heads/main", &commits[from + i + 1], &commits[from + i], &e), "main");
+		t = now(CLOCK_MONOTONIC);
+		c = now(CLOCK_PROCESS_CPUTIME_ID);
+		must(index_refresh(ix, NULL, &e), "the index");
+		v[CPU][i] = now(CLOCK_PROCESS_CPUTIME_ID) - c;
+		v[MINE][i] = now(CLOCK_MONOTONIC) - t;
+		found(ix, from + i);
+		t = now(CLOCK_MONOTONIC);
+		must(index_tidy(ix, &e), "the index");
+		v[TIDY][i] = now(CLOCK_MONOTONIC) - t;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t count, distance = 0;
 	struct oid *commits, was;
-	double *mine, *cpu, *tidy, *lmdb, *lmdb_cpu, t, c;
+	static const char *const names[MEASURED] = { "replace", "cpu", "tidy", "lmdb", "lmdb_cpu" };
+	double *v[MEASURED];
 	struct buf text = BUF_INIT;
 	struct index *ix;
 	const char *copy;
@@ -166,14 +195,14 @@ int main(int argc, char **argv)
 	must(index_open(&ix, &node, false, NULL, NULL, NULL, &e), "the index");
 	must(repo_open(&repo, node.dir, &e), "the node");
 	must(node_main(&was, &node, &e), "main");
-	commits = arena_array(&a, count + 1, sizeof *commits);
+	commits = arena_array(&a, 2 * count + 1, sizeof *commits);
 	commits[0] = was;
 	must(snap_open(&s, ix, &e), "the index");
 	n = snap_count(s);
 	distance = distance ? distance : n / count ? n / count : 1;
 	must(repo_bulk_begin(repo, &e), "a pack");
-	for (i = 0; i < count; i++) {
-		must(snap_record(&r, s, i * distance % n, &e), "a record");
+	for (i = 0; i < 2 * count; i++) {
+		must(snap_record(&r, s, i % count * distance % n, &e), "a record");
 		buf_clear(&text);
 		must(snap_text(&text, s, &r, &e), "a text");
 		buf_printf(&text, "\nxylograph%zuq and nothing else.\n", i);
@@ -187,33 +216,15 @@ int main(int argc, char **argv)
 	must(file_write(copy, buf_str(&text), 0644, &e), "a copy");
 	buf_free(&text);
 	lmdb_open(copy);
-	mine = arena_array(&a, count, sizeof *mine);
-	cpu = arena_array(&a, count, sizeof *cpu);
-	tidy = arena_array(&a, count, sizeof *tidy);
-	lmdb = arena_array(&a, count, sizeof *lmdb);
-	lmdb_cpu = arena_array(&a, count, sizeof *lmdb_cpu);
-	for (i = 0; i < count; i++) {
-		t = now(CLOCK_MONOTONIC);
-		c = now(CLOCK_PROCESS_CPUTIME_ID);
-		lmdb_put(i);
-		lmdb_cpu[i] = now(CLOCK_PROCESS_CPUTIME_ID) - c;
-		lmdb[i] = now(CLOCK_MONOTONIC) - t;
-		must(repo_ref_set(repo, "refs/heads/main", &commits[i + 1], &commits[i], &e), "main");
-		t = now(CLOCK_MONOTONIC);
-		c = now(CLOCK_PROCESS_CPUTIME_ID);
-		must(index_refresh(ix, NULL, &e), "the index");
-		cpu[i] = now(CLOCK_PROCESS_CPUTIME_ID) - c;
-		mine[i] = now(CLOCK_MONOTONIC) - t;
-		found(ix, i);
-		t = now(CLOCK_MONOTONIC);
-		must(index_tidy(ix, &e), "the index");
-		tidy[i] = now(CLOCK_MONOTONIC) - t;
-	}
-	tell("replace", mine, count);
-	tell("cpu", cpu, count);
-	tell("tidy", tidy, count);
-	tell("lmdb", lmdb, count);
-	tell("lmdb_cpu", lmdb_cpu, count);
+	for (i = 0; i < MEASURED; i++)
+		v[i] = arena_array(&a, count, sizeof *v[i]);
+	replace_all(ix, repo, commits, 0, count, v);
+	for (i = 0; i < MEASURED; i++)
+		tell(names[i], v[i], count);
+	unlink(arena_printf(&a, "%s/changes", node.cache));
+	replace_all(ix, repo, commits, count, count, v);
+	tell("git", v[MINE], count);
+	tell("git_cpu", v[CPU], count);
 	mdb_env_close(env);
 	unlink(copy);
 	unlink(arena_printf(&a, "%s-lock", copy));
