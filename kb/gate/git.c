@@ -480,7 +480,7 @@ enum rc repo_info(enum object_type *t, size_t *size, struct repo *r, const struc
 	return RC_OK;
 }
 
-enum rc repo_read(struct buf *b, struct repo *r, const struct oid *o, enum object_type t, size_t max, struct err *e)
+enum rc object_open(struct object *out, struct repo *r, const struct oid *o, enum object_type t, size_t max, struct err *e)
 {
 	const struct pending *p = bulk_find(&r->bulk, o);
 	git_oid g = to_git(o);
@@ -491,6 +491,7 @@ enum rc repo_read(struct buf *b, struct repo *r, const struct oid *o, enum objec
 	enum rc rc;
 	int code;
 
+	*out = (struct object)OBJECT_INIT;
 	if ((rc = repo_info(&type, &size, r, o, e)))
 		return rc;
 	oid_format(hex, o);
@@ -498,17 +499,37 @@ enum rc repo_read(struct buf *b, struct repo *r, const struct oid *o, enum objec
 		return err_set(e, RC_INVALID, "object %s is a %s, not a %s", hex, type_name(type), type_name(t));
 	if (size > max)
 		return err_set(e, RC_INVALID, "%s %s has %zu bytes, more than the %zu allowed", type_name(t), hex, size, max);
-	if (p) {
-		buf_str_add(b, p->bytes);
+	if (p) {			/* the bulk may be written, and emptied, meanwhile */
+		out->copy = xmalloc(size + 1);
+		out->bytes = (struct str){ memcpy(out->copy, p->bytes.n ? p->bytes.p : "", size), size };
 		return RC_OK;
 	}
 	if ((code = lib.odb_read(&obj, r->odb, &g)))
 		return object_fail(e, code, o);
+	out->held = obj;
+	out->bytes = (struct str){ lib.odb_object_data(obj), size };
 	if ((size_t)lib.odb_object_size(obj) == size && lib.odb_object_type(obj) == (git_object_t)t)
-		buf_add(b, lib.odb_object_data(obj), size);
-	else
-		rc = err_set(e, RC_CORRUPT, "object %s is not what its header says", hex);
-	lib.odb_object_free(obj);
+		return RC_OK;
+	object_close(out);
+	return err_set(e, RC_CORRUPT, "object %s is not what its header says", hex);
+}
+
+void object_close(struct object *o)
+{
+	if (o->held)
+		lib.odb_object_free(o->held);
+	free(o->copy);
+	*o = (struct object)OBJECT_INIT;
+}
+
+enum rc repo_read(struct buf *b, struct repo *r, const struct oid *o, enum object_type t, size_t max, struct err *e)
+{
+	struct object from;
+	enum rc rc = object_open(&from, r, o, t, max, e);
+
+	if (!rc)
+		buf_str_add(b, from.bytes);
+	object_close(&from);
 	return rc;
 }
 

@@ -30,6 +30,13 @@ const char *repo_git_dir(const struct repo *r);	/* without a slash at the end */
 enum rc repo_work_dir(const char **dir, const struct repo *r, struct err *e) NODISCARD;	/* RC_INVALID: bare */
 enum rc repo_info(enum object_type *t, size_t *size, struct repo *r, const struct oid *o, struct err *e) NODISCARD;
 enum rc repo_ignored(bool *yes, struct repo *r, const char *path, struct err *e) NODISCARD;	/* "a/" is a folder */
+struct object {				/* one that is looked at, without a copy of it */
+	struct str bytes;
+	void *held, *copy;
+};
+#define OBJECT_INIT { STR_NONE, NULL, NULL }
+enum rc object_open(struct object *o, struct repo *r, const struct oid *id, enum object_type t, size_t max, struct err *e) NODISCARD;
+void object_close(struct object *o);		/* no-op on one that is not open */
 bool repo_filemode(struct repo *r);		/* does the file system keep the x bit? */
 
 /* git_commit.c: the tree a commit's bytes name. */

@@ -38,12 +38,13 @@ static int entry_cmp(const struct entry *a, const struct entry *b)
 /* Take an entry off *s; NULL, or what is wrong with it. */
 static const char *entry_parse(struct entry *en, struct str *s)
 {
-	size_t space = str_chr(*s, ' '), end, i;
+	const bool file = s->n > 7 && memcmp(s->p, "100644 ", 7) == 0;	/* nearly all */
+	size_t space = file ? 6 : str_chr(*s, ' '), end, i;
 
 	if (space == SIZE_MAX || space == 0 || space > 7)
 		return "an entry without a mode";
-	en->mode = 0;
-	for (i = 0; i < space; i++) {
+	en->mode = file ? MODE_FILE : 0;
+	for (i = 0; !file && i < space; i++) {
 		if (s->p[i] < '0' || s->p[i] > '7')
 			return "a mode that is no octal number";
 		en->mode = en->mode << 3 | (unsigned)(s->p[i] - '0');
@@ -62,7 +63,7 @@ static const char *entry_parse(struct entry *en, struct str *s)
 
 /* A tree being read entry by entry. */
 struct walk {
-	struct buf raw;
+	struct object raw;
 	struct str rest;
 	struct entry at;		/* its name points into raw */
 	bool any;			/* there is one */
@@ -74,9 +75,9 @@ static enum rc walk_open(struct walk *w, struct repo *r, const struct oid *id, s
 {
 	enum rc rc;
 
-	*w = (struct walk){ .raw = BUF_INIT, .id = id };
-	rc = id && !oid_is_none(id) ? repo_read(&w->raw, r, id, OBJECT_TREE, TREE_BYTES, e) : RC_OK;
-	w->rest = buf_str(&w->raw);
+	*w = (struct walk){ .raw = OBJECT_INIT, .id = id };
+	rc = id && !oid_is_none(id) ? object_open(&w->raw, r, id, OBJECT_TREE, TREE_BYTES, e) : RC_OK;
+	w->rest = w->raw.bytes;
 	return rc;
 }
 
@@ -105,11 +106,11 @@ struct tree {				/* all of one */
 	size_t n;
 	struct arena a;
 };
-#define TREE_INIT { { .raw = BUF_INIT }, NULL, 0, ARENA_INIT }
+#define TREE_INIT { { .raw = OBJECT_INIT }, NULL, 0, ARENA_INIT }
 
 static void tree_free(struct tree *t)
 {
-	buf_free(&t->w.raw);
+	object_close(&t->w.raw);
 	arena_free(&t->a);
 }
 
@@ -209,7 +210,7 @@ static enum rc walk_both(struct walk *a, struct walk *b, struct err *e)
 
 static enum rc diff_trees(struct diff *d, const struct oid *from, const struct oid *to, unsigned depth, struct err *e)
 {
-	struct walk a, b = { .raw = BUF_INIT };
+	struct walk a, b = { .raw = OBJECT_INIT };
 	enum rc rc;
 	int c;
 
@@ -232,8 +233,8 @@ static enum rc diff_trees(struct diff *d, const struct oid *from, const struct o
 		rc = c == 0 ? walk_both(&a, &b, e) : walk_next(c < 0 ? &a : &b, e);
 	}
 out:
-	buf_free(&a.raw);
-	buf_free(&b.raw);
+	object_close(&a.raw);
+	object_close(&b.raw);
 	return rc;
 }
 
@@ -472,7 +473,7 @@ static enum rc build_tree(struct oid *o, bool *fresh, struct build *b, const str
 	*o = OID_NONE;
 	if ((rc = tree_load(&t, b->r, base, e)))
 		goto out;
-	b->bytes += t.w.raw.n;
+	b->bytes += t.w.raw.bytes.n;
 	v = arena_array(b->a, t.n + n, sizeof *v);
 	while (!rc && (i < t.n || j < n)) {
 		if (j < n)
