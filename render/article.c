@@ -250,7 +250,7 @@ static const struct entry *replaced_by(const struct copy *c, const struct entry 
 
 	u = copy_uses(&n, c, USE_LINK, e->id);
 	for (i = 0; i < n; i++)
-		if (in_list(front_key(&u[i].entry->doc.front, "replaces"), e->id))
+		if (u[i].entry->doc.replaces.n && in_list(front_key(&u[i].entry->doc.front, "replaces"), e->id))
 			return u[i].entry;
 	return NULL;
 }

@@ -2,8 +2,8 @@
  * whatever else the machine does, so that a page does not depend on that.
  *
  * Documents that are expected are sent before they are asked for, so that neither side waits for the other at each of them.
- * Answers come in the order of the questions: what a worker that ended did not answer first is what it ended at, and what
- * stood behind that goes to the next one.
+ * Answers come in the order of the questions. Where one does not come, it may be for a document behind it, whose turn it was:
+ * then all that were sent go to the next worker one by one, and what fails alone has failed.
  *
  * The worker is believed in nothing: not to answer, not to end, not to say a length that is true. Each
  * failure costs it its life, and the next document gets a new one. It is replaced after DOCS documents
@@ -38,6 +38,7 @@ struct md {
 	unsigned docs;
 	struct str *texts;		/* borrowed: to be asked for, from `next` on; up to `asked` the worker has them, or out */
 	size_t next, asked, n, cap;
+	size_t alone;			/* of these, so many are sent one by one */
 	struct buf out, in;		/* to and from the worker: from out_at on not sent, from in_at on not looked at */
 	size_t out_at, in_at;
 };
@@ -236,7 +237,7 @@ static void ask(struct md *m)
 		m->out.n -= m->out_at;
 		m->out_at = 0;
 	}
-	for (; m->pid && m->asked < m->n && m->docs < DOCS; m->asked++, m->docs++) {
+	for (; m->pid && m->asked < m->n && m->docs < DOCS && (!m->alone || m->asked == m->next); m->asked++, m->docs++) {
 		uint32_t n = (uint32_t)m->texts[m->asked].n;
 
 		buf_add(&m->out, &n, sizeof n);
@@ -248,7 +249,7 @@ void md_forget(struct md *m)
 {
 	if (m->asked > m->next)
 		reap(m);		/* its next answer is one that nobody wants */
-	m->next = m->asked = m->n = 0;
+	m->next = m->asked = m->n = m->alone = 0;
 }
 
 static void expect(struct md *m, struct str markdown)
@@ -280,30 +281,38 @@ static enum rc parse(struct str *raw, struct md *m, struct str markdown, struct 
 {
 	bool again = true;
 	enum end end;
-	enum rc rc;
+	enum rc rc = RC_OK;
+	size_t sent;
 	int status;
 
 	if (m->next == m->n || m->texts[m->next].p != markdown.p || m->texts[m->next].n != markdown.n) {
 		md_forget(m);
 		expect(m, markdown);
 	}
-	for (;; again = false) {
+	for (;;) {
 		ask(m);
 		if (!m->pid && (rc = spawn(m, e))) {
 			m->asked = ++m->next;
 			return rc;
 		}
 		ask(m);
-		if ((end = answer(raw, m)) == END_OK) {
-			m->next++;
-			return RC_OK;
-		}
+		sent = m->asked - m->next;
+		if ((end = answer(raw, m)) == END_OK)
+			break;
 		status = reap(m);
-		if (!(again && end == END_DEAD && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)) {
-			m->asked = ++m->next;
-			return explain(e, end, status);
+		if (sent > 1) {
+			m->alone = sent;
+		} else if (!again || end != END_DEAD || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
+			m->asked = m->next + 1;
+			rc = explain(e, end, status);
+			break;
+		} else {
+			again = false;
 		}
 	}
+	m->next++;
+	m->alone -= m->alone > 0;
+	return rc;
 }
 
 static void broken(struct buf *html, struct str markdown)

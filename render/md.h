@@ -30,7 +30,7 @@ void md_link_default(void *ctx, struct buf *href, struct str target);
 /* Append the HTML of a body. link may be NULL: md_link_default. RC_INVALID: the worker could not (time,
  * memory, output, crash) or the filter refused what it said, or the text is longer than LIMIT_DOC: the
  * text is appended escaped, in <pre class="broken">, and *e says why; go on with the next one. RC_IO: no
- * worker can be made; nothing is appended. At most about a second of processor time. */
+ * worker can be made; nothing is appended. At most about a second of processor time, two where others were expected. */
 enum rc md_render(struct buf *html, struct md *m, struct str markdown,
     md_link_fn *link, void *ctx, struct err *e) NODISCARD;
 

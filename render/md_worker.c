@@ -113,10 +113,12 @@ static void mem_reset(void)
 	used = last = 0;
 }
 
+/* Several documents that were sent one behind the other, and answers that go back together. */
+static char in[64 << 10], out[128 << 10];
+static size_t at, have, ready;		/* in in: looked at, there; in out: to be sent */
+
 static void read_all(char *p, size_t n)
 {
-	static char in[64 << 10];	/* several documents that were sent one behind the other */
-	static size_t at, have;
 	ssize_t got;
 	size_t part;
 
@@ -157,6 +159,31 @@ static void write_all(const char *p, size_t n)
 	}
 }
 
+static void answer(const char *p, size_t n)
+{
+	if (n > sizeof out - ready) {
+		write_all(out, ready);
+		ready = 0;
+	}
+	if (n > sizeof out) {
+		write_all(p, n);
+		return;
+	}
+	memcpy(out + ready, p, n);
+	ready += n;
+}
+
+/* Is the next document there already. */
+static bool asked(void)
+{
+	uint32_t n;
+
+	if (have - at < sizeof n)
+		return false;
+	memcpy(&n, in + at, sizeof n);
+	return n <= have - at - sizeof n;
+}
+
 static void serve(cmark_syntax_extension **ext, size_t n_ext)
 {
 	cmark_parser *parser;
@@ -166,13 +193,17 @@ static void serve(cmark_syntax_extension **ext, size_t n_ext)
 	bool valid;
 	size_t i;
 
+	if (!asked()) {
+		write_all(out, ready);
+		ready = 0;
+	}
 	read_all((char *)&n, sizeof n);
 	if (n > MD_IN)
 		_exit(1);
 	mem_reset();
 	text = piece(n);
 	read_all(text, n);
-	valid = str_utf8_bad((struct str){ text, n }) == n;	/* told in one look, so that the parser need not look at each line */
+	valid = str_utf8_bad((struct str){ text, n }) == n;	/* in one look: the parser would look at line by line */
 	parser = cmark_parser_new_with_mem(OPTIONS | (valid ? 0 : CMARK_OPT_VALIDATE_UTF8), &mem);
 	for (i = 0; i < n_ext; i++)
 		cmark_parser_attach_syntax_extension(parser, ext[i]);
@@ -182,7 +213,7 @@ static void serve(cmark_syntax_extension **ext, size_t n_ext)
 	i = strlen(html);
 	n = i > MD_OUT ? UINT32_MAX : (uint32_t)i;
 	memcpy(html - sizeof n, &n, sizeof n);	/* the end of its head, where nothing is */
-	write_all(html - sizeof n, sizeof n + (i > MD_OUT ? 0 : i));
+	answer(html - sizeof n, sizeof n + (i > MD_OUT ? 0 : i));
 }
 
 static int limit(unsigned what, rlim_t value)

@@ -3,8 +3,8 @@
  *	request    u32 length, that many bytes of Markdown, at most MD_IN
  *	answer     u32 length, that many bytes of HTML, at most MD_OUT; a longer one is announced and not sent
  *
- * Lengths are in the machine's byte order. A worker answers in order, and ends by itself only with
- * one of the statuses below or when the pipe closes. */
+ * Lengths are in the machine's byte order. A worker answers in order, several at once where it was asked so, and ends by
+ * itself only with one of the statuses below or when the pipe closes. */
 #ifndef RENDER_MD_WORKER_H
 #define RENDER_MD_WORKER_H
 

@@ -516,7 +516,6 @@ static void item_slot(void *ctx, unsigned n)
 	struct item *i = ctx;
 	struct page *p = i->p;
 	const struct entry *e = i->e, *best;
-	struct str stage;
 
 	switch (n) {
 	case ITEM_LINK:
@@ -532,8 +531,8 @@ static void item_slot(void *ctx, unsigned n)
 		page_text(p, e->date);
 		break;
 	case ITEM_STAGE:
-		if ((stage = front_text(&e->doc.front, "stage")).n)
-			page_t_of(p, "value", stage);
+		if (e->doc.stage.n)
+			page_t_of(p, "value", e->doc.stage);
 		break;
 	case ITEM_STATUS:
 		if (p->c->want.audience == AUDIENCE_NODE && e->broken)

@@ -170,6 +170,8 @@ void doc_of(struct doc *d, const struct front *f)
 	d->lang = front_text(f, "lang");
 	d->date = front_text(f, "date");
 	d->summary = front_text(f, "summary");
+	d->stage = front_text(f, "stage");
+	d->replaces = front_text(f, "replaces");
 }
 
 int tlp_rank(struct str label)

@@ -28,7 +28,7 @@ struct doc {
 	struct front front;
 	struct str body;
 	const struct kind *kind;	/* NULL: unknown or absent */
-	struct str id, title, owner, status, tlp, lang, date, summary;	/* STR_NONE when absent */
+	struct str id, title, owner, status, tlp, lang, date, summary, stage, replaces;	/* STR_NONE when absent; the first value */
 };
 
 /* Front matter parsed and the common keys picked; nothing checked beyond (that is check.h). */

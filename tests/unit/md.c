@@ -449,7 +449,7 @@ static void expected_is(const char *text, const char *want)
 static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **state)
 {
 	static const char *const texts[] = { "one\n", "", "*two*\n", "three\n", "four\n" };
-	struct buf deep = BUF_INIT, many = BUF_INIT;
+	struct buf deep = BUF_INIT, slow = BUF_INIT, many = BUF_INIT;
 	struct err e = ERR_INIT;
 	pid_t worker = worker_pid();
 	size_t i;
@@ -482,6 +482,15 @@ static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **
 	assert_int_equal(md_render(&html, m, buf_str(&deep), NULL, NULL, &e), RC_INVALID);
 	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
 
+	/* nor where their answers were to go together */
+	for (i = 0; i < 3; i++)
+		md_expect(m, i == 1 ? repeat(&slow, "www.a_", 60000) : cstr(texts[i]));
+	expected_is(texts[0], "<p dir=\"auto\">one</p>\n");
+	buf_clear(&html);
+	assert_int_equal(md_render(&html, m, buf_str(&slow), NULL, NULL, &e), RC_INVALID);
+	assert_non_null(strstr(e.msg, "no end within"));
+	expected_is(texts[2], "<p dir=\"auto\"><em>two</em></p>\n");
+
 	/* killed with some of them unanswered: they are asked again */
 	assert_int_equal(kill(worker_pid(), SIGSTOP), 0);
 	for (i = 0; i < 3; i++)
@@ -502,6 +511,7 @@ static void test_md__what_is_expected_is_laid_out_before_it_is_asked_for(void **
 		assert_true(html.n > LIMIT_DOC / 8);
 	}
 	buf_free(&deep);
+	buf_free(&slow);
 	buf_free(&many);
 }
 
