@@ -147,6 +147,19 @@ static void name_strings(struct find *f, struct order *o)
 	}
 }
 
+/* They lie all over memory: what will be looked at is fetched before. */
+static void expect(const struct order *o, size_t i)
+{
+	enum { FAR = 24, NEAR = 12 };
+
+	if (i + FAR < o->n) {
+		__builtin_prefetch(&o->at[o->v[i + FAR].which / STRINGS]);
+		__builtin_prefetch(&o->f->used[o->v[i + FAR].which / STRINGS], 1);
+	}
+	if (i + NEAR < o->n)
+		__builtin_prefetch(o->f->becomes.p + o->at[o->v[i + NEAR].which / STRINGS]);
+}
+
 /* f->strings, and of each word the places of its own there: f->used; f->order is by form. */
 static void order_strings(struct find *f)
 {
@@ -166,6 +179,7 @@ static void order_strings(struct find *f)
 	for (i = 0; i < o.n; i++) {
 		struct find_used *u = &f->used[o.v[i].which / STRINGS];
 
+		expect(&o, i);
 		s = string_of(&o, o.v[i].which);
 		if (!i || !str_eq(s, last)) {
 			f->strings[f->nstrings] = (uint32_t)(s.p - f->becomes.p);
@@ -243,34 +257,57 @@ static int by_number(const void *pa, const void *pb)
 	return (*a > *b) - (*a < *b);
 }
 
+struct refs {				/* lists of a form besides that of its own string */
+	uint32_t *v;
+	size_t n, cap;
+};
+
+/* Of the form of word i in order; returns the first one of the next form. */
+static size_t refs_of(struct refs *r, const struct find *f, size_t i)
+{
+	uint32_t form = f->used[f->order[i]].form;
+	size_t k, n;
+
+	for (r->n = 0; i < f->nused && f->used[f->order[i]].form == form; i++) {
+		const struct find_used *u = &f->used[f->order[i]];
+
+		if (r->n + 2 > r->cap) {
+			r->cap = 2 * r->cap + 16;
+			r->v = xrealloc(r->v, r->cap * sizeof *r->v);
+		}
+		if (u->term != form)
+			r->v[r->n++] = u->term;
+		if (u->english != form && u->english != u->term && u->english != EMPTY)
+			r->v[r->n++] = u->english;
+	}
+	if (r->n > 1)
+		qsort(r->v, r->n, sizeof *r->v, by_number);
+	for (n = k = 0; k < r->n; k++)
+		if (k == 0 || r->v[k] != r->v[k - 1])
+			r->v[n++] = r->v[k];
+	r->n = n;
+	return i;
+}
+
+/* What is asked: the forms with their lists. */
 static void make_forms(struct find *f)
 {
-	size_t i, k, from, n, nrefs = 0;
+	struct refs r = { .v = NULL };
+	size_t i, next, nrefs = 0;
 
 	f->forms = xmalloc((f->nused + 1) * sizeof *f->forms);
 	f->ref_at = xmalloc((f->nused + 1) * sizeof *f->ref_at);
 	f->refs = xmalloc((2 * f->nused + 1) * sizeof *f->refs);
-	for (i = 0; i < f->nused;) {
-		uint32_t form = f->used[f->order[i]].form;
-
-		f->forms[f->nforms] = form;
+	for (i = 0; i < f->nused; i = next) {
+		next = refs_of(&r, f, i);
+		f->forms[f->nforms] = f->used[f->order[i]].form;
 		f->ref_at[f->nforms++] = (uint32_t)nrefs;
-		for (from = nrefs; i < f->nused && f->used[f->order[i]].form == form; i++) {
-			const struct find_used *u = &f->used[f->order[i]];
-
-			if (u->term != form)
-				f->refs[nrefs++] = u->term;
-			if (u->english != form && u->english != u->term && u->english != EMPTY)
-				f->refs[nrefs++] = u->english;
-		}
-		if (nrefs - from > 1)
-			qsort(f->refs + from, nrefs - from, sizeof *f->refs, by_number);
-		for (n = k = from; k < nrefs; k++)
-			if (k == from || f->refs[k] != f->refs[k - 1])
-				f->refs[n++] = f->refs[k];
-		nrefs = n;
+		if (r.n)
+			memcpy(f->refs + nrefs, r.v, r.n * sizeof *r.v);
+		nrefs += r.n;
 	}
 	f->ref_at[f->nforms] = (uint32_t)nrefs;
+	free(r.v);
 }
 
 size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from)
@@ -297,8 +334,9 @@ size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct 
 /* The lists of one document: weights summed up by list. Lists lie all over memory, so each step is taken for all words of
  * the document before the next: then the processor waits for many at a time. */
 struct sums {
-	uint32_t *weight;		/* by list; 0 between documents */
-	uint32_t *lists, *weights;	/* of the document: each list once */
+	uint32_t from, to;		/* lists that count */
+	uint32_t *weight;		/* by list less from; 0 between documents */
+	uint32_t *lists, *weights;	/* of the document: each list once, less from */
 	size_t n, cap;
 };
 
@@ -319,11 +357,11 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 		s->weights[n++] = (uint32_t)weight;
 	}
 	for (i = 0; i < n; i++) {
-		s->lists[i] = f->list_of[s->lists[i]];
-		__builtin_prefetch(&s->weight[s->lists[i]], 1);	/* of UINT32_MAX too: it does no harm */
+		s->lists[i] = f->list_of[s->lists[i]] - s->from;
+		__builtin_prefetch(&s->weight[s->lists[i]], 1);	/* of one that does not count too: it does no harm */
 	}
 	for (i = 0; i < n; i++) {
-		if ((list = s->lists[i]) == UINT32_MAX)
+		if ((list = s->lists[i]) >= s->to - s->from)
 			continue;
 		s->lists[got] = list;
 		got += !s->weight[list];
@@ -370,43 +408,31 @@ uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average)
 	return q ? q : 1;
 }
 
-static void fill_lists(struct find *f)
+/* Lists s->from to s->to into f->posts, each up to its end. */
+static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
 {
-	struct sums s = { .weight = xmalloc((f->nstrings + 1) * sizeof *s.weight) };
-	uint32_t *end = xmalloc((f->nstrings + 1) * sizeof *end), at, n;
 	uint8_t impacts[256];		/* of the document in work, by weight; 0: not known yet */
+	uint32_t n = s->to - s->from;
 	size_t i, k;
 
-	measure(f);
-	memset(s.weight, 0, (f->nstrings + 1) * sizeof *s.weight);
-	memcpy(end, f->list_at, f->nstrings * sizeof *end);
-	f->posts = xmalloc((f->list_at[f->nstrings] + 1) * sizeof *f->posts);
+	for (i = 0; i < n; i++)
+		end[i] = f->list_at[s->from + i] - f->list_at[s->from];
+	s->weight = xmalloc((n + 1) * sizeof *s->weight);
+	memset(s->weight, 0, (n + 1) * sizeof *s->weight);
 	for (k = 0; k < f->n; k++) {	/* in order of number, so that lists rise */
-		sum_up(&s, f, k);
+		sum_up(s, f, k);
 		memset(impacts, 0, sizeof impacts);
-		for (i = 0; i < s.n; i++)
-			__builtin_prefetch(&f->posts[end[s.lists[i]]], 1);
-		for (i = 0; i < s.n; i++) {
-			uint32_t w = s.weights[i] > 255 ? 255 : s.weights[i];
+		for (i = 0; i < s->n; i++)
+			__builtin_prefetch(&f->posts[end[s->lists[i]]], 1);
+		for (i = 0; i < s->n; i++) {
+			uint32_t w = s->weights[i] > 255 ? 255 : s->weights[i];
 
 			if (!impacts[w])
 				impacts[w] = (uint8_t)find_impact(w, f->length[k], f->average);
-			f->posts[end[s.lists[i]]++] = (uint32_t)k << 8 | impacts[w];
+			f->posts[end[s->lists[i]]++] = (uint32_t)k << 8 | impacts[w];
 		}
 	}
-	for (at = 0, i = 0; i < f->nstrings; i++) {	/* room that was left goes */
-		n = end[i] - f->list_at[i];
-		memmove(f->posts + at, f->posts + f->list_at[i], n * sizeof *f->posts);
-		f->list_at[i] = at;
-		at += n;
-	}
-	f->list_at[f->nstrings] = at;
-	free(s.weight);
-	free(s.lists);
-	free(s.weights);
-	free(end);
-	free(f->list_of);
-	f->list_of = NULL;
+	free(s->weight);
 }
 
 static int by_str(const void *a, const void *b)
@@ -440,42 +466,85 @@ static void encode_forms(struct find *f)
 {
 	struct find_encoder to = { .to = &f->blocks[FIND_BY_FORM], .kind = FIND_BY_FORM };
 	struct buf tail = BUF_INIT;
-	struct str *refs = xmalloc((f->ref_at[f->nforms] + 1) * sizeof *refs), form;
-	size_t i, k, n;
+	struct refs r = { .v = NULL };
+	struct str *refs = NULL, form;
+	size_t i, k, next, cap = 0;
 
-	for (i = 0; i < f->nforms; i++) {
-		form = find_string(f, f->forms[i]);
-		for (n = 0, k = f->ref_at[i]; k < f->ref_at[i + 1]; k++)
-			refs[n++] = find_string(f, f->refs[k]);
+	for (i = 0; i < f->nused; i = next) {
+		form = find_string(f, f->used[f->order[i]].form);
+		next = refs_of(&r, f, i);
+		if (r.n > cap) {
+			cap = r.cap;
+			refs = xrealloc(refs, cap * sizeof *refs);
+		}
+		for (k = 0; k < r.n; k++)
+			refs[k] = find_string(f, r.v[k]);
 		buf_clear(&tail);
-		find_form_tail(&tail, form, refs, n);
+		find_form_tail(&tail, form, refs, r.n);
 		find_item(&to, form, buf_str(&tail));
 	}
 	find_items_end(&to);
 	(void)find_twins(to.to);
+	free(r.v);
 	free(refs);
 	buf_free(&tail);
 }
 
-static void encode_lists(struct find *f)
+/* Lists from `from` on up to their ends in f->posts. */
+static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t from, const uint32_t *end, uint32_t n)
 {
-	struct find_encoder to = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
 	struct buf tail = BUF_INIT;
-	size_t i, blocks;
+	uint32_t i, at;
+	size_t blocks;
 
-	for (i = 0; i < f->nstrings; i++) {
-		if (f->list_at[i] == f->list_at[i + 1])
+	for (i = 0; i < n; i++) {
+		at = f->list_at[from + i] - f->list_at[from];
+		if (at == end[i])
 			continue;
 		buf_clear(&tail);
-		find_list_tail(&tail, f->posts + f->list_at[i], f->list_at[i + 1] - f->list_at[i]);
-		blocks = to.to->n;
-		find_item(&to, find_string(f, i), buf_str(&tail));
-		if (to.to->n > blocks)
-			to.to->v[blocks].rank = (uint32_t)i;
+		find_list_tail(&tail, f->posts + at, end[i] - at);
+		blocks = to->to->n;
+		find_item(to, find_string(f, from + i), buf_str(&tail));
+		if (to->to->n > blocks)
+			to->to->v[blocks].rank = from + i;
+	}
+	buf_free(&tail);
+}
+
+/* All lists: as many at a time as fill a quarter of the memory of all, or, where they are to be asked, all. */
+static void make_lists(struct find *f)
+{
+	struct find_encoder to = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
+	uint32_t all = f->list_at[f->nstrings], most = f->out ? all / 4 + 1 : UINT32_MAX, *end, at, i, n;
+	struct sums s = { .to = 0 };
+
+	measure(f);
+	end = xmalloc((f->nstrings + 1) * sizeof *end);
+	for (s.from = 0; s.from < f->nstrings; s.from = s.to) {
+		for (s.to = s.from + 1; s.to < f->nstrings && f->list_at[s.to + 1] - f->list_at[s.from] <= most; s.to++)
+			;
+		f->posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *f->posts);
+		fill_lists(f, &s, end);
+		encode_lists(&to, f, s.from, end, s.to - s.from);
+		if (f->out) {
+			free(f->posts);
+			f->posts = NULL;
+		}
 	}
 	find_items_end(&to);
 	(void)find_twins(to.to);
-	buf_free(&tail);
+	for (at = 0, i = 0; !f->out && i < f->nstrings; i++) {	/* room that was left goes */
+		n = end[i] - f->list_at[i];
+		memmove(f->posts + at, f->posts + f->list_at[i], n * sizeof *f->posts);
+		f->list_at[i] = at;
+		at += n;
+	}
+	f->list_at[f->nstrings] = at;
+	free(s.lists);
+	free(s.weights);
+	free(end);
+	free(f->list_of);
+	f->list_of = NULL;
 }
 
 /* Two halves of the work, by two threads where there are two; they write to different parts of f. */
@@ -530,22 +599,23 @@ static void lists_half(struct find *f)
 {
 	unsigned i;
 
-	fill_lists(f);
+	make_lists(f);
 	for (i = 0; f->out && i < f->nparts; i++)
 		buf_free(&f->parts[i].posts);
-	encode_lists(f);
 }
 
 static void forms_half(struct find *f)
 {
+	encode_forms(f);
 	if (f->out) {
 		find_save_forms(f);
 		free(f->used);
 		free(f->order);
 		f->used = NULL;
 		f->order = NULL;
+	} else {
+		make_forms(f);
 	}
-	encode_forms(f);
 	find_facets(f);
 }
 
@@ -563,7 +633,6 @@ void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_
 	make_used(f);
 	free(f->count);
 	f->count = NULL;
-	make_forms(f);
 	both(f, lists_half, forms_half);
 }
 

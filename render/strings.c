@@ -132,14 +132,20 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 void strings_expect(const struct strings *s, const struct strings *of, size_t i)
 {
 	enum { FAR = 16, NEAR = 8 };	/* what stands in a slot tells where to look next */
-	uint64_t slot;
+	uint32_t hash;
+	size_t k;
 
 	if (!s->nslots)
 		return;
 	if (i + FAR < of->n)
 		__builtin_prefetch(&s->slots[of->v[i + FAR].hash & (s->nslots - 1)]);
-	if (i + NEAR < of->n && (slot = s->slots[of->v[i + NEAR].hash & (s->nslots - 1)]))
-		__builtin_prefetch(s->bytes.p + (uint32_t)slot - 1);
+	if (i + NEAR >= of->n)
+		return;
+	hash = of->v[i + NEAR].hash;
+	for (k = hash & (s->nslots - 1); s->slots[k] && s->slots[k] >> 32 != hash; k = (k + 1) & (s->nslots - 1))
+		;
+	if (s->slots[k])
+		__builtin_prefetch(s->bytes.p + (uint32_t)s->slots[k] - 1);
 }
 
 void strings_clear(struct strings *s)
