@@ -11,9 +11,12 @@
 #include "kb/index/pack.h"
 #include "kb/text/stem.h"
 
+/* Strings lie all over memory: what will be looked at is fetched before. */
+enum { FAR = 24, NEAR = 12 };
+
 /* ---- all strings ---- */
 
-enum { FORM, TERM, ENGLISH, STRINGS };	/* of each word */
+enum { FORM, TERM, ENGLISH, STRINGS = 4 };	/* of each word */
 #define EMPTY UINT32_MAX
 #define AS_FORM (EMPTY - 1)
 #define AS_TERM (EMPTY - 2)
@@ -29,14 +32,20 @@ struct order {
 	size_t n;
 };
 
+/* As find_becomes_take, of what we wrote ourselves. */
 static struct str string_of(const struct order *o, uint32_t which)
 {
-	struct str s = str_sub(buf_str(&o->f->becomes), o->at[which / STRINGS], o->f->becomes.n);
-	struct find_becomes w;
+	const char *p = o->f->becomes.p + o->at[which / STRINGS] + sizeof(uint32_t), *form = p + 1;
+	size_t n = (unsigned char)*p;
+	unsigned i, code;
 
-	if (!find_becomes_take(&w, &s))
-		return STR_NONE;	/* we wrote it: it is there */
-	return which % STRINGS == FORM ? w.form : which % STRINGS == TERM ? w.term : w.english;
+	for (p = form + n, i = which % STRINGS; i; i--) {	/* p: a stem; what it has of its own stands behind its code */
+		code = (unsigned char)*p++;
+		if (i == 1)
+			return code < 128 ? (struct str){ form, code } : (struct str){ p, code - 128 };
+		p += code < 128 ? 0 : code - 128;
+	}
+	return (struct str){ form, n };
 }
 
 static void read_eight(struct ordered *v, struct str s, size_t at)
@@ -75,8 +84,12 @@ static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 	struct ordered t, u;
 	size_t i, k;
 
-	for (i = 0; at && at % 8 == 0 && i < n; i++)
-		read_eight(&v[i], string_of(o, v[i].which), at);
+	if (at && at % 8 == 0)
+		for (i = 0; i < n; i++) {
+			if (i + 2 < n)
+				__builtin_prefetch(o->f->becomes.p + o->at[v[i + 2].which / STRINGS]);
+			read_eight(&v[i], string_of(o, v[i].which), at);
+		}
 	if (n <= FEW) {
 		for (i = 1; i < n; i++) {
 			for (t = v[i], k = i; k > 0 && is_before(&t, &v[k - 1], o); k--)
@@ -147,11 +160,8 @@ static void name_strings(struct find *f, struct order *o)
 	}
 }
 
-/* They lie all over memory: what will be looked at is fetched before. */
 static void expect(const struct order *o, size_t i)
 {
-	enum { FAR = 24, NEAR = 12 };
-
 	if (i + FAR < o->n) {
 		__builtin_prefetch(&o->at[o->v[i + FAR].which / STRINGS]);
 		__builtin_prefetch(&o->f->used[o->v[i + FAR].which / STRINGS], 1);
@@ -170,7 +180,7 @@ static void order_strings(struct find *f)
 
 	gather(f);
 	f->used = xmalloc((f->nwords + 1) * sizeof *f->used);
-	o.v = xmalloc((STRINGS * (size_t)f->nwords + 1) * sizeof *o.v);	/* what is not needed of it is not touched */
+	o.v = xmalloc((3 * (size_t)f->nwords + 1) * sizeof *o.v);	/* what is not needed of it is not touched */
 	name_strings(f, &o);
 	order(&o, o.v, o.n, 0);
 	f->strings = xmalloc((o.n + 1) * sizeof *f->strings);
@@ -310,6 +320,14 @@ static void make_forms(struct find *f)
 	free(r.v);
 }
 
+static void expect_form(const struct find *f, size_t i)
+{
+	if (i + FAR < f->nused)
+		__builtin_prefetch(&f->used[f->order[i + FAR]]);
+	if (i + NEAR < f->nused)
+		__builtin_prefetch(f->becomes.p + f->strings[f->used[f->order[i + NEAR]].form]);
+}
+
 size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from)
 {
 	size_t i;
@@ -317,6 +335,7 @@ size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct 
 	for (*n = 0, i = from; i < f->nused; i++) {
 		const struct find_used *u = &f->used[f->order[i]];
 
+		expect_form(f, i);
 		if (i > from && u->form != f->used[f->order[i - 1]].form && find_cuts(find_string(f, u->form), FIND_BY_FORM))
 			break;
 		if (*n == *cap) {
@@ -471,6 +490,7 @@ static void encode_forms(struct find *f)
 	size_t i, k, next, cap = 0;
 
 	for (i = 0; i < f->nused; i = next) {
+		expect_form(f, i);
 		form = find_string(f, f->used[f->order[i]].form);
 		next = refs_of(&r, f, i);
 		if (r.n > cap) {
@@ -498,6 +518,8 @@ static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t
 	size_t blocks;
 
 	for (i = 0; i < n; i++) {
+		if (i + NEAR < n)
+			__builtin_prefetch(f->becomes.p + f->strings[from + i + NEAR]);
 		at = f->list_at[from + i] - f->list_at[from];
 		if (at == end[i])
 			continue;
@@ -511,11 +533,11 @@ static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t
 	buf_free(&tail);
 }
 
-/* All lists: as many at a time as fill a quarter of the memory of all, or, where they are to be asked, all. */
+/* All lists: as many at a time as fill half the memory of all, or, where they are to be asked, all. */
 static void make_lists(struct find *f)
 {
 	struct find_encoder to = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
-	uint32_t all = f->list_at[f->nstrings], most = f->out ? all / 4 + 1 : UINT32_MAX, *end, at, i, n;
+	uint32_t all = f->list_at[f->nstrings], most = f->out ? all / 2 + 1 : UINT32_MAX, *end, at, i, n;
 	struct sums s = { .to = 0 };
 
 	measure(f);
