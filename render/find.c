@@ -23,7 +23,6 @@
 
 #include "kb/base/fixed.h"
 #include "kb/doc/names.h"
-#include "kb/index/pack.h"
 #include "kb/index/record.h"
 #include "kb/text/stem.h"
 #include "render/page.h"
@@ -223,6 +222,13 @@ uint32_t find_word_put(struct find *f, struct find_part *p, struct str word, uns
 	return i;
 }
 
+void find_post_put(struct buf *b, uint64_t number, uint32_t weight)
+{
+	varint_put(b, number << 1 | (weight != 1));
+	if (weight != 1)
+		varint_put(b, weight);
+}
+
 /* The words of p->local as those of a document. What takes long, stemming, is done while others look things up. */
 static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
 {
@@ -245,10 +251,8 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 	}
 	pthread_mutex_unlock(&f->one);
 	spot->at = p->posts.n;
-	for (i = 0; i < local->n; i++) {
-		varint_put(&p->posts, (uint64_t)p->numbers[i] + 1);
-		varint_put(&p->posts, p->weights[i]);
-	}
+	for (i = 0; i < local->n; i++)
+		find_post_put(&p->posts, (uint64_t)p->numbers[i] + 1, p->weights[i]);
 	spot->n = p->posts.n - spot->at;
 	for (i = 0; i < new; i++) {
 		uint32_t k = p->fresh[i];

@@ -2,8 +2,8 @@
  *
  *	"w" and a number	FIND_PIECE words of the build that made all anew, those with numbers from that on: for each where it
  *		stands behind these, u32; then for each its stemmer, a byte, and its bytes
- *	"d" and a name	the words of a document: for each its number, from 1 on, and its weight, varints; number 0: a word that was
- *		not there then: behind the 0 its stemmer and its length, a byte each, and its bytes
+ *	"d" and a name	the words of a document, each as find_post_put has it, numbers from 1 on; number 0: a word that was not
+ *		there then: behind that its stemmer and its length, a byte each, and its bytes
  *	"f" and a form	the forms from this one up to the next at which a block must begin: for each, by form, stem, English
  *		stem: its length, a byte, and its bytes; each stem: how many bytes of the form it is, a byte, or 128 and its own
  *		length in one byte and its bytes; the count of words, a varint
@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include "kb/gate/sodium.h"
-#include "kb/index/pack.h"
 #include "kb/text/stem.h"
 
 /* ---- pieces ---- */
@@ -181,15 +180,15 @@ void find_words_put(struct buf *b, const struct find *f, size_t k)
 {
 	const struct strings *words = &f->words;
 	struct str posts = find_posts(f, k), word;
-	uint64_t number, weight;
+	uint64_t number;
+	uint32_t weight;
 
-	while (varint_get(&number, &posts) && varint_get(&weight, &posts)) {
+	while (find_post_take(&number, &weight, &posts)) {
 		word = strings_at(words, number - 1);
-		buf_putc(b, 0);
+		find_post_put(b, 0, weight);
 		buf_putc(b, (char)strings_tag(words, number - 1));
 		buf_putc(b, (char)word.n);
 		buf_str_add(b, word);
-		varint_put(b, weight);
 	}
 }
 
@@ -226,10 +225,10 @@ static bool logged_word(struct find_weighed *w, struct find_log *l, uint64_t i)
 
 bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s)
 {
-	uint64_t number, weight;
 	struct str head;
+	uint64_t number;
 
-	if (!varint_get(&number, s))
+	if (!find_post_take(&number, &w->weight, s))
 		return false;
 	if (number) {
 		if (!logged_word(w, l, number - 1))
@@ -240,9 +239,6 @@ bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s)
 		w->tag = (unsigned char)head.p[0];
 	}
 	w->number = (uint32_t)number;
-	if (!varint_get(&weight, s))
-		return false;
-	w->weight = (uint32_t)weight;
 	return w->tag < stems_count();
 }
 
@@ -268,8 +264,7 @@ bool find_restore(struct find *f)
 		while (find_word_take(&w, f->log, &record)) {
 			i = w.number && known[w.number] ? known[w.number] - 1 : find_word_put(f, p, w.word, w.tag);
 			known[w.number] = i + 1;
-			varint_put(&p->posts, (uint64_t)i + 1);
-			varint_put(&p->posts, w.weight);
+			find_post_put(&p->posts, (uint64_t)i + 1, w.weight);
 		}
 		f->spots[k].n = p->posts.n - f->spots[k].at;
 	}

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kb/index/pack.h"
 #include "kb/text/stem.h"
 
 /* Strings lie all over memory: what will be looked at is fetched before. */
@@ -362,18 +361,18 @@ struct sums {
 static void sum_up(struct sums *s, const struct find *f, size_t k)
 {
 	struct str posts = find_posts(f, k);
-	uint64_t word, weight;
 	size_t i, n = 0, got = 0;
-	uint32_t list;
+	uint32_t list, weight;
+	uint64_t word;
 
 	if (posts.n > s->cap) {		/* more than it has words */
 		s->cap = posts.n * 2;
 		s->lists = xrealloc(s->lists, s->cap * sizeof *s->lists);
 		s->weights = xrealloc(s->weights, s->cap * sizeof *s->weights);
 	}
-	while (varint_get(&word, &posts) && varint_get(&weight, &posts)) {
+	while (find_post_take(&word, &weight, &posts)) {
 		s->lists[n] = (uint32_t)word - 1;
-		s->weights[n++] = (uint32_t)weight;
+		s->weights[n++] = weight;
 	}
 	for (i = 0; i < n; i++) {
 		s->lists[i] = f->list_of[s->lists[i]] - s->from;
@@ -395,15 +394,16 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 /* Lengths of all documents. */
 static void measure(struct find *f)
 {
-	uint64_t word, weight;
+	uint32_t weight;
+	uint64_t word;
 	size_t k;
 
 	for (k = 0; k < f->n; k++) {
 		struct str posts = find_posts(f, k);
 
-		while (varint_get(&word, &posts) && varint_get(&weight, &posts))
-			if (f->list_of[word - 1] != UINT32_MAX)
-				f->length[k] += (uint32_t)weight;
+		while (find_post_take(&word, &weight, &posts))
+			if (f->list_of[word - 1] != EMPTY)
+				f->length[k] += weight;
 		f->length[k] += !f->length[k];
 		f->total += f->length[k];
 	}
@@ -597,14 +597,15 @@ static void both(struct find *f, half_fn *one, half_fn *other)
 /* In how many documents each word is. */
 static void count_words(struct find *f)
 {
-	uint64_t word, weight;
 	struct str posts;
+	uint32_t weight;
+	uint64_t word;
 	size_t k;
 
 	f->count = xmalloc((f->nwords + 1) * sizeof *f->count);
 	memset(f->count, 0, (f->nwords + 1) * sizeof *f->count);
 	for (k = 0; k < f->nparts; k++)
-		for (posts = buf_str(&f->parts[k].posts); varint_get(&word, &posts) && varint_get(&weight, &posts);)
+		for (posts = buf_str(&f->parts[k].posts); find_post_take(&word, &weight, &posts);)
 			f->count[word - 1]++;
 }
 

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "kb/index/pack.h"
 #include "render/find.h"
 #include "render/kept_log.h"
 #include "render/strings.h"
@@ -34,7 +35,7 @@ struct find_part {			/* of one thread */
 	struct strings local;		/* words of the document in work, by stemmer, */
 	uint32_t *weights;		/* and their summed weights */
 	size_t weights_cap;
-	struct buf posts;		/* documents: for each word varint number, from 1 on, and varint weight */
+	struct buf posts;		/* documents: each word as find_post_put has it, numbers from 1 on */
 	struct buf text;
 	uint32_t *numbers;		/* of the words of the document in work, */
 	uint32_t *fresh;		/* and which of them nobody had before */
@@ -195,6 +196,18 @@ void find_number(struct buf *b, uint32_t v);
 const char *find_countries(const struct entry *e);
 
 struct str find_string(const struct find *f, size_t i);	/* after find_finish */
+/* A word of a document: twice its number, and one more where its weight is not 1; then the weight: varints. */
+void find_post_put(struct buf *b, uint64_t number, uint32_t weight);
+static inline bool find_post_take(uint64_t *number, uint32_t *weight, struct str *s)
+{
+	uint64_t v, w = 1;
+
+	if (!varint_get(&v, s) || (v & 1 && !varint_get(&w, s)))
+		return false;
+	*number = v >> 1;
+	*weight = (uint32_t)w;
+	return true;
+}
 /* The words of document k, as in find_part.posts. */
 struct str find_posts(const struct find *f, size_t k);
 
