@@ -43,7 +43,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "restart",   cmd_restart,   "", "make unsaved work again of what others refused" },
 	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | revoke ID | role ID R | rotate]", "who belongs to the community, and who may do what" },
 	{ "save",      cmd_save,      "[-m MSG] [PATH...]", "sign and store what changed" },
-	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents" },
+	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents: words, \"a phrase\", +word, -word, kind:lesson" },
 	{ "serve",     cmd_serve,     "[--port 8022] [--lan] [--lang L]", "read and search in a browser; with --lan, others too" },
 	{ "show",      cmd_show,      "ID", "print a document" },
 	{ "site",      cmd_site,      "DIR", "write the static site for an audience or a meeting" },

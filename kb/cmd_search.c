@@ -9,6 +9,7 @@
 
 #include "kb/base/file.h"
 #include "kb/doc/kind.h"
+#include "kb/index/hint.h"
 #include "kb/text/fold.h"
 #include "kb/cmd_as_site.h"
 
@@ -280,7 +281,7 @@ static bool has_word(struct str text, struct str surface)
 	return yes;
 }
 
-/* Is a code called so: by its label, or one of its words? "Macedonia" is MK. */
+/* Is a code called so: by its label, one of its words, or in another language? "Macedonia" is MK, "réunion" meeting. */
 static bool called(const struct vocab *v, struct str code, struct str want)
 {
 	static const char *const tables[] = { "countries", "institutions", "topics" };
@@ -295,7 +296,7 @@ static bool called(const struct vocab *v, struct str code, struct str want)
 		if (vocab_table(v, cstr(tables[i])))
 			m = vocab_term(vocab_table(v, cstr(tables[i])), i ? code : buf_str(&upper));
 	text_surface(&surface, want);
-	yes = m && (str_eq(m->label, want) || (want.n > 3 && has_word(m->label, buf_str(&surface))));
+	yes = (m && (str_eq(m->label, want) || (want.n > 3 && has_word(m->label, buf_str(&surface))))) || hint_names(want, code);
 	buf_free(&upper);
 	buf_free(&surface);
 	return yes;

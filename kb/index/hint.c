@@ -5,6 +5,7 @@
 #include "kb/index/hint.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "kb/base/arena.h"
 #include "kb/doc/called.h"
@@ -141,4 +142,24 @@ size_t hints_find(struct str out[HINTS_MAX], bool *ask, struct arena *a, struct 
 	}
 	buf_free(&b);
 	return n;
+}
+
+bool hint_names(struct str name, struct str code)
+{
+	struct filters none = FILTERS_INIT;
+	struct arena a = ARENA_INIT;
+	struct stems *stems = stems_open_once();
+	struct str out[HINTS_MAX];
+	struct err e = ERR_INIT;
+	struct query *q;
+	size_t n = 0;
+	bool yes = false;
+
+	if (!query_parse(&q, &none, &a, name, &e))
+		n = hints_find(out, arena_array(&a, q->n, sizeof(bool)), &a, stems, q);
+	while (n-- && !yes)
+		yes = code.n == out[n].n - 1 && strncasecmp(out[n].p + 1, code.p, code.n) == 0;
+	stems_close(stems);
+	arena_free(&a);
+	return yes;
 }

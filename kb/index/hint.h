@@ -16,4 +16,7 @@ enum { HINTS_MAX = 8 };			/* of one query */
 /* The codes that a query hints at, its first HINTS_MAX and none twice; returns their number. ask[i]: clause i only makes it a question. */
 size_t hints_find(struct str out[HINTS_MAX], bool *ask, struct arena *a, struct stems *stems, const struct query *q);
 
+/* The same of a value that somebody filters by: may it be a name of this code? */
+bool hint_names(struct str name, struct str code);
+
 #endif

@@ -65,4 +65,7 @@ is "each is answered by the first three" "$missed" ""
 # What is named is no filter, and one that must not be there is no hint.
 run colep -C asked search 'open hawala -actions' --limit 1; is "a hint is no filter" "$(printf '%s' "$out" | cut -f2)" is-bg-2022-hawala
 run colep -C asked search "+hawala actions" --limit 50; hasnt "what must be there must" "$out" ac-bps-2022-contact-list
+run colep -C asked search hawala 'country:Bulgarie'; has "a value is known by its names" "$err" 'country Bulgarie: no document has it; did you mean BG'
+run colep -C asked search hawala 'kind:réunion'; has "a kind too" "$err" 'kind réunion: no document has it; did you mean meeting'
+run colep -C asked search hawala 'kind:ferry'; hasnt "what names nothing is offered nothing" "$err" 'did you mean'
 done_testing
