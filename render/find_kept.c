@@ -4,7 +4,7 @@
  *		stands behind these, u32; then for each its stemmer, a byte, and its bytes
  *	"d" and a name	the words of a document, each as find_post_put has it, numbers from 1 on; number 0: a word that was not
  *		there then: behind that its stemmer and its length, a byte each, and its bytes
- *	"f" and a form	the forms from this one up to the next at which a block must begin: for each, by form, stem, English
+ *	"f" and a form	the forms from this one up to the next that find_counts_cut: for each, by form, stem, English
  *		stem: its length, a byte, and its bytes; each stem: how many bytes of the form it is, a byte, or 128 and its own
  *		length in one byte and its bytes; the count of words, a varint
  *	"h"	documents, u32; sum of their lengths, u64; words, u32; for each kind of blocks: count; for each: first string, hash,
@@ -274,6 +274,29 @@ bool find_restore(struct find *f)
 
 /* ---- counts of forms ---- */
 
+bool find_counts_cut(struct str form)
+{
+	return (strings_hash(form, 0) & 255) == 0;
+}
+_Static_assert((255 & ~FIND_CUT_FORMS) == 0, "where a block must begin");
+
+const struct kept_piece *find_log_forms(size_t *n, const struct find_log *l)
+{
+	const struct kept_piece *v = l->log.v, *end = v + l->log.n, *from;
+
+	for (; v < end && (!v->name.n || v->name.p[0] < FIND_OF_FORMS); v++)
+		;
+	for (from = v; v < end && v->name.p[0] == FIND_OF_FORMS; v++)
+		;
+	*n = (size_t)(v - from);
+	return from;
+}
+
+struct str find_piece_form(const struct kept_piece *p)
+{
+	return str_sub(p->name, 1, p->name.n);
+}
+
 void find_count_put(struct buf *piece, const struct find_count *c)
 {
 	buf_putc(piece, (char)c->form.n);
@@ -292,7 +315,7 @@ void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n)
 		find_count_put(&piece, &v[i]);
 		if (!name.n)
 			name_of(&name, FIND_OF_FORMS, v[i].form);
-		if (i + 1 == n || (!str_eq(v[i].form, v[i + 1].form) && find_cuts(v[i + 1].form, FIND_BY_FORM))) {
+		if (i + 1 == n || (!str_eq(v[i].form, v[i + 1].form) && find_counts_cut(v[i + 1].form))) {
 			kept_put_str(pieces, buf_str(&name));
 			kept_put_str(pieces, buf_str(&piece));
 			buf_clear(&piece);

@@ -53,6 +53,7 @@ struct find_spot {			/* where the words of a document stand: in posts of a part 
 /* Blocks of items, sorted by their strings. Where a block begins is a matter of the strings and sizes near by, and its file
  * is called by its first string: an item that changes touches the files around it and no others. */
 enum { FIND_BY_FORM, FIND_BY_TERM, FIND_KINDS };
+enum { FIND_CUT_FORMS = (1 << 12) - 1 };	/* a block must begin where these bits of a form's hash are none */
 struct find_block {
 	struct str first;
 	uint32_t name, twin;		/* hash of first; which one of those with that hash */
@@ -222,7 +223,12 @@ void find_log_drop(struct find_log *l, enum find_sort sort, struct str name);
 void find_words_put(struct buf *b, const struct find *f, size_t k);
 /* The next word of a document, as kept in l. */
 bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s);
-/* Append names and pieces of counts by form, each up to the next form at which a block must begin. */
+/* Does a piece of counts begin at that form, as one does at each at which a block must begin. */
+bool find_counts_cut(struct str form);
+/* The pieces of counts in the log, by form; the form that one begins at. */
+const struct kept_piece *find_log_forms(size_t *n, const struct find_log *l);
+struct str find_piece_form(const struct kept_piece *p);
+/* Append names and pieces of counts by form. */
 void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n);
 void find_count_put(struct buf *piece, const struct find_count *c);	/* one of them */
 bool find_count_take(struct find_count *c, struct str *piece);

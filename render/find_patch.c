@@ -323,7 +323,7 @@ static bool patch_list(struct buf *out, const struct patch *p, struct str tail, 
 
 /* ---- counts of forms ---- */
 
-/* Pieces of counts being written: each begins at a form at which a block must begin. */
+/* Pieces of counts being written. */
 struct pieces {
 	struct patch *p;
 	struct str name;		/* of the one in work */
@@ -340,7 +340,7 @@ static void piece_end(struct pieces *to)
 /* What comes next is of this form. */
 static void piece_at(struct pieces *to, struct str form)
 {
-	if (find_cuts(form, FIND_BY_FORM))
+	if (find_counts_cut(form))
 		piece_end(to);
 	if (!to->piece.n)
 		to->name = form;
@@ -413,8 +413,8 @@ static bool copy_counts(struct pieces *to, struct str *rest, struct str all, str
 	return true;
 }
 
-/* The counts that begin at a form, with n edits. */
-static bool patch_stretch(struct pieces *to, struct str first, const struct find_count *e, size_t n)
+/* The piece that begins at a form, with n edits. */
+static bool patch_piece(struct pieces *to, struct str first, const struct find_count *e, size_t n)
 {
 	struct find_count *was = NULL, c;
 	struct str all, rest, next;
@@ -437,6 +437,52 @@ static bool patch_stretch(struct pieces *to, struct str first, const struct find
 	return ok && copy_counts(to, &rest, all, STR_NONE);
 }
 
+/* The last of n pieces that begins not behind a form, or the first. */
+static size_t piece_of(const struct kept_piece *v, size_t n, struct str form)
+{
+	size_t from = 0, to = n, mid;
+
+	while (to - from > 1) {
+		mid = from + (to - from) / 2;
+		if (str_cmp(find_piece_form(&v[mid]), form) <= 0)
+			from = mid;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+/* What is kept of the counts, and which forms have another tail by that. */
+static bool patch_counts(struct patch *p)
+{
+	size_t n, i, k, next = 0;
+	const struct kept_piece *v = find_log_forms(&n, p->log);
+	struct pieces to = { .p = p };
+	bool *touched = arena_array(&p->a, n + 1, sizeof *touched), ok = n > 0;
+
+	for (i = 0; ok && i < p->ncounts; i++) {
+		k = piece_of(v, n, p->counts[i].form);
+		touched[k] = true;
+		if (k && str_eq(find_piece_form(&v[k]), p->counts[i].form))
+			touched[k - 1] = true;	/* the form may go, and then they are one */
+	}
+	for (i = 0; ok && i < n; i++) {
+		if (!touched[i]) {
+			piece_end(&to);
+			continue;
+		}
+		for (k = next; k < p->ncounts && (i + 1 == n || str_cmp(p->counts[k].form, find_piece_form(&v[i + 1])) < 0); k++)
+			;
+		ok = patch_piece(&to, find_piece_form(&v[i]), p->counts + next, k - next);
+		next = k;
+	}
+	piece_end(&to);
+	buf_free(&to.piece);
+	return ok && next == p->ncounts;
+}
+
+/* ---- blocks ---- */
+
 /* The last block that begins not behind a string, or the first. */
 static size_t block_of(const struct find_blocks *b, struct str s)
 {
@@ -451,43 +497,6 @@ static size_t block_of(const struct find_blocks *b, struct str s)
 	}
 	return from;
 }
-
-/* What is kept of the counts, and which forms have another tail by that. */
-static bool patch_counts(struct patch *p)
-{
-	const struct find_blocks *was = &p->log->blocks[FIND_BY_FORM];
-	struct pieces to = { .p = p };
-	bool *touched = arena_array(&p->a, was->n + 1, sizeof *touched), ok = true;
-	size_t i, k, end, next = 0;
-
-	for (i = 0; i < p->ncounts; i++) {
-		for (k = block_of(was, p->counts[i].form); k && !find_cuts(was->v[k].first, FIND_BY_FORM); k--)
-			;
-		touched[k] = true;
-		if (!k || !str_eq(was->v[k].first, p->counts[i].form))
-			continue;
-		for (k--; k && !find_cuts(was->v[k].first, FIND_BY_FORM); k--)
-			;
-		touched[k] = true;	/* the form may go, and then they are one */
-	}
-	for (i = 0; ok && i < was->n; i = end) {
-		for (end = i + 1; end < was->n && !find_cuts(was->v[end].first, FIND_BY_FORM); end++)
-			;
-		if (!touched[i]) {
-			piece_end(&to);
-			continue;
-		}
-		for (k = next; k < p->ncounts && (end == was->n || str_cmp(p->counts[k].form, was->v[end].first) < 0); k++)
-			;
-		ok = patch_stretch(&to, was->v[i].first, p->counts + next, k - next);
-		next = k;
-	}
-	piece_end(&to);
-	buf_free(&to.piece);
-	return ok && next == p->ncounts;
-}
-
-/* ---- blocks ---- */
 
 static size_t edits_of(const struct patch *p, unsigned kind)
 {

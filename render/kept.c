@@ -192,16 +192,23 @@ static bool name_of(char name[NAME], const struct kept_file *f)
 	return true;
 }
 
-static bool stat_now(struct kept_stat *now, const struct kept_file *f, int fd)
+static bool stat_at(struct kept_stat *now, const char *name, int fd)
 {
-	char name[NAME];
 	struct stat st;
 
 	*now = (struct kept_stat){ 0 };
-	if (!name_of(name, f) || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
 		return false;
 	*now = kept_stat(&st);
 	return true;
+}
+
+static bool stat_now(struct kept_stat *now, const struct kept_file *f, int fd)
+{
+	char name[NAME];
+
+	*now = (struct kept_stat){ 0 };
+	return name_of(name, f) && stat_at(now, name, fd);
 }
 
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch)
@@ -484,14 +491,34 @@ struct look {				/* of one thread, at files[from] to files[to] */
 	bool running;
 };
 
+/* Files come folder by folder: each folder is opened once, and its files are looked up in it. */
 static void *look_run(void *arg)
 {
 	struct look *l = arg;
+	struct str folder = STR_NONE;
 	struct kept_stat now;
-	size_t i;
+	char name[NAME];
+	size_t i, n;
+	int fd = -1;
 
-	for (i = l->from; i < l->to; i++)
-		l->k->seen[i] = stat_now(&now, &l->k->files[i], l->fd) && kept_stat_same(&now, &l->k->files[i].stat);
+	for (i = l->from; i < l->to; i++) {
+		const struct kept_file *f = &l->k->files[i];
+
+		if (!name_of(name, f))
+			continue;
+		n = str_chr(f->name, '/');
+		n = n == SIZE_MAX ? 0 : n + 1;
+		if (n && (!folder.p || !str_eq(folder, str_sub(f->name, 0, n)))) {
+			if (fd >= 0)
+				close(fd);
+			folder = str_sub(f->name, 0, n);
+			name[n - 1] = '\0';
+			fd = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		}
+		l->k->seen[i] = stat_at(&now, name + n, n ? fd : l->fd) && kept_stat_same(&now, &f->stat);
+	}
+	if (fd >= 0)
+		close(fd);
 	return NULL;
 }
 
