@@ -259,41 +259,39 @@ static void add_file(struct kept_out *o, const struct kept_file *f)
 #define NONE UINT32_MAX			/* for a count of facts */
 #define GONE (UINT32_MAX - 1)
 
+#define FACT_LEAST (sizeof(uint32_t) + FACT_VALUE)	/* bytes of one in a file */
+
 /* Facts behind those that there are. */
-static bool parse_facts(struct kept *k, struct str *s)
+static bool parse_facts(struct kept *k, struct str *s, bool is_more)
 {
-	struct str part, strings, *facts = k->facts;
-	unsigned char (*values)[FACT_VALUE];
+	size_t room = k->more.map.all.n / FACT_LEAST;
+	struct str part, strings;
 	uint32_t first, n, bytes, count, number, i;
 
 	if (!kept_take_u32(&first, s) || first != k->nfacts || !kept_take_u32(&n, s) || !kept_take_u32(&bytes, s) || n > s->n ||
 	    !kept_take(&strings, s, bytes))
 		return false;
-	k->facts = arena_array(&k->a, (size_t)first + n, sizeof *k->facts);
-	if (first)
-		memcpy(k->facts, facts, first * sizeof *facts);
+	if (!is_more)			/* with room for those of "more" */
+		k->facts = arena_array(&k->a, n + room, sizeof *k->facts);
+	else if (n > room)
+		return false;
 	for (i = 0; i < n; i++)
 		if (!kept_take_str(&k->facts[first + i], &strings) || k->facts[first + i].n > UINT8_MAX)
 			return false;
 	k->nfacts = (size_t)first + n;
 	if (strings.n || !kept_take(&part, s, (size_t)n * FACT_VALUE) || !kept_take_u32(&count, s))
 		return false;
-	if (!first) {
+	if (!is_more) {
 		k->values = (const unsigned char (*)[FACT_VALUE])part.p;
 		return !count;
 	}
-	values = arena_array(&k->a, k->nfacts, sizeof *values);
-	memcpy(values, k->values, first * sizeof *values);
-	if (n)
-		memcpy(values + first, part.p, part.n);
+	k->more_values = (const unsigned char (*)[FACT_VALUE])part.p;
 	k->other = arena_array(&k->a, first, sizeof *k->other);
 	for (i = 0; i < count; i++) {
 		if (!kept_take_u32(&number, s) || number >= first || !kept_take(&part, s, FACT_VALUE))
 			return false;
-		memcpy(values[number], part.p, FACT_VALUE);
-		k->other[number] = true;
+		k->other[number] = (const unsigned char *)part.p;
 	}
-	k->values = (const unsigned char (*)[FACT_VALUE])values;
 	return true;
 }
 
@@ -310,7 +308,7 @@ static bool parse_rest(struct kept *k, struct kept_part *p)
 	for (i = 0; i < n; i++)
 		if (!kept_take_str(&k->changed[i], &s))
 			return false;
-	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s) || !kept_take_u32(&n, &s) || !kept_take_zeros(&s, &p->map) ||
+	if (!kept_take_u32(&moved, &s) || !parse_facts(k, &s, p == &k->more) || !kept_take_u32(&n, &s) || !kept_take_zeros(&s, &p->map) ||
 	    n > s.n / sizeof *p->numbers || !kept_take(&part, &s, n * sizeof *p->numbers))
 		return false;
 	k->moved = moved;
@@ -394,12 +392,17 @@ static bool place_facts(struct kept *k)
 	return true;
 }
 
+static const unsigned char *value_of(const struct kept *k, size_t i)
+{
+	return i >= k->nbase ? k->more_values[i - k->nbase] : k->other && k->other[i] ? k->other[i] : k->values[i];
+}
+
 static bool still(const struct kept *k, struct fact_ground *g, size_t i)
 {
 	unsigned char value[FACT_VALUE];
 
 	fact_value(value, g, k->facts[i]);
-	return memcmp(value, k->values[i], FACT_VALUE) == 0;
+	return memcmp(value, value_of(k, i), FACT_VALUE) == 0;
 }
 
 /* Compare all facts with the copy. */
@@ -643,7 +646,7 @@ static struct str joint_text(const struct joint *j, const struct facts *of, uint
 /* In a list that begins anew. */
 static uint32_t joint_number(struct joint *j, const struct facts *of, uint32_t fact)
 {
-	const unsigned char *value = of || !j->was->same[fact] ? NULL : j->was->values[fact];
+	const unsigned char *value = of || !j->was->same[fact] ? NULL : value_of(j->was, fact);
 	size_t i, n;
 
 	for (i = 0; i < j->nmaps && j->maps[i].of != of; i++)
@@ -678,7 +681,7 @@ static void add_value(struct kept_out *o, const struct kept *was, struct fact_gr
 
 	if (!was->same[i])
 		fact_value(value, g, was->facts[i]);
-	kept_add(o, (struct str){ (const char *)(was->same[i] ? was->values[i] : value), FACT_VALUE });
+	kept_add(o, (struct str){ (const char *)(was->same[i] ? value_of(was, i) : value), FACT_VALUE });
 }
 
 /* Is the value of a fact of "pages" another than there. */

@@ -53,9 +53,9 @@ struct kept {
 	bool *seen;			/* kept_look found the file as it was, by its stat; NULL: it was not called */
 	struct kept_file manifest;	/* without facts */
 	struct str *facts;
-	const unsigned char (*values)[FACT_VALUE];
+	const unsigned char (*values)[FACT_VALUE], (*more_values)[FACT_VALUE];
 	bool *same;			/* is the value of a fact still so */
-	bool *other;			/* is it another than in the base; NULL: none */
+	const unsigned char **other;	/* its value, where it is another than in the base; NULL: none */
 	size_t nfacts, nbase;		/* nbase: those of the base, which are the first */
 	struct str stamp, folders;	/* kept_save's */
 	struct str ground, copy, *changed;	/* of the file, see kept.c */

@@ -965,8 +965,8 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	for (i = 0; i < now->n; i++)
 		if (str_is(files[i].name, "index.html"))
 			home = files[i];
-		else
-			files[w.n++] = files[i];
+		else if (w.n++ < i)
+			files[w.n - 1] = files[i];
 	w.files = files;
 	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, now, stamp, a, e)))
 		goto out;

@@ -51,13 +51,16 @@ void *xrealloc(void *p, size_t n)
 	return p;
 }
 
-static struct arena_block *block_new(size_t size)
+/* zeros: all of it is; memory that is fresh from the system need not be touched for that. */
+static struct arena_block *block_new(size_t size, bool zeros)
 {
 	struct arena_block *b;
 
 	if (size > SIZE_MAX / 2)
 		out_of_memory();
-	b = xmalloc(sizeof *b + size);
+	b = zeros ? calloc(1, sizeof *b + size) : xmalloc(sizeof *b + size);
+	if (!b)
+		out_of_memory();
 	b->size = size;
 	return b;
 }
@@ -82,7 +85,7 @@ void *arena_alloc(struct arena *a, size_t n)
 	if (size > BLOCK_MAX)
 		size = BLOCK_MAX;
 	if (ARENA_EXACT || n > size / 4) {	/* a block of its own; the head stays in use */
-		b = block_new(n);
+		b = block_new(n, true);
 		if (ARENA_EXACT || !a->head) {
 			b->next = a->head;
 			a->head = b;
@@ -90,9 +93,9 @@ void *arena_alloc(struct arena *a, size_t n)
 			b->next = a->head->next;
 			a->head->next = b;
 		}
-		return memset(b->data, 0, n);
+		return b->data;
 	}
-	b = block_new(size);
+	b = block_new(size, false);
 	b->next = a->head;
 	a->head = b;
 	a->p = b->data + n;
