@@ -22,11 +22,10 @@ enum { FORM, TERM, ENGLISH, STRINGS = 4 };	/* of each word */
 
 struct ordered {			/* a string by eight of its bytes; behind its end, zeros: no word has one */
 	uint32_t eight[2];
-	uint32_t which;			/* STRINGS times the word's place in becomes, and which of its strings */
+	uint32_t which;			/* STRINGS times where the word is in becomes, and which of its strings */
 };
 struct order {
 	const struct find *f;
-	uint32_t *at;			/* of each word, where it is in becomes */
 	struct ordered *v;
 	size_t n;
 };
@@ -34,7 +33,7 @@ struct order {
 /* As find_becomes_take, of what we wrote ourselves. */
 static struct str string_of(const struct order *o, uint32_t which)
 {
-	const char *p = o->f->becomes.p + o->at[which / STRINGS] + sizeof(uint32_t), *form = p + 1;
+	const char *p = o->f->becomes.p + which / STRINGS + sizeof(uint32_t), *form = p + 1;
 	size_t n = (unsigned char)*p;
 	unsigned i, code;
 
@@ -86,7 +85,7 @@ static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 	if (at && at % 8 == 0)
 		for (i = 0; i < n; i++) {
 			if (i + 2 < n)
-				__builtin_prefetch(o->f->becomes.p + o->at[v[i + 2].which / STRINGS]);
+				__builtin_prefetch(o->f->becomes.p + v[i + 2].which / STRINGS);
 			read_eight(&v[i], string_of(o, v[i].which), at);
 		}
 	if (n <= FEW) {
@@ -134,47 +133,52 @@ static void name_strings(struct find *f, struct order *o)
 {
 	struct str s = buf_str(&f->becomes);
 	struct find_becomes w;
-	uint32_t i, at = 0;
+	uint32_t at = 0;
 
-	for (i = 0; find_becomes_take(&w, &s); i++, at = (uint32_t)(f->becomes.n - s.n)) {
-		struct find_used *u = &f->used[i];
+	for (; find_becomes_take(&w, &s); at = (uint32_t)(f->becomes.n - s.n)) {
+		struct find_used *u = &f->used[w.number];
 
-		o->at[i] = at;
-		*u = (struct find_used){ EMPTY, EMPTY, EMPTY, w.number };
+		*u = (struct find_used){ EMPTY, EMPTY, EMPTY, 0 };
 		if (!w.form.n || !w.term.n)
 			continue;
 		u->form = 0;
 		u->term = str_eq(w.term, w.form) ? AS_FORM : 0;
 		u->english = !w.english.n ? EMPTY : str_eq(w.english, w.form) ? AS_FORM : str_eq(w.english, w.term) ? AS_TERM : 0;
-		o->v[o->n].which = i * STRINGS + FORM;
+		o->v[o->n].which = at * STRINGS + FORM;
 		read_eight(&o->v[o->n++], w.form, 0);
 		if (!u->term) {
-			o->v[o->n].which = i * STRINGS + TERM;
+			o->v[o->n].which = at * STRINGS + TERM;
 			read_eight(&o->v[o->n++], w.term, 0);
 		}
 		if (!u->english) {
-			o->v[o->n].which = i * STRINGS + ENGLISH;
+			o->v[o->n].which = at * STRINGS + ENGLISH;
 			read_eight(&o->v[o->n++], w.english, 0);
 		}
 	}
 }
 
+static uint32_t number_of(const struct order *o, size_t i)
+{
+	uint32_t number;
+
+	memcpy(&number, o->f->becomes.p + o->v[i].which / STRINGS, sizeof number);
+	return number;
+}
+
 static void expect(const struct order *o, size_t i)
 {
-	if (i + FAR < o->n) {
-		__builtin_prefetch(&o->at[o->v[i + FAR].which / STRINGS]);
-		__builtin_prefetch(&o->f->used[o->v[i + FAR].which / STRINGS], 1);
-	}
+	if (i + FAR < o->n)
+		__builtin_prefetch(o->f->becomes.p + o->v[i + FAR].which / STRINGS);
 	if (i + NEAR < o->n)
-		__builtin_prefetch(o->f->becomes.p + o->at[o->v[i + NEAR].which / STRINGS]);
+		__builtin_prefetch(&o->f->used[number_of(o, i + NEAR)], 1);
 }
 
 /* f->strings, and of each word the places of its own there: f->used; f->order is by form. */
 static void order_strings(struct find *f)
 {
-	struct order o = { .f = f, .at = xmalloc((f->nwords + 1) * sizeof *o.at) };
+	struct order o = { .f = f };
 	struct str s, last = STR_NONE;
-	uint32_t place;
+	uint32_t place, number;
 	size_t i;
 
 	gather(f);
@@ -186,9 +190,8 @@ static void order_strings(struct find *f)
 	f->lengths = xmalloc(o.n + 1);
 	f->order = xmalloc((f->nwords + 1) * sizeof *f->order);
 	for (i = 0; i < o.n; i++) {
-		struct find_used *u = &f->used[o.v[i].which / STRINGS];
-
 		expect(&o, i);
+		number = number_of(&o, i);
 		s = string_of(&o, o.v[i].which);
 		if (!i || !str_eq(s, last)) {
 			f->strings[f->nstrings] = (uint32_t)(s.p - f->becomes.p);
@@ -198,14 +201,13 @@ static void order_strings(struct find *f)
 		place = (uint32_t)f->nstrings - 1;
 		switch (o.v[i].which % STRINGS) {
 		case FORM:
-			f->order[f->nused++] = o.v[i].which / STRINGS;
-			u->form = place;
+			f->order[f->nused++] = number;
+			f->used[number].form = place;
 			break;
-		case TERM: u->term = place; break;
-		default: u->english = place; break;
+		case TERM: f->used[number].term = place; break;
+		default: f->used[number].english = place; break;
 		}
 	}
-	free(o.at);
 	free(o.v);
 	f->strings = xrealloc(f->strings, (f->nstrings + 1) * sizeof *f->strings);
 	f->lengths = xrealloc(f->lengths, f->nstrings + 1);
@@ -236,8 +238,8 @@ static void make_used(struct find *f)
 		u = &f->used[i];
 		u->term = u->term == AS_FORM ? u->form : u->term;
 		u->english = u->english == AS_FORM ? u->form : u->english == AS_TERM ? u->term : u->english;
-		f->list_of[u->n] = u->term;
-		u->n = f->count[u->n];
+		u->n = f->count[i];
+		f->list_of[i] = u->term;
 		if (u->term != EMPTY)
 			f->list_at[u->term + 1] += u->n;
 	}

@@ -147,15 +147,15 @@ struct find {
 	struct kept_log_out *out;	/* between find_save_begin and find_save */
 
 	/* After find_finish, up to find_forget. A form is a folded word of the texts; a list, the documents of one stem. */
-	struct buf becomes;		/* of all words */
+	struct buf becomes;		/* of all words, less than 1 GiB */
 	uint32_t *strings;		/* all forms and stems, sorted by bytes: where they are in becomes */
 	unsigned char *lengths;		/* and how long */
 	size_t nstrings;
 	uint32_t *forms;		/* strings that are forms, sorted */
 	uint32_t *ref_at, *refs;	/* lists of form i besides that of its own string: refs[ref_at[i]] to refs[ref_at[i + 1]] */
 	size_t nforms;
-	struct find_used *used;		/* of each word in becomes, alike ones once; */
-	uint32_t *order;		/* their order by form, stem, English stem */
+	struct find_used *used;		/* of each word, by number; */
+	uint32_t *order;		/* numbers in order of form, stem, English stem, of alike ones one */
 	size_t nused;
 	uint32_t *list_at, *posts;	/* list i, of string i: posts[list_at[i]] to posts[list_at[i + 1]]: document << 8 | impact */
 
