@@ -71,4 +71,30 @@ rmdir pub/d/ll-kz-2022-many10.html
 colep -C n site pub >/dev/null 2>&1
 rm -rf fresh && colep -C n site fresh >/dev/null 2>&1
 ok "and all is as built for the first time" diff -r pub fresh
+
+# what others do in the folder
+cp pub/manifest.txt manifest
+rm -rf fresh
+byte=$(head -c 1 manifest | tr 0-9a-f 1-9a-f0)
+colep -C n site fresh >/dev/null 2>&1 && printf %s "$byte" | dd of=fresh/manifest.txt bs=1 conv=notrunc 2>/dev/null
+colep -C n site fresh >/dev/null 2>&1
+ok "a manifest that is changed as soon as it is written is mended" cmp manifest fresh/manifest.txt
+ok "its time is not that of its tick of the clock" sh -c '[ "$(stat -c %.9Y pub/manifest.txt)" != "$(stat -c %.9Z pub/manifest.txt)" ]'
+copied ll-kz-2022-mine kz-mine BG >n/lessons/kz/ll-kz-2022-mine.md
+SOURCE_DATE_EPOCH=1700008000 colep -C n save -m "One more" >/dev/null 2>&1
+echo mine >pub/d/ll-kz-2022-mine.html
+colep -C n site pub >/dev/null 2>log
+is "a file of somebody else that is called like a new page stops the build" $? 3
+ok "it is named" grep -q 'pub/d/ll-kz-2022-mine.html: is there and no site of ours wrote it' log
+is "and left as it is" "$(cat pub/d/ll-kz-2022-mine.html)" mine
+rm pub/d/ll-kz-2022-mine.html
+colep -C n site pub >/dev/null 2>&1
+rm -rf fresh && colep -C n site fresh >/dev/null 2>&1
+ok "without it all is as built for the first time" diff -r pub fresh
+
+# of more folders than some, what was kept for the oldest goes
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do colep -C n site many/$i >/dev/null 2>&1; done
+ok "what is kept does not grow without end" test "$(ls n/.git/colep/site | wc -l)" -le 57
+colep -C n site many/12 >/dev/null 2>log
+ok "that of the last is there" grep -q ", 0 written, 0 removed" log
 done_testing
