@@ -130,6 +130,7 @@ struct repo {
 	char *dir;			/* of the work tree, no slash at the end; NULL: bare */
 	char *git_dir;
 	struct bulk bulk;
+	struct last_tree last;
 };
 
 static git_oid to_git(const struct oid *o)
@@ -235,6 +236,11 @@ void repo_close(struct repo *r)
 	free(r->dir);
 	free(r->git_dir);
 	free(r);
+}
+
+struct last_tree *repo_last_tree(struct repo *r)
+{
+	return &r->last;
 }
 
 const char *repo_git_dir(const struct repo *r)

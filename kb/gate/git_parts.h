@@ -42,6 +42,12 @@ bool repo_filemode(struct repo *r);		/* does the file system keep the x bit? */
 /* git_commit.c: the tree a commit's bytes name. */
 bool commit_tree(struct oid *tree, struct str raw);
 
+/* The tree of the last commit that was asked for: of the moves of a branch each begins where the one before ended. */
+struct last_tree {
+	struct oid commit, tree;
+};
+struct last_tree *repo_last_tree(struct repo *r);
+
 /* git_tree.c */
 /* May this path of a tree be made on a disk? No empty part, "." or "..", ".git", backslash, control byte. */
 bool path_safe(struct str path);

@@ -131,7 +131,8 @@ static enum rc tree_load(struct tree *t, struct repo *r, const struct oid *id, s
 /* The tree of a commit, or the tree itself; none of NULL. */
 static enum rc tree_of(struct oid *tree, struct repo *r, const struct oid *treeish, struct err *e)
 {
-	struct buf raw = BUF_INIT;
+	struct last_tree *last = repo_last_tree(r);
+	struct object raw;
 	enum object_type t;
 	size_t size;
 	enum rc rc;
@@ -140,15 +141,21 @@ static enum rc tree_of(struct oid *tree, struct repo *r, const struct oid *treei
 		*tree = OID_NONE;
 		return RC_OK;
 	}
+	if (oid_eq(treeish, &last->commit)) {
+		*tree = last->tree;
+		return RC_OK;
+	}
 	if ((rc = repo_info(&t, &size, r, treeish, e)))
 		return rc;
 	if (t != OBJECT_COMMIT) {
 		*tree = *treeish;	/* what is no tree either is told when it is read */
 		return RC_OK;
 	}
-	if (!(rc = repo_read(&raw, r, treeish, OBJECT_COMMIT, COMMIT_BYTES, e)) && !commit_tree(tree, buf_str(&raw)))
+	if (!(rc = object_open(&raw, r, treeish, OBJECT_COMMIT, COMMIT_BYTES, e)) && !commit_tree(tree, raw.bytes))
 		rc = err_set(e, RC_INVALID, "a commit without a tree");
-	buf_free(&raw);
+	object_close(&raw);
+	if (!rc)
+		*last = (struct last_tree){ *treeish, *tree };
 	return rc;
 }
 

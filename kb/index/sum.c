@@ -284,8 +284,9 @@ static bool add_checks(struct sum *s, size_t psize, const struct buf *now, uint6
 	enum use use;
 
 	for (page = META_PAGES; page < pages && read; page = to) {
-		if (page % 8 == 0 && page / 8 < now->n && page / 8 < s->free.n && now->p[page / 8] == s->free.p[page / 8]) {
-			to = page + 8;		/* of most pages nothing changes */
+		if (page % 64 == 0 && page / 8 + 8 <= now->n && page / 8 + 8 <= s->free.n &&
+		    memcmp(now->p + page / 8, s->free.p + page / 8, 8) == 0) {
+			to = page + 64;		/* of most pages nothing changes */
 			continue;
 		}
 		to = page + 1;

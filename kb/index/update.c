@@ -66,6 +66,7 @@ struct writer {
 	struct forms *forms;		/* its words, less those of documents that went */
 	size_t left;			/* how many went */
 	uint32_t first;			/* the first segment that this update may write */
+	bool quick;			/* so few documents that texts are stored larger, in less time */
 	struct seen *seen;		/* of these: they may come to nothing */
 	uint32_t *places;		/* by item */
 
@@ -325,7 +326,7 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	m->time.analyse += t2 - t1;
 	m->time.analysing += passed_of(m->w) - began;
 	buf_clear(&m->bytes);
-	if ((rc = zpack_encode(&m->bytes, m->zpack, buf_str(&m->text), e)))
+	if ((rc = zpack_encode(&m->bytes, m->zpack, buf_str(&m->text), m->w->quick, e)))
 		return rc;
 	d->frame = arena_str(a, buf_str(&m->bytes));
 	m->time.texts += clock_of(m->w) - t2;
@@ -1088,6 +1089,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 		goto out;
 	sort_items(&w);
 	*all = false;
+	w.quick = w.n <= BATCH;
 	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
 	    (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = merge_many(&any, &w, MERGE_NOW, e)) || (rc = remove_old(&w, e)) ||
 	    (rc = put_all(&w, false, e)))
