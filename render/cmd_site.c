@@ -16,6 +16,7 @@
 #include "render/zip.h"
 
 #define NAMED 20			/* documents named in one line of the summary */
+#define TEXTS_HELD ((size_t)20 << 20)	/* bytes: half of 10,000 documents; pages take more later, when these are gone */
 
 struct asked {
 	const char *dir, *zip, *theme;	/* dir or zip may be NULL */
@@ -289,8 +290,10 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);
 	if (!kept_copy)
 		give_back();
-	if (!ask->dry && !kept_copy)
+	if (!ask->dry && !kept_copy) {
+		want->hold = TEXTS_HELD;
 		history = changes_begin(node.dir, &main);
+	}
 	if (!kept_copy && (rc = copy_load(&copy, snap, want, e)))
 		goto out;
 	if (history && changes_load(copy, history, e))

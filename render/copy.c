@@ -325,7 +325,28 @@ static void make_face(struct entry *e, struct buf *scratch)
 	blake2b_of(e->face, buf_str(b));
 }
 
-/* ---- texts: read when wanted, or held where the snapshot does not stay (serve) ---- */
+/* ---- texts: read when wanted, or held where the snapshot does not stay (serve) ----
+ *
+ * Where pages of all are made, each text is wanted twice: for its row, then for its page. So the first ones are held, as many
+ * as there is memory for, in blocks that go when the last text in them was asked for. */
+
+#define HOLD_BLOCK ((size_t)256 << 10)	/* bytes; from here on memory goes back to the system */
+
+struct held_block {
+	size_t left;			/* texts that nobody asked for yet */
+	char data[];
+};
+
+static void let_go(struct source *from, size_t i)
+{
+	struct held_block *b = from->held ? from->held[i].in : NULL;
+
+	if (!b)
+		return;
+	from->held[i] = (struct held){ STR_NONE, NULL };
+	if (!--b->left)
+		free(b);
+}
 
 static enum rc read_text(struct buf *text, struct snap *s, uint32_t doc, struct str name, struct err *e)
 {
@@ -344,6 +365,12 @@ enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e,
 		return RC_OK;
 	}
 	pthread_mutex_lock(&from->one);
+	if (from->held && from->held[i].in) {
+		buf_str_add(text, from->held[i].text);
+		let_go(from, i);
+		pthread_mutex_unlock(&from->one);
+		return RC_OK;
+	}
 	if (from->docs)
 		rc = read_text(text, from->snap, from->docs[i], e->name, err);
 	else if (!(rc = snap_own(&r, from->snap, i, err)))
@@ -362,11 +389,28 @@ struct part {
 	struct arena a, scratch;	/* a: becomes the copy's */
 	struct buf text, row;
 	size_t from, to, made;		/* made: rows that were not there */
+	struct held_block *block;	/* that texts are put into to be held */
+	size_t used, hold;		/* bytes of it; bytes that may be held yet */
 	enum rc rc;
 	struct err err;
 	pthread_t thread;
 	bool running;
 };
+
+static void hold(struct part *p, size_t i, struct str text)
+{
+	if (text.n > p->hold || text.n > HOLD_BLOCK / 8)
+		return;
+	if (!p->block || p->used + text.n > HOLD_BLOCK) {
+		p->block = xmalloc(sizeof *p->block + HOLD_BLOCK);
+		p->block->left = p->used = 0;
+	}
+	memcpy(p->block->data + p->used, text.p, text.n);
+	p->c->source->held[i] = (struct held){ { p->block->data + p->used, text.n }, p->block };
+	p->block->left++;
+	p->used += text.n;
+	p->hold -= text.n;
+}
 
 /* The row of an entry: as it was kept, or from its text. */
 static enum rc read_row(struct part *p, struct entry *to, uint32_t doc)
@@ -383,6 +427,7 @@ static enum rc read_row(struct part *p, struct entry *to, uint32_t doc)
 		return rc;
 	if (from->texts)
 		from->texts[to - p->c->all] = arena_str(&p->a, buf_str(&p->text));
+	hold(p, (size_t)(to - p->c->all), buf_str(&p->text));
 	buf_clear(&p->row);
 	row_make(&p->row, &p->scratch, buf_str(&p->text));
 	to->row = arena_str(&p->a, buf_str(&p->row));
@@ -442,6 +487,7 @@ static enum rc read_all(struct copy *c, struct snap *s, struct err *e)
 		struct part *p = &parts[i];
 
 		*p = (struct part){ .c = c, .snap = s, .rows = c->source->rows, .from = i * c->nall / n, .to = (i + 1) * c->nall / n };
+		p->hold = i ? 0 : c->want.hold;		/* the first ones are asked for first */
 		if (i && !snap_twin(&p->snap, s, &odd))
 			p->running = pthread_create(&p->thread, NULL, read_part, p) == 0;
 	}
@@ -755,6 +801,10 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	c->source = arena_alloc(&c->arena, sizeof *c->source);
 	*c->source = (struct source){ .one = PTHREAD_MUTEX_INITIALIZER, .snap = s };
 	c->source->docs = arena_array(&c->arena, c->nall, sizeof *c->source->docs);
+	if (want->hold) {
+		c->source->held = xmalloc((c->nall + 1) * sizeof *c->source->held);
+		memset(c->source->held, 0, (c->nall + 1) * sizeof *c->source->held);
+	}
 	if (want->live)
 		c->source->texts = arena_array(&c->arena, c->nall, sizeof *c->source->texts);
 	rows_open(&c->source->rows, want->kept);
@@ -762,8 +812,10 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 		goto out;
 	for (i = 0; i < c->nall; i++) {
 		settle(c, i, &alike, &scratch);
-		if (!c->all[i].in)
+		if (!c->all[i].in) {
+			let_go(c->source, i);
 			continue;
+		}
 		c->all[i].number = (uint32_t)c->n;
 		c->v[c->n++] = &c->all[i];
 		if (tlp_rank(c->all[i].tlp) > tlp_rank(c->tlp))
@@ -802,9 +854,14 @@ void copy_keep_rows(const struct copy *c)
 
 void copy_free(struct copy *c)
 {
+	size_t i;
+
 	if (!c)
 		return;
 	if (c->source) {
+		for (i = 0; c->source->held && i < c->nall; i++)
+			let_go(c->source, i);
+		free(c->source->held);
 		rows_close(&c->source->rows);
 		kept_unmap(&c->source->image);
 	}

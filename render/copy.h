@@ -55,6 +55,7 @@ struct copy_want {
 	bool live;			/* pages of `serve`: with search */
 	bool practice;			/* says so on every page */
 	unsigned threads;		/* that load it, at most COPY_THREADS; 0: one */
+	size_t hold;			/* bytes of texts that are held from loading until copy_read asks for them */
 	const struct kept_place *kept;	/* kept.h: where rows of earlier builds are; NULL: nowhere */
 };
 

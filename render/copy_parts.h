@@ -21,6 +21,11 @@ struct lookup {
 	size_t nnames, n;		/* powers of two, at most half full */
 };
 
+struct held {				/* a text that was read when it was loaded; zeroed: none */
+	struct str text;
+	struct held_block *in;
+};
+
 enum { REST = 256 };			/* texts that are read before the snapshot rests */
 struct source {				/* of texts */
 	pthread_mutex_t one;		/* reads at a time */
@@ -30,6 +35,7 @@ struct source {				/* of texts */
 	size_t made;			/* rows that were not there */
 	uint32_t *docs;			/* of each entry: its number in the snapshot; NULL: they are in the snapshot's order */
 	struct str *texts;		/* of each entry, or NULL */
+	struct held *held;		/* of each entry, or NULL; owned */
 	struct kept_map image;		/* where all stands, in a copy that was kept; else none */
 };
 
