@@ -690,12 +690,63 @@ static bool differs(const struct kept *was, size_t i)
 	return !was->same[i] || (was->other && was->other[i]);
 }
 
+/* Values of new facts, a share of them by one thread. */
+struct share {
+	const struct joint *j;
+	struct fact_ground g;
+	unsigned char (*values)[FACT_VALUE];
+	size_t from, to;
+	pthread_t thread;
+	bool running;
+};
+
+static void *make_values(void *arg)
+{
+	struct share *s = arg;
+	size_t i;
+
+	for (i = s->from; i < s->to; i++)
+		if (s->j->known.p[i * KNOWN])
+			memcpy(s->values[i], s->j->known.p + i * KNOWN + 1, FACT_VALUE);
+		else
+			fact_value(s->values[i], &s->g, strings_at(&s->j->set, i));
+	return NULL;
+}
+
+static unsigned char (*values_of(struct joint *j, struct fact_ground *g))[FACT_VALUE]
+{
+	enum { WORTH_IT = 4096 };	/* facts for one thread */
+	unsigned char (*values)[FACT_VALUE] = arena_array(&j->a, j->set.n, sizeof *values), faces[FACT_VALUE];
+	struct share shares[COPY_THREADS];
+	size_t n = g->copy->want.threads, i;
+
+	n = n > j->set.n / WORTH_IT + 1 ? j->set.n / WORTH_IT + 1 : n;
+	n = n < 1 ? 1 : n > COPY_THREADS ? COPY_THREADS : n;
+	if (n > 1)
+		fact_value(faces, g, fact_faces());	/* what it takes is made once */
+	for (i = 0; i < n; i++) {
+		struct share *s = &shares[i];
+
+		*s = (struct share){ .j = j, .g = *g, .values = values, .from = i * j->set.n / n, .to = (i + 1) * j->set.n / n };
+		s->g.scratch = (struct buf)BUF_INIT;
+		if (i)
+			s->running = pthread_create(&s->thread, NULL, make_values, s) == 0;
+	}
+	for (i = 0; i < n; i++) {
+		if (shares[i].running)
+			pthread_join(shares[i].thread, NULL);
+		else
+			make_values(&shares[i]);
+		fact_ground_free(&shares[i].g);
+	}
+	return values;
+}
+
 /* New facts; then the values of those that were there and are others. */
-static void add_facts(struct kept_out *o, const struct joint *j, struct fact_ground *g)
+static void add_facts(struct kept_out *o, struct joint *j, struct fact_ground *g)
 {
 	const struct kept *was = j->was;
 	size_t base = j->first ? was->nbase : 0, bytes = 0, others = 0, i;
-	unsigned char value[FACT_VALUE];
 
 	for (i = base; i < j->first; i++)
 		bytes += sizeof(uint32_t) + was->facts[i].n;
@@ -710,13 +761,7 @@ static void add_facts(struct kept_out *o, const struct joint *j, struct fact_gro
 		kept_add_str(o, strings_at(&j->set, i));
 	for (i = base; i < j->first; i++)
 		add_value(o, was, g, i);
-	for (i = 0; i < j->set.n; i++) {
-		if (j->known.p[i * KNOWN])
-			memcpy(value, j->known.p + i * KNOWN + 1, FACT_VALUE);
-		else
-			fact_value(value, g, strings_at(&j->set, i));
-		kept_add(o, (struct str){ (const char *)value, sizeof value });
-	}
+	kept_add(o, (struct str){ (const char *)values_of(j, g), j->set.n * FACT_VALUE });
 	for (i = 0; i < base; i++)
 		others += differs(was, i);
 	kept_add_u32(o, (uint32_t)others);
