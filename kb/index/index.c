@@ -508,11 +508,6 @@ static bool stands_at(struct index *ix, const struct oid *commit)
 	return is;
 }
 
-static const char *beside(struct index *ix, const char *name)
-{
-	return path_join(&ix->a, ix->node->cache, name);
-}
-
 /* The tables, for as long as the store is open: a transaction that is not committed keeps none. */
 static enum rc know_tables(struct index *ix, struct err *e)
 {
@@ -532,7 +527,7 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 
 	if (write && still_there(ix) && sum_stands(&ix->sum, ix->path))
 		return RC_OK;		/* others may have written meanwhile, which LMDB tells */
-	lock_share(&swap, beside(ix, "index.swap"));
+	lock_share(&swap, ix->swap);
 	shut(ix);
 	if (!sum_right(ix->path))
 		rc = err_set(e, RC_CORRUPT, "%s: damaged, or its writer was stopped", ix->path);
@@ -558,7 +553,7 @@ static void sweep(struct index *ix, bool all)
 
 		if (str_starts(name, STR("index-")) && (all || !(str_eq(name, mine) || (str_starts(name, mine) &&
 		    (str_ends(name, STR("-lock")) || str_ends(name, STR("-sum"))) && name.n < mine.n + 6))))
-			unlink(beside(ix, names[i]));
+			unlink(path_join(&ix->a, ix->node->cache, names[i]));
 	}
 }
 
@@ -581,7 +576,7 @@ static enum rc rebuild_index(struct index *ix, bool right, const struct oid *com
 	sweep(ix, !right);
 	if ((rc = update_build(ix, new, commit, p, e)))
 		return rc;
-	if ((rc = lock_open(&swap, beside(ix, "index.swap"), 60, e)))
+	if ((rc = lock_open(&swap, ix->swap, 60, e)))
 		goto out;
 	if (rename(new, ix->path) || rename(arena_printf(&ix->a, "%s-lock", new), lock) ||
 	    rename(arena_printf(&ix->a, "%s-sum", new), arena_printf(&ix->a, "%s-sum", ix->path)))
@@ -615,7 +610,7 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 	bool all = rebuild, right = true;
 	enum rc rc;
 
-	if ((rc = lock_open(&lock, beside(ix, "index.lock"), 60, e)))
+	if ((rc = lock_open(&lock, ix->lock, 60, e)))
 		return rc;
 	if ((rc = open_store(ix, true, e)) == RC_CORRUPT) {
 		*why = file_exists(ix->path) ? "it was damaged, or its writer was stopped" : "there was none";
@@ -667,6 +662,8 @@ enum rc index_open(struct index **out, const struct node *n, bool rebuild, const
 	if (stale)
 		*stale = false;
 	ix->path = arena_printf(&ix->a, "%s/index-%d.%d.mdb", n->cache, SCHEMA, TEXT_VERSION);
+	ix->lock = path_join(&ix->a, n->cache, "index.lock");
+	ix->swap = path_join(&ix->a, n->cache, "index.swap");
 	if ((rc = node_main(&commit, n, e))) {
 		if (rc == RC_NOTFOUND)
 			rc = RC_IO;	/* no answer, but a node without a commit */
@@ -728,7 +725,7 @@ enum rc index_tidy(struct index *ix, struct err *e)
 	struct err odd = ERR_INIT;
 	enum rc rc;
 
-	if (!ix->untidy || ix->damaged || lock_open(&lock, beside(ix, "index.lock"), 0, &odd))
+	if (!ix->untidy || ix->damaged || lock_open(&lock, ix->lock, 0, &odd))
 		return RC_OK;
 	ix->untidy = false;
 	if (!(rc = open_store(ix, true, e))) {

@@ -41,6 +41,7 @@ struct index {
 	const struct node *node;
 	struct arena a;			/* of the index itself */
 	const char *path;
+	const char *lock, *swap;	/* of who writes; of who reads, and who puts another file in its place */
 	struct store *store;
 	struct tables t;		/* of this store */
 	struct seen *seen;		/* of this store */
