@@ -28,12 +28,12 @@
 #include <string.h>
 
 enum { WINDOW = 4096, WINDOW_FIRST = 512, PRIMED = 128, DENSE = 2, AS_CHEAP = 12, AS_CHEAP_ROW = 2, FEW = 1024,
-	PICKED = 4096, PICKED_FIRST = 256, SPARSE = 8, AT_ONCE = 16 };
+	PICKED = 4096, PICKED_FIRST = 256, SPARSE = 8, AT_ONCE = 16, AS_FOUND = 6 };
 /* PRIMED: more best documents are not guessed for. DENSE: a larger part of all documents goes by what words add in each
  * window. AS_CHEAP: adding so many postings costs what seeking a word in one document does; where that is one look,
  * AS_CHEAP_ROW; FEW are never much. PICKED: when there are so many, they are finished, for the first time when there are
  * PICKED_FIRST. SPARSE: words that have a smaller part of all documents note which they came to, else all of a window are
- * looked through, AT_ONCE */
+ * looked through, AT_ONCE. AS_FOUND: so many postings are asked whether they pass while one that passes is sought */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 _Static_assert(WINDOW / 64 == 64, "what of a window was hit is told by one word of bits for each 64 places");
 
@@ -83,6 +83,8 @@ struct evaluator {
 	uint64_t need, guess;		/* no document that scores less gets in; as it was guessed */
 	uint64_t need_out, guess_out;	/* the same of one that does not pass; UINT64_MAX: none does */
 	const struct passing *only;	/* others are passed over when postings are added; NULL: none are */
+	uint64_t share;			/* so large a part of all documents they are, 16.16 */
+	struct buf row;			/* for what crosses chunks */
 };
 
 struct evaluator *evaluator_open(void)
@@ -112,6 +114,7 @@ void evaluator_close(struct evaluator *v)
 	free(v->order);
 	free(v->touched);
 	free(v->picked);
+	buf_free(&v->row);
 	free(v);
 }
 
@@ -141,7 +144,7 @@ static void set_need(struct evaluator *v)
 /* Of the documents from `first` to `last`: as need. */
 static uint64_t need_among(const struct evaluator *v, uint32_t first, uint32_t last)
 {
-	return !v->q->passing || passing_any(v->q->passing, first, last) ? v->need : v->need_out;
+	return !v->q->passing || passing_most(v->q->passing, first, last) ? v->need : v->need_out;
 }
 
 static uint64_t need_of(const struct evaluator *v, uint32_t place)
@@ -255,18 +258,30 @@ static inline __attribute__((always_inline)) unsigned add_block(struct evaluator
 	return i;
 }
 
-/* The same of those alone that pass: these are found first, without branches. */
-static enum rc add_passing(struct evaluator *v, struct cursor *c, unsigned i, struct places *to, enum adding how)
+/* The same of those alone that pass: each of these is sought, or, where that is more work, the postings that pass are found
+ * first, without branches. */
+static inline __attribute__((always_inline)) enum rc add_passing(struct evaluator *v, struct cursor *c, unsigned i,
+    struct places *to, enum adding how)
 {
-	const uint64_t *const bits = v->only->bits;
+	const struct passing *p = v->only;
 	const uint32_t *const docs = c->docs;
 	uint8_t at[PACK];
-	unsigned end, n = 0, j;
+	unsigned end = c->n, n = 0, j;
+	uint32_t place;
 
-	for (end = i; end < c->n && docs[end] < v->to; end++) {
-		at[n] = (uint8_t)end;
-		n += bits[docs[end] / 64] >> docs[end] % 64 & 1;
-	}
+	if (docs[end - 1] >= v->to)
+		end = cursor_first(c, v->to);
+	if (i < end && AS_FOUND * passing_most(p, docs[i], docs[end - 1]) < end - i)
+		for (place = passing_from(p, docs[i], v->to); place <= docs[end - 1]; place = passing_from(p, place + 1, v->to)) {
+			j = cursor_first(c, place);
+			at[n] = (uint8_t)j;
+			n += docs[j] == place;
+		}
+	else
+		for (j = i; j < end; j++) {
+			at[n] = (uint8_t)j;
+			n += passing_has(p, docs[j]);
+		}
 	c->i = end;
 	if (n && cursor_weights(c, v->e))
 		return v->e->rc;
@@ -281,12 +296,16 @@ static enum rc add_row(struct evaluator *v, struct cursor *c, struct places *to,
 	const struct passing *p = v->only;
 	uint32_t place, weight;
 	uint64_t bits;
+	const char *row;
 	size_t i;
 
+	if (cursor_row(&row, c, v->from, v->to - v->from, &v->row, v->e))
+		return v->e->rc;
 	for (i = v->from / 64; i * 64 < v->to; i++)
 		for (bits = p->bits[i]; bits; bits &= bits - 1) {
 			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits);
-			if (cursor_look(&weight, c, place, v->e))
+			weight = row_weight(row, place - v->from);
+			if (weight == ROW_MORE && cursor_look(&weight, c, place, v->e))
 				return v->e->rc;
 			if (weight)
 				add_one(v, to, place - v->from, weight, how);
@@ -700,7 +719,7 @@ static enum rc window(struct evaluator *v, size_t n, uint64_t sum, uint64_t spar
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
 	if (n + 1 == q->n && !v->order[n]->p->found)
 		how = ALONE;
-	else if (leading(v, n) > v->s->info.n / SPARSE && enough_with(v, spare))
+	else if (leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
 		how = ADD_MANY;
 	for (i = n; i < q->n && !rc; i++)
 		if (v->order[i]->any)
@@ -1197,6 +1216,7 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	v->need_out = q->beside ? 0 : UINT64_MAX;
 	v->guess = q->least >> SHOWN << SHOWN;
 	v->only = q->beside ? NULL : q->passing;
+	v->share = v->only && s->info.n ? ((uint64_t)v->only->n << 16) / s->info.n : 1 << 16;
 	v->opened = v->npicked = 0;
 	for (i = 0; i < q->n && !rc; i++) {
 		const struct part *p = &q->parts[i];

@@ -13,10 +13,10 @@ static inline bool passing_has(const struct passing *p, uint32_t place)
 {
 	return p->bits[place / 64] >> place % 64 & 1;
 }
-/* May any of the places from `first` to `last` pass? Told by whole words of bits. */
-static inline bool passing_any(const struct passing *p, uint32_t first, uint32_t last)
+/* At most so many from place `first` to `last` pass: as many as in the words of bits that these stand in. */
+static inline uint32_t passing_most(const struct passing *p, uint32_t first, uint32_t last)
 {
-	return p->below[first / 64] < p->below[last / 64 + 1];
+	return p->below[last / 64 + 1] - p->below[first / 64];
 }
 /* The first that passes from `place` on, or the number of documents: none does. */
 uint32_t passing_from(const struct passing *p, uint32_t place, uint32_t documents);

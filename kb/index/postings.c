@@ -32,7 +32,7 @@
 
 #include "kb/index/columns.h"
 
-enum { HERE = 40, SKIP = 8, SKIP_ONE = 2, FEW = 8, STEP = 32, POINTS = PACK / STEP - 1, ALL_ONE = 128, DENSE = 5, DENSE_FROM = 4096, ROW_MORE = 15 };
+enum { HERE = 40, SKIP = 8, SKIP_ONE = 2, FEW = 8, STEP = 32, POINTS = PACK / STEP - 1, ALL_ONE = 128, DENSE = 5, DENSE_FROM = 4096 };
 enum { AS_MANY = 128, ONE_AS_MANY = 64, BY_LENGTH = 31 };
 
 /* ---- writing ---- */
@@ -481,6 +481,11 @@ static const uint32_t *first_from(const uint32_t *docs, uint32_t place)
 	return docs + n;
 }
 
+unsigned cursor_first(const struct cursor *c, uint32_t place)
+{
+	return (unsigned)(first_from(c->docs, place) - c->docs);
+}
+
 enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 {
 	enum iter more;
@@ -498,8 +503,13 @@ enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 			return ITER_DONE;
 		}
 	}
-	c->i = (unsigned)(first_from(c->docs, place) - c->docs);
+	c->i = cursor_first(c, place);
 	return ITER_ITEM;
+}
+
+enum rc cursor_row(const char **row, struct cursor *c, uint32_t from, uint32_t n, struct buf *copy, struct err *e)
+{
+	return segment_bytes(row, c->s, 0, c->row + from / 2, (n + 1) / 2, copy, e);
 }
 
 enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e)

@@ -74,6 +74,16 @@ enum rc cursor_pass(struct cursor *c, struct err *e) NODISCARD;	/* leave the nex
 enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e);
 /* The weight at a place, 0: none. Never goes back; of a dense list, one with c->row, mostly without going there. */
 enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct err *e) NODISCARD;
+/* Of a dense list, the weights of n places from an even one on: row_weight of each, ROW_MORE: cursor_look tells. Borrowed from
+ * the map, or from *copy. */
+enum { ROW_MORE = 15 };
+enum rc cursor_row(const char **row, struct cursor *c, uint32_t from, uint32_t n, struct buf *copy, struct err *e) NODISCARD;
+static inline uint32_t row_weight(const char *row, uint32_t i)
+{
+	return (unsigned char)row[i / 2] >> 4 * (i % 2) & ROW_MORE;
+}
+/* In the block in work: the number of the first posting at or behind a place that is not behind its last. */
+unsigned cursor_first(const struct cursor *c, uint32_t place);
 /* The next posting, and its weight. */
 enum iter cursor_next(struct cursor *c, struct err *e);
 /* Append the positions of the posting c stands at, rising, to an array of u32 in *to. Never goes back. */

@@ -644,7 +644,7 @@ static void ask(unsigned turns)
 		if (below(4) == 0)
 			assert_true(filters_add(&f, &a, STR("kind"), below(2) ? STR("lesson") : STR("issue")));
 		if (below(6) == 0)
-			assert_true(filters_add(&f, &a, STR("since"), STR("2020")));
+			assert_true(filters_add(&f, &a, STR("since"), cstr(arena_printf(&a, "%u", 2014 + below(9)))));
 		if (below(40) == 0)
 			buf_clear(&b);
 		if (f.nkind || f.since <= f.until || (b.n && sought))
