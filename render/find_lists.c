@@ -133,14 +133,16 @@ static void name_strings(struct find *f, struct order *o)
 {
 	struct str s = buf_str(&f->becomes);
 	struct find_becomes w;
-	uint32_t at = 0;
+	size_t far = 0;
+	uint32_t at;
 
-	for (; find_becomes_take(&w, &s); at = (uint32_t)(f->becomes.n - s.n)) {
+	for (; find_becomes_take(&w, &s); far = f->becomes.n - s.n) {
 		struct find_used *u = &f->used[w.number];
 
 		*u = (struct find_used){ EMPTY, EMPTY, EMPTY, 0 };
-		if (!w.form.n || !w.term.n)
-			continue;
+		if (!w.form.n || !w.term.n || far > UINT32_MAX / STRINGS)
+			continue;	/* a copy of some 60 million words and more: its pages are whole, these are not found */
+		at = (uint32_t)far;
 		u->form = 0;
 		u->term = str_eq(w.term, w.form) ? AS_FORM : 0;
 		u->english = !w.english.n ? EMPTY : str_eq(w.english, w.form) ? AS_FORM : str_eq(w.english, w.term) ? AS_TERM : 0;

@@ -147,7 +147,7 @@ struct find {
 	struct kept_log_out *out;	/* between find_save_begin and find_save */
 
 	/* After find_finish, up to find_forget. A form is a folded word of the texts; a list, the documents of one stem. */
-	struct buf becomes;		/* of all words, less than 1 GiB */
+	struct buf becomes;		/* of all words; those behind its first GiB have no strings */
 	uint32_t *strings;		/* all forms and stems, sorted by bytes: where they are in becomes */
 	unsigned char *lengths;		/* and how long */
 	size_t nstrings;
