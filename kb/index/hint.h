@@ -1,6 +1,6 @@
 /* kb/index/hint.h: words of a query that name a kind, a stage, a role, a country or a topic, in any language of the
  * interface. "open actions" is looked for as words, as any other query, and the documents that are open and those that are
- * actions count more.
+ * actions count more, the less so the more words it has besides.
  *
  * Names come from kb/doc/called.h; a document is indexed under its codes (codes_each). What is named in several words ("next
  * step") is not also what some of these name ("next"). Words by which a question only is one ("who", "is") are told too:

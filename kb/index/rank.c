@@ -359,20 +359,25 @@ static enum rc run_clauses(struct run *r, struct err *e)
 
 /* ---- hints ---- */
 
-/* The documents that have what a word of the query names count more. */
+/* The documents that have what a word of the query names count more; the less, the more words it has besides: who types a
+ * line of a text means the text. */
 static enum rc run_hints(struct run *r, struct err *e)
 {
+	uint32_t others = 0;
 	struct lists *l;
 	uint64_t df;
 	size_t i;
 	enum rc rc = RC_OK;
 
+	for (i = 0; i < r->q->n; i++)
+		others += !r->q->clauses[i].not && !r->ask[i];
+	others -= others < r->nhints ? others : (uint32_t)r->nhints;
 	for (i = 0; i < r->nhints && !rc; i++) {
 		struct str term = arena_str(r->a, stems_term(index_stems(r->s->ix), r->hints[i], 0));
 
 		l = no_lists(r);
 		if (!(rc = find_lists(l, r, &(struct word){ .terms = &term, .n = 1 }, e)) && !(rc = count_documents(&df, r, l, e)) && df)
-			add_part(r, l, NULL, HINT * (bm25_idf(r->f, df) + BM25_ONE / 2), false);
+			add_part(r, l, NULL, HINT * (bm25_idf(r->f, df) + BM25_ONE / 2) / (others > 2 ? others - 1 : 1), false);
 	}
 	return rc;
 }

@@ -479,8 +479,8 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 			    bm25_score(&formula, d->idf, d->weight[i], docs[i].norm);
 }
 
-/* What the documents of a code score more. */
-static void slow_hint(struct slow *s, struct str code)
+/* What the documents of a code score more: an nth of it. */
+static void slow_hint(struct slow *s, struct str code, uint32_t nth)
 {
 	uint32_t *weight = arena_array(&a, DOCS, sizeof *weight);
 	struct str term = arena_str(&a, stems_term(index_stems(&ix), code, 0));
@@ -489,7 +489,7 @@ static void slow_hint(struct slow *s, struct str code)
 
 	make_sense(&x, &(struct expansion){ .terms = &term, .n = 1 });
 	if ((df = weigh(weight, &x)))
-		add_scores(s, weight, 2 * bm25_idf(&formula, df) + BM25_ONE);
+		add_scores(s, weight, (2 * bm25_idf(&formula, df) + BM25_ONE) / nth);
 }
 
 static void read_slowly(struct slow *s, const struct query *q)
@@ -499,6 +499,7 @@ static void read_slowly(struct slow *s, const struct query *q)
 	const size_t hints = hints_find(codes, ask, &a, index_stems(&ix), q);
 	struct clause *must[16];
 	size_t n = 0, i, j, last = q->open_end ? q->n - 1 : SIZE_MAX, last_must = SIZE_MAX;
+	int others;
 
 	*s = (struct slow){ .q = q };
 	s->score = arena_array(&a, DOCS, sizeof *s->score);
@@ -523,8 +524,10 @@ static void read_slowly(struct slow *s, const struct query *q)
 			for (j = 0; j < c->n; j++)
 				one_word(s, &c->words[j], false, false, false);
 	}
+	for (others = -(int)hints, i = 0; i < q->n; i++)
+		others += !q->clauses[i].not && !ask[i];
 	for (i = 0; i < hints; i++)
-		slow_hint(s, codes[i]);
+		slow_hint(s, codes[i], others > 2 ? (uint32_t)others - 1 : 1);
 }
 
 /* ---- comparing ---- */
