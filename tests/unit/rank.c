@@ -598,7 +598,7 @@ static void compare(struct str text, const struct filters *filters, bool typing)
 
 static void put_some_word(struct buf *b, const struct doc *d)
 {
-	struct str w = words[below(3) ? d->w[below((uint32_t)d->n)].word : below(WORDS)];
+	struct str w = words[below(12) == 0 ? WORDS - 1 - below(5) : below(3) ? d->w[below((uint32_t)d->n)].word : below(WORDS)];
 
 	switch (below(6)) {
 	case 0:					/* a beginning */
@@ -625,7 +625,7 @@ static void ask(unsigned turns)
 		struct filters f = FILTERS_INIT;
 
 		buf_clear(&b);
-		for (n = 1 + below(4), sought = false; n; n--) {
+		for (n = 1 + below(6), sought = false; n; n--) {
 			const struct doc *d = &docs[below(DOCS)];
 
 			not = below(8) == 0;
