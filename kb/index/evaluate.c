@@ -19,6 +19,10 @@
  * Where those have a large part of all documents, what each word can add is known by window, and so is which lead. When
  * hits are counted, nothing is left out for being low.
  *
+ * A filter comes as bits, one for each place (passing.h). Blocks in which none passes are passed over, and only postings
+ * that pass are added. How a doubtful word is read must not hang on a filter, so the best of all documents are wanted
+ * beside the best that pass: where many pass, both are found at once, each document against what is needed of its own kind.
+ *
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
  * block of it was left out. */
 #include "kb/index/evaluate.h"
