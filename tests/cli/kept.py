@@ -143,7 +143,7 @@ def damage():
     kept = os.path.join(folder, r.choice(files)) if files else None
     pages = [os.path.join(d, f) for d, _, fs in os.walk('out') for f in fs if f != 'manifest.txt']
     page = r.choice(sorted(pages)) if pages else None
-    if what == 'cut' and kept:
+    if what == 'cut' and kept and os.path.getsize(kept):
         os.truncate(kept, r.randrange(os.path.getsize(kept)))
     elif what == 'byte' and kept and os.path.getsize(kept):
         with open(kept, 'r+b') as f:
