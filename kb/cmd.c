@@ -30,7 +30,7 @@ int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct op
 
 		snprintf(left_side, sizeof left_side, "%s%.1s%s--%s%s%s", o->letter ? "-" : "",
 		    o->letter ? &o->letter : "", o->letter ? ", " : "    ", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-		fprintf(c->out, "  %-28s %s\n", left_side, o->about);
+		fprintf(c->out, "  %-28s%s %s\n", left_side, strlen(left_side) > 28 ? "\n                              " : "", o->about);
 	}
 	return EXIT_YES;
 }

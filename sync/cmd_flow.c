@@ -193,7 +193,7 @@ static int submit_one(struct flow *f, const char *arg)
 	}
 	if (repo_lookup(&there, f->au.repo, &f->au.base, path, &f->e) == RC_OK)
 		return no(f->c, name, "is submitted already; edit it in its folder and run 'colep save'");
-	f->shown = cstr(file);
+	f->shown = cstr(path_bare(file));
 	text = set(a, text, "status", STR("submitted"));
 	if (str_chr(name, '.') != SIZE_MAX) {	/* a translation has no status */
 		struct buf out = BUF_INIT;
