@@ -399,7 +399,7 @@ struct part {
 
 static void hold(struct part *p, size_t i, struct str text)
 {
-	if (text.n > p->hold || text.n > HOLD_BLOCK / 8)
+	if (!text.n || text.n > p->hold || text.n > HOLD_BLOCK / 8)
 		return;
 	if (!p->block || p->used + text.n > HOLD_BLOCK) {
 		p->block = xmalloc(sizeof *p->block + HOLD_BLOCK);

@@ -186,6 +186,10 @@ git -C n -c user.name=t -c user.email=t@t.invalid commit -qam "by plain git"
 "$COLEP" -C n site hard >told 2>hard.err; hard=$?
 ok "front matter that does not parse is out, named, exit 1" sh -c "[ $hard -eq 1 ] && grep -qx 'out	ll-bps-2022-clear	front matter does not parse' told && grep -q 'll-bps-2022-clear' hard.err"
 no "and its page is gone" test -e hard/d/ll-bps-2022-clear.html
+doc=$(cd n && git ls-files | grep '/ll-bps-2022-clear.md$') && : >"n/$doc"
+git -C n -c user.name=t -c user.email=t@t.invalid commit -qam "emptied by plain git"
+"$COLEP" -C n site hard --dry-run >told 2>hard.err; hard=$?
+ok "so is one that is empty" sh -c "[ $hard -eq 1 ] && grep -qx 'out	ll-bps-2022-clear	front matter does not parse' told && grep -q 'no front matter' hard.err"
 # A site, a .zip or a bundle that is made in the node's own folder is no document, whatever it is called.
 "$COLEP" init own --id bps --import "$ROOT/content" > out 2> err
 own() { (cd own && "$COLEP" site "pack [1] of #2" && "$COLEP" site --zip site.zip) > out 2> err; }
