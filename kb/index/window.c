@@ -1,0 +1,408 @@
+/* kb/index/window.c: see window.h.
+ *
+ * The lists of the words that lead are added to an array of scores, one slot for each place of the window; then those places
+ * are picked that may get in. What their scores are already they are at least in the end, so the highest of them tell what
+ * is needed before any word is sought.
+ *
+ * Where few places came up, these are noted and looked at alone, else all of the window. A block that with the most of all
+ * other words cannot bring a document among the best is passed over, unread.
+ *
+ * A filter comes as bits, one for each place (passing.h). Blocks in which none passes are passed over, and only postings
+ * that pass are added. Where the best of all documents are wanted beside the best that pass, each document stands against
+ * what is needed of its own kind. */
+#include "kb/index/window.h"
+
+#include <string.h>
+
+enum { SPARSE = 8, AT_ONCE = 16, AS_FOUND = 6 };
+/* SPARSE: words that have a smaller part of all documents note which they came to, else all of a window are looked through,
+ * AT_ONCE. AS_FOUND: so many postings are asked whether they pass while one that passes is sought */
+_Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
+_Static_assert(WINDOW / 64 == 64, "what of a window was hit is told by one word of bits for each 64 places");
+
+typedef uint32_t lanes __attribute__((vector_size(16)));	/* as in pack.c */
+
+/* ---- bounds ---- */
+
+static void list_bound(struct evaluator *v, struct word *w, struct list *l)
+{
+	struct cursor *c = &l->c;
+	uint32_t b, most = 0, one;
+	struct skip k;
+	unsigned i;
+
+	if (c->x.here.p) {			/* it is decoded: what is in the window itself */
+		while (c->i < c->n && c->docs[c->i] < v->from)
+			c->i++;
+		for (i = c->i; i < c->n && c->docs[i] < v->to; i++) {
+			one = bm25_score(&v->f, w->p->idf, c->weights[i], v->norms[c->docs[i] - v->from]);
+			most = one > most ? one : most;
+			w->any = true;
+		}
+	} else {
+		while (l->next < c->nblocks && cursor_skip(c, l->next).last < v->from)
+			l->next++;
+		for (b = l->next; b < c->nblocks && (b == 0 || cursor_skip(c, b - 1).last < v->to - 1); b++) {
+			k = cursor_skip(c, b);
+			one = bm25_most(&v->f, w->p->idf, k.weight, k.norm);
+			most = one > most ? one : most;
+			w->any = true;
+		}
+	}
+	w->bound = most > w->bound ? most : w->bound;
+}
+
+void window_bound(struct evaluator *v, struct word *w)
+{
+	const struct found *f = w->p->found;
+	size_t i;
+
+	w->bound = 0;
+	w->any = false;
+	if (f) {
+		found_to(w, v->from);
+		for (i = w->at; i < f->n && f->places[i] < v->to; i++) {
+			w->bound = f->scores[i] > w->bound ? f->scores[i] : w->bound;
+			w->any = true;
+		}
+	}
+	for (i = 0; i < w->p->n; i++)
+		list_bound(v, w, &w->lists[i]);
+}
+
+/* ---- essential words ---- */
+
+/* Room for n more places. */
+static void touch_room(struct evaluator *v, size_t n)
+{
+	if (v->ntouched + n <= v->room)
+		return;
+	v->room = 2 * v->room + n;
+	v->touched = xrealloc(v->touched, v->room * sizeof *v->touched);
+}
+
+/* Postings' scores are added; or added and not noted, as the whole window will be looked through; or their weights are
+ * gathered; or, when no other word leads, only what is high enough is kept. */
+enum adding { ADD, ADD_MANY, GATHER, ALONE };
+
+struct places {				/* of one window, being added */
+	uint32_t idf;
+	uint64_t enough;		/* ALONE: only what scores so much */
+	uint16_t *touched;
+};
+
+static inline __attribute__((always_inline)) void add_one(struct evaluator *v, struct places *to, uint32_t k, uint32_t weight,
+    enum adding how)
+{
+	uint32_t one;
+
+	if (how == GATHER) {
+		v->weight[k] = weight > v->weight[k] ? weight : v->weight[k];
+	} else {
+		one = bm25_score(&v->f, to->idf, weight, v->norms[k]);
+		if (how == ALONE && one < to->enough)
+			return;
+		v->score[k] += one;
+	}
+	if (how != ADD_MANY)
+		*to->touched++ = (uint16_t)k;
+}
+
+/* The postings of a block, from i on, that stand in the window; where it ends. */
+static inline __attribute__((always_inline)) unsigned add_block(struct evaluator *v, const struct cursor *c, unsigned i,
+    struct places *to, enum adding how)
+{
+	const uint32_t *const docs = c->docs, *const weights = c->weights, from = v->from;
+	unsigned end = c->n;
+
+	if (docs[end - 1] >= v->to)
+		for (end = i; docs[end] < v->to; end++)
+			;
+	for (; i < end; i++)
+		add_one(v, to, docs[i] - from, weights[i], how);
+	return i;
+}
+
+/* The same of those alone that pass: each of these is sought, or, where that is more work, the postings that pass are found
+ * first, without branches. */
+static inline __attribute__((always_inline)) enum rc add_passing(struct evaluator *v, struct cursor *c, unsigned i,
+    struct places *to, enum adding how)
+{
+	const struct passing *p = v->only;
+	const uint32_t *const docs = c->docs;
+	uint8_t at[PACK];
+	unsigned end = c->n, n = 0, j;
+	uint32_t place;
+
+	if (docs[end - 1] >= v->to)
+		end = cursor_first(c, v->to);
+	if (i < end && AS_FOUND * passing_most(p, docs[i], docs[end - 1]) < end - i)
+		for (place = passing_from(p, docs[i], v->to); place <= docs[end - 1]; place = passing_from(p, place + 1, v->to)) {
+			j = cursor_first(c, place);
+			at[n] = (uint8_t)j;
+			n += docs[j] == place;
+		}
+	else
+		for (j = i; j < end; j++) {
+			at[n] = (uint8_t)j;
+			n += passing_has(p, docs[j]);
+		}
+	c->i = end;
+	if (n && cursor_weights(c, v->e))
+		return v->e->rc;
+	for (j = 0; j < n; j++)
+		add_one(v, to, docs[at[j]] - v->from, c->weights[at[j]], how);
+	return RC_OK;
+}
+
+/* Of a dense list, by its row: all of the window that pass. */
+static enum rc add_row(struct evaluator *v, struct cursor *c, struct places *to, enum adding how)
+{
+	const struct passing *p = v->only;
+	uint32_t place, weight;
+	uint64_t bits;
+	const char *row;
+	size_t i;
+
+	if (cursor_row(&row, c, v->from, v->to - v->from, &v->row, v->e))
+		return v->e->rc;
+	for (i = v->from / 64; i * 64 < v->to; i++)
+		for (bits = p->bits[i]; bits; bits &= bits - 1) {
+			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits);
+			weight = row_weight(row, place - v->from);
+			if (weight == ROW_MORE && cursor_look(&weight, c, place, v->e))
+				return v->e->rc;
+			if (weight)
+				add_one(v, to, place - v->from, weight, how);
+		}
+	return RC_OK;
+}
+
+/* The postings of a list that stand in the window. `others`: the most that all other words add. */
+static inline __attribute__((always_inline)) enum rc add_postings(struct evaluator *v, struct list *l, struct places *to,
+    uint64_t others, enum adding how)
+{
+	struct cursor *c = &l->c;
+	uint32_t from = v->from, before;
+	unsigned i;
+
+	while (from < v->to) {
+		if (!c->n || c->docs[c->n - 1] < from) {
+			for (; c->block < c->nblocks; ) {
+				struct skip s = cursor_skip(c, c->block);
+
+				before = c->n ? c->docs[c->n - 1] : c->last;
+				if (before != UINT32_MAX && before >= v->to - 1)
+					return RC_OK;
+				if (s.last >= from && others + bm25_most(&v->f, to->idf, s.weight, s.norm) >=
+				    need_among(v, before + 1 > from ? before + 1 : from, s.last))
+					break;
+				if (s.last >= v->to)	/* it may do in the next window */
+					return RC_OK;
+				if (cursor_pass(c, v->e))
+					return v->e->rc;
+			}
+			if (c->block == c->nblocks)
+				return RC_OK;
+			if (cursor_docs(c, v->e) != ITER_ITEM)
+				return v->e->rc;
+		}
+		for (i = c->i; c->docs[i] < from; i++)
+			;
+		if (v->only) {
+			if (add_passing(v, c, i, to, how))
+				return v->e->rc;
+		} else {
+			if (c->docs[i] < v->to && cursor_weights(c, v->e))
+				return v->e->rc;
+			c->i = add_block(v, c, i, to, how);
+		}
+		from = c->docs[c->n - 1] + 1;
+	}
+	return RC_OK;
+}
+
+static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, enum adding how)
+{
+	struct places to = { idf, enough_with(v, others), NULL };
+	const bool by_row = v->only && l->c.row && v->only->n < l->c.x.df / 2;
+	enum rc rc;
+
+	touch_room(v, v->to - v->from);
+	to.touched = v->touched + v->ntouched;
+	switch (how) {
+	case ADD:
+		rc = by_row ? add_row(v, &l->c, &to, ADD) : add_postings(v, l, &to, others, ADD);
+		break;
+	case ADD_MANY:
+		rc = by_row ? add_row(v, &l->c, &to, ADD_MANY) : add_postings(v, l, &to, others, ADD_MANY);
+		break;
+	case GATHER:
+		rc = by_row ? add_row(v, &l->c, &to, GATHER) : add_postings(v, l, &to, others, GATHER);
+		break;
+	default:
+		rc = by_row ? add_row(v, &l->c, &to, ALONE) : add_postings(v, l, &to, others, ALONE);
+	}
+	v->ntouched = (size_t)(to.touched - v->touched);
+	return rc;
+}
+
+static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, enum adding how)
+{
+	const struct found *f = w->p->found;
+	const size_t first = v->ntouched;
+	uint32_t k;
+	size_t i;
+	enum rc rc;
+
+	if (f) {
+		found_to(w, v->from);
+		touch_room(v, f->n);
+	}
+	for (; f && w->at < f->n && f->places[w->at] < v->to; w->at++) {
+		k = f->places[w->at] - v->from;
+		v->score[k] += f->scores[w->at];
+		v->touched[v->ntouched++] = (uint16_t)k;
+	}
+	for (i = 0; i < w->p->n; i++)
+		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, w->p->n > 1 ? GATHER : how)))
+			return rc;
+	for (i = first; w->p->n > 1 && i < v->ntouched; i++) {
+		k = v->touched[i];
+		v->score[k] += bm25_score(&v->f, w->p->idf, v->weight[k], v->norms[k]);
+		v->weight[k] = 0;
+	}
+	return RC_OK;
+}
+
+/* ---- what may get in ---- */
+
+/* A document scores so much at least: so many of the best such tell what is needed. Is it more than *guess? */
+static inline bool higher(uint64_t *guess, struct sums *s, uint32_t score)
+{
+	size_t j;
+
+	if (!s->sure || (s->n == s->sure && score <= s->v[0]))
+		return false;
+	if (s->n < s->sure)
+		for (j = s->n++; j && s->v[j - 1] > score; j--)
+			s->v[j] = s->v[j - 1];
+	else
+		for (j = 0; j + 1 < s->sure && s->v[j + 1] < score; j++)
+			s->v[j] = s->v[j + 1];
+	s->v[j] = score;
+	if (s->n < s->sure || (s->v[0] >> SHOWN << SHOWN) <= *guess)
+		return false;
+	*guess = s->v[0] >> SHOWN << SHOWN;
+	return true;
+}
+
+/* Is more needed now? */
+static inline bool more_needed(struct evaluator *v, uint32_t place, uint32_t score)
+{
+	const struct evaluate *q = v->q;
+	bool more = q->beside && higher(&v->guess_out, &v->sums_out, score);
+
+	more |= (!q->beside || passing_has(q->passing, place)) && higher(&v->guess, &v->sums, score);
+	if (more)
+		set_need(v);
+	return more;
+}
+
+/* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. */
+static void pick_touched(struct evaluator *v, uint64_t spare)
+{
+	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
+	const bool any_out = v->s->dead || v->q->out || v->q->passing || v->q->filter;
+	uint64_t enough = enough_with(v, spare);
+	uint32_t k, score;
+
+	for (; touched < end; touched++) {
+		k = *touched;
+		score = v->score[k];
+		if (score < enough || (any_out && left_out(v, v->from + k, score + spare))) {
+			v->score[k] = 0;
+			continue;
+		}
+		if (v->hit[k / 64] >> k % 64 & 1)
+			continue;
+		bit_set(v->hit, k);
+		v->any_hit |= (uint64_t)1 << k / 64;
+		if (more_needed(v, v->from + k, score))
+			enough = enough_with(v, spare);
+	}
+	v->ntouched = 0;
+	for (; v->any_hit; v->any_hit &= v->any_hit - 1) {
+		uint64_t *hit = &v->hit[__builtin_ctzll(v->any_hit)];
+
+		for (; *hit; *hit &= *hit - 1) {
+			k = (uint32_t)(64 * (hit - v->hit)) + (uint32_t)__builtin_ctzll(*hit);
+			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
+			v->score[k] = 0;
+		}
+	}
+}
+
+/* Of all places of the window. What is needed is more than the words put aside add, so none gets in that did not come up. */
+static void pick_through(struct evaluator *v, uint64_t spare)
+{
+	const bool any_out = v->s->dead || v->q->out || v->q->passing || v->q->filter;
+	const uint32_t width = v->to - v->from;
+	uint64_t enough = enough_with(v, spare);
+	lanes four[AT_ONCE / 4], least, any;
+	uint64_t two[2];
+	uint32_t i, k;
+
+	for (i = 0; i < width && enough <= UINT32_MAX; i += AT_ONCE) {
+		least = (lanes){ 0 } + (uint32_t)enough;
+		memcpy(four, v->score + i, sizeof four);
+		any = (lanes)(four[0] >= least) | (lanes)(four[1] >= least) | (lanes)(four[2] >= least) | (lanes)(four[3] >= least);
+		memcpy(two, &any, sizeof any);
+		if (!(two[0] | two[1]))
+			continue;
+		for (k = i; k < i + AT_ONCE; k++) {
+			if (v->score[k] < enough || (any_out && left_out(v, v->from + k, v->score[k] + spare)))
+				continue;
+			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
+			if (more_needed(v, v->from + k, v->score[k]))
+				enough = enough_with(v, spare);
+		}
+	}
+	memset(v->score, 0, width * sizeof *v->score);
+	v->ntouched = 0;
+}
+
+enum rc window_pick(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
+{
+	const struct evaluate *q = v->q;
+	enum adding how = ADD;
+	uint32_t k;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	if (v->npicked + WINDOW > v->picked_room) {
+		v->picked_room = 2 * v->picked_room + WINDOW;
+		v->picked = xrealloc(v->picked, v->picked_room * sizeof *v->picked);
+	}
+	for (k = v->from; q->all && k < v->to; k++)
+		if (!left_out(v, k, spare))
+			v->picked[v->npicked++] = (struct picked){ k, 0 };
+	if (n + 1 == q->n && !v->order[n]->p->found)
+		how = ALONE;
+	else if (leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
+		how = ADD_MANY;
+	for (i = n; i < q->n && !rc; i++)
+		if (v->order[i]->any)
+			rc = add_word(v, v->order[i], sum - v->order[i]->bound, how);
+	if (rc) {				/* in the middle of a word, maybe */
+		memset(v->score, 0, sizeof v->score);
+		memset(v->weight, 0, sizeof v->weight);
+		v->ntouched = 0;
+		return rc;
+	}
+	if (how == ADD_MANY)
+		pick_through(v, spare);
+	else if (v->ntouched)
+		pick_touched(v, spare);
+	return RC_OK;
+}
