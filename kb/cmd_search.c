@@ -390,7 +390,13 @@ static struct str join(struct ctx *c, int left, char **argv)
 	return s;
 }
 
-/* "-word" leaves a word out, as it does within a query: it is no option for one, nor one with a dash too few. */
+/* Is it an option with its number behind ("-n5"), or a long one with a dash too few, which is told? */
+static bool option_like(const char *arg, const struct opt *o)
+{
+	return strcmp(arg + 1, o->name) == 0 || (o->type == OPT_NUMBER && o->letter == arg[1] && !arg[2 + strspn(arg + 2, "0123456789")]);
+}
+
+/* "-word" leaves a word out, as it does within a query; with a blank in front it is no option. */
 static void words_left_out(struct ctx *c, int argc, char **argv, const struct opt *opts, size_t n)
 {
 	size_t k;
@@ -399,7 +405,7 @@ static void words_left_out(struct ctx *c, int argc, char **argv, const struct op
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (argv[i][0] != '-' || argv[i][1] == '-' || strlen(argv[i]) < 3)
 			continue;
-		for (k = 0; k < n && strcmp(argv[i] + 1, opts[k].name) != 0; k++)
+		for (k = 0; k < n && !option_like(argv[i], &opts[k]); k++)
 			;
 		if (k == n)
 			argv[i] = arena_printf(c->arena, strpbrk(argv[i], " \t") && argv[i][1] != '"' ? " -\"%s\"" : " -%s", argv[i] + 1);

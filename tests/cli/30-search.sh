@@ -105,6 +105,7 @@ s zebra ferry; all=$(ids | wc -w)
 s zebra -ferry; is "-word leaves it out without quotes, too" "$(ids)" "$(s 'zebra -ferry'; ids)"
 ok "that is less" test "$(ids | wc -w)" -lt "$all"
 s zebra "-two vans"; is "as it does a phrase" "$(ids)" "$(s 'zebra -"two vans"'; ids)"
+s ferry -n2; is "an option with its number behind is none" "$(ids | wc -w)" 2
 check "a dash too few is no word" 2 "option -l: unknown" colep -C small search ferry -limit 3
 check "nor is one letter" 2 "option -x: unknown" colep -C small search ferry -x
 check "a word alone that is left out leaves nothing to look for" 2 "only words to leave out" colep -C small search -ferry
