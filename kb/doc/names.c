@@ -1,6 +1,7 @@
 /* kb/doc/names.c: see names.h. */
 #include "kb/doc/names.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -69,10 +70,14 @@ void names_each(const struct front *f, const struct kind *k, const struct vocab 
 		give_keys(&g, f, k->keys, v);
 }
 
+static int by_code(const void *code, const void *el)
+{
+	return strcmp(code, el);
+}
+
 /* The word of a document's code, borrowed for ever; STR_NONE: none is called so. */
 static struct str called_code(struct str value)
 {
-	size_t from = 0, to = called_ncodes;
 	char code[CALLED_CODE] = "0";
 	size_t i;
 
@@ -80,18 +85,7 @@ static struct str called_code(struct str value)
 		return STR_NONE;
 	for (i = 0; i < value.n; i++)		/* countries' are capitals */
 		code[i + 1] = (char)(value.p[i] >= 'A' && value.p[i] <= 'Z' ? value.p[i] | 0x20 : value.p[i]);
-	while (from < to) {
-		size_t mid = (from + to) / 2;
-		int d = strcmp(called_codes[mid], code);
-
-		if (d == 0)
-			return cstr(called_codes[mid]);
-		if (d < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return STR_NONE;
+	return cstr(bsearch(code, called_codes, called_ncodes, sizeof *called_codes, by_code));
 }
 
 void codes_each(const struct front *f, const struct kind *k, code_fn *fn, void *ctx)
