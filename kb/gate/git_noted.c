@@ -60,11 +60,16 @@ void noted_put(const struct repo *r, const struct oid *from, const struct oid *t
 {
 	struct arena a = ARENA_INIT;
 	struct buf b = BUF_INIT;
+	size_t size = SUM + 2 * ID, i;
 	struct stat st;
-	size_t i;
 	int fd;
 
-	number_put(&b, 0, 4 + SUM);
+	for (i = 0; i < n; i++)
+		size += CHANGE + c[i].path.n;
+	if (4 + size > NOTES_BYTES)
+		return;
+	number_put(&b, size, 4);
+	number_put(&b, 0, SUM);
 	buf_add(&b, from->b, ID);
 	buf_add(&b, to->b, ID);
 	for (i = 0; i < n; i++) {
@@ -74,10 +79,8 @@ void noted_put(const struct repo *r, const struct oid *from, const struct oid *t
 		buf_add(&b, c[i].new.b, ID);
 		buf_str_add(&b, c[i].path);
 	}
-	for (i = 0; i < 4; i++)
-		b.p[i] = (char)((b.n - 4) >> 8 * i);
 	sum_of(b.p + 4, str_sub(buf_str(&b), 4 + SUM, b.n));
-	fd = b.n > NOTES_BYTES ? -1 : open(notes_path(&a, r), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	fd = open(notes_path(&a, r), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	if (fd >= 0) {			/* that it does not go is no harm */
 		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 		    ((size_t)st.st_size + b.n <= NOTES_BYTES || ftruncate(fd, 0) == 0) && write(fd, b.p, b.n) != (ssize_t)b.n)
