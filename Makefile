@@ -12,6 +12,7 @@ LIB_SRC = $(sort $(wildcard kb/*.c kb/*/*.c sync/*.c sync/*/*.c render/*.c rende
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o
 
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:		# what a program of the build could not finish is no file
 .PHONY: all
 all: colep	## build ./colep
 colep: $(BUILD)/colep
@@ -275,4 +276,4 @@ deb: colep	## build a Debian package in build/
 	@EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y kb/version.h); \
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$EPOCH} docs/deb $(BUILD) $(VERSION) '$(DEB_NEEDS)' $(MAKE)
 
--include $(LIB_OBJ:.o=.d) $(BUILD)/obj/main.d
+-include $(LIB_OBJ:.o=.d) $(CALLED_OBJ:.o=.d) $(BUILD)/obj/main.d
