@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint32_t cuts[FIND_KINDS] = { FIND_CUT_FORMS, (1 << 10) - 1 };	/* stretches of some FIND_BLOCK bytes each */
+static const uint32_t cuts[FIND_KINDS] = { (1 << 12) - 1, (1 << 10) - 1 };	/* stretches of some FIND_BLOCK bytes each */
 
 bool find_cuts(struct str s, unsigned kind)
 {

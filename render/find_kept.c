@@ -278,7 +278,6 @@ bool find_counts_cut(struct str form)
 {
 	return (strings_hash(form, 0) & 255) == 0;
 }
-_Static_assert((255 & ~FIND_CUT_FORMS) == 0, "where a block must begin");
 
 const struct kept_piece *find_log_forms(size_t *n, const struct find_log *l)
 {
@@ -304,26 +303,6 @@ void find_count_put(struct buf *piece, const struct find_count *c)
 	find_stem_put(piece, c->form, c->term);
 	find_stem_put(piece, c->form, c->english);
 	varint_put(piece, (uint64_t)c->n);
-}
-
-void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n)
-{
-	struct buf piece = BUF_INIT, name = BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		find_count_put(&piece, &v[i]);
-		if (!name.n)
-			name_of(&name, FIND_OF_FORMS, v[i].form);
-		if (i + 1 == n || (!str_eq(v[i].form, v[i + 1].form) && find_counts_cut(v[i + 1].form))) {
-			kept_put_str(pieces, buf_str(&name));
-			kept_put_str(pieces, buf_str(&piece));
-			buf_clear(&piece);
-			buf_clear(&name);
-		}
-	}
-	buf_free(&piece);
-	buf_free(&name);
 }
 
 bool find_count_take(struct find_count *c, struct str *s)
@@ -432,18 +411,26 @@ void find_save_words(struct find *f)
 
 void find_save_forms(struct find *f)
 {
-	struct find_count *counts = NULL;
-	struct buf b = BUF_INIT;
-	size_t i, n, cap = 0;
+	struct buf piece = BUF_INIT, name = BUF_INIT;
+	struct str before = STR_NONE;
+	size_t i;
 
-	for (i = 0; i < f->nused;) {
-		i = find_stretch(&counts, &n, &cap, f, i);
-		buf_clear(&b);
-		find_counts_put(&b, counts, n);
-		put_pieces(f->out, buf_str(&b));
+	for (i = 0; i < f->nused; i++) {
+		struct find_count c = find_count_of(f, i);
+
+		if (!i || (!str_eq(c.form, before) && find_counts_cut(c.form))) {
+			if (i)
+				kept_log_put(f->out, buf_str(&name), buf_str(&piece));
+			buf_clear(&piece);
+			name_of(&name, FIND_OF_FORMS, c.form);
+		}
+		find_count_put(&piece, &c);
+		before = c.form;
 	}
-	free(counts);
-	buf_free(&b);
+	if (i)
+		kept_log_put(f->out, buf_str(&name), buf_str(&piece));
+	buf_free(&piece);
+	buf_free(&name);
 }
 
 /* The log of the build before, with what find_patch found to be changed. */

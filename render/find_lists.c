@@ -331,24 +331,13 @@ static void expect_form(const struct find *f, size_t i)
 		__builtin_prefetch(f->becomes.p + f->strings[f->used[f->order[i + NEAR]].form]);
 }
 
-size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from)
+struct find_count find_count_of(const struct find *f, size_t i)
 {
-	size_t i;
+	const struct find_used *u = &f->used[f->order[i]];
 
-	for (*n = 0, i = from; i < f->nused; i++) {
-		const struct find_used *u = &f->used[f->order[i]];
-
-		expect_form(f, i);
-		if (i > from && u->form != f->used[f->order[i - 1]].form && find_cuts(find_string(f, u->form), FIND_BY_FORM))
-			break;
-		if (*n == *cap) {
-			*cap = *cap * 2 + 4096;
-			*v = xrealloc(*v, *cap * sizeof **v);
-		}
-		(*v)[(*n)++] = (struct find_count){ find_string(f, u->form), find_string(f, u->term),
-			u->english == EMPTY ? STR_NONE : find_string(f, u->english), u->n };
-	}
-	return i;
+	expect_form(f, i);
+	return (struct find_count){ find_string(f, u->form), find_string(f, u->term),
+	    u->english == EMPTY ? STR_NONE : find_string(f, u->english), u->n };
 }
 
 /* ---- postings ---- */

@@ -53,7 +53,6 @@ struct find_spot {			/* where the words of a document stand: in posts of a part 
 /* Blocks of items, sorted by their strings. Where a block begins is a matter of the strings and sizes near by, and its file
  * is called by its first string: an item that changes touches the files around it and no others. */
 enum { FIND_BY_FORM, FIND_BY_TERM, FIND_KINDS };
-enum { FIND_CUT_FORMS = (1 << 12) - 1 };	/* a block must begin where these bits of a form's hash are none */
 struct find_block {
 	struct str first;
 	uint32_t name, twin;		/* hash of first; which one of those with that hash */
@@ -181,8 +180,8 @@ bool find_becomes_take(struct find_becomes *w, struct str *s);	/* false: no more
 /* A stem of a form: how many bytes of the form it is, a byte, or 128 and its own length in one byte and its bytes. */
 void find_stem_put(struct buf *b, struct str form, struct str stem);
 bool find_stem_take(struct str *stem, struct str form, struct str *s);
-/* From `from` on up to the next form at which a block must begin: into *v, which grows; returns where it ends. */
-size_t find_stretch(struct find_count **v, size_t *n, size_t *cap, const struct find *f, size_t from);
+/* Of what words become, the i-th by form, stem, English stem: to be asked one after the other. */
+struct find_count find_count_of(const struct find *f, size_t i);
 /* Append a tail: of a form, of a posting list. */
 void find_form_tail(struct buf *b, struct str form, const struct str *refs, size_t n);
 void find_list_tail(struct buf *b, const uint32_t *posts, size_t n);
@@ -223,14 +222,12 @@ void find_log_drop(struct find_log *l, enum find_sort sort, struct str name);
 void find_words_put(struct buf *b, const struct find *f, size_t k);
 /* The next word of a document, as kept in l. */
 bool find_word_take(struct find_weighed *w, struct find_log *l, struct str *s);
-/* Does a piece of counts begin at that form, as one does at each at which a block must begin. */
+/* Does a piece of counts begin at that form. */
 bool find_counts_cut(struct str form);
 /* The pieces of counts in the log, by form; the form that one begins at. */
 const struct kept_piece *find_log_forms(size_t *n, const struct find_log *l);
 struct str find_piece_form(const struct kept_piece *p);
-/* Append names and pieces of counts by form. */
-void find_counts_put(struct buf *pieces, const struct find_count *v, size_t n);
-void find_count_put(struct buf *piece, const struct find_count *c);	/* one of them */
+void find_count_put(struct buf *piece, const struct find_count *c);	/* append to one of counts */
 bool find_count_take(struct find_count *c, struct str *piece);
 /* The greater part of what find_save will keep, in three steps. f->out: there is something to follow. */
 void find_save_begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);
