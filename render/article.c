@@ -321,11 +321,9 @@ static void key_conflicts(struct page *p, const struct entry *e)
 		page_t(p, "conflict");
 		page_puts(p, "</strong> ");
 		page_t_of(p, "key", k->name);
-		page_puts(p, ": <bdi");
-		page_lang(p, e->lang);
-		page_puts(p, ">");
-		page_text(p, k->values[0]);
-		page_puts(p, "</bdi></p>\n");
+		page_puts(p, ": ");
+		page_element(p, "bdi", e->lang, k->values[0]);
+		page_puts(p, "</p>\n");
 	}
 }
 
@@ -424,13 +422,8 @@ static void article_slot(void *ctx, unsigned n)
 		notices(p, e, a->player);
 		break;
 	case DOCUMENT_SUMMARY:
-		if (e->summary.n) {
-			page_puts(p, "<p");
-			page_lang(p, e->lang);
-			page_puts(p, ">");
-			page_text(p, e->summary);
-			page_puts(p, "</p>");
-		}
+		if (e->summary.n)
+			page_element(p, "p", e->lang, e->summary);
 		break;
 	case DOCUMENT_CONFLICTS:
 		key_conflicts(p, e);

@@ -116,38 +116,41 @@ static struct str base(struct str lang)
 	return str_sub(lang, 0, str_chr(lang, '-'));
 }
 
-/* <span lang dir> around what is in another language than the interface. */
-static bool foreign(struct page *p, struct str lang)
+/* Is it another language than that of the interface. */
+static bool foreign(const struct page *p, struct str lang)
 {
-	if (str_eq(base(lang), base(p->t->lang)))
-		return false;
-	page_puts(p, "<span");
+	return !str_eq(base(lang), base(p->t->lang));
+}
+
+void page_element(struct page *p, const char *tag, struct str lang, struct str text)
+{
+	buf_putc(p->b, '<');
+	page_puts(p, tag);
 	page_lang(p, lang);
-	page_puts(p, ">");
-	return true;
+	buf_putc(p->b, '>');
+	page_text(p, text);
+	page_puts(p, "</");
+	page_puts(p, tag);
+	buf_putc(p->b, '>');
 }
 
 void page_in_lang(struct page *p, struct str lang, struct str text)
 {
-	bool is = foreign(p, lang);
-
-	page_text(p, text);
-	if (is)
-		page_puts(p, "</span>");
+	if (foreign(p, lang))
+		page_element(p, "span", lang, text);
+	else
+		page_text(p, text);
 }
 
 static void words(struct page *p, struct str code, bool capital)
 {
 	struct buf b = BUF_INIT;
 	size_t i;
-	bool is = foreign(p, STR("en"));
 
 	for (i = 0; i < code.n; i++)
 		buf_putc(&b, code.p[i] == '-' ? ' ' : i == 0 && capital && code.p[0] >= 'a' && code.p[0] <= 'z' ?
 		    (char)(code.p[0] - 32) : code.p[i]);
-	page_text(p, buf_str(&b));
-	if (is)
-		page_puts(p, "</span>");
+	page_in_lang(p, STR("en"), buf_str(&b));
 	buf_free(&b);
 }
 
@@ -498,11 +501,9 @@ void page_link(struct page *p, const struct entry *e)
 	e = face_of(p, e);
 	page_puts(p, "<a class=\"title\" href=\"");
 	page_href(p, e);
-	page_puts(p, "\"><span");
-	page_lang(p, e->lang);
-	page_puts(p, ">");
-	page_text(p, e->title);
-	page_puts(p, "</span></a>");
+	page_puts(p, "\">");
+	page_element(p, "span", e->lang, e->title);
+	page_puts(p, "</a>");
 }
 
 struct item {
@@ -546,13 +547,8 @@ static void item_slot(void *ctx, unsigned n)
 		break;
 	case ITEM_SUMMARY:
 		best = face_of(p, e);
-		if (i->summary && best->summary.n) {
-			page_puts(p, "<p");
-			page_lang(p, best->lang);
-			page_puts(p, ">");
-			page_text(p, best->summary);
-			page_puts(p, "</p>");
-		}
+		if (i->summary && best->summary.n)
+			page_element(p, "p", best->lang, best->summary);
 		break;
 	default:
 		break;
@@ -678,7 +674,7 @@ static bool put_value(struct page *p, const struct key_rule *r, struct str value
 		page_t_of(p, "value", value);
 	} else {
 		page_puts(p, "<bdi");
-		if (r && r->type == KEY_TEXT && !*vocab && !str_eq(base(lang), base(p->t->lang)))
+		if (r && r->type == KEY_TEXT && !*vocab && foreign(p, lang))
 			page_lang(p, lang);
 		page_puts(p, ">");
 		page_text(p, value);

@@ -91,6 +91,7 @@ bool page_key_values(struct page *p, const struct key *k, const struct key_rule 
 void page_tlp(struct page *p, struct str label);
 const char *page_colour(struct str label);	/* "clear", "green", "amber", "strict", "red" */
 void page_lang(struct page *p, struct str lang);	/* ' lang="fa" dir="rtl"' */
+void page_element(struct page *p, const char *tag, struct str lang, struct str text);	/* <tag lang dir>text</tag> */
 /* A piece that hangs on the words of the page, its folder and a code; piece_put and piece_keep of this page's. */
 struct piece_key page_piece(const struct page *p, enum piece_sort sort, const void *of, struct str code);
 bool page_kept(struct page *p, struct piece_mark *mark, const struct piece_key *k);
