@@ -1,10 +1,13 @@
 /* tests/unit/node.c: what git wrote is read without libgit2; the real git program is the oracle. */
 #include <setjmp.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -98,6 +101,81 @@ static void test_node__main_is_found_loose_and_packed(void **state)
 	arena_free(&a);
 }
 
+/* Does git leave a path of the node alone? */
+static bool git_ignores(const char *path)
+{
+	char *const argv[] = { "git", "-C", "n", "check-ignore", "-q", "--", (char *)path, NULL };
+	pid_t child;
+	int status;
+
+	assert_int_equal(posix_spawnp(&child, "git", NULL, NULL, argv, environ), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WEXITSTATUS(status) == 0;
+}
+
+static void test_node__what_was_written_into_it_is_left_out_by_git_too(void **state)
+{
+	static const char *const names[] = { "pack [1] of #2", "a*b?c", "#x", "!y", "back\\slash", " lead", "trail ", "a/b/c", "è.zip" };
+	static const char *const others[] = { "pack 1 of #2", "axb?c", "a*bxc", "x", "y", "back/slash", "lead", "trail", "c", "b/c", "a/b" };
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct str exclude;
+	struct node n;
+	bool added;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(node_open(&n, &a, "n/a", &e), RC_OK);
+	assert_int_equal(file_write("n/.git/info/exclude", STR("/mine"), 0644, &e), RC_OK);	/* no LF: ours is no part of it */
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *path = path_join(&a, "n", names[i]);
+
+		assert_false(git_ignores(names[i]) || node_left_out(node_exclude(&a, &n), names[i]));
+		assert_int_equal(file_write(path, STR("x"), 0644, &e), RC_OK);
+		assert_int_equal(node_leave_out(&added, &a, &n, path, &e), RC_OK);
+		assert_true(added && git_ignores(names[i]) && node_left_out(node_exclude(&a, &n), names[i]));
+		assert_int_equal(node_leave_out(&added, &a, &n, path_join(&a, "n/a/..", names[i]), &e), RC_OK);
+		assert_false(added);
+	}
+	exclude = node_exclude(&a, &n);
+	for (i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(git_ignores(others[i]) || node_left_out(exclude, others[i]));
+	assert_true(git_ignores("mine"));
+	arena_free(&a);
+}
+
+static void test_node__what_lies_elsewhere_is_not_left_out(void **state)
+{
+	static const char *const paths[] = { "n", "n/.git/colep/x.zip", "outside", "n-beside", "n/link", "n/nowhere", "n/two\nlines", "n/cr\rin" };
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct node n;
+	bool added;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(system("rm -rf n/.git/info && touch outside n-beside n/.git/colep/x.zip n/ours && ln -s ../outside n/link && "
+	    "touch \"$(printf 'n/two\\nlines')\" \"$(printf 'n/cr\\rin')\""), 0);
+	assert_int_equal(node_open(&n, &a, "n", &e), RC_OK);
+	for (i = 0; i < sizeof paths / sizeof *paths; i++) {
+		assert_true(file_exists(paths[i]) != (strcmp(paths[i], "n/nowhere") == 0));
+		assert_int_equal(node_leave_out(&added, &a, &n, paths[i], &e), RC_OK);
+		assert_false(added);
+	}
+	n.foreign = true;
+	assert_int_equal(node_leave_out(&added, &a, &n, "n/ours", &e), RC_OK);
+	assert_false(added || file_exists("n/.git/info"));
+	assert_int_equal(node_exclude(&a, &n).n, 0);
+	n.foreign = false;
+	assert_int_equal(node_leave_out(&added, &a, &n, "n/ours", &e), RC_OK);	/* git made no folder for it */
+	assert_true(added && git_ignores("ours"));
+	assert_int_equal(system("rm n/.git/info/exclude && truncate -s 2M n/.git/info/exclude"), 0);
+	assert_int_equal(node_leave_out(&added, &a, &n, "n/ours", &e), RC_INVALID);	/* nothing of it is lost */
+	assert_int_equal(system("test $(stat -c %s n/.git/info/exclude) -eq 2097152"), 0);
+	assert_false(added);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +183,8 @@ int main(void)
 		cmocka_unit_test_setup(test_node__a_folder_or_a_clone_that_is_none_is_told, make),
 		cmocka_unit_test_setup(test_node__config_reads_as_git_reads_it, make),
 		cmocka_unit_test_setup(test_node__main_is_found_loose_and_packed, make),
+		cmocka_unit_test_setup(test_node__what_was_written_into_it_is_left_out_by_git_too, make),
+		cmocka_unit_test_setup(test_node__what_lies_elsewhere_is_not_left_out, make),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
