@@ -41,14 +41,11 @@ bool find_begins(const struct find_encoder *e, struct str s, struct str tail)
 	    b->n + 2 + s.n - str_utf8_alike(s, buf_str(&e->last)) + tail.n > FIND_BLOCK;
 }
 
-static void block_begin(struct find_encoder *e, struct str first)
+static void block_begin(struct find_blocks *to, struct str first, uint32_t name)
 {
-	struct find_blocks *to = e->to;
-
 	if (to->n == to->cap)
 		to->v = arena_grow(&to->a, to->v, &to->cap, sizeof *to->v);
-	to->v[to->n++] = (struct find_block){ .first = arena_str(&to->a, first), .name = strings_hash(first, 0), .at = to->bytes.n };
-	buf_clear(&e->last);
+	to->v[to->n++] = (struct find_block){ .first = arena_str(&to->a, first), .name = name, .at = to->bytes.n };
 }
 
 static void item_end(struct find_encoder *e, struct str s)
@@ -64,8 +61,10 @@ void find_item(struct find_encoder *e, struct str s, struct str tail)
 {
 	struct buf *b = &e->to->bytes;
 
-	if (find_begins(e, s, tail))
-		block_begin(e, s);
+	if (find_begins(e, s, tail)) {
+		block_begin(e->to, s, strings_hash(s, 0));
+		buf_clear(&e->last);
+	}
 	put_like(b, buf_str(&e->last), s);
 	buf_str_add(b, tail);
 	buf_putc(b, ' ');
@@ -80,6 +79,11 @@ void find_item_again(struct find_encoder *e, struct str s, struct str tail, stru
 	}
 	buf_str_add(&e->to->bytes, bytes);
 	item_end(e, s);
+}
+
+void find_leave(struct find_encoder *e, const struct find_block *was)
+{
+	block_begin(e->to, was->first, was->name);
 }
 
 void find_items_end(struct find_encoder *e)

@@ -74,6 +74,8 @@ struct find_encoder {
 void find_item(struct find_encoder *e, struct str s, struct str tail);
 /* The same behind an item that is as it was, and bytes are how it stood there. */
 void find_item_again(struct find_encoder *e, struct str s, struct str tail, struct str bytes);
+/* A block of the build before, as it was: what comes then begins another. */
+void find_leave(struct find_encoder *e, const struct find_block *was);
 /* Would a block begin at that item. */
 bool find_begins(const struct find_encoder *e, struct str s, struct str tail);
 void find_items_end(struct find_encoder *e);

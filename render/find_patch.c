@@ -588,13 +588,6 @@ static bool merge_block(struct patch *p, struct find_encoder *to, struct reading
 	return ok;
 }
 
-static void leave_block(struct find_blocks *to, const struct find_block *was)
-{
-	if (to->n == to->cap)
-		to->v = arena_grow(&to->a, to->v, &to->cap, sizeof *to->v);
-	to->v[to->n++] = (struct find_block){ .first = arena_str(&to->a, was->first), .name = was->name };
-}
-
 /* Blocks of a kind. One stays where no edit is in it and one begins there as before: behind one that stays, and where the
  * items before leave no room for its first. */
 static bool patch_blocks(struct patch *p, unsigned kind)
@@ -615,13 +608,13 @@ static bool patch_blocks(struct patch *p, unsigned kind)
 	}
 	for (i = 0; ok && i < was->n; i++) {
 		if (!touched[i] && stays) {
-			leave_block(to.to, &was->v[i]);
+			find_leave(&to, &was->v[i]);
 			continue;
 		}
 		if (!(ok = read_block(&r, p, kind, &was->v[i])))
 			break;
 		if ((stays = !touched[i] && find_begins(&to, buf_str(&r.d.string), r.tail))) {
-			leave_block(to.to, &was->v[i]);
+			find_leave(&to, &was->v[i]);
 			continue;
 		}
 		for (k = next; k < edits && (i + 1 == was->n || str_cmp(edited(p, kind, k), was->v[i + 1].first) < 0); k++)
