@@ -154,7 +154,7 @@ bool find_twins(struct find_blocks *b)
 
 /* ---- reading ---- */
 
-static bool take_digit(uint32_t *v, struct str *s)
+bool find_take_digit(uint32_t *v, struct str *s)
 {
 	const char *at = s->n ? memchr(find_digits, s->p[0], sizeof find_digits) : NULL;
 
@@ -170,7 +170,7 @@ bool find_take_number(uint32_t *v, struct str *s)
 	uint64_t sum = 0, m = 1;
 	uint32_t d;
 
-	while (take_digit(&d, s)) {
+	while (find_take_digit(&d, s)) {
 		if (d < 45) {
 			sum += m * d;
 			*v = (uint32_t)sum;
@@ -191,7 +191,7 @@ bool find_take(struct str *tail, struct find_decoder *d)
 	size_t i, same = 0, end;
 	uint32_t n;
 
-	if (!take_digit(&n, &s))
+	if (!find_take_digit(&n, &s))
 		return false;
 	while (n && same < before.n) {
 		n -= (unsigned char)before.p[same] >= 0xf0 && n > 1 ? 2 : 1;

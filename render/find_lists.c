@@ -447,31 +447,6 @@ static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
 	free(s->weight);
 }
 
-static int by_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-void find_counts_tail(struct buf *b, const struct find_count *v, size_t n)
-{
-	struct str form = v->form, *refs = xmalloc(2 * n * sizeof *refs);
-	size_t i, k, got = 0, many;
-
-	for (i = 0; i < n; i++) {
-		if (!str_eq(v[i].term, form))
-			refs[got++] = v[i].term;
-		if (v[i].english.n && !str_eq(v[i].english, form))
-			refs[got++] = v[i].english;
-	}
-	if (got > 1)
-		qsort(refs, got, sizeof *refs, by_str);
-	for (many = k = 0; k < got; k++)
-		if (!k || !str_eq(refs[k], refs[many - 1]))
-			refs[many++] = refs[k];
-	find_form_tail(b, form, refs, many);
-	free(refs);
-}
-
 /* ---- writing out ---- */
 
 static void encode_forms(struct find *f)

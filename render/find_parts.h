@@ -89,12 +89,8 @@ struct find_decoder {
 };
 bool find_take(struct str *tail, struct find_decoder *d);	/* false: no more, or rest is not as it should be */
 bool find_take_number(uint32_t *v, struct str *s);
+bool find_take_digit(uint32_t *v, struct str *s);	/* an impact is one */
 
-struct find_edit {			/* of a list, by term, then document */
-	struct str term;
-	uint32_t doc;
-	uint32_t impact;		/* 0: no longer in it; doc is a number of the build before */
-};
 struct find_count {			/* how many words of documents have this form, stem and English stem */
 	struct str form, term, english;
 	int64_t n;
@@ -187,8 +183,6 @@ struct find_count find_count_of(const struct find *f, size_t i);
 /* Append a tail: of a form, of a posting list. */
 void find_form_tail(struct buf *b, struct str form, const struct str *refs, size_t n);
 void find_list_tail(struct buf *b, const uint32_t *posts, size_t n);
-/* Append the tail of a form that has n counts, at least one. */
-void find_counts_tail(struct buf *b, const struct find_count *v, size_t n);
 
 extern const char find_digits[90];	/* of numbers: printable ASCII without " < \ and what separates */
 /* A number in digits: 0 to 44 ends it, 45 to 89 goes on, low digits first. */

@@ -22,6 +22,11 @@ struct side {				/* a document as it was or is */
 	struct weigh *v;		/* by number of the stem */
 	size_t n;
 };
+struct list_edit {			/* of a list, by term, then document */
+	struct str term;
+	uint32_t doc;
+	uint32_t impact;		/* 0: no longer in it; doc is a number of the build before */
+};
 struct form_edit {
 	struct str form;
 	size_t at, n;			/* of its tail */
@@ -43,7 +48,7 @@ struct patch {
 	size_t nsides;
 	uint32_t *to;			/* of old numbers, the new ones; UINT32_MAX: gone, or taken out and put in again */
 	bool moved;			/* some stay and have another number */
-	struct find_edit *edits;
+	struct list_edit *edits;
 	size_t nedits, edits_cap;
 	struct find_count *counts;
 	size_t ncounts, counts_cap;
@@ -198,7 +203,7 @@ static void edit(struct patch *p, uint32_t term, uint32_t doc, uint32_t impact)
 {
 	if (p->nedits == p->edits_cap)
 		p->edits = arena_grow(&p->a, p->edits, &p->edits_cap, sizeof *p->edits);
-	p->edits[p->nedits++] = (struct find_edit){ strings_at(&p->strings, term), doc, impact };
+	p->edits[p->nedits++] = (struct list_edit){ strings_at(&p->strings, term), doc, impact };
 }
 
 static void compare_sides(struct patch *p, const struct side *was, const struct side *is)
@@ -224,7 +229,7 @@ static void compare_sides(struct patch *p, const struct side *was, const struct 
 
 static int by_edit(const void *pa, const void *pb)
 {
-	const struct find_edit *a = pa, *b = pb;
+	const struct list_edit *a = pa, *b = pb;
 	int d = str_cmp(a->term, b->term);
 
 	if (d || !a->impact != !b->impact)
@@ -278,22 +283,18 @@ static void make_edits(struct patch *p)
 }
 
 /* One list: what it was, renumbered, without those that are taken out, with those that are put in. */
-static bool patch_list(struct buf *out, const struct patch *p, struct str tail, const struct find_edit *e, size_t n)
+static bool patch_list(struct buf *out, const struct patch *p, struct str tail, const struct list_edit *e, size_t n)
 {
 	uint32_t *posts = xmalloc((tail.n / 2 + n + 1) * sizeof *posts), doc = 0, gap, q;
 	size_t got = 0, i = 0, out_n, at, put;
-	const char *digit;
 	bool ok = true;
 
 	if (tail.n)
 		tail = str_sub(tail, 1, tail.n);	/* the "!" */
 	for (; ok && tail.n; doc++) {
-		ok = find_take_number(&gap, &tail) && tail.n && (digit = memchr(find_digits, tail.p[0], sizeof find_digits)) &&
-		    (doc += gap) < p->log->n;
+		ok = find_take_number(&gap, &tail) && find_take_digit(&q, &tail) && (doc += gap) < p->log->n;
 		if (!ok)
 			break;
-		q = (uint32_t)(digit - find_digits);
-		tail = str_sub(tail, 1, tail.n);
 		while (i < n && !e[i].impact && e[i].doc < doc)
 			i++;
 		if (i < n && !e[i].impact && e[i].doc == doc)
@@ -346,6 +347,32 @@ static void piece_at(struct pieces *to, struct str form)
 		to->name = form;
 }
 
+static int by_str(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Append the tail of a form that has n counts, at least one. */
+static void counts_tail(struct buf *b, const struct find_count *v, size_t n)
+{
+	struct str form = v->form, *refs = xmalloc(2 * n * sizeof *refs);
+	size_t i, k, got = 0, many;
+
+	for (i = 0; i < n; i++) {
+		if (!str_eq(v[i].term, form))
+			refs[got++] = v[i].term;
+		if (v[i].english.n && !str_eq(v[i].english, form))
+			refs[got++] = v[i].english;
+	}
+	if (got > 1)
+		qsort(refs, got, sizeof *refs, by_str);
+	for (many = k = 0; k < got; k++)
+		if (!k || !str_eq(refs[k], refs[many - 1]))
+			refs[many++] = refs[k];
+	find_form_tail(b, form, refs, many);
+	free(refs);
+}
+
 static void edit_form(struct patch *p, struct str form, const struct find_count *v, size_t n)
 {
 	struct form_edit *e;
@@ -355,7 +382,7 @@ static void edit_form(struct patch *p, struct str form, const struct find_count 
 	e = &p->forms[p->nforms++];
 	*e = (struct form_edit){ .form = form, .at = p->tails.n, .gone = !n };
 	if (n)
-		find_counts_tail(&p->tails, v, n);
+		counts_tail(&p->tails, v, n);
 	e->n = p->tails.n - e->at;
 }
 
