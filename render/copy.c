@@ -801,10 +801,8 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	c->source = arena_alloc(&c->arena, sizeof *c->source);
 	*c->source = (struct source){ .one = PTHREAD_MUTEX_INITIALIZER, .snap = s };
 	c->source->docs = arena_array(&c->arena, c->nall, sizeof *c->source->docs);
-	if (want->hold) {
-		c->source->held = xmalloc((c->nall + 1) * sizeof *c->source->held);
-		memset(c->source->held, 0, (c->nall + 1) * sizeof *c->source->held);
-	}
+	if (want->hold)
+		c->source->held = arena_array(&c->arena, c->nall, sizeof *c->source->held);
 	if (want->live)
 		c->source->texts = arena_array(&c->arena, c->nall, sizeof *c->source->texts);
 	rows_open(&c->source->rows, want->kept);
@@ -861,7 +859,6 @@ void copy_free(struct copy *c)
 	if (c->source) {
 		for (i = 0; c->source->held && i < c->nall; i++)
 			let_go(c->source, i);
-		free(c->source->held);
 		rows_close(&c->source->rows);
 		kept_unmap(&c->source->image);
 	}

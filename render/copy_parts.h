@@ -35,7 +35,7 @@ struct source {				/* of texts */
 	size_t made;			/* rows that were not there */
 	uint32_t *docs;			/* of each entry: its number in the snapshot; NULL: they are in the snapshot's order */
 	struct str *texts;		/* of each entry, or NULL */
-	struct held *held;		/* of each entry, or NULL; owned */
+	struct held *held;		/* of each entry, or NULL */
 	struct kept_map image;		/* where all stands, in a copy that was kept; else none */
 };
 
