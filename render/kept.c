@@ -237,16 +237,9 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 
 static bool take_file(struct kept_file *f, struct str *s)
 {
-	struct str part;
-
 	*f = (struct kept_file){ 0 };
-	if (!kept_take_str(&f->name, s) || !f->name.n || !kept_take(&part, s, sizeof f->digest))
-		return false;
-	memcpy(f->digest, part.p, sizeof f->digest);
-	if (!kept_take(&part, s, sizeof f->stat))
-		return false;
-	memcpy(&f->stat, part.p, sizeof f->stat);
-	return true;
+	return kept_take_str(&f->name, s) && f->name.n && kept_take_into(f->digest, s, sizeof f->digest) &&
+	    kept_take_into(&f->stat, s, sizeof f->stat);
 }
 
 static void add_file(struct kept_out *o, const struct kept_file *f)

@@ -289,24 +289,24 @@ bool kept_take(struct str *part, struct str *s, size_t n)
 	return true;
 }
 
-bool kept_take_u32(uint32_t *v, struct str *s)
+bool kept_take_into(void *to, struct str *s, size_t n)
 {
 	struct str part;
 
-	if (!kept_take(&part, s, sizeof *v))
+	if (!kept_take(&part, s, n))
 		return false;
-	memcpy(v, part.p, sizeof *v);
+	memcpy(to, part.p, n);
 	return true;
+}
+
+bool kept_take_u32(uint32_t *v, struct str *s)
+{
+	return kept_take_into(v, s, sizeof *v);
 }
 
 bool kept_take_u64(uint64_t *v, struct str *s)
 {
-	struct str part;
-
-	if (!kept_take(&part, s, sizeof *v))
-		return false;
-	memcpy(v, part.p, sizeof *v);
-	return true;
+	return kept_take_into(v, s, sizeof *v);
 }
 
 bool kept_take_str(struct str *part, struct str *s)

@@ -59,6 +59,7 @@ enum rc kept_end(struct kept_out *o, struct err *e) NODISCARD;
 
 /* Take off *s, bounds checked. false: it is not there. */
 bool kept_take(struct str *part, struct str *s, size_t n);
+bool kept_take_into(void *to, struct str *s, size_t n);	/* a copy of it */
 bool kept_take_u32(uint32_t *v, struct str *s);
 bool kept_take_u64(uint64_t *v, struct str *s);
 bool kept_take_str(struct str *part, struct str *s);

@@ -137,19 +137,15 @@ static const char *path_of(struct arena *a, const struct kept_place *place)
 
 static void step(struct rows *r)
 {
-	struct str blob;
-
 	r->name = STR_NONE;
 	if (!r->left)
 		return;
 	r->left--;
-	if (!kept_take_str(&r->name, &r->rest) || !kept_take(&blob, &r->rest, sizeof r->blob.b) ||
+	if (!kept_take_str(&r->name, &r->rest) || !kept_take_into(r->blob.b, &r->rest, sizeof r->blob.b) ||
 	    !kept_take_str(&r->row, &r->rest)) {
 		r->left = 0;
 		r->name = STR_NONE;
-		return;
 	}
-	memcpy(r->blob.b, blob.p, sizeof r->blob.b);
 }
 
 void rows_open(struct rows *r, const struct kept_place *place)
