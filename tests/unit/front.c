@@ -247,7 +247,7 @@ static void test_front__reads_the_common_case_as_libyaml_does(void **state)
 	static const char *const tails[] = { "", "", "", "", "]", "]", "]", "\"", "'", " " };
 	static const char *const pieces[] = { "x", "y z", "word", "2024-01-02", "TLP:GREEN", "\xd8\xa7", "\xe2\x80\x9c", "ab", ", ", ",", "\"",
 		"'", "[", "]", ":", ": ", "#", " #", " ", "  ", "\t", "?", "? ", "!", "&a", "*", "|", ">", "%", "@", "`", "{", "}", "\\", "-", "~",
-		"\xc2\xa0", "\xc2\x9f", "\xef\xbb\xbf", "\x7f", "http://x.example/?a=b&c", "\n  more", "\n\n", "k1: x", "\"q\"", "\"a\\\\b\"",
+		"\xc2\xa0", "\xc2\x9f", "\xef\xbb\xbf", "\xef\xbf\xbf", "\x7f", "http://x.example/?a=b&c", "\n  more", "\n\n", "k1: x", "\"q\"", "\"a\\\\b\"",
 		"'q'z" };
 	enum { HEADS = sizeof heads / sizeof heads[0], TAILS = sizeof tails / sizeof tails[0],
 		PIECES = sizeof pieces / sizeof pieces[0], RUNS = 150000 };
