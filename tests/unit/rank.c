@@ -21,6 +21,7 @@
 #include "kb/index/pack.h"
 #include "kb/index/hint.h"
 #include "kb/index/parts.h"
+#include "kb/index/passing.h"
 #include "kb/index/sealed.h"
 
 enum { SEGMENTS = 3, DOCS = 10500, WORDS = 90, LONGEST = 40 };
@@ -657,6 +658,70 @@ static void ask(unsigned turns)
 	buf_free(&b);
 }
 
+/* The best that pass a filter, and the best of all documents, of any words: at once, or one after the other. */
+static void evaluate_both(struct top *pass, struct top *all, size_t limit, bool at_once, const struct str *sought, size_t n,
+    const struct filters *f)
+{
+	const struct bm25 *bm25 = evaluator_formula(ix.evaluator, snap.stamp.documents, snap.stamp.length);
+	struct passings *passings = passings_open();
+	struct listing lists[4];
+	struct part parts[4];
+	size_t seg, i, found;
+
+	top_open(pass, limit, &snap, &a, &e);
+	top_open(all, 3, &snap, &a, &e);
+	for (seg = 0; seg < SEGMENTS; seg++) {
+		struct evaluate q = { .parts = parts, .n = n };
+
+		for (i = 0; i < n; i++) {
+			assert_int_equal(segment_find(&lists[i], &found, &snap.segments[seg], &sought[i], 1, &e), RC_OK);
+			parts[i] = (struct part){ .lists = &lists[i], .n = found, .idf = bm25_idf(bm25, 1 + 99 * i) };
+		}
+		if (!at_once)
+			assert_int_equal(evaluate_segment(ix.evaluator, all, &snap.segments[seg], seg, &q, &e), RC_OK);
+		assert_int_equal(passings_get(&q.passing, passings, &a, &snap.segments[seg], f, true, &e), RC_OK);
+		q.beside = at_once ? all : NULL;
+		assert_int_equal(evaluate_segment(ix.evaluator, pass, &snap.segments[seg], seg, &q, &e), RC_OK);
+	}
+	assert_int_equal(top_close(pass), RC_OK);
+	assert_int_equal(top_close(all), RC_OK);
+	passings_close(passings);
+}
+
+static void assert_same(const struct top *x, const struct top *y)
+{
+	size_t i;
+
+	assert_int_equal(x->n, y->n);
+	for (i = 0; i < x->n; i++)
+		if (x->v[i].score != y->v[i].score || x->v[i].seg != y->v[i].seg || x->v[i].place != y->v[i].place)
+			fail_msg("number %zu of %zu: %u, not %u", i, x->n, x->v[i].score, y->v[i].score);
+}
+
+static void find_both(unsigned turns)
+{
+	struct top pass[2], all[2];
+	struct str sought[4];
+	size_t n, i;
+
+	while (turns--) {
+		struct filters f = FILTERS_INIT;
+
+		if (below(3) == 0)
+			assert_true(filters_add(&f, &a, STR("kind"), STR("lesson")));
+		else				/* one of a hundred */
+			assert_true(filters_add(&f, &a, STR("since"), below(2) ? STR("2023") : STR("2020")));
+		n = 1 + below(4);
+		for (i = 0; i < n; i++)
+			sought[i] = terms[below(TERMS)];
+		for (i = 0; i < 2; i++)
+			evaluate_both(&pass[i], &all[i], turns % 2 ? 1 : 10, i, sought, n, &f);
+		assert_same(&pass[1], &pass[0]);
+		assert_same(&all[1], &all[0]);
+		arena_free(&a);
+	}
+}
+
 static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
 {
 	struct segment_info infos[SEGMENTS];
@@ -692,6 +757,7 @@ static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
 			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.large, &infos[i], seen, &e), RC_OK);
 		bm25_set(&formula, snap.stamp.documents, snap.stamp.length);
 		ask(120);
+		find_both(200);
 		txn_abort(&snap.txn);
 		assert_int_equal(txn_begin(&snap.txn, store, true, &e), RC_OK);
 	}
