@@ -309,14 +309,13 @@ static bool add_checks(struct sum *s, size_t psize, const struct buf *now, uint6
 /* All late checks go to their place, in a file of so many pages. */
 static bool late_settle(struct sum *s, uint64_t pages)
 {
-	size_t n = 4 * (size_t)pages, i;
+	size_t n = 4 * (size_t)pages;
 	char *checks = xmalloc(n);
 	bool done;
 
 	memset(checks, 0, n);
 	done = pread(s->record, checks, n, BASE) >= 0;
-	for (i = 0; i < s->late.n; i += 8)
-		memcpy(checks + 4 * (size_t)u32_get(s->late.p + i), s->late.p + i + 4, 4);
+	late_over(checks, buf_str(&s->late), 0, (size_t)pages);
 	done = done && pwrite(s->record, checks, n, BASE) == (ssize_t)n;
 	free(checks);
 	buf_clear(&s->late);

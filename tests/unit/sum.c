@@ -21,8 +21,8 @@ enum { HEAD = 48, STAT = 16, BASE = 4096, PAGE = 4096, LATE = (BASE - HEAD) / 8 
 
 static struct err e = ERR_INIT;
 
-/* A few tables, small and large values, and pages that are free again; some commits behind the first. */
-static void make(const char *path, struct sum *s, int rounds)
+/* A few tables, small and large values, and pages that are free again; some commits behind the first. From a round on. */
+static void make(const char *path, struct sum *s, int from, int rounds)
 {
 	static char value[20000];
 	struct store *store;
@@ -32,7 +32,7 @@ static void make(const char *path, struct sum *s, int rounds)
 	int round, i;
 
 	assert_int_equal(store_open(&store, path, (size_t)16 << 20, true, &e), RC_OK);
-	for (round = 0; round < rounds; round++) {
+	for (round = from; round < rounds; round++) {
 		if (round)
 			assert_int_equal(sum_before(s, store, path, &e), RC_OK);
 		assert_int_equal(txn_begin(&t, store, true, &e), RC_OK);
@@ -94,7 +94,7 @@ static void flip_all(int rounds, bool settled)
 
 	unlink("sum.mdb");
 	unlink("sum.mdb-sum");
-	make("sum.mdb", &s, rounds);
+	make("sum.mdb", &s, 0, rounds);
 	sum_free(&s);
 	fd = open("sum.mdb", O_RDWR);
 	record = open("sum.mdb-sum", O_RDWR);
@@ -157,11 +157,40 @@ static void test_sum__checks_that_have_gone_to_their_place_tell_as_much(void **s
 	flip_all(40, true);
 }
 
+/* The check of a page that the file has not: it has no place. */
+static void test_sum__a_check_of_no_page_goes_nowhere(void **state)
+{
+	struct sum s = SUM_INIT;
+	char head[BASE];
+	uint32_t n;
+	int record;
+
+	(void)state;
+	unlink("sum.mdb");
+	unlink("sum.mdb-sum");
+	make("sum.mdb", &s, 0, 3);
+	sum_free(&s);
+	record = open("sum.mdb-sum", O_RDWR);
+	assert_int_equal(pread(record, head, BASE, 0), BASE);
+	n = u32_get(head + 4);
+	assert_true(n < LATE);
+	u32_put(head + 4, n + 1);
+	u32_put(head + HEAD + 8 * n, UINT32_MAX);
+	u32_put(head + HEAD + 8 * n + 4, 7);
+	quiet("sum.mdb", record, head);
+	close(record);
+	assert_true(sum_right("sum.mdb"));
+	make("sum.mdb", &s, 3, 40);
+	assert_true(sum_right("sum.mdb"));
+	sum_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sum__every_byte_that_changes_is_told_or_in_no_page_that_is_used),
 		cmocka_unit_test(test_sum__checks_that_have_gone_to_their_place_tell_as_much),
+		cmocka_unit_test(test_sum__a_check_of_no_page_goes_nowhere),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
