@@ -195,10 +195,13 @@ enum rc index_dict(struct index *ix, struct txn *txn, table_id meta, struct err 
 
 enum rc snap_open(struct snap **out, struct index *ix, struct err *e)
 {
-	struct snap *s = xmalloc(sizeof *s);
+	struct snap *s;
 	enum rc rc;
 	size_t i;
 
+	if (!ix->store)				/* it could not be opened again: see index_damaged */
+		return err_set(e, RC_CORRUPT, "%s: cannot be read; 'colep index --rebuild' makes it anew", ix->path);
+	s = xmalloc(sizeof *s);
 	*s = (struct snap){ .ix = ix };
 	s->t = ix->t;
 	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = stamp_get(&s->stamp, &s->a, s->txn, &s->t, e)))
@@ -533,6 +536,10 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 		rc = err_set(e, RC_CORRUPT, "%s: damaged, or its writer was stopped", ix->path);
 	else if (!(rc = store_open(&ix->store, ix->path, (size_t)ix->map, write, e)) && !(rc = know_tables(ix, e)))
 		ix->seen = seen_open();
+	if (rc) {				/* a store whose tables are not known is none */
+		store_close(ix->store);
+		ix->store = NULL;
+	}
 	lock_close(&swap);
 	ix->write = write;
 	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;

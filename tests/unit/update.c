@@ -129,6 +129,7 @@ static void test_update__an_index_that_is_gone_is_made_anew(void **state)
 	struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
 	struct index *ix;
+	struct snap *s;
 	char *before;
 	size_t segments;
 	struct node node;
@@ -142,6 +143,8 @@ static void test_update__an_index_that_is_gone_is_made_anew(void **state)
 	before = answer(&a, ix, &segments);
 	assert_int_equal(system("rm n/.git/colep/index-*"), 0);
 	assert_int_equal(index_tidy(ix, &e), RC_CORRUPT);
+	assert_true(index_damaged(ix));
+	assert_int_equal(snap_open(&s, ix, &e), RC_CORRUPT);
 	assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
 	assert_string_equal(answer(&a, ix, &segments), before);
 	index_close(ix);
