@@ -564,15 +564,20 @@ enum rc columns_place(uint32_t *place, struct segment *s, struct str id, struct 
 	return err_set(e, RC_NOTFOUND, "not there");
 }
 
-static uint32_t code_of(const struct column_chunk *c, size_t field, uint32_t i)
+static inline __attribute__((always_inline)) uint32_t code_at(const struct column_chunk *c, size_t field, unsigned width, uint32_t i)
 {
 	const unsigned char *p = (const unsigned char *)c->codes[field];
 
-	switch (c->width[field]) {
+	switch (width) {
 	case 1: return p[i];
 	case 2: return u16_get(p + 2 * (size_t)i);
 	default: return u32_get(p + 4 * (size_t)i);
 	}
+}
+
+static uint32_t code_of(const struct column_chunk *c, size_t field, uint32_t i)
+{
+	return code_at(c, field, c->width[field], i);
 }
 
 static enum rc read_dictionary(struct dictionary **out, struct segment *s, size_t field, struct err *e)
@@ -752,12 +757,11 @@ static uint64_t equal_bytes(const unsigned char *p, unsigned char one)
 static inline __attribute__((always_inline)) uint64_t told(const unsigned char *sets, size_t nsets, const struct column_chunk *c,
     size_t field, unsigned width, uint32_t i, uint32_t n)
 {
-	const unsigned char *p = (const unsigned char *)c->codes[field] + (size_t)i * width;
 	uint64_t bits = 0;
 	uint32_t j, code;
 
-	for (j = 0; j < n; j++, p += width) {
-		code = width == 1 ? *p : width == 2 ? u16_get(p) : u32_get(p);
+	for (j = 0; j < n; j++) {
+		code = code_at(c, field, width, i + j);
 		bits |= (uint64_t)(code < nsets && sets[code]) << j;
 	}
 	return bits;

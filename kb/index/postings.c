@@ -522,7 +522,7 @@ enum rc cursor_look(uint32_t *weight, struct cursor *c, uint32_t place, struct e
 		p = segment_byte(c->s, 0, at);
 		if (!p && segment_bytes(&p, c->s, 0, at, 1, &c->copy, e))
 			return e->rc;
-		if ((*weight = (unsigned char)*p >> 4 * (place % 2) & ROW_MORE) < ROW_MORE)
+		if ((*weight = row_weight(p, place % 2)) < ROW_MORE)
 			return RC_OK;
 	}
 	if ((more = cursor_seek(c, place, e)) == ITER_ERROR)
