@@ -96,7 +96,7 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 		r->lang = d.lang;
 	r->date = d.date;
 	r->summary = d.summary;
-	r->stage = front_text(&d.front, "stage");
+	r->stage = d.stage;
 	take_list(&r->countries, &r->ncountries, &d.front, "countries");
 	take_list(&r->topics, &r->ntopics, &d.front, "topics");
 	take_list(&r->meetings, &r->nmeetings, &d.front, "meetings");
