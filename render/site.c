@@ -104,12 +104,9 @@ static enum rc old_names(struct site_before *b, const char *dir, struct err *e)
 {
 	const char *path = path_join(&b->a, dir, MANIFEST);
 	struct str rest, line;
-	struct stat st;
 	size_t cap = 0;
 	enum rc rc;
 
-	if (!lstat(path, &st))		/* before it is read: who writes it then is noticed */
-		b->stat = kept_stat(&st);
 	if ((rc = file_read(&b->text, path, MANIFEST_MAX, e)) == RC_NOTFOUND)
 		return RC_OK;
 	for (rest = buf_str(&b->text); !rc && str_line(&line, &rest);) {
@@ -198,58 +195,43 @@ static void remove_halves(const char *dir, int fd, const char *was)
 	arena_free(&a);
 }
 
-/* Is the manifest as it was when it was read. */
-static bool manifest_same(const struct site_before *b, const char *dir)
+/* Zeros: there is none. */
+static struct kept_stat manifest_stat(const char *dir)
 {
 	struct arena a = ARENA_INIT;
-	struct kept_stat now;
 	struct stat st;
-	bool same = b->n && !lstat(path_join(&a, dir, MANIFEST), &st);
+	struct kept_stat s = lstat(path_join(&a, dir, MANIFEST), &st) ? (struct kept_stat){ 0 } : kept_stat(&st);
 
-	if (same) {
-		now = kept_stat(&st);
-		same = kept_stat_same(&now, &b->stat);
-	}
 	arena_free(&a);
-	return same;
+	return s;
 }
 
 /* Is the manifest the one that the build before left: then it names the files that are kept. */
-static bool names_kept(struct site_before *b, const struct kept *k, const char *dir)
+static bool names_kept(struct site_before *b, const struct kept *k)
 {
-	struct stat st;
-	size_t i, n = 0;
-	char *p;
+	size_t i;
 
-	if (lstat(path_join(&b->a, dir, MANIFEST), &st))
-		return false;
-	b->stat = kept_stat(&st);
 	if (!kept_stat_same(&b->stat, &k->manifest.stat))
 		return false;
-	for (i = 0; i < k->nfiles; i++)
-		n += k->files[i].name.n + 1;
-	p = arena_alloc(&b->a, n);
 	b->names = arena_array(&b->a, k->nfiles, sizeof *b->names);
-	for (i = 0; i < k->nfiles; i++) {
-		b->names[i] = (struct str){ p, k->files[i].name.n };
-		memcpy(p, k->files[i].name.p, k->files[i].name.n);
-		p += k->files[i].name.n + 1;
-	}
+	for (i = 0; i < k->nfiles; i++)
+		b->names[i] = arena_str(&b->a, k->files[i].name);
 	b->n = k->nfiles;
 	return b->n > 0;
 }
 
 enum rc site_check(struct site_before *b, const char *dir, const struct kept *k, struct err *e)
 {
+	struct kept_stat now = manifest_stat(dir);	/* before it is read: who writes it then is noticed */
 	char **names;
 	size_t n, i;
 	enum rc rc;
 
-	if (!manifest_same(b, dir)) {
+	if (!b->n || !kept_stat_same(&now, &b->stat)) {
 		site_before_free(b);
-		*b = (struct site_before){ .a = ARENA_INIT };
+		*b = (struct site_before){ .stat = now, .a = ARENA_INIT };
 	}
-	if (!b->n && (!k || !names_kept(b, k, dir))) {
+	if (!b->n && (!k || !names_kept(b, k))) {
 		if ((rc = dir_list(&names, &n, &b->a, dir, e)) == RC_NOTFOUND)
 			return file_exists(dir) ? not_ours(dir, "not a folder", e) : RC_OK;
 		if (rc || (rc = old_names(b, dir, e)))

@@ -21,11 +21,11 @@ struct site_before {			/* zeroed is nothing */
 	struct str *docs;		/* names of the documents among them, sorted */
 	size_t ndocs;
 	struct kept_stat stat;		/* of the manifest */
-	struct buf text;		/* names borrow it */
+	struct buf text;		/* names borrow it, or are a's */
 	struct arena a;
 };
-/* k: NULL, or what was kept of it. May the folder be written: it is not there, empty, or has our manifest. RC_INVALID: it holds other files, or something of
- * ours is a link; the message says how to mend. */
+/* May the folder be written: it is not there, empty, or has our manifest. RC_INVALID: it holds other files, or something of
+ * ours is a link; the message says how to mend. k: NULL, or what was kept of it. */
 enum rc site_check(struct site_before *b, const char *dir, const struct kept *k, struct err *e) NODISCARD;
 void site_before_free(struct site_before *b);
 
