@@ -288,17 +288,18 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	main = snap_commit(snap);
 	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);
-	if (!kept_copy)
+	if (!kept_copy) {
 		give_back();
-	if (!ask->dry && !kept_copy) {
-		want->hold = TEXTS_HELD;
-		history = changes_begin(node.dir, &main);
+		if (!ask->dry) {
+			want->hold = TEXTS_HELD;
+			history = changes_begin(node.dir, &main);
+		}
+		if ((rc = copy_load(&copy, snap, want, e)))
+			goto out;
+		if (history && changes_load(copy, history, e))
+			cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
+		history = NULL;
 	}
-	if (!kept_copy && (rc = copy_load(&copy, snap, want, e)))
-		goto out;
-	if (history && changes_load(copy, history, e))
-		cmd_say(c, "the history cannot be read, so pages are without it: %s", e->msg);
-	history = NULL;
 	if (!kept_copy || !stamp_goes_on(&stamp, c->arena, want->kept, copy, dir))
 		broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
@@ -317,13 +318,14 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	cmd_progress(c, "", 0, 0, true);
 	summary(c, &stamp, ask->dir ? ask->dir : ask->zip, ask->dry, before.docs, before.ndocs);
 written:
-	if (!ask->dry)
+	if (!ask->dry) {
 		cmd_say(c, "%s: %zu files, %zu written, %zu removed", ask->dir ? ask->dir : ask->zip, told.pages, told.written,
 		    told.removed);
-	if (!ask->dry && ask->dir)
-		cmd_leave_out(c, &node, ask->dir);
-	if (!ask->dry && ask->zip)
-		cmd_leave_out(c, &node, ask->zip);
+		if (ask->dir)
+			cmd_leave_out(c, &node, ask->dir);
+		if (ask->zip)
+			cmd_leave_out(c, &node, ask->zip);
+	}
 out:
 	cmd_progress(c, "", 0, 0, true);
 	if (temporary && dir_remove(temporary, &ignored))

@@ -95,13 +95,13 @@ struct copy {
 /* RC_NOTFOUND: the meeting of the pack is not in the node or not for this audience. The texts stay where they are: the
  * snapshot must be there as long as copy_read may be called. */
 enum rc copy_load(struct copy **c, struct snap *s, const struct copy_want *want, struct err *e) NODISCARD;
+/* Keep the rows (rows.h) of what was loaded, unless all were kept; that they cannot be is no failure. */
+void copy_keep_rows(const struct copy *c);
 void copy_free(struct copy *c);		/* no-op on NULL */
 
 /* copy_kept.c: a copy with its history as the last build into dir kept it, changed into what it is now. That is done where
  * nothing but bodies of documents changed; false: the copy is to be loaded. node: the folder of the node. */
 bool copy_load_kept(struct copy **c, struct snap *s, const struct copy_want *want, const char *dir, const char *node);
-/* Keep the rows (rows.h) of what was loaded, unless all were kept; that they cannot be is no failure. */
-void copy_keep_rows(const struct copy *c);
 /* Keep the copy, unless it is nearly what is kept. */
 void copy_keep(const struct copy *c, const char *dir);
 bool copy_differs(struct copy *c, const struct entry *e);	/* add to c->changed; false: they are too many */
