@@ -92,6 +92,21 @@ colep -C n site pub >/dev/null 2>&1
 rm -rf fresh && colep -C n site fresh >/dev/null 2>&1
 ok "without it all is as built for the first time" diff -r pub fresh
 
+# what changed since the last meeting is on a page of its own, which goes with it
+sed -i 's/^stage: .*/stage: held/; s/^start: .*/start: 2023-11-15/; /^end:/d' n/meetings/bps/mt-bps-2022-colep-3.md
+SOURCE_DATE_EPOCH=1700100000 colep -C n save -m "It was held" >/dev/null 2>&1
+colep -C n site pub >/dev/null 2>&1
+for w in one two; do
+	echo "Sentence $w since the meeting." >>n/lessons/kz/ll-kz-2022-one.md
+	SOURCE_DATE_EPOCH=1700101000 colep -C n save -m "A sentence since" >/dev/null 2>&1
+	kept >copy
+	build
+	is "a sentence since the meeting ($w) goes on with what is kept" "$(kept)" "$(cat copy)"
+	ok "it is among what changed" sh -c 'grep -qx changes.html changed && grep -q "Sentence $1 since the meeting" pub/changes.html' sh $w
+	rm -rf fresh && colep -C n site fresh >/dev/null 2>&1
+	ok "and all is as built for the first time" diff -r pub fresh
+done
+
 # of more folders than some, what was kept for the oldest goes
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do colep -C n site many/$i >/dev/null 2>&1; done
 ok "what is kept does not grow without end" test "$(ls n/.git/colep/site | wc -l)" -le 57
