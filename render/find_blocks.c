@@ -11,7 +11,8 @@
 
 static const uint32_t cuts[FIND_KINDS] = { (1 << 12) - 1, (1 << 10) - 1 };	/* stretches of some FIND_BLOCK bytes each */
 
-bool find_cuts(struct str s, unsigned kind)
+/* Does a block begin at this string wherever it stands. */
+static bool cuts_at(struct str s, unsigned kind)
 {
 	return (strings_hash(s, 0) & cuts[kind]) == 0;
 }
@@ -37,7 +38,7 @@ bool find_begins(const struct find_encoder *e, struct str s, struct str tail)
 {
 	const struct find_block *b = e->to->n ? &e->to->v[e->to->n - 1] : NULL;
 
-	return !b || !b->n || find_cuts(s, e->kind) ||	/* n 0: one that is left as it is */
+	return !b || !b->n || cuts_at(s, e->kind) ||	/* n 0: one that is left as it is */
 	    b->n + 2 + s.n - str_utf8_alike(s, buf_str(&e->last)) + tail.n > FIND_BLOCK;
 }
 
@@ -73,7 +74,7 @@ void find_item(struct find_encoder *e, struct str s, struct str tail)
 
 void find_item_again(struct find_encoder *e, struct str s, struct str tail, struct str bytes)
 {
-	if (e->to->v[e->to->n - 1].n + bytes.n > FIND_BLOCK || find_cuts(s, e->kind)) {
+	if (e->to->v[e->to->n - 1].n + bytes.n > FIND_BLOCK) {
 		find_item(e, s, tail);
 		return;
 	}

@@ -72,15 +72,13 @@ struct find_encoder {
 };
 /* An item: a string and what stands behind it, without blanks, nothing or beginning with "!". Strings rise. */
 void find_item(struct find_encoder *e, struct str s, struct str tail);
-/* The same behind an item that is as it was, and bytes are how it stood there. */
+/* The same behind an item that is as it was, in one block with it, and bytes are how it stood there. */
 void find_item_again(struct find_encoder *e, struct str s, struct str tail, struct str bytes);
 /* A block of the build before, as it was: what comes then begins another. */
 void find_leave(struct find_encoder *e, const struct find_block *was);
 /* Would a block begin at that item. */
 bool find_begins(const struct find_encoder *e, struct str s, struct str tail);
 void find_items_end(struct find_encoder *e);
-/* Does a block begin at this string wherever it stands. */
-bool find_cuts(struct str s, unsigned kind);
 /* Number blocks whose names are the same. false: there are none such. */
 bool find_twins(struct find_blocks *b);
 struct find_decoder {
