@@ -281,6 +281,8 @@ static void test_md__bytes_that_are_no_text(void **state)
 	(void)state;
 	assert_int_equal(render(((struct str){ "a\0b\377c\033d\302\200", 9 }), &e), RC_OK);
 	assert_string_equal(html.p, "<p dir=\"auto\">a\357\277\275b\357\277\275c\357\277\275d\357\277\275</p>\n");
+	/* an address is written by its bytes: there they must be text before */
+	assert_html("[a](https://x.example/\377b)\n", "<p dir=\"auto\"><a href=\"https://x.example/%EF%BF%BDb\" rel=\"noreferrer noopener\">a</a></p>\n");
 }
 
 static void test_md__too_long_is_told_and_shown(void **state)
