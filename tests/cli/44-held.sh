@@ -19,7 +19,8 @@ rm -rf n/.git/colep/site
 colep -C n site held -j 1 >/dev/null 2>&1
 is "a page has its own sentences" "$(grep -o 'Sentence 7 of document [0-9]*' held/d/ll-bg-2022-long1[0-4]?.html | grep -vc 'long\(1..\).html:.*document \1$')" 0
 ok "there are many of them" test "$(cat held/d/ll-bg-2022-long1??.html | grep -o 'Sentence [0-9]* of document' | wc -l)" -gt 5000
-colep -C n site read -j 1 >/dev/null 2>&1		# all rows are kept, so no text was read for them
+ok "all rows are kept, so that no text is read for them" test "$(stat -c %s n/.git/colep/site/rows)" -gt 10000
+colep -C n site read -j 1 >/dev/null 2>&1
 ok "all is as of texts that are read when they are wanted" diff -r held read
 rm -rf n/.git/colep/site
 colep -C n site two -j 2 >/dev/null 2>&1
