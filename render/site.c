@@ -664,7 +664,7 @@ static enum rc remove_old(struct build *s, const struct names *now, struct arena
 
 		while (k < now->n && str_cmp(now->v[k], s->old.v[i]) < 0)
 			k++;
-		if ((k < now->n && str_eq(now->v[k], s->old.v[i])) || !is_name(s->old.v[i]))
+		if ((k < now->n && str_eq(now->v[k], s->old.v[i])) || !is_name(s->old.v[i]))	/* names_kept takes any */
 			continue;
 		path = path_join(a, s->dir, arena_cstr(a, s->old.v[i]));
 		if (unlink(path) == 0)
