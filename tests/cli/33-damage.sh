@@ -125,6 +125,15 @@ odd "a script nobody wrote in" 1 "ᚠᚢᚦ"
 timeout 30 "$COLEP" -C node search --batch big >.o 2>.e
 is "1 MB of one letter and 10,000 words: said, and the others are answered" "$(cut -f1 .o | sort -u) $(grep -c '^colep: many: ' .e)" "few 1"
 
+# a node is served when its index goes away, and none can be made
+"$COLEP" -C node serve --port 0 >.url 2>/dev/null & p=$!
+await test -s .url
+mdb=$(ls node/.git/colep/index-*.mdb); rm node/.git/colep/index-*; mkdir "$mdb-new"
+put node ll-bps-2023-late title="Late" body="A zebra." && colep -C node save >/dev/null 2>&1
+curl -s -o .o "$(head -1 .url)search?q=zebra"
+is "an index that is gone and cannot be made: served on" "$? $(kill -0 $p && echo lives)" "0 lives"
+rmdir "$mdb-new"; colep -C node search zebra >/dev/null 2>&1; kill $p; wait $p 2>/dev/null
+
 # a reader is killed with its transaction open, while others write
 "$COLEP" -C node serve --port 0 >.url 2>/dev/null & p=$!
 await test -s .url
