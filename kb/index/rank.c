@@ -606,6 +606,14 @@ static uint64_t score_of(const struct top *t, size_t n)
 	return n && t->n >= n ? (uint64_t)t->v[n - 1].score << SHOWN : 0;
 }
 
+/* The best were looked for before words in doubt were read as others: what they score at least now. */
+static void least_again(struct run *r, const struct top *t, struct wanted w)
+{
+	const uint64_t least = w.count == COUNT_NONE ? score_of(t, w.limit) : 0;
+
+	r->least = least > r->lost ? least - r->lost : 0;
+}
+
 /* Without filters. Words in doubt are mostly right as they are, which mostly the first few documents tell. */
 static enum rc run_all(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
     struct err *e)
@@ -614,7 +622,6 @@ static enum rc run_all(struct result *res, struct run *r, struct top *t, struct 
 	const struct wanted first = { w.limit < LOOKED_AT_FIRST ? LOOKED_AT_FIRST : w.limit, COUNT_NONE };
 	struct wanted look = w;
 	bool right = false;
-	uint64_t least;
 	enum rc rc = RC_OK;
 
 	if (!r->ndoubts)
@@ -626,8 +633,7 @@ static enum rc run_all(struct result *res, struct run *r, struct top *t, struct 
 	look.limit = w.limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : w.limit;
 	if ((rc = run_top(res, r, t, counts, look, e)) || (rc = run_doubts(r, t, e)) || r->n == parts)
 		return rc;
-	least = w.count == COUNT_NONE ? score_of(t, w.limit) : 0;
-	r->least = least > r->lost ? least - r->lost : 0;
+	least_again(r, t, w);
 	return run_top(res, r, t, counts, w, e);
 }
 
@@ -657,7 +663,6 @@ static enum rc run_narrow(struct result *res, struct run *r, struct top *t, stru
 	struct top best = { 0 };
 	struct result looked;
 	bool right = !r->ndoubts, at_once;
-	uint64_t least;
 	enum rc rc;
 
 	if (quick) {
@@ -684,8 +689,7 @@ static enum rc run_narrow(struct result *res, struct run *r, struct top *t, stru
 		return rc;
 	if (quick && r->n == parts && !r->lost)
 		return RC_OK;
-	least = quick && w.count == COUNT_NONE ? score_of(t, w.limit) : 0;
-	r->least = least > r->lost ? least - r->lost : 0;
+	least_again(r, t, w);
 	r->narrow = true;
 	if (!quick && (rc = run_filters(r, f, w.count, e)))
 		return rc;
