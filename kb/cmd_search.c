@@ -329,8 +329,6 @@ static bool nearest(struct str *near, const struct result *res, const char *fiel
  * there are to who asks in another. */
 static void offer_values(struct ctx *c, const struct filters *f, struct snap *snap, struct str text)
 {
-	const struct str *const lists[] = { f->kind, f->owner, f->country, f->topic, f->lang, f->status, f->meeting };
-	const size_t counts[] = { f->nkind, f->nowner, f->ncountry, f->ntopic, f->nlang, f->nstatus, f->nmeeting };
 	const struct str lang = cstr(text_language(text));
 	struct filters all = FILTERS_INIT;
 	struct result res = { 0 };
@@ -339,7 +337,7 @@ static void offer_values(struct ctx *c, const struct filters *f, struct snap *sn
 	struct buf langs = BUF_INIT;
 	struct str near;
 	struct query *q;
-	size_t i, j;
+	size_t i, j, n;
 	bool other = lang.n > 0;
 
 	for (i = 0; kinds[i].name; i++)		/* of any kind: every document */
@@ -347,9 +345,11 @@ static void offer_values(struct ctx *c, const struct filters *f, struct snap *sn
 	if (query_parse(&q, &all, c->arena, STR_NONE, &e) || query_run(&res, c->arena, snap, q, &all, 0, COUNT_FACETS, &e) ||
 	    snap_vocab(&v, snap, &e))
 		return;
-	for (i = 0; i < FILTER_FIELDS; i++)
-		for (j = 0; j < counts[i]; j++) {
-			const struct str want = lists[i][j];
+	for (i = 0; i < FILTER_FIELDS; i++) {
+		const struct str *list = filters_list(&n, f, i);
+
+		for (j = 0; j < n; j++) {
+			const struct str want = list[j];
 
 			if (!nearest(&near, &res, filter_fields[i], want, v))
 				continue;
@@ -358,6 +358,7 @@ static void offer_values(struct ctx *c, const struct filters *f, struct snap *sn
 			else
 				cmd_say(c, "%s %.*s: no document has it; --facets shows what there is", filter_fields[i], FMT_STR(want));
 		}
+	}
 	for (i = 0; i < res.nfacets; i++)
 		if (strcmp(res.facets[i].field, "lang") == 0) {
 			const struct str have = res.facets[i].value;

@@ -704,13 +704,15 @@ static enum rc want(struct column_filter *f, struct arena *a, struct segment *s,
 enum rc columns_filter(struct column_filter **out, struct arena *a, struct segment *s, const struct filters *q, struct err *e)
 {
 	struct column_filter *f = arena_alloc(a, sizeof *f);
+	size_t i, n;
 	enum rc rc;
 
-	if ((rc = want(f, a, s, 0, q->kind, q->nkind, e)) || (rc = want(f, a, s, 1, q->owner, q->nowner, e)) ||
-	    (rc = want(f, a, s, 2, q->country, q->ncountry, e)) || (rc = want(f, a, s, 3, q->topic, q->ntopic, e)) ||
-	    (rc = want(f, a, s, 4, q->lang, q->nlang, e)) || (rc = want(f, a, s, 5, q->status, q->nstatus, e)) ||
-	    (rc = want(f, a, s, 6, q->meeting, q->nmeeting, e)))
-		return rc;
+	for (i = 0; i < FIELDS; i++) {
+		const struct str *list = filters_list(&n, q, i);
+
+		if ((rc = want(f, a, s, i, list, n, e)))
+			return rc;
+	}
 	f->dates = q->since <= q->until;
 	f->since = q->since;
 	f->until = q->until;

@@ -59,16 +59,16 @@ void passings_begin(struct passings *k)
 
 static void filters_told(struct buf *b, const struct filters *f)
 {
-	const struct str *const lists[] = { f->kind, f->owner, f->country, f->topic, f->lang, f->status, f->meeting };
-	const size_t counts[] = { f->nkind, f->nowner, f->ncountry, f->ntopic, f->nlang, f->nstatus, f->nmeeting };
-	size_t i, j;
+	size_t i, j, n;
 
 	buf_clear(b);
 	for (i = 0; i < FILTER_FIELDS; i++) {
-		varint_put(b, counts[i]);
-		for (j = 0; j < counts[i]; j++) {
-			varint_put(b, lists[i][j].n);
-			buf_str_add(b, lists[i][j]);
+		const struct str *list = filters_list(&n, f, i);
+
+		varint_put(b, n);
+		for (j = 0; j < n; j++) {
+			varint_put(b, list[j].n);
+			buf_str_add(b, list[j]);
 		}
 	}
 	buf_add(b, &f->since, sizeof f->since);

@@ -26,6 +26,17 @@ static struct str **list_of(struct filters *f, size_t i, size_t **n)
 	return lists[i];
 }
 
+const struct str *filters_list(size_t *n, const struct filters *f, size_t i)
+{
+	struct filters copy = *f;
+	struct str **list;
+	size_t *count;
+
+	list = list_of(&copy, i, &count);
+	*n = *count;
+	return *list;
+}
+
 bool filters_add(struct filters *f, struct arena *a, struct str field, struct str value)
 {
 	int64_t first, last;

@@ -31,6 +31,8 @@ struct hit {
 };
 #define FILTER_FIELDS 7			/* kind owner country topic lang status meeting */
 extern const char *const filter_fields[FILTER_FIELDS];
+/* The list of field number i of these. */
+const struct str *filters_list(size_t *n, const struct filters *f, size_t i);
 /* Add one value to a field's list; false: no such field (also "since", "until" with a date). */
 bool filters_add(struct filters *f, struct arena *a, struct str field, struct str value);
 
