@@ -3,7 +3,6 @@
 #include "render/commands.h"
 
 #include <malloc.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,25 +183,6 @@ static enum rc build_folder(char **dir, struct arena *a, const char *zip, struct
 	return err_errno(e, "%s: a folder to build it in", zip);
 }
 
-/* The index brought up to date, in a thread of its own: git is loaded while the files of the site are looked at. */
-struct indexing {
-	const struct node *node;
-	struct progress progress;
-	struct index *ix;
-	bool stale;
-	enum rc rc;
-	struct err err;
-};
-
-static void *indexing_run(void *arg)
-{
-	struct indexing *x = arg;
-	const char *why = NULL;
-
-	x->rc = index_open(&x->ix, x->node, false, &x->progress, &why, &x->stale, &x->err);
-	return NULL;
-}
-
 /* From here on what is large is given back when it is freed. Where little is made that only costs time. */
 static void give_back(void)
 {
@@ -215,8 +195,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
 	struct kept_place kept;
 	struct node node = { 0 };
-	struct indexing indexing = { .node = &node, .progress = { .fn = index_progress, .ctx = c }, .err = ERR_INIT };
-	pthread_t opener;
+	struct progress indexing = { .fn = index_progress, .ctx = c };
 	struct index *ix = NULL;
 	struct snap *snap = NULL;
 	struct copy *copy = NULL;
@@ -227,7 +206,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct err ignored = ERR_INIT;
 	const char *dir = ask->dir;
 	char *temporary = NULL;
-	bool opening, broken = false, writing = false, kept_copy;
+	bool stale, broken = false, writing = false, kept_copy;
 	struct site_before before = { .a = ARENA_INIT };
 	struct kept *was = NULL;
 	struct oid main;
@@ -265,26 +244,14 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		goto out;
 	if (!was)
 		give_back();
-	opening = pthread_create(&opener, NULL, indexing_run, &indexing) == 0;
+	if (was && !was->seen)		/* while git is loaded */
+		kept_look_begin(was, dir);
 	if (dir && (rc = site_check(&before, dir, was, e)) && ask->dry)
 		rc = RC_OK;
-	if (!rc && was && !was->seen)
-		kept_look(was, dir, 1);
-	if (opening)
-		pthread_join(opener, NULL);
-	else
-		indexing_run(&indexing);
-	ix = indexing.ix;
-	if (rc)
-		goto out;
-	if ((rc = indexing.rc)) {
-		*e = indexing.err;
-		goto out;
-	}
-	if ((rc = snap_open(&snap, ix, e)))
+	if (rc || (rc = index_open(&ix, &node, false, &indexing, NULL, &stale, e)) || (rc = snap_open(&snap, ix, e)))
 		goto out;
 	cmd_progress(c, "", 0, 0, true);
-	if (indexing.stale)
+	if (stale)
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	main = snap_commit(snap);
 	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);

@@ -518,28 +518,59 @@ static void *look_run(void *arg)
 	return NULL;
 }
 
-void kept_look(struct kept *k, const char *dir, unsigned threads)
+#define LOOKS 8				/* threads */
+
+struct kept_looking {
+	int fd;
+	struct look v[LOOKS];
+	unsigned n;
+};
+
+/* The files shared out to n threads; those from the `first` one on are begun. */
+static void look_begin(struct kept *k, const char *dir, unsigned n, unsigned first)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct look look[8];
+	struct kept_looking *l;
 	unsigned i;
 
 	if (fd < 0)
 		return;
 	k->seen = arena_array(&k->a, k->nfiles, sizeof *k->seen);
-	threads = threads < 8 ? threads : 8;
-	for (i = 0; i < threads; i++)
-		look[i] = (struct look){ .k = k, .fd = fd, .from = k->nfiles / threads * i,
-			.to = i + 1 < threads ? k->nfiles / threads * (i + 1) : k->nfiles };
-	for (i = 1; i < threads; i++)
-		look[i].running = pthread_create(&look[i].thread, NULL, look_run, &look[i]) == 0;
-	for (i = 0; i < threads; i++)
-		if (!look[i].running)
-			look_run(&look[i]);
-	for (i = 1; i < threads; i++)
-		if (look[i].running)
-			pthread_join(look[i].thread, NULL);
-	close(fd);
+	k->looking = l = arena_alloc(&k->a, sizeof *l);
+	*l = (struct kept_looking){ .fd = fd, .n = n < LOOKS ? n : LOOKS };
+	for (i = 0; i < l->n; i++)
+		l->v[i] = (struct look){ .k = k, .fd = fd, .from = k->nfiles / l->n * i,
+			.to = i + 1 < l->n ? k->nfiles / l->n * (i + 1) : k->nfiles };
+	for (i = first; i < l->n; i++)
+		l->v[i].running = pthread_create(&l->v[i].thread, NULL, look_run, &l->v[i]) == 0;
+}
+
+void kept_look_end(struct kept *k)
+{
+	struct kept_looking *l = k ? k->looking : NULL;
+	unsigned i;
+
+	if (!l)
+		return;
+	for (i = 0; i < l->n; i++)
+		if (!l->v[i].running)
+			look_run(&l->v[i]);
+	for (i = 0; i < l->n; i++)
+		if (l->v[i].running)
+			pthread_join(l->v[i].thread, NULL);
+	close(l->fd);
+	k->looking = NULL;
+}
+
+void kept_look(struct kept *k, const char *dir, unsigned threads)
+{
+	look_begin(k, dir, threads, 1);
+	kept_look_end(k);
+}
+
+void kept_look_begin(struct kept *k, const char *dir)
+{
+	look_begin(k, dir, 1, 0);
 }
 
 bool kept_seen(const struct kept *k, const struct kept_file *f)
@@ -569,6 +600,7 @@ void kept_close(struct kept *k)
 {
 	if (!k)
 		return;
+	kept_look_end(k);
 	kept_unmap(&k->base.map);
 	kept_unmap(&k->more.map);
 	arena_free(&k->a);

@@ -45,12 +45,14 @@ struct kept_part {			/* one of the two files, see kept.c */
 	const uint32_t *numbers;
 	size_t nnumbers;
 };
+struct kept_looking;
 struct kept {
 	struct kept_part base, more;
 	struct arena a;
 	struct kept_file *files;	/* by name; their facts are known after kept_compare */
 	size_t nfiles;
 	bool *seen;			/* kept_look found the file as it was, by its stat; NULL: it was not called */
+	struct kept_looking *looking;	/* it goes on; NULL: no */
 	struct kept_file manifest;	/* without facts */
 	struct str *facts;
 	const unsigned char (*values)[FACT_VALUE], (*more_values)[FACT_VALUE];
@@ -70,6 +72,8 @@ struct kept *kept_open(const struct kept_place *place, const struct copy_want *w
 void kept_close(struct kept *k);	/* no-op on NULL */
 /* Look at the stats of all files in dir, with up to so many threads. */
 void kept_look(struct kept *k, const char *dir, unsigned threads);
+void kept_look_begin(struct kept *k, const char *dir);	/* the same, in one thread of its own */
+void kept_look_end(struct kept *k);	/* wait for it, before kept_seen is asked; no-op on NULL */
 bool kept_seen(const struct kept *k, const struct kept_file *f);	/* by kept_look, as it was; f of k */
 /* Is it what the last build kept still. */
 bool kept_is_last(const struct kept *k, const struct kept_place *place, const char *dir);

@@ -950,6 +950,7 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 		else if (w.n++ < i)
 			files[w.n - 1] = files[i];
 	w.files = files;
+	kept_look_end(s->kept);
 	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, now, stamp, a, e)))
 		goto out;
 	find_close(find);
