@@ -13,6 +13,7 @@
 #include "kb/index/parts.h"
 
 enum { BEGIN = 4, STEM_FROM = 4 };	/* BEGIN: bytes that both begin with; STEM_FROM: letters of a word that is stemmed */
+enum { COUNTRY = 3, QUESTION = 2 };	/* COUNTRY: bytes of its code; QUESTION: so many other words more are none */
 
 /* A word of the query. */
 struct asked {
@@ -102,12 +103,13 @@ static bool plain(const struct clause *c)
 	return !c->phrase && !c->not;
 }
 
-size_t hints_find(struct str out[HINTS_MAX], bool *ask, struct arena *a, struct stems *stems, const struct query *q)
+void hints_find(struct hints *h, struct arena *a, struct stems *stems, const struct query *q)
 {
 	struct asked *w = arena_array(a, q->n, sizeof *w);
 	struct buf b = BUF_INIT;
-	size_t i, k, n = 0, words, longest;
+	size_t i, k, words, longest;
 
+	*h = (struct hints){ .ask = arena_array(a, q->n, sizeof *h->ask) };
 	for (i = 0; i < q->n; i++) {
 		if (!plain(&q->clauses[i]))
 			continue;
@@ -118,7 +120,7 @@ size_t hints_find(struct str out[HINTS_MAX], bool *ask, struct arena *a, struct 
 	}
 	for (i = 0; i < q->n; i += longest ? longest : 1) {
 		const struct str begin = begin_of(w[i].surface);
-		const size_t from = n;
+		const size_t from = h->n;
 
 		longest = 0;
 		for (k = begin.n ? first_of(begin) : called_n; k < called_n && str_starts(line_of(k), begin); k++) {
@@ -128,20 +130,27 @@ size_t hints_find(struct str out[HINTS_MAX], bool *ask, struct arena *a, struct 
 			if (!words || words < longest)
 				continue;
 			if (words > longest) {
-				n = from;
-				ask[i] = false;
+				h->n = from;
+				h->ask[i] = false;
 			}
 			longest = words;
 			if (str_is(name.code, "0ask"))
-				ask[i] = true;
-			else if (n < HINTS_MAX && !has(out, n, name.code))
-				out[n++] = name.code;
+				h->ask[i] = true;
+			else if (h->n < HINTS_MAX && !has(h->codes, h->n, name.code))
+				h->codes[h->n++] = name.code;
 		}
-		if (longest && ask[i])		/* what makes a question names nothing */
-			n = from;
+		if (longest && h->ask[i])	/* what makes a question names nothing */
+			h->n = from;
+		h->others += !longest && !q->clauses[i].not;
 	}
 	buf_free(&b);
-	return n;
+}
+
+uint32_t hint_divisor(struct str code, size_t others, bool asks)
+{
+	const size_t none = (code.n == COUNTRY ? 1u : 0u) + (asks ? QUESTION : 0u), n = others > none + 1 ? others - none : 1;
+
+	return (uint32_t)(n * n);
 }
 
 bool hint_names(struct str name, struct str code)
@@ -149,16 +158,15 @@ bool hint_names(struct str name, struct str code)
 	struct filters none = FILTERS_INIT;
 	struct arena a = ARENA_INIT;
 	struct stems *stems = stems_open_once();
-	struct str out[HINTS_MAX];
+	struct hints h = { .n = 0 };
 	struct err e = ERR_INIT;
 	struct query *q;
-	size_t n = 0;
 	bool yes = false;
 
 	if (!query_parse(&q, &none, &a, name, &e))
-		n = hints_find(out, arena_array(&a, q->n, sizeof(bool)), &a, stems, q);
-	while (n-- && !yes)
-		yes = code.n == out[n].n - 1 && strncasecmp(out[n].p + 1, code.p, code.n) == 0;
+		hints_find(&h, &a, stems, q);
+	while (h.n-- && !yes)
+		yes = code.n == h.codes[h.n].n - 1 && strncasecmp(h.codes[h.n].p + 1, code.p, code.n) == 0;
 	stems_close(stems);
 	arena_free(&a);
 	return yes;

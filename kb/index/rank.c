@@ -63,9 +63,7 @@ struct run {
 	bool again;			/* the phrase that is all of the query is in no hit */
 	struct doubt *doubts;
 	size_t ndoubts;
-	struct str hints[HINTS_MAX];
-	size_t nhints;
-	bool *ask;			/* by clause: it only makes the query a question */
+	struct hints hints;
 	uint64_t lost;			/* so much less a document may score, 16.16, than it did before doubts were looked at */
 	uint64_t least;			/* see struct evaluate */
 };
@@ -348,7 +346,7 @@ static enum rc run_clauses(struct run *r, struct err *e)
 		struct clause *c = &q->clauses[i];
 
 		if (!c->phrase)
-			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, r->ask[i] && !c->must, e);
+			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, r->hints.ask[i] && !c->must, e);
 		else if (c->must || (q->positive == 1 && !c->not && !r->again))
 			rc = run_row(r, c, e);
 		else
@@ -359,25 +357,21 @@ static enum rc run_clauses(struct run *r, struct err *e)
 
 /* ---- hints ---- */
 
-/* The documents that have what a word of the query names count more; the less, the more words it has besides: who types a
- * line of a text means the text. */
+/* The documents that have what a word of the query names count more. */
 static enum rc run_hints(struct run *r, struct err *e)
 {
-	uint32_t others = 0;
+	const struct hints *h = &r->hints;
 	struct lists *l;
 	uint64_t df;
 	size_t i;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < r->q->n; i++)
-		others += !r->q->clauses[i].not && !r->ask[i];
-	others -= others < r->nhints ? others : (uint32_t)r->nhints;
-	for (i = 0; i < r->nhints && !rc; i++) {
-		struct str term = arena_str(r->a, stems_term(index_stems(r->s->ix), r->hints[i], 0));
+	for (i = 0; i < h->n && !rc; i++) {
+		struct str term = arena_str(r->a, stems_term(index_stems(r->s->ix), h->codes[i], 0));
 
 		l = no_lists(r);
 		if (!(rc = find_lists(l, r, &(struct word){ .terms = &term, .n = 1 }, e)) && !(rc = count_documents(&df, r, l, e)) && df)
-			add_part(r, l, NULL, HINT * (bm25_idf(r->f, df) + BM25_ONE / 2) / (others > 2 ? others - 1 : 1), false);
+			add_part(r, l, NULL, HINT * (bm25_idf(r->f, df) + BM25_ONE / 2) / hint_divisor(h->codes[i], h->others, h->ask[0]), false);
 	}
 	return rc;
 }
@@ -720,8 +714,7 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 		r.most += q->clauses[i].n;
 	r.doubts = arena_array(a, r.most, sizeof *r.doubts);
 	r.most = r.most * (2 + GUESSES) + HINTS_MAX;
-	r.ask = arena_array(a, q->n, sizeof *r.ask);
-	r.nhints = hints_find(r.hints, r.ask, a, index_stems(s->ix), q);
+	hints_find(&r.hints, a, index_stems(s->ix), q);
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
 	r.adds = arena_array(a, r.most, sizeof *r.adds);
 	r.rows = arena_array(a, q->n, sizeof *r.rows);

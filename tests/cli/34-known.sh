@@ -63,6 +63,10 @@ missed=$(awk -F '\t' '
 	}' answers wanted)
 is "each is answered by the first three" "$missed" ""
 # What is named is no filter, and one that must not be there is no hint.
+run colep -C asked search 'The next meeting discusses how to develop and' --limit 1
+is "a line of a text is no question after a meeting" "$(printf '%s' "$out" | cut -f2)" ac-bps-2022-victim-identification
+run colep -C asked search 'its country profile on prosecution, Link Offices and' --limit 1
+is "nor one after a profile" "$(printf '%s' "$out" | cut -f2)" pt-pk
 run colep -C asked search 'open hawala -actions' --limit 1; is "a hint is no filter" "$(printf '%s' "$out" | cut -f2)" is-bg-2022-hawala
 run colep -C asked search "+hawala actions" --limit 50; hasnt "what must be there must" "$out" ac-bps-2022-contact-list
 run colep -C asked search hawala 'country:Bulgarie'; has "a value is known by its names" "$err" 'country Bulgarie: no document has it; did you mean BG'

@@ -495,13 +495,11 @@ static void slow_hint(struct slow *s, struct str code, uint32_t nth)
 
 static void read_slowly(struct slow *s, const struct query *q)
 {
-	struct str codes[HINTS_MAX];
-	bool *ask = arena_array(&a, q->n, sizeof *ask);
-	const size_t hints = hints_find(codes, ask, &a, index_stems(&ix), q);
+	struct hints h;
 	struct clause *must[16];
 	size_t n = 0, i, j, last = q->open_end ? q->n - 1 : SIZE_MAX, last_must = SIZE_MAX;
-	int others;
 
+	hints_find(&h, &a, index_stems(&ix), q);
 	*s = (struct slow){ .q = q };
 	s->score = arena_array(&a, DOCS, sizeof *s->score);
 	s->hit = arena_array(&a, DOCS, 1);
@@ -520,15 +518,16 @@ static void read_slowly(struct slow *s, const struct query *q)
 		if (c->must)
 			continue;
 		if (!c->phrase)
-			one_word(s, &c->words[0], i == last, c->not, ask[i]);
+			one_word(s, &c->words[0], i == last, c->not, h.ask[i]);
 		else if (!all_of(s, &c, 1, SIZE_MAX, c->not || q->positive > 1) && !c->not)
 			for (j = 0; j < c->n; j++)
 				one_word(s, &c->words[j], false, false, false);
 	}
-	for (others = -(int)hints, i = 0; i < q->n; i++)
-		others += !q->clauses[i].not && !ask[i];
-	for (i = 0; i < hints; i++)
-		slow_hint(s, codes[i], others > 2 ? (uint32_t)others - 1 : 1);
+	for (i = 0; i < h.n; i++) {
+		const int m = (int)h.others - (h.codes[i].n == 3) - (h.ask[0] ? 2 : 0);
+
+		slow_hint(s, h.codes[i], m > 1 ? (uint32_t)(m * m) : 1);
+	}
 }
 
 /* ---- comparing ---- */
