@@ -3,6 +3,7 @@
 #include "kb/base/date.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int64_t date_days(int year, int month, int day)
 {
@@ -84,12 +85,21 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+static void digits(char *to, unsigned v, size_t n)
+{
+	for (; n; v /= 10)
+		to[--n] = (char)('0' + v % 10);
+}
+
 void date_format(char out[11], int64_t seconds)
 {
 	int y, m, d;
 
 	date_civil(&y, &m, &d, floor_div(seconds, 86400));
-	snprintf(out, 11, "%04u-%02u-%02u", (unsigned)y % 10000, (unsigned)m % 100, (unsigned)d % 100);
+	memcpy(out, "0000-00-00", 11);
+	digits(out, (unsigned)y, 4);
+	digits(out + 5, (unsigned)m, 2);
+	digits(out + 8, (unsigned)d, 2);
 }
 
 void time_format(char out[21], int64_t seconds)

@@ -3,7 +3,9 @@
  * A record is a row of strings, those of text_fields; then three lists, each a varint count and its
  * strings; then the blob's id, 20 bytes; then one byte: 1 when the front matter is broken, 2 when a conflict is open, 4 when
  * kind, owner, lang and path are as the id tells and left out. A string is varint 0: absent; odd: its length * 2 + 1, and its
- * bytes; even: a word of `common`, twice its number. The summary stands in the text alone.
+ * bytes; even: twice its number, when it has one: of a word of `common`; behind these, of two letters of ASCII, both capitals
+ * or both small, as countries and languages are (PAIRS); behind these, of a day, "1970-01-01" the first (DAYS). The summary
+ * stands in the text alone.
  *
  * Weights: a word of the title counts WEIGHT_TITLE, of a heading WEIGHT_HEADING, else 1; also-called names of a
  * document's codes are words of weight 1, and so are codes that a query hints at (hint.h). They are summed per document before the score saturates. */
@@ -11,6 +13,7 @@
 
 #include <string.h>
 
+#include "kb/base/date.h"
 #include "kb/doc/doc.h"
 #include "kb/doc/names.h"
 #include "kb/index/pack.h"
@@ -29,7 +32,7 @@ static const char *const common[] = { NULL, "", "draft", "submitted", "cleared",
 	"legislation", "prosecution", "specialised-courts", "investigation", "debriefing", "financial-investigation", "sanctions",
 	"police-cooperation", "liaison-officers", "link-offices", "task-forces", "regional-agreements", "mou", "data-sharing",
 	"information-analysis", "inter-agency", "urgent-channels", "red-tape", "capacity-building", "tip-report", "monitoring" };
-enum { COMMON = sizeof common / sizeof *common };
+enum { COMMON = sizeof common / sizeof *common, LETTERS = 26, PAIRS = 2 * LETTERS * LETTERS, DAYS = 1 << 16 };
 
 enum { TEXTS = 9, TOLD = 4 };		/* TOLD: the last ones, which the id may tell */
 enum { BROKEN = 1, CONFLICT = 2, AS_TOLD = 4 };
@@ -110,33 +113,73 @@ bool record_make(struct record *r, struct arena *a, struct str path, struct str 
 	return true;
 }
 
-static void put(struct buf *b, struct str s)
+static void day_name(char out[11], uint64_t day)
 {
-	size_t i;
-
-	if (!s.p) {
-		varint_put(b, 0);
-		return;
-	}
-	for (i = 1; i < COMMON; i++)
-		if (str_is(s, common[i])) {
-			varint_put(b, 2 * i);
-			return;
-		}
-	varint_put(b, 2 * s.n + 1);
-	buf_str_add(b, s);
+	date_format(out, (int64_t)day * 86400);
 }
 
-static bool get(struct str *out, struct str *s)
+/* The number of a string that has one; else 0. */
+static uint64_t number_of(struct str s)
+{
+	unsigned char base;
+	int64_t first, last;
+	char day[11];
+	size_t i;
+
+	for (i = 1; i < COMMON; i++)
+		if (str_is(s, common[i]))
+			return i;
+	if (s.n == 2) {
+		base = s.p[0] >= 'a' ? 'a' : 'A';
+		if (s.p[0] < base || s.p[0] >= base + LETTERS || s.p[1] < base || s.p[1] >= base + LETTERS)
+			return 0;
+		return COMMON + (uint64_t)((base == 'a') * LETTERS + s.p[0] - base) * LETTERS + (uint64_t)(s.p[1] - base);
+	}
+	if (s.n != sizeof day - 1 || !date_parse(&first, &last, s) || first < 0 || first >= DAYS)
+		return 0;
+	day_name(day, (uint64_t)first);
+	return str_is(s, day) ? COMMON + PAIRS + (uint64_t)first : 0;
+}
+
+/* The string of a number; false: there is none. What is not of `common` lives in the arena. */
+static bool numbered(struct str *out, struct arena *a, uint64_t n)
+{
+	char text[11];
+
+	if (n < COMMON) {
+		*out = n ? cstr(common[n]) : STR_NONE;
+		return true;
+	}
+	if ((n -= COMMON) < PAIRS) {
+		text[0] = (char)((n < PAIRS / 2 ? 'A' : 'a') + (int)(n / LETTERS % LETTERS));
+		text[1] = (char)((n < PAIRS / 2 ? 'A' : 'a') + (int)(n % LETTERS));
+		*out = arena_str(a, (struct str){ text, 2 });
+		return true;
+	}
+	if ((n -= PAIRS) >= DAYS)
+		return false;
+	day_name(text, n);
+	*out = arena_str(a, cstr(text));
+	return true;
+}
+
+static void put(struct buf *b, struct str s)
+{
+	uint64_t number = s.p ? number_of(s) : 0;
+
+	varint_put(b, number || !s.p ? 2 * number : 2 * s.n + 1);
+	if (!number)
+		buf_str_add(b, s);
+}
+
+static bool get(struct str *out, struct arena *a, struct str *s)
 {
 	uint64_t n;
 
 	if (!varint_get(&n, s))
 		return false;
-	if (n % 2 == 0) {
-		*out = n / 2 < COMMON ? cstr(common[n / 2]) : STR_NONE;
-		return n / 2 < COMMON;
-	}
+	if (n % 2 == 0)
+		return numbered(out, a, n / 2);
 	if (n / 2 > s->n)
 		return false;
 	*out = str_sub(*s, 0, n / 2);
@@ -189,7 +232,7 @@ enum rc record_decode(struct record *out, struct arena *a, struct str id, struct
 	lang = r.lang;
 	text_fields(row, &r);
 	for (i = 0; i < TEXTS; i++)
-		if ((!(flags & AS_TOLD) || i < TEXTS - TOLD || row[i] == &r.lang) && !get(row[i], &s))
+		if ((!(flags & AS_TOLD) || i < TEXTS - TOLD || row[i] == &r.lang) && !get(row[i], a, &s))
 			goto bad;
 	if (!r.lang.p)
 		r.lang = lang;
@@ -198,7 +241,7 @@ enum rc record_decode(struct record *out, struct arena *a, struct str id, struct
 			goto bad;
 		list = arena_array(a, n, sizeof *list);
 		for (j = 0; j < n; j++)
-			if (!get(&list[j], &s))
+			if (!get(&list[j], a, &s))
 				goto bad;
 		*lists[i] = list;
 		*counts[i] = n;

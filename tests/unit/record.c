@@ -1,4 +1,4 @@
-/* tests/unit/record.c: words of a document, and of one that takes another's place. */
+/* tests/unit/record.c: what is kept of a document; its words, and those of one that takes another's place. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "kb/base/date.h"
 #include "kb/index/record.h"
 
 enum { SLOTS = 4096 };
@@ -118,9 +119,61 @@ static void test_record__what_stays_is_not_cut_twice(void **state)
 	arena_free(&a);
 }
 
+/* Encode and decode; the bytes that the date and the countries took beyond a record without either. */
+static size_t kept(struct arena *a, struct str date, struct str *countries, size_t n)
+{
+	struct record r = { .id = STR("cs-mk-2022-taiwan"), .title = STR("Taiwan"), .lang = STR("en"), .date = date,
+		.countries = countries, .ncountries = n }, got;
+	struct buf b = BUF_INIT, bare = BUF_INIT;
+	struct err e = ERR_INIT;
+	struct str bytes;
+	size_t i, took;
+
+	record_encode(&b, &r);
+	bytes = arena_str(a, buf_str(&b));
+	assert_int_equal(record_decode(&got, a, r.id, bytes, &e), RC_OK);
+	assert_true(str_eq(got.date, date) && !got.date.p == !date.p);
+	assert_true(str_is(got.lang, "en"));
+	assert_int_equal(got.ncountries, n);
+	for (i = 0; i < n; i++)
+		assert_true(str_eq(got.countries[i], countries[i]));
+	r.date = STR_NONE;
+	r.ncountries = 0;
+	record_encode(&bare, &r);
+	took = b.n - bare.n;
+	buf_free(&b);
+	buf_free(&bare);
+	return took;
+}
+
+static void test_record__what_is_kept_comes_back_days_and_codes_in_few_bytes(void **state)
+{
+	static const char *const dates[] = { "1970-01-01", "1969-12-31", "2022-05-18", "2149-06-06", "2149-06-07", "2199-12-31", "2022",
+		"2022-05", "2021/2023-05", "2021/2022", "2022-02-30", "2022-5-018", "", "\xff\xff" };
+	struct str codes[] = { STR("MK"), STR("AA"), STR("ZZ"), STR("en"), STR("zz"), STR("aA"), STR("Aa"), STR("A["), STR("a{"), STR("@A"),
+		STR("`a"), STR("\xc3\xa9"), STR("M"), STR("MKD"), STR("9A"), STR("") };
+	struct arena a = ARENA_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof dates / sizeof *dates; i++)
+		assert_true(kept(&a, cstr(dates[i]), NULL, 0) <= strlen(dates[i]));
+	for (i = 0; i < 60000; i += 37) {
+		char day[11];
+
+		date_format(day, (int64_t)i * 86400);
+		assert_true(kept(&a, cstr(day), NULL, 0) <= 2);	/* and no date takes one */
+	}
+	(void)kept(&a, STR_NONE, codes, sizeof codes / sizeof *codes);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(kept(&a, STR_NONE, &codes[i], 1), 2);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_record__what_is_kept_comes_back_days_and_codes_in_few_bytes),
 		cmocka_unit_test(test_record__of_two_versions_words_count_as_of_each_alone),
 		cmocka_unit_test(test_record__what_stays_is_not_cut_twice),
 	};
