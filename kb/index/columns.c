@@ -5,8 +5,8 @@
  *
  *	u32	n
  *	u8	7 widths w, bytes of a code: 1, 2 or 4
- *	u32	n ordinals
- *	i32	n first days, n last days of its date; none: a first day after the last
+ *	3 times	numbers: u8 width, bytes of each: 0, 1, 2 or 4; u32 what is added to all; n of them, and mod 2^32 they are
+ *		ordinals less i, of document i; first days of its date; last days less the first; none: that is negative
  *	7 times	n codes of w bytes: kind, owner, country, topic, lang, status, meeting
  *	u8	n norms
  *
@@ -307,10 +307,32 @@ static void put_dictionary(struct buf *b, struct columns_out *o, struct field_ou
 	}
 }
 
+/* One after another, each as far behind the least, by sign, as it is, in the width that does. */
+static void put_numbers(struct buf *b, const uint32_t *v, uint32_t n)
+{
+	int32_t least = INT32_MAX, most = INT32_MIN;
+	uint32_t i, range;
+	unsigned width;
+	char bytes[4];
+
+	for (i = 0; i < n; i++) {
+		least = (int32_t)v[i] < least ? (int32_t)v[i] : least;
+		most = (int32_t)v[i] > most ? (int32_t)v[i] : most;
+	}
+	range = (uint32_t)most - (uint32_t)least;
+	width = !range ? 0 : range <= UINT8_MAX ? 1 : range <= UINT16_MAX ? 2 : 4;
+	buf_putc(b, (char)width);
+	u32_add(b, (uint32_t)least);
+	for (i = 0; i < n; i++) {
+		u32_put(bytes, v[i] - (uint32_t)least);
+		buf_add(b, bytes, width);
+	}
+}
+
 static void put_chunk(struct buf *b, const struct columns_out *o, uint32_t from, uint32_t to)
 {
+	uint32_t *v = xmalloc((to - from) * sizeof *v), i;
 	unsigned char width[FIELDS];
-	uint32_t i;
 	size_t f;
 
 	u32_add(b, to - from);
@@ -319,11 +341,13 @@ static void put_chunk(struct buf *b, const struct columns_out *o, uint32_t from,
 		buf_putc(b, (char)width[f]);
 	}
 	for (i = from; i < to; i++)
-		u32_add(b, o->ordinals[i]);
+		v[i - from] = o->ordinals[i] - (i - from);
+	put_numbers(b, v, to - from);
+	put_numbers(b, o->first + from, to - from);
 	for (i = from; i < to; i++)
-		u32_add(b, o->first[i]);
-	for (i = from; i < to; i++)
-		u32_add(b, o->last[i]);
+		v[i - from] = o->last[i] - o->first[i];
+	put_numbers(b, v, to - from);
+	free(v);
 	for (f = 0; f < FIELDS; f++)
 		for (i = from; i < to; i++) {
 			char code[4];
@@ -423,13 +447,45 @@ static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *
 	return RC_OK;
 }
 
+/* What put_numbers put, of n documents, at the beginning of *s. */
+static bool take_numbers(struct column_numbers *to, struct str *s, uint32_t n)
+{
+	if (s->n < 5)
+		return false;
+	to->width = (uint8_t)s->p[0];
+	to->more = u32_get(s->p + 1);
+	to->p = s->p + 5;
+	if ((to->width > 2 && to->width != 4) || (size_t)to->width * n > s->n - 5)
+		return false;
+	*s = str_sub(*s, 5 + (size_t)to->width * n, s->n);
+	return true;
+}
+
+static inline __attribute__((always_inline)) uint32_t wide_at(const char *p, unsigned width, uint32_t i)
+{
+	switch (width) {
+	case 1: return (unsigned char)p[i];
+	case 2: return u16_get(p + 2 * (size_t)i);
+	default: return u32_get(p + 4 * (size_t)i);
+	}
+}
+
+static inline uint32_t number_at(const struct column_numbers *c, uint32_t i)
+{
+	return c->more + (c->width ? wide_at(c->p, c->width, i) : 0);
+}
+
+static uint32_t ordinal_at(const struct column_chunk *c, uint32_t i)
+{
+	return number_at(&c->ordinals, i) + i;
+}
+
 enum rc columns_chunk(const struct column_chunk **out, struct segment *s, uint32_t chunk, struct err *e)
 {
 	struct column_chunk *c = &columns_of(s)->chunks[chunk];
 	const uint32_t left = s->info.n - chunk * CHUNK_DOCS, n = left < CHUNK_DOCS ? left : CHUNK_DOCS;
-	const char *p;
-	struct str v;
-	size_t f, all = 4 + FIELDS + 13 * (size_t)n;
+	struct str v, rest;
+	size_t f, all = n;
 	enum rc rc;
 
 	if (!c->n) {
@@ -443,15 +499,13 @@ enum rc columns_chunk(const struct column_chunk **out, struct segment *s, uint32
 				return segment_broken(e, s, "columns");
 			all += (size_t)c->width[f] * n;
 		}
-		if (v.n != all)
+		rest = str_sub(v, 4 + FIELDS, v.n);
+		if (!take_numbers(&c->ordinals, &rest, n) || !take_numbers(&c->first, &rest, n) || !take_numbers(&c->days, &rest, n) ||
+		    rest.n != all)
 			return segment_broken(e, s, "columns");
-		p = v.p + 4 + FIELDS;
-		c->ordinals = p, p += (size_t)n * 4;
-		c->first = p, p += (size_t)n * 4;
-		c->last = p, p += (size_t)n * 4;
 		for (f = 0; f < FIELDS; f++)
-			c->codes[f] = p, p += (size_t)n * c->width[f];
-		c->norms = (const uint8_t *)p;
+			c->codes[f] = rest.p, rest.p += (size_t)n * c->width[f];
+		c->norms = (const uint8_t *)rest.p;
 		c->n = n;
 	}
 	*out = c;
@@ -464,7 +518,7 @@ enum rc columns_ordinal(uint32_t *ordinal, struct segment *s, uint32_t place, st
 	enum rc rc = columns_chunk(&c, s, place / CHUNK_DOCS, e);
 
 	if (!rc)
-		*ordinal = u32_get(c->ordinals + (size_t)(place % CHUNK_DOCS) * 4);
+		*ordinal = ordinal_at(c, place % CHUNK_DOCS);
 	return rc;
 }
 
@@ -566,13 +620,7 @@ enum rc columns_place(uint32_t *place, struct segment *s, struct str id, struct 
 
 static inline __attribute__((always_inline)) uint32_t code_at(const struct column_chunk *c, size_t field, unsigned width, uint32_t i)
 {
-	const unsigned char *p = (const unsigned char *)c->codes[field];
-
-	switch (width) {
-	case 1: return p[i];
-	case 2: return u16_get(p + 2 * (size_t)i);
-	default: return u32_get(p + 4 * (size_t)i);
-	}
+	return wide_at(c->codes[field], width, i);
 }
 
 static uint32_t code_of(const struct column_chunk *c, size_t field, uint32_t i)
@@ -651,9 +699,9 @@ enum rc columns_copy(struct columns_out *o, struct segment *from, uint32_t place
 		}
 		o->f[f].codes[o->n] = set_of(o, &o->f[f], buf_str(&o->set));
 	}
-	o->ordinals[o->n] = u32_get(c->ordinals + (size_t)i * 4);
-	o->first[o->n] = u32_get(c->first + (size_t)i * 4);
-	o->last[o->n] = u32_get(c->last + (size_t)i * 4);
+	o->ordinals[o->n] = ordinal_at(c, i);
+	o->first[o->n] = number_at(&c->first, i);
+	o->last[o->n] = o->first[o->n] + number_at(&c->days, i);
 	o->norms[o->n++] = c->norms[i];
 	return RC_OK;
 }
@@ -722,9 +770,10 @@ enum rc columns_filter(struct column_filter **out, struct arena *a, struct segme
 
 static bool in_time(const struct column_filter *f, const struct column_chunk *c, uint32_t i)
 {
-	const int32_t first = (int32_t)u32_get(c->first + (size_t)i * 4), last = (int32_t)u32_get(c->last + (size_t)i * 4);
+	const uint32_t first = f->dates ? number_at(&c->first, i) : 0, more = f->dates ? number_at(&c->days, i) : 0;
+	const int32_t from = (int32_t)first, to = (int32_t)(first + more);
 
-	return !f->dates || (first <= last && last >= f->since && first <= f->until);
+	return !f->dates || (from <= to && to >= f->since && from <= f->until);
 }
 
 bool columns_pass(const struct column_filter *f, const struct column_chunk *c, uint32_t i)

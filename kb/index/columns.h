@@ -28,9 +28,10 @@ enum rc columns_write(struct columns_out *o, struct txn *t, table_id table, uint
 
 /* ---- reading ---- */
 
+struct column_numbers { const char *p; uint32_t more; uint8_t width; };	/* see columns.c */
 struct column_chunk {			/* borrows the segment's transaction */
 	uint32_t n;
-	const char *ordinals, *first, *last;	/* u32 each; days since 1970 */
+	struct column_numbers ordinals, first, days;	/* days: of its date, less one */
 	const char *codes[FILTER_FIELDS];
 	uint8_t width[FILTER_FIELDS];		/* bytes of a code */
 	const uint8_t *norms;

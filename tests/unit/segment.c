@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "kb/index/build.h"
+#include "kb/base/date.h"
 #include "kb/index/columns.h"
 #include "kb/index/postings.h"
 #include "kb/index/record.h"
@@ -531,6 +532,56 @@ static void test_norm__is_exact_when_short_and_near_when_long(void **state_)
 	}
 }
 
+/* ---- numbers of documents ---- */
+
+static void columns_come_back(const uint32_t *ordinals, const char *const *dates, uint32_t n, const bool *in_may)
+{
+	struct columns_out *out = columns_create();
+	struct segment_info info = { .id = 3, .n = n };
+	struct filters may = FILTERS_INIT;
+	struct column_filter *f;
+	uint32_t i, ordinal;
+	uint64_t bits = 0;
+	struct world w;
+
+	world_open(&w);
+	for (i = 0; i < n; i++) {
+		struct record r = { .id = cstr(arena_printf(&w.a, "cs-mk-2022-x%02u", i)), .date = cstr(dates[i]) };
+
+		columns_add(out, &r, ordinals[i], 7);
+	}
+	assert_int_equal(columns_write(out, w.txn, w.t.columns, info.id, &w.e), RC_OK);
+	assert_int_equal(segment_open(&w.s, &w.a, w.txn, &w.t, &info, w.seen, &w.e), RC_OK);
+	assert_true(date_parse(&may.since, &may.until, STR("2022-05")));
+	assert_int_equal(columns_filter(&f, &w.a, &w.s, &may, &w.e), RC_OK);
+	assert_int_equal(columns_passing(&bits, f, &w.s, &w.e), RC_OK);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(columns_ordinal(&ordinal, &w.s, i, &w.e), RC_OK);
+		assert_int_equal(ordinal, ordinals[i]);
+		assert_int_equal(bits >> i & 1, in_may[i]);
+	}
+	columns_free(out);
+	world_close(&w);
+}
+
+static void test_columns__numbers_of_any_width_come_back(void **unused)
+{
+	static const uint32_t ordinals[][6] = { { 0, 1, 2, 3, 4, 5 }, { 70, 71, 72, 73, 74, 75 }, { 9, 4, 200, 0, 255, 31 },
+		{ 9, 4, 200, 0, 65535, 31 }, { 1, 0, UINT32_MAX - 2, 5, 1u << 31, 7 }, { 1u << 31, 1 + (1u << 31), 2 + (1u << 31), 3, 4, 5 } };
+	static const char *const dates[][6] = { { "2022-05-01", "2022-05-01", "2022-05-01", "2022-05-01", "2022-05-01", "2022-05-01" },
+		{ "2022-05-01", "2022-05", "2022", "2022-05-31", "2022-06-01", "2022-04-30" },
+		{ "", "", "", "", "", "" }, { "1900", "2199", "2022-05-18", "", "1900-01-01/2199-12-31", "1969" } };
+	static const bool in_may[][6] = { { 1, 1, 1, 1, 1, 1 }, { 1, 1, 1, 1, 0, 0 }, { 0 }, { 0, 0, 1, 0, 1, 0 } };
+	size_t i, j;
+	uint32_t n;
+
+	(void)unused;
+	for (i = 0; i < sizeof ordinals / sizeof *ordinals; i++)
+		for (j = 0; j < sizeof dates / sizeof *dates; j++)
+			for (n = 1; n <= 6; n++)
+				columns_come_back(ordinals[i], dates[j], n, in_may[j]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -542,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_segment__a_byte_that_differs_is_told),
 		cmocka_unit_test(test_segment__what_is_damaged_stays_so),
 		cmocka_unit_test(test_build__any_number_of_builders_writes_the_same),
+		cmocka_unit_test(test_columns__numbers_of_any_width_come_back),
 		cmocka_unit_test(test_norm__is_exact_when_short_and_near_when_long),
 	};
 
