@@ -564,7 +564,7 @@ static void columns_come_back(const uint32_t *ordinals, const char *const *dates
 	world_close(&w);
 }
 
-static void test_columns__numbers_of_any_width_come_back(void **unused)
+static void test_columns__numbers_of_any_width_come_back(void **state_)
 {
 	static const uint32_t ordinals[][6] = { { 0, 1, 2, 3, 4, 5 }, { 70, 71, 72, 73, 74, 75 }, { 9, 4, 200, 0, 255, 31 },
 		{ 9, 4, 200, 0, 65535, 31 }, { 1, 0, UINT32_MAX - 2, 5, 1u << 31, 7 }, { 1u << 31, 1 + (1u << 31), 2 + (1u << 31), 3, 4, 5 } };
@@ -575,7 +575,7 @@ static void test_columns__numbers_of_any_width_come_back(void **unused)
 	size_t i, j;
 	uint32_t n;
 
-	(void)unused;
+	(void)state_;
 	for (i = 0; i < sizeof ordinals / sizeof *ordinals; i++)
 		for (j = 0; j < sizeof dates / sizeof *dates; j++)
 			for (n = 1; n <= 6; n++)
