@@ -810,12 +810,14 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 		goto out;
 	for (i = 0; i < c->nall; i++) {
 		settle(c, i, &alike, &scratch);
+		c->broken |= c->all[i].broken;
 		if (!c->all[i].in) {
 			let_go(c->source, i);
 			continue;
 		}
 		c->all[i].number = (uint32_t)c->n;
 		c->v[c->n++] = &c->all[i];
+		c->conflict |= c->all[i].conflict;
 		if (tlp_rank(c->all[i].tlp) > tlp_rank(c->tlp))
 			c->tlp = c->all[i].tlp;
 	}

@@ -77,6 +77,7 @@ struct copy {
 	struct uses uses[USES];
 	const struct entry *meeting;	/* of a pack, or NULL */
 	struct str tlp;			/* the highest label in it */
+	bool conflict, broken;		/* is one of the admitted in conflict; is one of all broken */
 	char today[11];			/* what dates are compared with; pages ask copy_today */
 	int64_t today_days;
 	struct lookup *lookup;		/* NULL: the arrays are searched */

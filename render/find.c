@@ -341,26 +341,46 @@ static void sort_docs(struct find *f)
 	free(v);
 }
 
-struct find *find_open(const struct copy *c, unsigned parts)
+/* All but the order of the documents. */
+static struct find *make(const struct copy *c, unsigned parts)
 {
 	struct find *f = xmalloc(sizeof *f);
 	unsigned i;
-	size_t k;
 
 	*f = (struct find){ .copy = c, .n = c->n, .nparts = parts, .one = PTHREAD_MUTEX_INITIALIZER };
 	f->docs = arena_array(&f->a, f->n, sizeof *f->docs);
 	f->number = arena_array(&f->a, c->nall, sizeof *f->number);
 	f->length = arena_array(&f->a, f->n, sizeof *f->length);
 	f->spots = arena_array(&f->a, f->n, sizeof *f->spots);
-	sort_docs(f);
-	for (k = 0; k < f->n; k++)
-		f->number[f->docs[k] - c->all] = (uint32_t)k;
 	f->parts = arena_array(&f->a, f->nparts, sizeof *f->parts);
 	for (i = 0; i < parts; i++) {
 		f->parts[i].stems = stems_open_once();
 		f->parts[i].english = stems_lang(STR("en"));	/* of names and codes */
 	}
 	return f;
+}
+
+struct find *find_open(const struct copy *c, unsigned parts)
+{
+	struct find *f = make(c, parts);
+	size_t k;
+
+	sort_docs(f);
+	for (k = 0; k < f->n; k++)
+		f->number[f->docs[k] - c->all] = (uint32_t)k;
+	return f;
+}
+
+struct find *find_open_near(const struct copy *c, unsigned parts, const char *path, const unsigned char key[KEPT_KEY],
+    struct str stamp)
+{
+	struct find *f = make(c, parts);
+
+	f->near = true;
+	if (find_load(f, path, key, stamp))
+		return f;
+	find_close(f);
+	return NULL;
 }
 
 void find_close(struct find *f)

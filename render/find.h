@@ -16,6 +16,9 @@ struct find;				/* owned; keeps pointers into the copy */
 
 /* parts: how many threads will add documents, each with a number below that. */
 struct find *find_open(const struct copy *c, unsigned parts);
+/* The same with find_load where the copy is the one that was kept, but for texts and history. NULL: there is nothing. */
+struct find *find_open_near(const struct copy *c, unsigned parts, const char *path, const unsigned char key[KEPT_KEY],
+    struct str stamp);
 void find_close(struct find *f);	/* no-op on NULL */
 
 /* Add one admitted entry with the HTML of its body, as on its page. c: the copy, or one that is watched. Each entry

@@ -10,6 +10,7 @@
  *	"h"	documents, u32; sum of their lengths, u64; words, u32; for each kind of blocks: count; for each: first string, hash,
  *		which of those; for each file of documents: a hash of what is shown of them
  *	"n"	the names of the documents, in order of number
+ *	"o"	their places among all entries of the copy, u32
  *
  * Posting lists are not kept: they stand in the files of the index. */
 #include "render/find_parts.h"
@@ -100,6 +101,25 @@ static bool parse_names(struct find_log *l, struct str s)
 	return !s.n;
 }
 
+/* Of a copy that is near: which documents have which numbers, and whether there is a piece of all. */
+static bool order_kept(struct find *f, struct str places)
+{
+	const struct kept_log *l = &f->log->log;
+	bool all = kept_log_lower(l, STR("e")) - kept_log_lower(l, STR("d")) == f->n;	/* FIND_OF_DOCUMENT */
+	uint32_t place, i;
+
+	if (f->log->n != f->n || places.n != f->n * sizeof place)
+		return false;
+	for (i = 0; i < f->n; i++) {
+		if (!kept_take_u32(&place, &places) || place >= f->copy->nall)
+			return false;
+		f->docs[i] = &f->copy->all[place];
+		f->number[place] = i;
+		f->spots[i].logged = all;
+	}
+	return all;
+}
+
 /* Which documents of the copy there is a piece of. Both are by name. */
 static void find_logged(struct find *f)
 {
@@ -124,14 +144,16 @@ static void find_logged(struct find *f)
 bool find_load(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp)
 {
 	struct find_log *l = xmalloc(sizeof *l);
-	struct str head, names;
+	struct str head, names, places;
 
 	*l = (struct find_log){ .a = ARENA_INIT };
 	f->log = l;
 	if (kept_log_open(&l->log, path, key, stamp) && kept_log_get(&head, &l->log, STR("h")) && parse_head(l, head) &&
 	    kept_log_get(&names, &l->log, STR("n")) && parse_names(l, names)) {
-		find_logged(f);
-		return true;
+		if (!f->near)
+			find_logged(f);
+		if (!f->near || (kept_log_get(&places, &l->log, STR("o")) && order_kept(f, places)))
+			return true;
 	}
 	find_log_close(f);
 	return false;
@@ -326,6 +348,10 @@ void find_shown(struct buf *b, const struct find *f)
 	const struct copy *c = f->copy;
 	size_t i;
 
+	if (f->near) {
+		buf_str_add(b, f->log->shown);
+		return;
+	}
 	for (i = 0; i < c->nall; i++)
 		if (!c->all[i].in) {	/* their names are taken out of texts */
 			buf_str_add(&one, c->all[i].name);
@@ -463,6 +489,12 @@ enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT
 		return rc;
 	head(&b, f);
 	kept_log_put(f->out, STR("h"), buf_str(&b));
+	if (!f->near) {
+		buf_clear(&b);
+		for (i = 0; i < f->n; i++)
+			kept_put_u32(&b, (size_t)(f->docs[i] - f->copy->all));
+		kept_log_put(f->out, STR("o"), buf_str(&b));
+	}
 	if (!f->names_stay) {
 		buf_clear(&b);
 		for (i = 0; i < f->n; i++)

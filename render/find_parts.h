@@ -139,6 +139,7 @@ struct find {
 	uint32_t *count, *list_of;	/* in find_finish: in how many documents each of them is; its list, or UINT32_MAX */
 	uint32_t nwords;
 	struct find_log *log;		/* NULL: nothing was kept */
+	bool near;			/* it is of this copy, but for texts and history */
 	struct kept_log_out *out;	/* between find_save_begin and find_save */
 
 	/* After find_finish, up to find_forget. A form is a folded word of the texts; a list, the documents of one stem. */

@@ -129,7 +129,7 @@ static bool compare_orders(struct patch *p)
 
 	p->to = arena_array(&p->a, p->log->n, sizeof *p->to);
 	for (i = 0; i < p->log->n; i++) {
-		bool here = i < f->n && str_eq(f->docs[i]->name, p->log->names[i]);
+		bool here = f->near || (i < f->n && str_eq(f->docs[i]->name, p->log->names[i]));
 		const struct entry *e = here ? f->docs[i] : copy_find(f->copy, p->log->names[i]);
 
 		same += here;

@@ -103,14 +103,16 @@ static void link_to(struct page *p, const char *file, const char *key, size_t n)
 
 static void news(struct page *p)
 {
+	const struct uses *uses = &p->c->uses[USE_KIND];
 	const struct entry *v[NEWEST + 1];
-	size_t n = 0, i, k;
+	size_t n = 0, i, k, behind = 0;
 
 	facts_note(p->c->watch, FACT_FACES, 0, 0, STR_NONE);
-	for (i = 0; i < p->c->n; i++) {
-		const struct entry *e = p->c->v[i];
+	for (i = 0; i < uses->n; i++) {
+		const struct entry *e = uses->v[i].entry;
 
-		if (e->original != e)
+		behind = i && str_eq(uses->v[i].key, uses->v[i - 1].key) ? behind + 1 : 0;
+		if (behind >= NEWEST)		/* they come newest first */
 			continue;
 		for (k = n; k > 0 && by_newest(&v[k - 1], &e) > 0; k--)
 			v[k] = v[k - 1];

@@ -6,8 +6,9 @@
  *	stamp	a string: ties it to the other files of the same build
  *	folders	their stats when the build ended, a string
  *	ground	kept_key of the copy, a string
- *	manifest	its name, digest, stat
- *	files	count; for each: name, digest, stat, count of facts; NONE: made anew each time; GONE: it is no more
+ *	manifest	its name as that of files, digest, stat
+ *	files	count; for each: name, a string with a NUL behind it; digest, stat, count of facts; NONE: made anew each time; GONE:
+ *		it is no more
  *	copy	its id (copy_kept.c), a string; count of documents that were not as in it; their names; 1 when changes_moved
  *	facts	number of the first; count; bytes of all strings; strings; a value of FACT_VALUE bytes for each
  *	values	count; for each: number of a fact before the first, value
@@ -181,17 +182,6 @@ void kept_sweep(const struct kept_place *place)
 
 /* ---- the files of a site ---- */
 
-enum { NAME = 256 };
-
-static bool name_of(char name[NAME], const struct kept_file *f)
-{
-	if (f->name.n >= NAME)
-		return false;
-	memcpy(name, f->name.p, f->name.n);
-	name[f->name.n] = '\0';
-	return true;
-}
-
 static bool stat_at(struct kept_stat *now, const char *name, int fd)
 {
 	struct stat st;
@@ -203,28 +193,20 @@ static bool stat_at(struct kept_stat *now, const char *name, int fd)
 	return true;
 }
 
-static bool stat_now(struct kept_stat *now, const struct kept_file *f, int fd)
-{
-	char name[NAME];
-
-	*now = (struct kept_stat){ 0 };
-	return name_of(name, f) && stat_at(now, name, fd);
-}
-
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch)
 {
 	unsigned char digest[64];
 	struct err e = ERR_INIT;
-	char name[NAME];
+	const char *name = f->name.p;
 	size_t got;
 	bool same;
 	int file;
 
-	if (!stat_now(now, f, fd))
+	if (!stat_at(now, name, fd))
 		return false;
 	if (kept_stat_same(now, &f->stat))
 		return true;
-	if (now->size != f->stat.size || !name_of(name, f) || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+	if (now->size != f->stat.size || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		return false;
 	buf_clear(scratch);
 	buf_reserve(scratch, now->size);
@@ -237,14 +219,17 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 
 static bool take_file(struct kept_file *f, struct str *s)
 {
+	struct str end;
+
 	*f = (struct kept_file){ 0 };
-	return kept_take_str(&f->name, s) && f->name.n && kept_take_into(f->digest, s, sizeof f->digest) &&
+	return kept_take_str(&f->name, s) && f->name.n && kept_take(&end, s, 1) && !*end.p && kept_take_into(f->digest, s, sizeof f->digest) &&
 	    kept_take_into(&f->stat, s, sizeof f->stat);
 }
 
 static void add_file(struct kept_out *o, const struct kept_file *f)
 {
 	kept_add_str(o, f->name);
+	kept_add(o, (struct str){ "", 1 });
 	kept_add(o, (struct str){ (const char *)f->digest, sizeof f->digest });
 	kept_add(o, (struct str){ (const char *)&f->stat, sizeof f->stat });
 }
@@ -493,25 +478,26 @@ static void *look_run(void *arg)
 	struct look *l = arg;
 	struct str folder = STR_NONE;
 	struct kept_stat now;
-	char name[NAME];
+	char path[16];			/* those of a site are short */
 	size_t i, n;
 	int fd = -1;
 
 	for (i = l->from; i < l->to; i++) {
 		const struct kept_file *f = &l->k->files[i];
 
-		if (!name_of(name, f))
-			continue;
 		n = str_chr(f->name, '/');
 		n = n == SIZE_MAX ? 0 : n + 1;
+		if (n > sizeof path)
+			continue;
 		if (n && (!folder.p || !str_eq(folder, str_sub(f->name, 0, n)))) {
 			if (fd >= 0)
 				close(fd);
 			folder = str_sub(f->name, 0, n);
-			name[n - 1] = '\0';
-			fd = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+			memcpy(path, f->name.p, n);
+			path[n - 1] = '\0';
+			fd = openat(l->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		}
-		l->k->seen[i] = stat_at(&now, name + n, n ? fd : l->fd) && kept_stat_same(&now, &f->stat);
+		l->k->seen[i] = stat_at(&now, f->name.p + n, n ? fd : l->fd) && kept_stat_same(&now, &f->stat);
 	}
 	if (fd >= 0)
 		close(fd);

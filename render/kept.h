@@ -28,7 +28,7 @@ void kept_sweep(const struct kept_place *place);
 /* ---- the files of a site ---- */
 
 struct kept_file {
-	struct str name;
+	struct str name;		/* with a NUL behind it */
 	unsigned char digest[64];
 	struct kept_stat stat;
 	const uint32_t *facts;		/* numbers in `of`; NULL: made anew each time */
@@ -63,7 +63,7 @@ struct kept {
 	struct str ground, copy, *changed;	/* of the file, see kept.c */
 	size_t nchanged;
 	bool moved;
-	bool near;			/* the copy is the one that it was made of, brought up to date */
+	bool near;			/* after kept_compare: the copy is the one that it was made of, brought up to date */
 };
 /* Is the file below the folder open as fd as it was: its stat tells, else its hash. *now: its stat. scratch: for its bytes. */
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch);

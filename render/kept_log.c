@@ -65,7 +65,7 @@ void kept_log_close(struct kept_log *l)
 	*l = (struct kept_log){ .a = ARENA_INIT };
 }
 
-static const struct kept_piece *find(const struct kept_log *l, struct str name)
+size_t kept_log_lower(const struct kept_log *l, struct str name)
 {
 	size_t from = 0, to = l->n, mid;
 
@@ -76,14 +76,15 @@ static const struct kept_piece *find(const struct kept_log *l, struct str name)
 		else
 			to = mid;
 	}
-	return from < l->n && str_eq(l->v[from].name, name) ? &l->v[from] : NULL;
+	return from;
 }
 
 bool kept_log_get(struct str *piece, const struct kept_log *l, struct str name)
 {
-	const struct kept_piece *p = find(l, name);
+	size_t i = kept_log_lower(l, name);
+	const struct kept_piece *p = &l->v[i];
 
-	if (!p)
+	if (i == l->n || !str_eq(p->name, name))
 		return false;
 	*piece = str_sub(l->map.all, p->at, p->at + p->n);
 	return (uint32_t)check_of(0, *piece) == p->check;

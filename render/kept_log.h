@@ -21,6 +21,7 @@ struct kept_log {			/* zeroed is none */
 /* false: there is none of that key and stamp, or its table is not as it was written. */
 bool kept_log_open(struct kept_log *l, const char *path, const unsigned char key[KEPT_KEY], struct str stamp);
 void kept_log_close(struct kept_log *l);
+size_t kept_log_lower(const struct kept_log *l, struct str name);	/* the first piece in v that is not before that name */
 bool kept_log_get(struct str *piece, const struct kept_log *l, struct str name);	/* false: not there, or damaged */
 
 struct kept_log_out;

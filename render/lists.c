@@ -487,15 +487,6 @@ static const struct {
 };
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
-static bool any_conflict(const struct copy *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->n && !c->v[i]->conflict; i++)
-		;
-	return i < c->n;
-}
-
 bool lists_have(const struct copy *c, const char *file)
 {
 	bool pack = c->meeting != NULL;
@@ -520,7 +511,7 @@ bool lists_have(const struct copy *c, const char *file)
 	if (strcmp(file, "status.html") == 0)
 		return c->want.audience == AUDIENCE_NODE;
 	if (strcmp(file, "conflicts.html") == 0)
-		return any_conflict(c);
+		return c->conflict;
 	if (strcmp(file, "chairs.html") == 0 || strcmp(file, "participants.html") == 0 || strcmp(file, "meetings.html") == 0)
 		return !pack;
 	return true;
@@ -542,16 +533,23 @@ static void add_pages(struct str *to, size_t max, size_t *n, struct arena *a, co
 		add(to, max, n, cstr(arena_printf(a, "%s.%zu.html", file, i)));
 }
 
+size_t lists_changes(struct str *to, size_t max, struct arena *a, const struct copy *c)
+{
+	size_t n = 0;
+
+	if (lists_have(c, "changes.html"))
+		add_pages(to, max, &n, a, "changes", changes_count(c));
+	return n;
+}
+
 size_t lists_names(struct str *to, size_t max, struct arena *a, const struct copy *c)
 {
 	const struct use_of *u;
-	size_t n = 0, i, j, end;
+	size_t n = lists_changes(to, max, a, c), i, j, end;
 
 	add(to, max, &n, STR("index.html"));
 	if (lists_have(c, "print.html"))
 		add(to, max, &n, STR("print.html"));
-	if (lists_have(c, "changes.html"))
-		add_pages(to, max, &n, a, "changes", changes_count(c));
 	for (i = 0; i < FIXED; i++)
 		if (lists_have(c, fixed[i].file))
 			add(to, max, &n, cstr(fixed[i].file));

@@ -7,6 +7,7 @@
 #include "render/page.h"
 
 size_t lists_names(struct str *to, size_t max, struct arena *a, const struct copy *c);	/* to NULL: only counts */
+size_t lists_changes(struct str *to, size_t max, struct arena *a, const struct copy *c);	/* those that hang on history */
 enum rc lists_write(struct page *p, struct str name, struct str build, struct err *e) NODISCARD;	/* RC_NOTFOUND */
 bool lists_have(const struct copy *c, const char *file);
 

@@ -727,7 +727,7 @@ static int by_name(const void *a, const void *b)
 struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 {
 	const struct theme *t = c->want.theme;
-	size_t lists = lists_names(NULL, 0, a, c), i, k, got;
+	size_t lists = lists_names(NULL, 0, a, c), i, got;
 	struct str *v = arena_array(a, lists + t->nfiles + 1 + c->n, sizeof *v), *d = arena_array(a, c->n, sizeof *d);
 
 	got = lists_names(v, lists, a, c);
@@ -746,8 +746,23 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 		strs_insert(d, i, (struct str){ p, name.n + strlen("d/.html") });	/* with an ending their order may be another */
 	}
 	*n = got + c->n;
-	for (i = *n, k = c->n; k > 0; i--)	/* both into one, from the end */
-		v[i - 1] = got > 0 && str_cmp(v[got - 1], d[k - 1]) > 0 ? v[--got] : d[--k];
+	strs_merge(v, got, d, c->n);
+	return v;
+}
+
+struct str *pages_names_near(size_t *n, struct arena *a, const struct copy *c, const struct str *was, size_t nwas)
+{
+	size_t changes = lists_changes(NULL, 0, a, c), i;
+	struct str *v = arena_array(a, nwas + changes, sizeof *v), *more = arena_array(a, changes, sizeof *more);
+
+	(void)lists_changes(more, changes, a, c);
+	if (changes)
+		qsort(more, changes, sizeof *more, by_name);
+	for (i = *n = 0; i < nwas; i++)
+		if (!str_starts(was[i], STR("changes.")) || !str_ends(was[i], STR(".html")))
+			v[(*n)++] = was[i];
+	strs_merge(v, *n, more, changes);
+	*n += changes;
 	return v;
 }
 

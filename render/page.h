@@ -12,6 +12,8 @@
 /* Every file of the copy by name, sorted: "colep.css", "country/mk.html", "d/cs-mk-2022-taiwan.html", ...
  * In the arena. */
 struct str *pages_names(size_t *n, struct arena *a, const struct copy *c);
+/* The same from what they were where nothing else in the copy was than texts and history. */
+struct str *pages_names_near(size_t *n, struct arena *a, const struct copy *c, const struct str *was, size_t nwas);
 
 struct page_want {
 	bool facilitator;		/* an exercise with what players do not see */

@@ -778,9 +778,7 @@ static void keep(const struct build *s, const struct file *const *files, size_t 
 	if (kept_save(s->place, s->key, s->dir, &new, s->kept, g, &e))
 		(void)unlink(s->files);
 	/* What is said of a page is said each time, so it must be made. */
-	for (i = 0; i < s->copy->nall && !s->copy->all[i].broken; i++)
-		;
-	if (i < s->copy->nall || s->told->bad_pages || !s->copy->changes || stamp_save(s->place, s->copy, s->dir, stamp, &e))
+	if (s->copy->broken || s->told->bad_pages || !s->copy->changes || stamp_save(s->place, s->copy, s->dir, stamp, &e))
 		e.rc = RC_OK;
 	arena_free(&a);
 }
@@ -895,16 +893,49 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 	return work(&w, e);
 }
 
-/* What the build before left, and what holds it together. */
-static void open_kept(struct build *s, struct find *find, struct fact_ground *g, unsigned char stamp[STAMP])
+/* The search's data, with what the build before left of it and of all, and what holds that together. NULL: there is no search. */
+static struct find *open_kept(struct build *s, struct fact_ground *g, unsigned char stamp[STAMP])
 {
-	if (s->kept && kept_compare(s->kept, s->key, g) && s->kept->stamp.n == STAMP && (!find || find_load(find, s->texts, s->key, s->kept->stamp))) {
+	bool search = lists_have(s->copy, "search.html"), whole;
+	struct find *find = NULL;
+
+	whole = s->kept && kept_compare(s->kept, s->key, g) && s->kept->stamp.n == STAMP;
+	if (search && whole && s->kept->near)
+		find = find_open_near(s->copy, s->threads, s->texts, s->key, s->kept->stamp);
+	if (search && !find) {
+		find = find_open(s->copy, s->threads);
+		whole = whole && find_load(find, s->texts, s->key, s->kept->stamp);
+	}
+	if (whole) {
 		memcpy(stamp, s->kept->stamp.p, STAMP);
 		s->all_kept = find && find_keep_all(find);
 	} else {
 		kept_close(s->kept);
 		s->kept = NULL;
 	}
+	return find;
+}
+
+/* The names of all pages, which are announced. */
+static enum rc begin_pages(struct build *s, struct names *now, struct arena *a, struct err *e)
+{
+	struct str *was;
+	size_t i, n;
+	enum rc rc;
+
+	if (s->kept && s->kept->near) {
+		was = arena_array(a, s->kept->nfiles, sizeof *was);
+		for (i = n = 0; i < s->kept->nfiles; i++)
+			if (!find_is_name(s->kept->files[i].name))
+				was[n++] = s->kept->files[i].name;
+		now->v = pages_names_near(&now->n, a, s->copy, was, n);
+	} else {
+		now->v = pages_names(&now->n, a, s->copy);
+	}
+	rc = announce(s, now, a, e);		/* first: folders alone are not known as ours */
+	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
+		rc = dir_make(path_join(a, s->dir, folders[i]), 0755, e);
+	return rc;
 }
 
 /* The lines of files, and an id made of them. */
@@ -923,13 +954,14 @@ static void format_manifest(struct buf *b, char id[17], const struct file *const
 
 /* All pages but index.html, then the search index made of them; then index.html, which holds an id made of all
  * that; then the manifest. What the index is made of is known only when the pages are: it is announced then. */
-static enum rc pages(struct build *s, struct arena *a, const struct names *now, struct err *e)
+static enum rc pages(struct build *s, struct arena *a, struct err *e)
 {
-	struct find *find = lists_have(s->copy, "search.html") ? find_open(s->copy, s->threads) : NULL;
-	struct page_want want = { .find = find };
+	struct find *find;
+	struct page_want want;
 	struct facts facts[SITE_JOBS_MAX] = { 0 };
 	struct fact_ground ground = { .copy = s->copy };
-	struct work w = { .s = s, .want = &want, .find = find, .facts = s->files ? facts : NULL };
+	struct work w;
+	struct names now = { NULL, 0 };
 	struct file *files, *index = NULL, home = { .name = STR("index.html") };
 	const struct file **made;
 	struct names all = { NULL, 0 };
@@ -940,18 +972,21 @@ static enum rc pages(struct build *s, struct arena *a, const struct names *now, 
 	enum rc rc;
 
 	random_bytes(stamp, STAMP);
-	if (s->files)
-		open_kept(s, find, &ground, stamp);
+	find = open_kept(s, &ground, stamp);
+	want = (struct page_want){ .find = find };
+	w = (struct work){ .s = s, .want = &want, .find = find, .facts = s->files ? facts : NULL };
+	if ((rc = begin_pages(s, &now, a, e)))
+		goto out;
 	remove_halves(s->dir, s->fd, folders_before(s->kept));
-	files = files_of(a, s->kept, now->v, now->n);
-	for (i = 0; i < now->n; i++)
+	files = files_of(a, s->kept, now.v, now.n);
+	for (i = 0; i < now.n; i++)
 		if (str_is(files[i].name, "index.html"))
 			home = files[i];
 		else if (w.n++ < i)
 			files[w.n - 1] = files[i];
 	w.files = files;
 	kept_look_end(s->kept);
-	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, now, stamp, a, e)))
+	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, &now, stamp, a, e)))
 		goto out;
 	find_close(find);
 	find = NULL;
@@ -1012,8 +1047,6 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	struct keeping keeping = { .copy = c };
 	struct lock lock = LOCK_INIT;
 	struct arena a = ARENA_INIT;
-	struct names now;
-	size_t i;
 	enum rc rc;
 
 	if ((rc = dir_make(dir, 0755, e)) || (rc = lock_folder(&lock, dir, 60, e)) ||
@@ -1027,15 +1060,10 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		kept_close(s.kept);
 		s.kept = kept_open(place, &c->want, dir);
 	}
-	now.v = pages_names(&now.n, &a, c);
-	rc = announce(&s, &now, &a, e);		/* first: folders alone are not known as ours */
-	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
-		rc = dir_make(path_join(&a, dir, folders[i]), 0755, e);
 	keeping.dir = s.files ? dir : NULL;
-	if (!rc && jobs > 1)
+	if (jobs > 1)
 		keeping.running = pthread_create(&keeping.thread, NULL, keep_copy, &keeping) == 0;
-	if (!rc)
-		rc = pages(&s, &a, &now, e);
+	rc = pages(&s, &a, e);
 	if (keeping.running)
 		pthread_join(keeping.thread, NULL);
 	else if (!rc)

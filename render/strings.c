@@ -171,6 +171,14 @@ void strings_free(struct strings *s)
 	*s = (struct strings){ 0 };
 }
 
+void strs_merge(struct str *v, size_t n, const struct str *more, size_t k)
+{
+	size_t i;
+
+	for (i = n + k; k > 0; i--)	/* from the end */
+		v[i - 1] = n > 0 && str_cmp(v[n - 1], more[k - 1]) > 0 ? v[--n] : more[--k];
+}
+
 void strs_insert(struct str *v, size_t n, struct str s)
 {
 	for (; n > 0 && str_cmp(v[n - 1], s) > 0; n--)

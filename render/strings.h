@@ -28,5 +28,6 @@ void strings_free(struct strings *s);
 
 /* Put s in its place among n sorted ones, which is at their end or near by. */
 void strs_insert(struct str *v, size_t n, struct str s);
+void strs_merge(struct str *v, size_t n, const struct str *more, size_t k);	/* put k sorted ones among n sorted ones */
 
 #endif
