@@ -47,26 +47,40 @@ function part(s, c, n) {
 	return s.slice(from, s.indexOf(c, from));
 }
 
-/* words: kb/text/chars.h */
+/* words: kb/text/chars.h. The lines of the table rise, and each is read as far as the characters that were asked for: it
+ * yields where the next of what it tells begins. */
 
 const BREAK = 0, LETTER = 1, PAIR = 2, DROP = 3;
 const kinds = new Uint8Array(0x110000), surfaces = new Map();
 
-const table = () => make('find/table', text => {
-	const lines = text.split('\n');
-	for (let k = LETTER; k <= DROP; k++)
-		for (let r = new Reader(lines[k - 1]), at = 0; r.more();) {
-			const from = at + r.number();
-			at = from + r.number() + 1;
-			kinds.fill(k, from, at);
-		}
-	for (let r = new Reader(lines[3]), c = 0; r.more();) {
-		c += r.number();
+function* kindLine(r, k) {
+	for (let at = 0; r.more();) {
+		const from = at + r.number();
+		yield from;
+		at = from + r.number() + 1;
+		kinds.fill(k, from, at);
+	}
+}
+function* runLine(r) {
+	for (let c = 0; r.more();) {
+		yield c += r.number();
 		const n = r.number() + 3, mode = r.number(), z = r.number(), to = z % 2 ? c - (z + 1) / 2 : c + z / 2, step = 1 + mode % 2;
 		for (let i = 0; i < n; i++) surfaces.set(c + i * step, to + (mode < 2 ? i * step : 0));
 	}
-	for (let r = new Reader(lines[4]), c = 0; r.more();) surfaces.set(c += r.number(), r.until(' '));
+}
+function* oneLine(r) {
+	for (let c = 0; r.more();) {
+		yield c += r.number();
+		surfaces.set(c, r.until(' '));
+	}
+}
+let unread = [];
+const table = () => make('find/table', text => {
+	const r = text.split('\n').map(line => new Reader(line));
+	unread = [kindLine(r[0], LETTER), kindLine(r[1], PAIR), kindLine(r[2], DROP), runLine(r[3]), oneLine(r[4])]
+		.map(line => ({ line, at: line.next().value }));
 });
+function readTo(c) { for (const u of unread) while (u.at <= c) u.at = u.line.next().value; }
 
 function surfaceOf(c) {
 	if (kinds[c] === BREAK || kinds[c] === DROP) return '';
@@ -99,6 +113,7 @@ function words(text, fn) {
 	let i = 0;
 	for (const ch of text) { v.push(ch.codePointAt(0)); at.push(i); i += ch.length; }
 	at.push(i);
+	readTo(v.reduce((a, b) => Math.max(a, b), 0));
 	for (i = 0; i < v.length;) {
 		const start = i, k = kinds[v[i++]];
 		if (k === LETTER) {
@@ -183,18 +198,35 @@ function facet(lines, f) {
 	return { name: FACETS[f], values, sets, column };
 }
 
-/* A block: its strings, in order, and what stands behind each. */
-const block = async (of, n) => n < of.files.length ? make(of.files[n], text => {
-	const strings = [], tails = new Map();
-	for (let i = 0, s = ''; i < text.length;) {
-		const end = text.indexOf(' ', i), item = text.slice(i + 1, end), mark = item.indexOf('!'), at = mark < 0 ? item.length : mark;
-		s = s.slice(0, digit[text.charCodeAt(i)]) + item.slice(0, at);
-		strings.push(s);
-		tails.set(s, item.slice(at));
+const block = async (of, n) => n < of.files.length ? make(of.files[n], text => text) : '';
+/* Yields each string of a block that begins with s and what stands behind it, in order. An item that has more in common with
+ * the one before than that has with s is no nearer to s; one that has less is behind all of them. */
+function* beginning(text, s) {
+	for (let i = 0, same = 0, got = ''; i < text.length;) {
+		const end = text.indexOf(' ', i), like = digit[text.charCodeAt(i++)];
+		if (like < same) return;
+		if (like === same || same === s.length) {
+			let at = i;
+			if (same < s.length) {
+				while (same < s.length && at < end && text[at] === s[same]) { at++; same++; }
+				if (same < s.length) {
+					if (same && s.charCodeAt(same - 1) >> 10 === 0x36) same--;	/* characters are alike as wholes */
+					i = end + 1;
+					continue;
+				}
+				got = s;
+			} else got = got.slice(0, like);
+			const mark = text.indexOf('!', at), stop = mark < 0 || mark > end ? end : mark;
+			got += text.slice(at, stop);
+			yield [got, text.slice(stop, end)];
+		}
 		i = end + 1;
 	}
-	return { strings, tails };
-}) : { strings: [], tails: new Map() };
+}
+/* What stands behind s; undefined: s is not there. */
+function behind(text, s) {
+	for (const [string, tail] of beginning(text, s)) return string === s ? tail : undefined;
+}
 const docOf = async d => part(await make('find-d/' + Math.floor(d / DOCS), text => text), '\n', d % DOCS).split('\t');
 
 /* The last of a sorted array that is not behind, or 0. */
@@ -224,39 +256,38 @@ function idf(n, df) {
 const termsOf = (form, tail) => [form, ...tail.split('!').slice(1).map(t => form.slice(0, digit[t.charCodeAt(0)]) + t.slice(1))];
 /* Those of a form, or null; of the first forms that begin so. */
 async function exactTerms(ix, form) {
-	const tail = (await block(ix.forms, placeOf(ix.forms, form))).tails.get(form);
+	const tail = behind(await block(ix.forms, placeOf(ix.forms, form)), form);
 	return tail === undefined ? null : termsOf(form, tail);
 }
 async function beginningTerms(ix, form) {
-	const terms = [], blocks = new Set();
-	for (let n = placeOf(ix.forms, form), left = FORMS; n < ix.forms.firsts.length && left; n++) {
-		const b = await block(ix.forms, n);
-		for (let i = 0; i < b.strings.length && left; i++) {
-			const s = b.strings[i];
-			if (before(s, form)) continue;
-			if (!s.startsWith(form)) left = 1;
-			else for (const term of termsOf(s, b.tails.get(s))) {
+	const terms = [], blocks = new Set(), { firsts } = ix.forms, first = placeOf(ix.forms, form);
+	for (let n = first, left = FORMS; n < firsts.length && left && (n === first || firsts[n].startsWith(form)); n++)
+		for (const [s, tail] of beginning(await block(ix.forms, n), form)) {
+			for (const term of termsOf(s, tail)) {
 				const at = placeOf(ix.lists, term);
 				if (!blocks.has(at) && blocks.size === LISTS) continue;
 				blocks.add(at);
 				terms.push(term);
 			}
-			left--;
+			if (!--left) break;
 		}
-	}
 	return terms;
 }
 async function postings(ix, terms) {
 	const blocks = await Promise.all(terms.map(t => block(ix.lists, placeOf(ix.lists, t))));
-	return terms.map((t, i) => (blocks[i].tails.get(t) || '').slice(1));
+	return terms.map((t, i) => (behind(blocks[i], t) || '').slice(1));
 }
-function take(found, texts) {		/* found: document -> highest impact */
+/* found: the highest impact of each document; returns how many more have one. */
+function take(found, texts) {
+	let more = 0;
 	for (const t of texts)
 		for (let r = new Reader(t), doc = 0; r.more(); doc++) {
 			doc += r.number();
 			const q = r.digit();
-			if (!(found.get(doc) >= q)) found.set(doc, q);
+			if (!found[doc]) more++;
+			if (found[doc] < q) found[doc] = q;
 		}
+	return more;
 }
 
 async function search(text, chosen) {
@@ -264,20 +295,21 @@ async function search(text, chosen) {
 	const score = new Float64Array(ix.n), state = new Uint8Array(ix.n), HIT = 1, OUT = 2;
 	const positive = asked.some(w => !w.not), blank = !positive && !narrow;
 	await Promise.all(asked.map(async (w, i) => {
-		const last = open && i === asked.length - 1, found = new Map(), more = new Map();
+		const last = open && i === asked.length - 1, found = new Uint8Array(ix.n), more = new Uint8Array(ix.n);
+		let n = 0;
 		block(ix.lists, placeOf(ix.lists, w.form)).catch(() => {});	/* most forms have a list of their own: asked for beside the forms */
 		const exact = await exactTerms(ix, w.form);
-		if (exact) take(found, await postings(ix, exact));
-		if (!w.not && (!exact || last && found.size < FEW))
-			take(exact ? more : found, await postings(ix, await beginningTerms(ix, w.form)));
-		const factor = idf(ix.n, found.size);
-		for (const [doc, q] of found) {
-			if (w.not) { state[doc] |= OUT; continue; }
-			state[doc] |= HIT;
-			score[doc] += factor * q;
+		if (exact) n = take(found, await postings(ix, exact));
+		if (!w.not && (!exact || last && n < FEW)) {
+			const added = take(exact ? more : found, await postings(ix, await beginningTerms(ix, w.form)));
+			if (!exact) n = added;
 		}
-		for (const [doc, q] of more)
-			if (!found.has(doc)) { state[doc] |= HIT; score[doc] += Math.floor(factor * q / 64); }
+		const factor = idf(ix.n, n);
+		for (let d = 0; d < ix.n; d++) {
+			if (!found[d] && !more[d]) continue;
+			state[d] |= w.not ? OUT : HIT;
+			score[d] += found[d] ? factor * found[d] : Math.floor(factor * more[d] / 64);
+		}
 	}));
 	const filters = [];		/* a facet that is chosen from, and which of its sets fit */
 	FACETS.forEach((name, k) => {
@@ -289,7 +321,8 @@ async function search(text, chosen) {
 	const misfit = d => { let no = 0; for (const { k, f, fits } of filters) if (!fits[f.column[d]]) no |= 1 << k; return no; };
 	const found = [];
 	for (let d = 0; d < ix.n; d++) if ((!positive || state[d] & HIT) && !(state[d] & OUT)) found.push(d);
-	const hits = blank ? [] : found.filter(d => !misfit(d)).sort((a, b) => score[b] - score[a] || b - a);
+	/* by score, and of equal ones the newer: scores are whole numbers, sorted as numbers quickest */
+	const hits = blank ? [] : Array.from(Float64Array.from(found.filter(d => !misfit(d)), d => score[d] * ix.n + d).sort(), k => k % ix.n).reverse();
 	/* how many documents have each value of facet f, number k, were it not chosen from */
 	function counts(f, k) {
 		const of = new Uint32Array(f.sets.length), sums = new Uint32Array(f.values.length);
