@@ -43,15 +43,19 @@ const char *find_countries(const struct entry *e)
 static void part_word(struct find_part *p, struct str word, unsigned lang, unsigned weight)
 {
 	bool is_new;
+	uint32_t hash;
 	size_t i;
 
 	word = str_utf8_cut(word, SHORT);
-	i = strings_put(&p->local, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
-	if (i >= p->weights_cap) {
-		p->weights_cap = 2 * i + 1024;
-		p->weights = xrealloc(p->weights, p->weights_cap * sizeof *p->weights);
+	hash = strings_hash(word, (uint8_t)lang);
+	i = strings_add(&p->local, word, (uint8_t)lang, hash, weight, &is_new);
+	if (!is_new)
+		return;
+	if (i >= p->hashes_cap) {
+		p->hashes_cap = 2 * i + 1024;
+		p->hashes = xrealloc(p->hashes, p->hashes_cap * sizeof *p->hashes);
 	}
-	p->weights[i] = (is_new ? 0 : p->weights[i]) + weight;
+	p->hashes[i] = hash;
 }
 
 /* Small letters in place of capitals, where they take as many bytes: of a word one is enough. */
@@ -215,7 +219,7 @@ bool find_becomes_take(struct find_becomes *w, struct str *s)
 uint32_t find_word_put(struct find *f, struct find_part *p, struct str word, unsigned tag)
 {
 	bool is_new;
-	uint32_t i = (uint32_t)strings_put(&f->words, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag), &is_new);
+	uint32_t i = (uint32_t)strings_add(&f->words, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag), 1, &is_new);
 
 	if (is_new)
 		becomes_put(p, i, word, tag);
@@ -229,10 +233,12 @@ void find_post_put(struct buf *b, uint64_t number, uint32_t weight)
 		varint_put(b, weight);
 }
 
-/* The words of p->local as those of a document. What takes long, stemming, is done while others look things up. */
-static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
+/* The words of p->local as those of document k. What takes long, stemming, is done while others look things up. */
+static void part_posts(struct find *f, struct find_part *p, size_t k)
 {
 	const struct strings *local = &p->local;
+	struct find_spot *spot = &f->spots[k];
+	uint32_t weight, length = 0;
 	size_t i, new = 0;
 
 	if (local->n > p->cap) {
@@ -244,19 +250,22 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 	for (i = 0; i < local->n; i++) {
 		bool is_new;
 
-		strings_expect(&f->words, local, i);
-		p->numbers[i] = (uint32_t)strings_put(&f->words, strings_at(local, i), strings_tag(local, i), local->v[i].hash, &is_new);
+		strings_expect(&f->words, p->hashes, local->n, i);
+		p->numbers[i] = (uint32_t)strings_add(&f->words, strings_at(local, i), strings_tag(local, i), p->hashes[i], 1, &is_new);
 		p->fresh[new] = (uint32_t)i;
 		new += is_new;
 	}
 	pthread_mutex_unlock(&f->one);
 	spot->at = p->posts.n;
-	for (i = 0; i < local->n; i++)
-		find_post_put(&p->posts, (uint64_t)p->numbers[i] + 1, p->weights[i]);
+	for (i = 0; i < local->n; i++) {
+		weight = strings_sum(local, i);
+		length += weight;
+		find_post_put(&p->posts, (uint64_t)p->numbers[i] + 1, weight);
+	}
 	spot->n = p->posts.n - spot->at;
+	f->length[k] = length + !length;
 	for (i = 0; i < new; i++) {
-		uint32_t k = p->fresh[i];
-
+		k = p->fresh[i];
 		becomes_put(p, p->numbers[k], strings_at(local, k), strings_tag(local, k));
 	}
 }
@@ -265,7 +274,7 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 {
 	struct find_part *p = &f->parts[part];
 	const struct front *front = &e->original->doc.front;
-	struct find_spot *spot = &f->spots[f->number[e - c->all]];
+	size_t k = f->number[e - c->all];
 	struct naming naming = { p, c };
 	unsigned lang = stems_lang(e->lang);
 
@@ -275,13 +284,13 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	part_safe(p, c, e->title, lang, TITLE);
 	part_safe(p, c, e->summary, lang, PLAIN);
 	part_html(p, html, lang);
-	*spot = (struct find_spot){ .part = part, .made = true };
-	part_posts(f, p, spot);
+	f->spots[k] = (struct find_spot){ .part = part, .made = true };
+	part_posts(f, p, k);
 }
 
 struct str find_string(const struct find *f, size_t i)
 {
-	return (struct str){ f->becomes.p + f->strings[i], f->lengths[i] };
+	return (struct str){ f->sorted.p + f->strings[i], f->strings[i + 1] - f->strings[i] };
 }
 
 struct str find_posts(const struct find *f, size_t k)

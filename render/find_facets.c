@@ -11,14 +11,25 @@
 static const char *const names[FIND_FACETS] = { "kind", "country", "topic", "lang", "status", "year" };
 
 struct value {
+	uint64_t begin;			/* eight bytes of text; behind its end, zeros */
 	struct str text;
 	uint32_t doc;
 };
 
+static struct value value_of(struct str text, size_t doc)
+{
+	uint64_t begin = 0;
+	size_t i;
+
+	for (i = 0; i < 8; i++)
+		begin = begin << 8 | (i < text.n ? (unsigned char)text.p[i] : 0);
+	return (struct value){ begin, text, (uint32_t)doc };
+}
+
 static int by_text(const void *pa, const void *pb)
 {
 	const struct value *a = pa, *b = pb;
-	int d = str_cmp(a->text, b->text);
+	int d = a->begin != b->begin ? a->begin < b->begin ? -1 : 1 : str_cmp(a->text, b->text);
 
 	return d ? d : (a->doc > b->doc) - (a->doc < b->doc);
 }
@@ -89,7 +100,7 @@ static void make(struct find *f, unsigned facet)
 		for (got = values_of(found, 500, &f->a, f->docs[i], facet), k = 0; k < got; k++) {
 			if (n == cap)
 				all = arena_grow(&a, all, &cap, sizeof *all);
-			all[n++] = (struct value){ found[k], (uint32_t)i };
+			all[n++] = value_of(found[k], i);
 		}
 	if (n)
 		qsort(all, n, sizeof *all, by_text);
@@ -105,7 +116,7 @@ static void make(struct find *f, unsigned facet)
 	}
 	sets = arena_array(&a, f->n, sizeof *sets);
 	for (i = 0; i < f->n; i++)
-		sets[i] = (struct value){ buf_str(&bufs[i]), (uint32_t)i };
+		sets[i] = value_of(buf_str(&bufs[i]), i);
 	if (f->n)
 		qsort(sets, f->n, sizeof *sets, by_text);
 	to->sets = arena_array(&f->a, f->n, sizeof *to->sets);

@@ -5,6 +5,7 @@
 #include "render/find_parts.h"
 
 #include <endian.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +26,13 @@ struct ordered {			/* a string by eight of its bytes; behind its end, zeros: no 
 	uint32_t which;			/* STRINGS times where the word is in becomes, and which of its strings */
 };
 struct order {
-	const struct find *f;
+	struct find *f;
 	struct ordered *v;
 	size_t n;
+	uint32_t end[256];		/* where those that begin with each byte end */
+	atomic_uint sorted;		/* how many of these bytes somebody sorted, or does, from the last one on */
+	uint32_t *forms;		/* numbers of words, by form */
+	size_t nforms;
 };
 
 /* As find_becomes_take, of what we wrote ourselves. */
@@ -73,14 +78,39 @@ static bool is_before(const struct ordered *a, const struct ordered *b, const st
 	return str_cmp(string_of(o, a->which), string_of(o, b->which)) < 0;
 }
 
+/* In place, by the byte at `at`; end: where those of each byte end. */
+static void part(struct ordered *v, size_t n, size_t at, uint32_t end[256])
+{
+	unsigned half = at % 8 / 4, shift = 24 - at % 4 * 8, c, to;
+	struct ordered t, u;
+	uint32_t next[256];
+	size_t i, k;
+
+	memset(end, 0, 256 * sizeof *end);
+	for (i = 0; i < n; i++)
+		end[v[i].eight[half] >> shift & 0xff]++;
+	for (i = k = 0; i < 256; i++) {
+		next[i] = (uint32_t)k;
+		end[i] = (uint32_t)(k += end[i]);
+	}
+	for (c = 0; c < 256; c++)	/* what stands in another's place takes it from there, until one comes that belongs here */
+		while (next[c] < end[c]) {
+			for (t = v[next[c]]; (to = t.eight[half] >> shift & 0xff) != c; t = u) {
+				u = v[next[to]];
+				v[next[to]++] = t;
+			}
+			v[next[c]++] = t;
+		}
+}
+
 /* Sort strings that are alike up to `at`: in place, by one byte after another. */
 static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 {
 	enum { FEW = 16 };
-	unsigned half = at % 8 / 4, shift = 24 - at % 4 * 8, c, to;
-	uint32_t next[256], end[256] = { 0 };
-	struct ordered t, u;
+	uint32_t end[256];
+	struct ordered t;
 	size_t i, k;
+	unsigned c;
 
 	if (at && at % 8 == 0)
 		for (i = 0; i < n; i++) {
@@ -96,23 +126,24 @@ static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 		}
 		return;
 	}
-	for (i = 0; i < n; i++)
-		end[v[i].eight[half] >> shift & 0xff]++;
-	for (i = k = 0; i < 256; i++) {
-		next[i] = (uint32_t)k;
-		end[i] = (uint32_t)(k += end[i]);
-	}
-	for (c = 0; c < 256; c++)	/* what stands in another's place takes it from there, until one comes that belongs here */
-		while (next[c] < end[c]) {
-			for (t = v[next[c]]; (to = t.eight[half] >> shift & 0xff) != c; t = u) {
-				u = v[next[to]];
-				v[next[to]++] = t;
-			}
-			v[next[c]++] = t;
-		}
+	part(v, n, at, end);
 	for (c = 1, i = end[0]; c < 256; i = end[c++])
 		if (end[c] - i > 1)
 			order(o, v + i, end[c] - i, at + 1);
+}
+
+/* Those of one first byte after another, as long as there are some that nobody sorts: scripts of two bytes are many words of
+ * one byte, and those have high ones. */
+static void sort_some(struct order *o)
+{
+	unsigned i, from, c;
+
+	while ((i = atomic_fetch_add(&o->sorted, 1)) < 256) {
+		c = 255 - i;
+		from = c ? o->end[c - 1] : 0;
+		if (o->end[c] - from > 1)
+			order(o, o->v + from, o->end[c] - from, 1);
+	}
 }
 
 /* One piece of what the parts have. */
@@ -129,8 +160,9 @@ static void gather(struct find *f)
 }
 
 /* Which strings there are, those of a word that are alike once; of a word without form or stem, none. */
-static void name_strings(struct find *f, struct order *o)
+static void name_strings(struct order *o)
 {
+	struct find *f = o->f;
 	struct str s = buf_str(&f->becomes);
 	struct find_becomes w;
 	size_t far = 0;
@@ -139,7 +171,7 @@ static void name_strings(struct find *f, struct order *o)
 	for (; find_becomes_take(&w, &s); far = f->becomes.n - s.n) {
 		struct find_used *u = &f->used[w.number];
 
-		*u = (struct find_used){ EMPTY, EMPTY, EMPTY, 0 };
+		u->form = u->term = u->english = EMPTY;
 		if (!w.form.n || !w.term.n || far > UINT32_MAX / STRINGS)
 			continue;	/* a copy of some 60 million words and more: its pages are whole, these are not found */
 		at = (uint32_t)far;
@@ -175,44 +207,39 @@ static void expect(const struct order *o, size_t i)
 		__builtin_prefetch(&o->f->used[number_of(o, i + NEAR)], 1);
 }
 
-/* f->strings, and of each word the places of its own there: f->used; f->order is by form. */
-static void order_strings(struct find *f)
+/* f->sorted, and of each word the places of its own there: f->used. */
+static void place_strings(struct order *o)
 {
-	struct order o = { .f = f };
 	struct str s, last = STR_NONE;
+	struct find *f = o->f;
 	uint32_t place, number;
 	size_t i;
 
-	gather(f);
-	f->used = xmalloc((f->nwords + 1) * sizeof *f->used);
-	o.v = xmalloc((3 * (size_t)f->nwords + 1) * sizeof *o.v);	/* what is not needed of it is not touched */
-	name_strings(f, &o);
-	order(&o, o.v, o.n, 0);
-	f->strings = xmalloc((o.n + 1) * sizeof *f->strings);
-	f->lengths = xmalloc(o.n + 1);
-	f->order = xmalloc((f->nwords + 1) * sizeof *f->order);
-	for (i = 0; i < o.n; i++) {
-		expect(&o, i);
-		number = number_of(&o, i);
-		s = string_of(&o, o.v[i].which);
+	f->strings = xmalloc((o->n + 1) * sizeof *f->strings);	/* what is not needed of it is not touched */
+	o->forms = xmalloc((f->nwords + 1) * sizeof *o->forms);
+	buf_reserve(&f->sorted, f->becomes.n);
+	for (i = 0; i < o->n; i++) {
+		expect(o, i);
+		number = number_of(o, i);
+		s = string_of(o, o->v[i].which);
 		if (!i || !str_eq(s, last)) {
-			f->strings[f->nstrings] = (uint32_t)(s.p - f->becomes.p);
-			f->lengths[f->nstrings++] = (unsigned char)s.n;
+			f->strings[f->nstrings++] = (uint32_t)f->sorted.n;
+			buf_str_add(&f->sorted, s);
 		}
 		last = s;
 		place = (uint32_t)f->nstrings - 1;
-		switch (o.v[i].which % STRINGS) {
+		switch (o->v[i].which % STRINGS) {
 		case FORM:
-			f->order[f->nused++] = number;
+			o->forms[o->nforms++] = number;
 			f->used[number].form = place;
 			break;
 		case TERM: f->used[number].term = place; break;
 		default: f->used[number].english = place; break;
 		}
 	}
-	free(o.v);
-	f->strings = xrealloc(f->strings, (f->nstrings + 1) * sizeof *f->strings);
-	f->lengths = xrealloc(f->lengths, f->nstrings + 1);
+	f->strings[f->nstrings] = (uint32_t)f->sorted.n;
+	free(o->v);
+	buf_free(&f->becomes);
 }
 
 /* ---- forms ---- */
@@ -226,12 +253,11 @@ static int by_used(const struct find_used *a, const struct find_used *b)
 	return (a->english > b->english) - (a->english < b->english);
 }
 
-/* Of each word its list, and room in each list for all documents of its words. Of what words become, alike ones summed up. */
-static void make_used(struct find *f)
+/* Of each word its list, and room in each list for all documents of its words. */
+static void name_lists(struct find *f)
 {
 	struct find_used *u;
-	uint32_t t;
-	size_t i, k, n = 0, first;
+	size_t i;
 
 	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
 	f->list_at = xmalloc((f->nstrings + 1) * sizeof *f->list_at);
@@ -240,26 +266,39 @@ static void make_used(struct find *f)
 		u = &f->used[i];
 		u->term = u->term == AS_FORM ? u->form : u->term;
 		u->english = u->english == AS_FORM ? u->form : u->english == AS_TERM ? u->term : u->english;
-		u->n = f->count[i];
 		f->list_of[i] = u->term;
 		if (u->term != EMPTY)
 			f->list_at[u->term + 1] += u->n;
 	}
 	for (i = 0; i < f->nstrings; i++)
 		f->list_at[i + 1] += f->list_at[i];
-	for (first = i = 0; i < f->nused; i++) {	/* by form already */
-		t = f->order[i];
-		if (n && f->used[f->order[n - 1]].form != f->used[t].form)
+}
+
+/* f->used by form, stem, English stem, alike ones summed up. */
+static void sort_used(struct order *o)
+{
+	struct find *f = o->f;
+	struct find_used *v = xmalloc((o->nforms + 1) * sizeof *v), u;
+	size_t i, k, n = 0, first = 0;
+
+	for (i = 0; i < o->nforms; i++) {
+		if (i + FAR < o->nforms)
+			__builtin_prefetch(&f->used[o->forms[i + FAR]]);
+		u = f->used[o->forms[i]];
+		if (n && v[n - 1].form != u.form)
 			first = n;
-		for (k = n; k > first && by_used(&f->used[f->order[k - 1]], &f->used[t]) > 0; k--)
+		for (k = n; k > first && by_used(&v[k - 1], &u) > 0; k--)
 			;
-		if (k > first && !by_used(&f->used[f->order[k - 1]], &f->used[t])) {
-			f->used[f->order[k - 1]].n += f->used[t].n;
+		if (k > first && !by_used(&v[k - 1], &u)) {
+			v[k - 1].n += u.n;
 			continue;
 		}
-		memmove(f->order + k + 1, f->order + k, (n++ - k) * sizeof *f->order);
-		f->order[k] = t;
+		memmove(v + k + 1, v + k, (n++ - k) * sizeof *v);
+		v[k] = u;
 	}
+	free(f->used);
+	free(o->forms);
+	f->used = v;
 	f->nused = n;
 }
 
@@ -278,11 +317,11 @@ struct refs {				/* lists of a form besides that of its own string */
 /* Of the form of word i in order; returns the first one of the next form. */
 static size_t refs_of(struct refs *r, const struct find *f, size_t i)
 {
-	uint32_t form = f->used[f->order[i]].form;
+	uint32_t form = f->used[i].form;
 	size_t k, n;
 
-	for (r->n = 0; i < f->nused && f->used[f->order[i]].form == form; i++) {
-		const struct find_used *u = &f->used[f->order[i]];
+	for (r->n = 0; i < f->nused && f->used[i].form == form; i++) {
+		const struct find_used *u = &f->used[i];
 
 		if (r->n + 2 > r->cap) {
 			r->cap = 2 * r->cap + 16;
@@ -313,7 +352,7 @@ static void make_forms(struct find *f)
 	f->refs = xmalloc((2 * f->nused + 1) * sizeof *f->refs);
 	for (i = 0; i < f->nused; i = next) {
 		next = refs_of(&r, f, i);
-		f->forms[f->nforms] = f->used[f->order[i]].form;
+		f->forms[f->nforms] = f->used[i].form;
 		f->ref_at[f->nforms++] = (uint32_t)nrefs;
 		if (r.n)
 			memcpy(f->refs + nrefs, r.v, r.n * sizeof *r.v);
@@ -323,19 +362,10 @@ static void make_forms(struct find *f)
 	free(r.v);
 }
 
-static void expect_form(const struct find *f, size_t i)
-{
-	if (i + FAR < f->nused)
-		__builtin_prefetch(&f->used[f->order[i + FAR]]);
-	if (i + NEAR < f->nused)
-		__builtin_prefetch(f->becomes.p + f->strings[f->used[f->order[i + NEAR]].form]);
-}
-
 struct find_count find_count_of(const struct find *f, size_t i)
 {
-	const struct find_used *u = &f->used[f->order[i]];
+	const struct find_used *u = &f->used[i];
 
-	expect_form(f, i);
 	return (struct find_count){ find_string(f, u->form), find_string(f, u->term),
 	    u->english == EMPTY ? STR_NONE : find_string(f, u->english), u->n };
 }
@@ -382,25 +412,6 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 		s->weights[i] = s->weight[s->lists[i]];
 		s->weight[s->lists[i]] = 0;
 	}
-}
-
-/* Lengths of all documents. */
-static void measure(struct find *f)
-{
-	uint32_t weight;
-	uint64_t word;
-	size_t k;
-
-	for (k = 0; k < f->n; k++) {
-		struct str posts = find_posts(f, k);
-
-		while (find_post_take(&word, &weight, &posts))
-			if (f->list_of[word - 1] != EMPTY)
-				f->length[k] += weight;
-		f->length[k] += !f->length[k];
-		f->total += f->length[k];
-	}
-	f->average = f->n ? find_coarse((uint32_t)(f->total / f->n)) : 1;
 }
 
 uint32_t find_coarse(uint32_t length)
@@ -452,14 +463,14 @@ static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
 static void encode_forms(struct find *f)
 {
 	struct find_encoder to = { .to = &f->blocks[FIND_BY_FORM], .kind = FIND_BY_FORM };
+	struct find_counts_out counts = { .piece = BUF_INIT };
 	struct buf tail = BUF_INIT;
 	struct refs r = { .v = NULL };
 	struct str *refs = NULL, form;
 	size_t i, k, next, cap = 0;
 
 	for (i = 0; i < f->nused; i = next) {
-		expect_form(f, i);
-		form = find_string(f, f->used[f->order[i]].form);
+		form = find_string(f, f->used[i].form);
 		next = refs_of(&r, f, i);
 		if (r.n > cap) {
 			cap = r.cap;
@@ -470,9 +481,13 @@ static void encode_forms(struct find *f)
 		buf_clear(&tail);
 		find_form_tail(&tail, form, refs, r.n);
 		find_item(&to, form, buf_str(&tail));
+		for (k = i; f->out && k < next; k++)
+			find_save_count(&counts, f, k);
 	}
 	find_items_end(&to);
 	(void)find_twins(to.to);
+	if (f->out)
+		find_save_counts_end(&counts, f);
 	free(r.v);
 	free(refs);
 	buf_free(&tail);
@@ -486,8 +501,6 @@ static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t
 	size_t blocks;
 
 	for (i = 0; i < n; i++) {
-		if (i + NEAR < n)
-			__builtin_prefetch(f->becomes.p + f->strings[from + i + NEAR]);
 		at = f->list_at[from + i] - f->list_at[from];
 		if (at == end[i])
 			continue;
@@ -508,13 +521,14 @@ static void make_lists(struct find *f)
 	uint32_t all = f->list_at[f->nstrings], most = f->out ? all / 2 + 1 : UINT32_MAX, *end, at, i, n;
 	struct sums s = { .to = 0 };
 
-	measure(f);
 	end = xmalloc((f->nstrings + 1) * sizeof *end);
 	for (s.from = 0; s.from < f->nstrings; s.from = s.to) {
 		for (s.to = s.from + 1; s.to < f->nstrings && f->list_at[s.to + 1] - f->list_at[s.from] <= most; s.to++)
 			;
 		f->posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *f->posts);
 		fill_lists(f, &s, end);
+		for (i = 0; f->out && s.to == f->nstrings && i < f->nparts; i++)
+			buf_free(&f->parts[i].posts);
 		encode_lists(&to, f, s.from, end, s.to - s.from);
 		if (f->out) {
 			free(f->posts);
@@ -538,93 +552,94 @@ static void make_lists(struct find *f)
 }
 
 /* Two halves of the work, by two threads where there are two; they write to different parts of f. */
-typedef void half_fn(struct find *f);
-struct half { half_fn *fn; struct find *f; };
+typedef void half_fn(struct order *o);
+struct half { half_fn *fn; struct order *o; };
 
 static void *half_run(void *arg)
 {
 	const struct half *h = arg;
 
-	h->fn(h->f);
+	h->fn(h->o);
 	return NULL;
 }
 
-static void both(struct find *f, half_fn *one, half_fn *other)
+static void both(struct order *o, half_fn *one, half_fn *other)
 {
-	struct half h = { other, f };
+	struct half h = { other, o };
 	pthread_t thread;
-	bool runs = f->nparts > 1 && !pthread_create(&thread, NULL, half_run, &h);
+	bool runs = o->f->nparts > 1 && !pthread_create(&thread, NULL, half_run, &h);
 
-	one(f);
+	one(o);
 	if (runs)
 		pthread_join(thread, NULL);
 	else
-		other(f);
+		other(o);
 }
 
-/* In how many documents each word is. */
-static void count_words(struct find *f)
+/* First what needs no memory: meanwhile the other half gives back that of the words. */
+static void names_half(struct order *o)
 {
-	struct str posts;
-	uint32_t weight;
-	uint64_t word;
-	size_t k;
+	struct find *f = o->f;
 
-	f->count = xmalloc((f->nwords + 1) * sizeof *f->count);
-	memset(f->count, 0, (f->nwords + 1) * sizeof *f->count);
-	for (k = 0; k < f->nparts; k++)
-		for (posts = buf_str(&f->parts[k].posts); find_post_take(&word, &weight, &posts);)
-			f->count[word - 1]++;
+	find_facets(f);
+	gather(f);
+	o->v = xmalloc((3 * (size_t)f->nwords + 1) * sizeof *o->v);	/* what is not needed of it is not touched */
+	name_strings(o);
+	part(o->v, o->n, 0, o->end);
 }
 
-static void words_half(struct find *f)
+static void words_half(struct order *o)
 {
-	count_words(f);
+	struct find *f = o->f;
+	size_t i;
+
+	for (i = 0; i < f->nwords; i++)
+		f->used[i].n = strings_sum(&f->words, i);
 	if (!f->out)
 		return;
 	find_save_words(f);
 	strings_free(&f->words);
 }
 
-static void lists_half(struct find *f)
+static void lists_half(struct order *o)
 {
-	unsigned i;
-
-	make_lists(f);
-	for (i = 0; f->out && i < f->nparts; i++)
-		buf_free(&f->parts[i].posts);
+	make_lists(o->f);
 }
 
-static void forms_half(struct find *f)
+static void forms_half(struct order *o)
 {
+	struct find *f = o->f;
+
+	sort_used(o);
 	encode_forms(f);
-	if (f->out) {
-		find_save_forms(f);
-		free(f->used);
-		free(f->order);
-		f->used = NULL;
-		f->order = NULL;
-	} else {
+	if (!f->out) {
 		make_forms(f);
+		return;
 	}
-	find_facets(f);
+	free(f->used);
+	f->used = NULL;
 }
 
 void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_KEY])
 {
-	unsigned i;
+	struct order o = { .f = f };
+	size_t i;
 
 	for (i = 0; i < f->nparts; i++)
 		strings_free(&f->parts[i].local);
 	strings_seal(&f->words);
 	f->nwords = (uint32_t)f->words.n;
+	for (f->total = i = 0; i < f->n; i++)
+		f->total += f->length[i];
+	f->average = f->n ? find_coarse((uint32_t)(f->total / f->n)) : 1;
 	if (path)
 		find_save_begin(f, path, key);
-	both(f, order_strings, words_half);
-	make_used(f);
-	free(f->count);
-	f->count = NULL;
-	both(f, lists_half, forms_half);
+	f->used = xmalloc((f->nwords + 1) * sizeof *f->used);
+	both(&o, names_half, words_half);
+	both(&o, sort_some, sort_some);
+	place_strings(&o);
+	name_lists(f);
+	both(&o, lists_half, forms_half);
 }
 
 void find_forget(struct find *f)
@@ -637,7 +652,7 @@ void find_forget(struct find *f)
 		stems_close(p->stems);
 		strings_free(&p->local);
 		buf_free(&p->becomes);
-		free(p->weights);
+		free(p->hashes);
 		buf_free(&p->posts);
 		buf_free(&p->text);
 		free(p->numbers);
@@ -646,16 +661,14 @@ void find_forget(struct find *f)
 	}
 	strings_free(&f->words);
 	buf_free(&f->becomes);
+	buf_free(&f->sorted);
 	free(f->used);
-	free(f->order);
 	free(f->strings);
-	free(f->lengths);
 	free(f->forms);
 	free(f->ref_at);
 	free(f->refs);
 	free(f->list_at);
 	free(f->posts);
 	f->used = NULL;
-	f->lengths = NULL;
-	f->order = f->strings = f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
+	f->strings = f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
 }

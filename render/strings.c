@@ -7,7 +7,7 @@
 
 #include "kb/base/arena.h"
 
-enum { HEAD = 6 };			/* bytes in front of a string */
+enum { SUM = 4, LENGTH = 8, TAG = 9, HEAD = 10 };	/* bytes in front of a string */
 
 static uint64_t eight(const char *p)
 {
@@ -49,29 +49,54 @@ uint32_t strings_hash(struct str s, uint8_t tag)
 
 struct str strings_at(const struct strings *s, size_t i)
 {
-	const char *p = s->bytes.p + s->v[i].at;
+	const char *p = s->bytes.p + s->at[i];
 
-	return (struct str){ p + HEAD, (unsigned char)p[4] };
+	return (struct str){ p + HEAD, (unsigned char)p[LENGTH] };
 }
 
 uint8_t strings_tag(const struct strings *s, size_t i)
 {
-	return (uint8_t)s->bytes.p[s->v[i].at + 5];
+	return (uint8_t)s->bytes.p[s->at[i] + TAG];
+}
+
+static void sum_up(char *p, uint32_t more)
+{
+	uint32_t sum;
+
+	memcpy(&sum, p + SUM, sizeof sum);
+	sum += more;
+	memcpy(p + SUM, &sum, sizeof sum);
+}
+
+uint32_t strings_sum(const struct strings *s, size_t i)
+{
+	uint32_t sum;
+
+	memcpy(&sum, s->bytes.p + s->at[i] + SUM, sizeof sum);
+	return sum;
+}
+
+void strings_add_at(struct strings *s, size_t i, uint32_t more)
+{
+	sum_up(s->bytes.p + s->at[i], more);
 }
 
 static void grow(struct strings *s)
 {
-	size_t i, k;
+	uint64_t *old = s->slots;
+	size_t i, k, n = s->nslots;
 
-	s->nslots = s->nslots ? s->nslots * 2 : 1024;
-	free(s->slots);
+	s->nslots = n ? n * 2 : 1024;
 	s->slots = xmalloc(s->nslots * sizeof *s->slots);
 	memset(s->slots, 0, s->nslots * sizeof *s->slots);
-	for (i = 0; i < s->n; i++) {
-		for (k = s->v[i].hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
+	for (i = 0; i < n; i++) {
+		if (!old[i])
+			continue;
+		for (k = old[i] >> 32 & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
 			;
-		s->slots[k] = (uint64_t)s->v[i].hash << 32 | (s->v[i].at + 1);
+		s->slots[k] = old[i];
 	}
+	free(old);
 }
 
 /* The slot that has a string, or the free one where it belongs. */
@@ -84,27 +109,28 @@ static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, 
 		if (s->slots[k] >> 32 != hash)
 			continue;
 		p = s->bytes.p + (uint32_t)s->slots[k] - 1;
-		if ((unsigned char)p[4] == text.n && (uint8_t)p[5] == tag && memcmp(p + HEAD, text.p, text.n) == 0)
+		if ((unsigned char)p[LENGTH] == text.n && (uint8_t)p[TAG] == tag && memcmp(p + HEAD, text.p, text.n) == 0)
 			break;
 	}
 	return &s->slots[k];
 }
 
-static void add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
+static void add(struct strings *s, struct str text, uint8_t tag, uint32_t sum)
 {
 	uint32_t number = (uint32_t)s->n;
 	char *p;
 
 	if (s->n == s->cap) {
 		s->cap = s->cap ? s->cap * 2 : 1024;
-		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
+		s->at = xrealloc(s->at, s->cap * sizeof *s->at);
 	}
-	s->v[s->n++] = (struct string){ (uint32_t)s->bytes.n, hash };
+	s->at[s->n++] = (uint32_t)s->bytes.n;
 	buf_reserve(&s->bytes, HEAD + text.n);
 	p = s->bytes.p + s->bytes.n;
 	memcpy(p, &number, sizeof number);
-	p[4] = (char)text.n;
-	p[5] = (char)tag;
+	memcpy(p + SUM, &sum, sizeof sum);
+	p[LENGTH] = (char)text.n;
+	p[TAG] = (char)tag;
 	if (text.n)
 		memcpy(p + HEAD, text.p, text.n);
 	s->bytes.n += HEAD + text.n;
@@ -112,8 +138,14 @@ static void add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
 
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new)
 {
+	return strings_add(s, text, tag, hash, 0, is_new);
+}
+
+size_t strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash, uint32_t more, bool *is_new)
+{
 	uint64_t *slot;
 	uint32_t number;
+	char *p;
 
 	if (s->n * 4 >= s->nslots * 3)
 		grow(s);
@@ -121,15 +153,17 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 	if (is_new)
 		*is_new = !*slot;
 	if (*slot) {
-		memcpy(&number, s->bytes.p + (uint32_t)*slot - 1, sizeof number);
+		p = s->bytes.p + (uint32_t)*slot - 1;
+		memcpy(&number, p, sizeof number);
+		sum_up(p, more);
 		return number;
 	}
 	*slot = (uint64_t)hash << 32 | (s->bytes.n + 1);
-	add(s, text, tag, hash);
+	add(s, text, tag, more);
 	return s->n - 1;
 }
 
-void strings_expect(const struct strings *s, const struct strings *of, size_t i)
+void strings_expect(const struct strings *s, const uint32_t *hashes, size_t n, size_t i)
 {
 	enum { FAR = 16, NEAR = 8 };	/* what stands in a slot tells where to look next */
 	uint32_t hash;
@@ -137,15 +171,15 @@ void strings_expect(const struct strings *s, const struct strings *of, size_t i)
 
 	if (!s->nslots)
 		return;
-	if (i + FAR < of->n)
-		__builtin_prefetch(&s->slots[of->v[i + FAR].hash & (s->nslots - 1)]);
-	if (i + NEAR >= of->n)
+	if (i + FAR < n)
+		__builtin_prefetch(&s->slots[hashes[i + FAR] & (s->nslots - 1)]);
+	if (i + NEAR >= n)
 		return;
-	hash = of->v[i + NEAR].hash;
+	hash = hashes[i + NEAR];
 	for (k = hash & (s->nslots - 1); s->slots[k] && s->slots[k] >> 32 != hash; k = (k + 1) & (s->nslots - 1))
 		;
 	if (s->slots[k])
-		__builtin_prefetch(s->bytes.p + (uint32_t)s->slots[k] - 1);
+		__builtin_prefetch(s->bytes.p + (uint32_t)s->slots[k] - 1, 1);
 }
 
 void strings_clear(struct strings *s)
@@ -166,7 +200,7 @@ void strings_seal(struct strings *s)
 void strings_free(struct strings *s)
 {
 	buf_free(&s->bytes);
-	free(s->v);
+	free(s->at);
 	free(s->slots);
 	*s = (struct strings){ 0 };
 }
