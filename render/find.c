@@ -48,14 +48,14 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 
 	word = str_utf8_cut(word, SHORT);
 	hash = strings_hash(word, (uint8_t)lang);
-	i = strings_add(&p->local, word, (uint8_t)lang, hash, weight, &is_new);
-	if (!is_new)
-		return;
-	if (i >= p->hashes_cap) {
-		p->hashes_cap = 2 * i + 1024;
-		p->hashes = xrealloc(p->hashes, p->hashes_cap * sizeof *p->hashes);
+	i = strings_put(&p->local, word, (uint8_t)lang, hash, &is_new);
+	if (i >= p->local_cap) {
+		p->local_cap = 2 * i + 1024;
+		p->hashes = xrealloc(p->hashes, p->local_cap * sizeof *p->hashes);
+		p->weights = xrealloc(p->weights, p->local_cap * sizeof *p->weights);
 	}
 	p->hashes[i] = hash;
+	p->weights[i] = (is_new ? 0 : p->weights[i]) + weight;
 }
 
 /* Small letters in place of capitals, where they take as many bytes: of a word one is enough. */
@@ -219,7 +219,7 @@ bool find_becomes_take(struct find_becomes *w, struct str *s)
 uint32_t find_word_put(struct find *f, struct find_part *p, struct str word, unsigned tag)
 {
 	bool is_new;
-	uint32_t i = (uint32_t)strings_add(&f->words, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag), 1, &is_new);
+	uint32_t i = (uint32_t)strings_put(&f->words, word, (uint8_t)tag, strings_hash(word, (uint8_t)tag), &is_new);
 
 	if (is_new)
 		becomes_put(p, i, word, tag);
@@ -238,7 +238,7 @@ static void part_posts(struct find *f, struct find_part *p, size_t k)
 {
 	const struct strings *local = &p->local;
 	struct find_spot *spot = &f->spots[k];
-	uint32_t weight, length = 0;
+	uint32_t length = 0;
 	size_t i, new = 0;
 
 	if (local->n > p->cap) {
@@ -251,16 +251,15 @@ static void part_posts(struct find *f, struct find_part *p, size_t k)
 		bool is_new;
 
 		strings_expect(&f->words, p->hashes, local->n, i);
-		p->numbers[i] = (uint32_t)strings_add(&f->words, strings_at(local, i), strings_tag(local, i), p->hashes[i], 1, &is_new);
+		p->numbers[i] = (uint32_t)strings_put(&f->words, strings_at(local, i), strings_tag(local, i), p->hashes[i], &is_new);
 		p->fresh[new] = (uint32_t)i;
 		new += is_new;
 	}
 	pthread_mutex_unlock(&f->one);
 	spot->at = p->posts.n;
 	for (i = 0; i < local->n; i++) {
-		weight = strings_sum(local, i);
-		length += weight;
-		find_post_put(&p->posts, (uint64_t)p->numbers[i] + 1, weight);
+		length += p->weights[i];
+		find_post_put(&p->posts, (uint64_t)p->numbers[i] + 1, p->weights[i]);
 	}
 	spot->n = p->posts.n - spot->at;
 	f->length[k] = length + !length;

@@ -284,10 +284,7 @@ bool find_restore(struct find *f)
 			continue;
 		f->spots[k] = (struct find_spot){ .part = 0, .at = p->posts.n, .made = true };
 		for (f->length[k] = 0; find_word_take(&w, f->log, &record); f->length[k] += w.weight) {
-			if (w.number && known[w.number])
-				strings_add_at(&f->words, i = known[w.number] - 1, 1);
-			else
-				i = find_word_put(f, p, w.word, w.tag);
+			i = w.number && known[w.number] ? known[w.number] - 1 : find_word_put(f, p, w.word, w.tag);
 			known[w.number] = i + 1;
 			find_post_put(&p->posts, (uint64_t)i + 1, w.weight);
 		}

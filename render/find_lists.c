@@ -259,13 +259,13 @@ static void name_lists(struct find *f)
 	struct find_used *u;
 	size_t i;
 
-	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
 	f->list_at = xmalloc((f->nstrings + 1) * sizeof *f->list_at);
 	memset(f->list_at, 0, (f->nstrings + 1) * sizeof *f->list_at);
 	for (i = 0; i < f->nwords; i++) {
 		u = &f->used[i];
 		u->term = u->term == AS_FORM ? u->form : u->term;
 		u->english = u->english == AS_FORM ? u->form : u->english == AS_TERM ? u->term : u->english;
+		u->n = f->list_of[i];
 		f->list_of[i] = u->term;
 		if (u->term != EMPTY)
 			f->list_at[u->term + 1] += u->n;
@@ -588,13 +588,26 @@ static void names_half(struct order *o)
 	part(o->v, o->n, 0, o->end);
 }
 
+/* In how many documents each word is. */
+static void count_words(struct find *f)
+{
+	struct str posts;
+	uint32_t weight;
+	uint64_t word;
+	size_t k;
+
+	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
+	memset(f->list_of, 0, (f->nwords + 1) * sizeof *f->list_of);
+	for (k = 0; k < f->nparts; k++)
+		for (posts = buf_str(&f->parts[k].posts); find_post_take(&word, &weight, &posts);)
+			f->list_of[word - 1]++;
+}
+
 static void words_half(struct order *o)
 {
 	struct find *f = o->f;
-	size_t i;
 
-	for (i = 0; i < f->nwords; i++)
-		f->used[i].n = strings_sum(&f->words, i);
+	count_words(f);
 	if (!f->out)
 		return;
 	find_save_words(f);
@@ -653,6 +666,7 @@ void find_forget(struct find *f)
 		strings_free(&p->local);
 		buf_free(&p->becomes);
 		free(p->hashes);
+		free(p->weights);
 		buf_free(&p->posts);
 		buf_free(&p->text);
 		free(p->numbers);

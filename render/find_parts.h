@@ -32,9 +32,9 @@ struct find_facet {
 
 struct find_part {			/* of one thread */
 	struct stems *stems;
-	struct strings local;		/* words of the document in work, by stemmer, with their weights, */
-	uint32_t *hashes;		/* and their hashes */
-	size_t hashes_cap;
+	struct strings local;		/* words of the document in work, by stemmer, */
+	uint32_t *hashes, *weights;	/* their hashes, and their summed weights */
+	size_t local_cap;
 	struct buf posts;		/* documents: each word as find_post_put has it, numbers from 1 on */
 	struct buf text;
 	uint32_t *numbers;		/* of the words of the document in work, */
@@ -135,8 +135,8 @@ struct find {
 	struct find_part *parts;
 	unsigned nparts;
 	pthread_mutex_t one;		/* looks at `words` at a time */
-	struct strings words;		/* all words, by stemmer, and in how many documents; their numbers are by chance */
-	uint32_t *list_of;		/* in find_finish: the list of each of them, or UINT32_MAX */
+	struct strings words;		/* all words, by stemmer; their numbers are by chance */
+	uint32_t *list_of;		/* in find_finish: the list of each of them, or UINT32_MAX; before that, in how many documents it is */
 	uint32_t nwords;
 	struct find_log *log;		/* NULL: nothing was kept */
 	bool near;			/* it is of this copy, but for texts and history */

@@ -7,7 +7,7 @@
 
 #include "kb/base/arena.h"
 
-enum { SUM = 4, LENGTH = 8, TAG = 9, HEAD = 10 };	/* bytes in front of a string */
+enum { HEAD = 6 };			/* bytes in front of a string */
 
 static uint64_t eight(const char *p)
 {
@@ -51,34 +51,12 @@ struct str strings_at(const struct strings *s, size_t i)
 {
 	const char *p = s->bytes.p + s->at[i];
 
-	return (struct str){ p + HEAD, (unsigned char)p[LENGTH] };
+	return (struct str){ p + HEAD, (unsigned char)p[4] };
 }
 
 uint8_t strings_tag(const struct strings *s, size_t i)
 {
-	return (uint8_t)s->bytes.p[s->at[i] + TAG];
-}
-
-static void sum_up(char *p, uint32_t more)
-{
-	uint32_t sum;
-
-	memcpy(&sum, p + SUM, sizeof sum);
-	sum += more;
-	memcpy(p + SUM, &sum, sizeof sum);
-}
-
-uint32_t strings_sum(const struct strings *s, size_t i)
-{
-	uint32_t sum;
-
-	memcpy(&sum, s->bytes.p + s->at[i] + SUM, sizeof sum);
-	return sum;
-}
-
-void strings_add_at(struct strings *s, size_t i, uint32_t more)
-{
-	sum_up(s->bytes.p + s->at[i], more);
+	return (uint8_t)s->bytes.p[s->at[i] + 5];
 }
 
 static void grow(struct strings *s)
@@ -109,13 +87,13 @@ static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, 
 		if (s->slots[k] >> 32 != hash)
 			continue;
 		p = s->bytes.p + (uint32_t)s->slots[k] - 1;
-		if ((unsigned char)p[LENGTH] == text.n && (uint8_t)p[TAG] == tag && memcmp(p + HEAD, text.p, text.n) == 0)
+		if ((unsigned char)p[4] == text.n && (uint8_t)p[5] == tag && memcmp(p + HEAD, text.p, text.n) == 0)
 			break;
 	}
 	return &s->slots[k];
 }
 
-static void add(struct strings *s, struct str text, uint8_t tag, uint32_t sum)
+static void add(struct strings *s, struct str text, uint8_t tag)
 {
 	uint32_t number = (uint32_t)s->n;
 	char *p;
@@ -128,9 +106,8 @@ static void add(struct strings *s, struct str text, uint8_t tag, uint32_t sum)
 	buf_reserve(&s->bytes, HEAD + text.n);
 	p = s->bytes.p + s->bytes.n;
 	memcpy(p, &number, sizeof number);
-	memcpy(p + SUM, &sum, sizeof sum);
-	p[LENGTH] = (char)text.n;
-	p[TAG] = (char)tag;
+	p[4] = (char)text.n;
+	p[5] = (char)tag;
 	if (text.n)
 		memcpy(p + HEAD, text.p, text.n);
 	s->bytes.n += HEAD + text.n;
@@ -138,14 +115,8 @@ static void add(struct strings *s, struct str text, uint8_t tag, uint32_t sum)
 
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new)
 {
-	return strings_add(s, text, tag, hash, 0, is_new);
-}
-
-size_t strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash, uint32_t more, bool *is_new)
-{
 	uint64_t *slot;
 	uint32_t number;
-	char *p;
 
 	if (s->n * 4 >= s->nslots * 3)
 		grow(s);
@@ -153,13 +124,11 @@ size_t strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t has
 	if (is_new)
 		*is_new = !*slot;
 	if (*slot) {
-		p = s->bytes.p + (uint32_t)*slot - 1;
-		memcpy(&number, p, sizeof number);
-		sum_up(p, more);
+		memcpy(&number, s->bytes.p + (uint32_t)*slot - 1, sizeof number);
 		return number;
 	}
 	*slot = (uint64_t)hash << 32 | (s->bytes.n + 1);
-	add(s, text, tag, more);
+	add(s, text, tag);
 	return s->n - 1;
 }
 
@@ -179,7 +148,7 @@ void strings_expect(const struct strings *s, const uint32_t *hashes, size_t n, s
 	for (k = hash & (s->nslots - 1); s->slots[k] && s->slots[k] >> 32 != hash; k = (k + 1) & (s->nslots - 1))
 		;
 	if (s->slots[k])
-		__builtin_prefetch(s->bytes.p + (uint32_t)s->slots[k] - 1, 1);
+		__builtin_prefetch(s->bytes.p + (uint32_t)s->slots[k] - 1);
 }
 
 void strings_clear(struct strings *s)

@@ -5,7 +5,7 @@
 #include "kb/base/str.h"
 
 struct strings {			/* owned; zeroed is empty */
-	struct buf bytes;		/* of each: number u32, sum u32, length and tag a byte each, its bytes */
+	struct buf bytes;		/* of each: number u32, length and tag a byte each, its bytes */
 	uint32_t *at;			/* where each begins */
 	size_t n, cap;
 	uint64_t *slots;		/* hash << 32 | at + 1; 0: free. A power of two, at most three quarters full */
@@ -17,10 +17,6 @@ struct str strings_at(const struct strings *s, size_t i);	/* valid until the nex
 uint8_t strings_tag(const struct strings *s, size_t i);	/* the same bytes with another tag are another string */
 /* Its number; put there when missing. text: at most 255 bytes. hash: of strings_hash. is_new may be NULL. */
 size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t hash, bool *is_new);
-/* The same, and as much more to the sum that each string has, from 0 on. */
-size_t strings_add(struct strings *s, struct str text, uint8_t tag, uint32_t hash, uint32_t more, bool *is_new);
-uint32_t strings_sum(const struct strings *s, size_t i);
-void strings_add_at(struct strings *s, size_t i, uint32_t more);
 /* Before the string with the i-th of n hashes is put, one after the other: fetches from memory what those behind it will need. */
 void strings_expect(const struct strings *s, const uint32_t *hashes, size_t n, size_t i);
 void strings_clear(struct strings *s);	/* empty, keeps the memory */
