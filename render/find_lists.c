@@ -33,6 +33,8 @@ struct order {
 	atomic_uint sorted;		/* how many of these bytes somebody sorted, or does, from the last one on */
 	uint32_t *forms;		/* numbers of words, by form */
 	size_t nforms;
+	uint32_t apart;			/* lists from there on are made by the one who made the forms, */
+	struct find_blocks rest;	/* here */
 };
 
 /* As find_becomes_take, of what we wrote ourselves. */
@@ -431,8 +433,8 @@ uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average)
 	return q ? q : 1;
 }
 
-/* Lists s->from to s->to into f->posts, each up to its end. */
-static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
+/* Lists s->from to s->to into posts, each up to its end. */
+static void fill_lists(const struct find *f, struct sums *s, uint32_t *posts, uint32_t *end)
 {
 	uint8_t impacts[256];		/* of the document in work, by weight; 0: not known yet */
 	uint32_t n = s->to - s->from;
@@ -446,13 +448,13 @@ static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
 		sum_up(s, f, k);
 		memset(impacts, 0, sizeof impacts);
 		for (i = 0; i < s->n; i++)
-			__builtin_prefetch(&f->posts[end[s->lists[i]]], 1);
+			__builtin_prefetch(&posts[end[s->lists[i]]], 1);
 		for (i = 0; i < s->n; i++) {
 			uint32_t w = s->weights[i] > 255 ? 255 : s->weights[i];
 
 			if (!impacts[w])
 				impacts[w] = (uint8_t)find_impact(w, f->length[k], f->average);
-			f->posts[end[s->lists[i]]++] = (uint32_t)k << 8 | impacts[w];
+			posts[end[s->lists[i]]++] = (uint32_t)k << 8 | impacts[w];
 		}
 	}
 	free(s->weight);
@@ -493,8 +495,9 @@ static void encode_forms(struct find *f)
 	buf_free(&tail);
 }
 
-/* Lists from `from` on up to their ends in f->posts. */
-static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t from, const uint32_t *end, uint32_t n)
+/* n lists from `from` on, up to their ends in posts. */
+static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t from, const uint32_t *posts, const uint32_t *end,
+    uint32_t n)
 {
 	struct buf tail = BUF_INIT;
 	uint32_t i, at;
@@ -505,7 +508,7 @@ static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t
 		if (at == end[i])
 			continue;
 		buf_clear(&tail);
-		find_list_tail(&tail, f->posts + at, end[i] - at);
+		find_list_tail(&tail, posts + at, end[i] - at);
 		blocks = to->to->n;
 		find_item(to, find_string(f, from + i), buf_str(&tail));
 		if (to->to->n > blocks)
@@ -514,41 +517,59 @@ static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t
 	buf_free(&tail);
 }
 
-/* All lists: as many at a time as fill half the memory of all, or, where they are to be asked, all. */
-static void make_lists(struct find *f)
+/* Lists from `from` to `to`, as many at a time as have `most` postings at most. */
+static void make_lists(struct find_blocks *blocks, struct find *f, uint32_t from, uint32_t to, uint32_t most)
 {
-	struct find_encoder to = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
-	uint32_t all = f->list_at[f->nstrings], most = f->out ? all / 2 + 1 : UINT32_MAX, *end, at, i, n;
-	struct sums s = { .to = 0 };
+	struct find_encoder e = { .to = blocks, .kind = FIND_BY_TERM };
+	struct sums s = { .to = from };
+	uint32_t *end = xmalloc((to - from + 1) * sizeof *end), *posts;
 
-	end = xmalloc((f->nstrings + 1) * sizeof *end);
-	for (s.from = 0; s.from < f->nstrings; s.from = s.to) {
-		for (s.to = s.from + 1; s.to < f->nstrings && f->list_at[s.to + 1] - f->list_at[s.from] <= most; s.to++)
+	while ((s.from = s.to) < to) {
+		for (s.to = s.from + 1; s.to < to && f->list_at[s.to + 1] - f->list_at[s.from] <= most; s.to++)
 			;
-		f->posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *f->posts);
-		fill_lists(f, &s, end);
-		for (i = 0; f->out && s.to == f->nstrings && i < f->nparts; i++)
-			buf_free(&f->parts[i].posts);
-		encode_lists(&to, f, s.from, end, s.to - s.from);
-		if (f->out) {
-			free(f->posts);
-			f->posts = NULL;
-		}
+		posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *posts);
+		fill_lists(f, &s, posts, end);
+		encode_lists(&e, f, s.from, posts, end, s.to - s.from);
+		free(posts);
 	}
-	find_items_end(&to);
-	(void)find_twins(to.to);
-	for (at = 0, i = 0; !f->out && i < f->nstrings; i++) {	/* room that was left goes */
+	find_items_end(&e);
+	free(s.lists);
+	free(s.weights);
+	free(end);
+}
+
+/* All of them, to be asked. */
+static void keep_lists(struct find *f)
+{
+	struct find_encoder e = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
+	struct sums s = { .from = 0, .to = (uint32_t)f->nstrings };
+	uint32_t *end = xmalloc((f->nstrings + 1) * sizeof *end), at = 0, i, n;
+
+	f->posts = xmalloc((f->list_at[f->nstrings] + 1) * sizeof *f->posts);
+	fill_lists(f, &s, f->posts, end);
+	encode_lists(&e, f, 0, f->posts, end, s.to);
+	for (i = 0; i < f->nstrings; i++) {	/* room that was left goes */
 		n = end[i] - f->list_at[i];
 		memmove(f->posts + at, f->posts + f->list_at[i], n * sizeof *f->posts);
 		f->list_at[i] = at;
 		at += n;
 	}
 	f->list_at[f->nstrings] = at;
+	find_items_end(&e);
 	free(s.lists);
 	free(s.weights);
 	free(end);
-	free(f->list_of);
-	f->list_of = NULL;
+}
+
+/* The first list from about `posts` postings on at which a block begins wherever it stands, or the end. */
+static uint32_t list_apart(const struct find *f, uint32_t posts)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nstrings; i++)
+		if (f->list_at[i] >= posts && f->list_at[i + 1] > f->list_at[i] && find_cuts(find_string(f, i), FIND_BY_TERM))
+			break;
+	return i;
 }
 
 /* Two halves of the work, by two threads where there are two; they write to different parts of f. */
@@ -576,18 +597,6 @@ static void both(struct order *o, half_fn *one, half_fn *other)
 		other(o);
 }
 
-/* First what needs no memory: meanwhile the other half gives back that of the words. */
-static void names_half(struct order *o)
-{
-	struct find *f = o->f;
-
-	find_facets(f);
-	gather(f);
-	o->v = xmalloc((3 * (size_t)f->nwords + 1) * sizeof *o->v);	/* what is not needed of it is not touched */
-	name_strings(o);
-	part(o->v, o->n, 0, o->end);
-}
-
 /* In how many documents each word is. */
 static void count_words(struct find *f)
 {
@@ -603,20 +612,31 @@ static void count_words(struct find *f)
 			f->list_of[word - 1]++;
 }
 
+/* First what needs no memory: meanwhile the other half gives back that of the words. */
+static void names_half(struct order *o)
+{
+	count_words(o->f);
+	gather(o->f);
+	o->v = xmalloc((3 * (size_t)o->f->nwords + 1) * sizeof *o->v);	/* what is not needed of it is not touched */
+	name_strings(o);
+	part(o->v, o->n, 0, o->end);
+}
+
 static void words_half(struct order *o)
 {
-	struct find *f = o->f;
-
-	count_words(f);
-	if (!f->out)
-		return;
-	find_save_words(f);
-	strings_free(&f->words);
+	if (o->f->out) {
+		find_save_words(o->f);
+		strings_free(&o->f->words);
+	}
+	find_facets(o->f);
 }
 
 static void lists_half(struct order *o)
 {
-	make_lists(o->f);
+	if (o->f->out)
+		make_lists(&o->f->blocks[FIND_BY_TERM], o->f, 0, o->apart, o->f->list_at[o->apart] / 2 + 1);
+	else
+		keep_lists(o->f);
 }
 
 static void forms_half(struct order *o)
@@ -631,6 +651,7 @@ static void forms_half(struct order *o)
 	}
 	free(f->used);
 	f->used = NULL;
+	make_lists(&o->rest, f, o->apart, (uint32_t)f->nstrings, UINT32_MAX);
 }
 
 void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_KEY])
@@ -652,7 +673,12 @@ void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_
 	both(&o, sort_some, sort_some);
 	place_strings(&o);
 	name_lists(f);
+	o.apart = list_apart(f, f->list_at[f->nstrings] / 5 * 3);
 	both(&o, lists_half, forms_half);
+	find_blocks_join(&f->blocks[FIND_BY_TERM], &o.rest);
+	(void)find_twins(&f->blocks[FIND_BY_TERM]);
+	free(f->list_of);
+	f->list_of = NULL;
 }
 
 void find_forget(struct find *f)

@@ -79,6 +79,10 @@ void find_leave(struct find_encoder *e, const struct find_block *was);
 /* Would a block begin at that item. */
 bool find_begins(const struct find_encoder *e, struct str s, struct str tail);
 void find_items_end(struct find_encoder *e);
+/* Does a block begin at this string wherever it stands. */
+bool find_cuts(struct str s, unsigned kind);
+/* Put blocks behind others, as if one had made them all; frees rest. Its first string is one at which a block begins. */
+void find_blocks_join(struct find_blocks *to, struct find_blocks *rest);
 /* Number blocks whose names are the same. false: there are none such. */
 bool find_twins(struct find_blocks *b);
 struct find_decoder {
@@ -236,6 +240,7 @@ void find_shown(struct buf *b, const struct find *f);
 bool find_block_read(struct str *text, struct buf *b, const struct find_block *block, unsigned kind, find_read_fn *read,
     void *ctx);
 
-void find_table(struct buf *out);	/* find_table.c */
+extern const unsigned char find_table[];	/* made by render/theme/make/table.c */
+extern const size_t find_table_n;
 
 #endif
