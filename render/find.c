@@ -58,21 +58,40 @@ static void part_word(struct find_part *p, struct str word, unsigned lang, unsig
 	p->weights[i] = (is_new ? 0 : p->weights[i]) + weight;
 }
 
+/* Eight bytes of ASCII at once: the high bit of those from A on, less those behind Z. false: they are not. */
+static bool small_eight(unsigned char *p)
+{
+	const uint64_t each = 0x0101010101010101u;
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	if (v & each * 0x80)
+		return false;
+	v |= ((v + each * (0x80 - 'A')) & ~(v + each * (0x7f - 'Z')) & each * 0x80) >> 2;
+	memcpy(p, &v, sizeof v);
+	return true;
+}
+
 /* Small letters in place of capitals, where they take as many bytes: of a word one is enough. */
 static void small_letters(struct buf *b)
 {
-	unsigned char *p = (unsigned char *)b->p, *end = p + b->n;
+	unsigned char *p = (unsigned char *)b->p, *end = p + b->n, *stop;
 	struct str low;
 
-	for (; p < end; p++) {
-		if (*p < 0x80) {
-			*p |= (unsigned char)((*p >= 'A' && *p <= 'Z') << 5);
-		} else if (*p >= 0xc3 && *p < 0xd6 && p + 1 < end && (p[1] & 0xc0) == 0x80) {	/* Latin to Armenian */
-			low = text_char((uint32_t)(*p & 0x1f) << 6 | (p[1] & 0x3f)).lower;
-			if (low.n == 2)
-				memcpy(p, low.p, 2);
-			p++;
+	while (p < end) {
+		if (end - p >= 8 && small_eight(p)) {
+			p += 8;
+			continue;
 		}
+		for (stop = end - p < 8 ? end : p + 8; p < stop; p++)
+			if (*p < 0x80) {
+				*p |= (unsigned char)((*p >= 'A' && *p <= 'Z') << 5);
+			} else if (*p >= 0xc3 && *p < 0xd6 && p + 1 < end && (p[1] & 0xc0) == 0x80) {	/* Latin to Armenian */
+				low = text_char((uint32_t)(*p & 0x1f) << 6 | (p[1] & 0x3f)).lower;
+				if (low.n == 2)
+					memcpy(p, low.p, 2);
+				p++;
+			}
 	}
 }
 
@@ -137,7 +156,7 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 
 	buf_clear(&p->text);
 	while (i < html.n) {
-		struct str name;
+		struct str name, text;
 		bool closes;
 
 		if (html.p[i] == '&') {
@@ -145,10 +164,11 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 			continue;
 		}
 		if (html.p[i] != '<') {
-			for (end = i; end < html.n && html.p[end] != '<' && html.p[end] != '&'; end++)
-				;
-			buf_str_add(&p->text, str_sub(html, i, end));
-			i = end;
+			text = str_sub(html, i, html.n);
+			text = str_sub(text, 0, str_chr(text, '<'));
+			text = str_sub(text, 0, str_chr(text, '&'));
+			buf_str_add(&p->text, text);
+			i += text.n;
 			continue;
 		}
 		closes = i + 1 < html.n && html.p[i + 1] == '/';

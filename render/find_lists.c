@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "kb/text/stem.h"
 
@@ -31,7 +33,7 @@ struct order {
 	size_t n;
 	uint32_t end[256];		/* where those that begin with each byte end */
 	atomic_uint sorted;		/* how many of these bytes somebody sorted, or does, from the last one on */
-	uint32_t *forms;		/* numbers of words, by form */
+	uint32_t *forms;		/* numbers of words, by form; behind nforms, of those that have none */
 	size_t nforms;
 	uint32_t apart;			/* lists from there on are made by the one who made the forms, */
 	struct find_blocks rest;	/* here */
@@ -209,6 +211,16 @@ static void expect(const struct order *o, size_t i)
 		__builtin_prefetch(&o->f->used[number_of(o, i + NEAR)], 1);
 }
 
+/* Give back the memory of the first n; they are not looked at again. */
+static void give_back(struct ordered *v, size_t n)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)v + page - 1) / page * page, to = (uintptr_t)(v + n) / page * page;
+
+	if (to > from)
+		(void)madvise((char *)v + (from - (uintptr_t)v), to - from, MADV_DONTNEED);
+}
+
 /* f->sorted, and of each word the places of its own there: f->used. */
 static void place_strings(struct order *o)
 {
@@ -221,6 +233,8 @@ static void place_strings(struct order *o)
 	o->forms = xmalloc((f->nwords + 1) * sizeof *o->forms);
 	buf_reserve(&f->sorted, f->becomes.n);
 	for (i = 0; i < o->n; i++) {
+		if (i % (1 << 16) == 0)		/* as much memory as what is made of them takes */
+			give_back(o->v, i);
 		expect(o, i);
 		number = number_of(o, i);
 		s = string_of(o, o->v[i].which);
@@ -256,10 +270,11 @@ static int by_used(const struct find_used *a, const struct find_used *b)
 }
 
 /* Of each word its list, and room in each list for all documents of its words. */
-static void name_lists(struct find *f)
+static void name_lists(struct order *o)
 {
+	struct find *f = o->f;
 	struct find_used *u;
-	size_t i;
+	size_t i, n = o->nforms;
 
 	f->list_at = xmalloc((f->nstrings + 1) * sizeof *f->list_at);
 	memset(f->list_at, 0, (f->nstrings + 1) * sizeof *f->list_at);
@@ -267,6 +282,8 @@ static void name_lists(struct find *f)
 		u = &f->used[i];
 		u->term = u->term == AS_FORM ? u->form : u->term;
 		u->english = u->english == AS_FORM ? u->form : u->english == AS_TERM ? u->term : u->english;
+		if (u->form == EMPTY)
+			o->forms[n++] = (uint32_t)i;
 		u->n = f->list_of[i];
 		f->list_of[i] = u->term;
 		if (u->term != EMPTY)
@@ -276,17 +293,33 @@ static void name_lists(struct find *f)
 		f->list_at[i + 1] += f->list_at[i];
 }
 
+/* Put used[forms[i]] at i, for all i: of each cycle one waits while the others move up. forms becomes 0, 1, and so on. */
+static void move_used(struct find_used *used, uint32_t *forms, uint32_t n)
+{
+	struct find_used first;
+	uint32_t i, k, next;
+
+	for (i = 0; i < n; i++) {
+		first = used[i];
+		for (k = i; (next = forms[k]) != i; k = next) {
+			used[k] = used[next];
+			forms[k] = k;
+		}
+		used[k] = first;
+		forms[k] = k;
+	}
+}
+
 /* f->used by form, stem, English stem, alike ones summed up. */
 static void sort_used(struct order *o)
 {
 	struct find *f = o->f;
-	struct find_used *v = xmalloc((o->nforms + 1) * sizeof *v), u;
+	struct find_used *v = f->used, u;
 	size_t i, k, n = 0, first = 0;
 
+	move_used(v, o->forms, f->nwords);
 	for (i = 0; i < o->nforms; i++) {
-		if (i + FAR < o->nforms)
-			__builtin_prefetch(&f->used[o->forms[i + FAR]]);
-		u = f->used[o->forms[i]];
+		u = v[i];
 		if (n && v[n - 1].form != u.form)
 			first = n;
 		for (k = n; k > first && by_used(&v[k - 1], &u) > 0; k--)
@@ -298,9 +331,7 @@ static void sort_used(struct order *o)
 		memmove(v + k + 1, v + k, (n++ - k) * sizeof *v);
 		v[k] = u;
 	}
-	free(f->used);
 	free(o->forms);
-	f->used = v;
 	f->nused = n;
 }
 
@@ -517,15 +548,15 @@ static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t
 	buf_free(&tail);
 }
 
-/* Lists from `from` to `to`, as many at a time as have `most` postings at most. */
-static void make_lists(struct find_blocks *blocks, struct find *f, uint32_t from, uint32_t to, uint32_t most)
+/* Lists from `from` to `to`, as many at a time as it takes to have so many postings: at least one. */
+static void make_lists(struct find_blocks *blocks, struct find *f, uint32_t from, uint32_t to, uint32_t many)
 {
 	struct find_encoder e = { .to = blocks, .kind = FIND_BY_TERM };
 	struct sums s = { .to = from };
 	uint32_t *end = xmalloc((to - from + 1) * sizeof *end), *posts;
 
 	while ((s.from = s.to) < to) {
-		for (s.to = s.from + 1; s.to < to && f->list_at[s.to + 1] - f->list_at[s.from] <= most; s.to++)
+		for (s.to = s.from + 1; s.to < to && f->list_at[s.to] - f->list_at[s.from] < many; s.to++)
 			;
 		posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *posts);
 		fill_lists(f, &s, posts, end);
@@ -634,7 +665,7 @@ static void words_half(struct order *o)
 static void lists_half(struct order *o)
 {
 	if (o->f->out)
-		make_lists(&o->f->blocks[FIND_BY_TERM], o->f, 0, o->apart, o->f->list_at[o->apart] / 2 + 1);
+		make_lists(&o->f->blocks[FIND_BY_TERM], o->f, 0, o->apart, (o->f->list_at[o->apart] + 1) / 2);
 	else
 		keep_lists(o->f);
 }
@@ -672,8 +703,8 @@ void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_
 	both(&o, names_half, words_half);
 	both(&o, sort_some, sort_some);
 	place_strings(&o);
-	name_lists(f);
-	o.apart = list_apart(f, f->list_at[f->nstrings] / 5 * 3);
+	name_lists(&o);
+	o.apart = list_apart(f, f->list_at[f->nstrings] / 3 * 2);
 	both(&o, lists_half, forms_half);
 	find_blocks_join(&f->blocks[FIND_BY_TERM], &o.rest);
 	(void)find_twins(&f->blocks[FIND_BY_TERM]);
