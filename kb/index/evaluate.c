@@ -12,15 +12,17 @@
  * rarest first. Else documents are scored by the words that lead a window of places at a time, and those that may get in are
  * picked (window.c). The rarest words lead that have as many documents as are wanted, and those that are cheaper added than
  * sought in what so many documents are likely to bring. Mostly the rest cannot bring in another document then; where it
- * can, what is enough to be among the best is known now, and enough words lead once more. As more is needed from window to
- * window, words that cannot bring a document there any more are put aside too.
+ * can, what is enough to be among the best is known now, and enough words lead once more; one of them that is dense, a word of
+ * which a list has a row (postings.c), is not added for that: it names the documents that it may bring in, as long as these
+ * are few (window.c). As more is needed from window to window, words that cannot bring a document there any more are put aside
+ * too.
  *
  * Where those have a large part of all documents, what each word can add is known by window, and so is which lead. When
  * hits are counted, nothing is left out for being low.
  *
  * A filter comes as bits, one for each place (passing.h). How a doubtful word is read must not hang on a filter, so the best
  * of all documents are wanted beside the best that pass: where many pass, both are found at once, each document against
- * what is needed of its own kind.
+ * what is needed of its own kind. Once the best of all are known, no others are looked at than those that pass.
  *
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
  * block of it was left out. */
@@ -29,10 +31,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_FIRST = 512, DENSE = 2, AS_CHEAP = 12, AS_CHEAP_ROW = 2, FEW = 1024, PICKED = 4096, PICKED_FIRST = 256 };
+enum { WINDOW_FIRST = 512, DENSE = 2, AS_CHEAP = 12, AS_CHEAP_ROW = 2, FEW = 1024, PICKED = 4096, PICKED_FIRST = 256,
+	DENSE_LISTS = 4, NAMED_PART = 64, NAMED_FEW = 8 };
 /* DENSE: a larger part of all documents goes by what words add in each window. AS_CHEAP: adding so many postings costs what
  * seeking a word in one document does; where that is one look, AS_CHEAP_ROW; FEW are never much. PICKED: when there are so
- * many, they are finished, for the first time when there are PICKED_FIRST */
+ * many, they are finished, for the first time when there are PICKED_FIRST. DENSE_LISTS: a word of more is not dense. NAMED_PART: a
+ * larger part of a window is too much to be named; NAMED_FEW: where no larger part of all documents passes, adding is cheap */
 
 struct evaluator *evaluator_open(void)
 {
@@ -192,9 +196,9 @@ static void accept(struct evaluator *v, uint32_t place, uint32_t score)
 		buf_add(q->hits, &score, sizeof score);
 		return;
 	}
-	if (q->beside)
-		top_offer(q->beside, score, place, v->seg);
-	if (!q->beside || passing_has(q->passing, place))
+	if (v->beside)
+		top_offer(v->beside, score, place, v->seg);
+	if (!v->beside || passing_has(q->passing, place))
 		top_offer(v->t, score, place, v->seg);
 	if (!q->total)
 		set_need(v);
@@ -257,10 +261,25 @@ static enum rc finish_picked(struct evaluator *v, size_t n, uint64_t spare)
 
 /* ---- in windows ---- */
 
+static bool has_row(const struct word *w)
+{
+	return w->p->n == 1 && w->lists[0].c.row;
+}
+
+/* One of its few lists has a row. */
+static bool dense(const struct word *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->p->n && !w->lists[i].c.row; i++)
+		;
+	return i < w->p->n && w->p->n <= DENSE_LISTS;
+}
+
 /* So many postings cost as much to add as it costs to seek a word in `size` documents. */
 static uint64_t as_cheap(const struct word *w, uint64_t size)
 {
-	return (w->p->n == 1 && w->lists[0].c.row ? AS_CHEAP_ROW : AS_CHEAP * w->p->n) * size;
+	return (has_row(w) ? AS_CHEAP_ROW : AS_CHEAP * w->p->n) * size;
 }
 
 /* To the next window; small ones first: `first` places, then twice as many. */
@@ -285,6 +304,7 @@ static enum rc in_windows(struct evaluator *v)
 	bool any;
 	enum rc rc = RC_OK;
 
+	v->naming = NULL;
 	for (v->to = 0; v->to < v->s->info.n && !rc && !(q->all && v->need);) {
 		if ((rc = next_window(v, WINDOW_FIRST)))
 			break;
@@ -510,7 +530,7 @@ static size_t lead_more(const struct evaluator *v, size_t n, uint64_t rest)
 
 	for (i = 0; i < v->npicked; i++)
 		picked += v->picked[i].score >= enough;
-	while (n && v->order[n - 1]->size + size <= as_cheap(v->order[n - 1], picked))
+	while (n > v->dense && v->order[n - 1]->size + size <= as_cheap(v->order[n - 1], picked))
 		size += v->order[--n]->size;
 	return n;
 }
@@ -564,33 +584,39 @@ static enum rc window_out(struct evaluator *v, size_t n, uint64_t all, uint64_t 
 static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
 {
 	size_t n = *aside, fewer;
-	uint64_t spare, all = set_apart(v, n, &spare);
-	uint32_t to;
-	bool ask;
+	uint64_t spare, rest, all = set_apart(v, n, &spare);
+	uint32_t from, to;
+	bool ask, naming;
 	enum rc rc = RC_OK;
 
 	while (v->to < v->s->info.n && !rc) {
-		pass_windows(v, n);
-		if ((rc = next_window(v, WINDOW)))
+		naming = v->naming && spare >= v->need;
+		if (!naming)
+			pass_windows(v, n);
+		if ((rc = next_window(v, naming ? WINDOW_FIRST : WINDOW)))
 			break;
+		from = v->from;
 		to = v->to;
-		rc = need_among(v, v->from, to - 1) > v->need ? window_out(v, n, all, spare) : window_pick(v, n, all, spare);
+		rc = need_among(v, from, to - 1) > v->need ? window_out(v, n, all, spare) : window_pick(v, n, all, spare);
 		if (rc)
 			break;
-		if (v->npicked >= (sure ? PICKED : PICKED_FIRST) || to == v->s->info.n) {
+		if ((v->all_over = naming && from && v->npicked > (to - from) / NAMED_PART))
+			break;
+		if (naming || v->npicked >= (sure ? PICKED : PICKED_FIRST) || to == v->s->info.n) {
 			if (!sure && to == v->s->info.n && (fewer = lead_more(v, n, spare)) < n) {
 				*aside = fewer;
 				return RC_OK;
 			}
 			rc = finish_picked(v, n, spare);
 			ask = !sure && (v->need || to == v->s->info.n);
-			for (fewer = n; ask && fewer && spare >= v->need; fewer--)
-				spare -= v->order[fewer - 1]->most;
-			if (rc || fewer < n) {
+			for (fewer = n, rest = spare; ask && fewer && rest >= v->need; fewer--)
+				rest -= v->order[fewer - 1]->most;
+			v->done_out = to == v->s->info.n && spare < v->need_out;
+			if (rc || (fewer < n && !(v->beside && !v->done_out && spare < v->need_out))) {
 				*aside = fewer;
 				return rc;
 			}
-			sure |= ask;
+			sure |= ask && fewer == n;
 		}
 		v->to = to;
 		if (sure && (fewer = lead_fewer(v, n, spare)) > n) {
@@ -604,19 +630,53 @@ static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
 
 /* ---- a segment ---- */
 
-/* All cursors before their first posting; of lists that stand here, at it. */
+/* Before its first posting; of a list that stands here, at it. */
+static enum rc begin_list(struct evaluator *v, struct list *l)
+{
+	cursor_rewind(&l->c);
+	l->next = 0;
+	return l->c.x.here.p && cursor_docs(&l->c, v->e) != ITER_ITEM ? v->e->rc : RC_OK;
+}
+
+/* So are all. */
 static enum rc begin(struct evaluator *v)
 {
 	size_t i;
 
-	for (i = 0; i < v->opened; i++) {
-		cursor_rewind(&v->lists[i].c);
-		v->lists[i].next = 0;
-		if (v->lists[i].c.x.here.p && cursor_docs(&v->lists[i].c, v->e) != ITER_ITEM)
+	for (i = 0; i < v->opened; i++)
+		if (begin_list(v, &v->lists[i]))
 			return v->e->rc;
-	}
 	for (i = 0; i < v->q->n; i++)
 		v->words[i].at = 0;
+	return RC_OK;
+}
+
+/* Does a row tell high weights apart? The highest of most blocks are not far above what it can tell. */
+static bool row_tells(const struct cursor *c)
+{
+	uint64_t sum = 0;
+	uint32_t b;
+
+	for (b = 0; b < c->nblocks; b++)
+		sum += cursor_skip(c, b).weight;
+	return sum / c->nblocks < ROW_MORE * 4 / 3;
+}
+
+/* The lists of a dense word once more: what it names lies ahead of what is sought. */
+static enum rc open_named(struct evaluator *v, struct word *w)
+{
+	size_t i;
+
+	v->naming = w;
+	w->named = v->lists + v->opened;
+	for (i = 0; i < w->p->n; i++) {
+		struct list *l = &w->named[i];
+
+		v->opened++;
+		if (cursor_open(&l->c, v->s, &w->p->lists[i], v->e) || begin_list(v, l))
+			return v->e->rc;
+		l->by_row = l->c.row && row_tells(&l->c);
+	}
 	return RC_OK;
 }
 
@@ -643,19 +703,21 @@ static void make_room(struct evaluator *v, size_t lists, size_t words)
  * first. */
 static bool earlier(const struct word *a, const struct word *b)
 {
-	return a->p->must != b->p->must ? b->p->must : a->size > b->size;
+	if (a->p->must != b->p->must)
+		return b->p->must;
+	return dense(a) != dense(b) ? dense(a) : a->size > b->size;
 }
 
 struct kept { struct pick v[PRIMED]; size_t n; };		/* the best of the segments before */
 
 static void keep(struct kept *k, const struct top *t)
 {
-	k->n = t ? t->n : 0;
+	k->n = t && t->limit <= PRIMED ? t->n : 0;	/* of more, nothing starts over */
 	if (k->n)
 		memcpy(k->v, t->v, k->n * sizeof *k->v);
 }
 
-/* What was found so far only tells how much is enough. */
+/* These are the best again; what was found tells how much is enough. */
 static uint64_t give_back(struct top *t, const struct kept *k, uint64_t guess)
 {
 	if (t->n == t->limit && t->limit)
@@ -666,12 +728,44 @@ static uint64_t give_back(struct top *t, const struct kept *k, uint64_t guess)
 	return guess;
 }
 
+/* No other documents are looked at from now on. */
+static void only_passing(struct evaluator *v)
+{
+	v->beside = NULL;
+	v->need_out = UINT64_MAX;
+	v->only = v->q->passing;
+	v->share = v->only && v->s->info.n ? ((uint64_t)v->only->n << 16) / v->s->info.n : 1 << 16;
+}
+
+/* What was found so far only tells how much is enough; but the best of all documents may be known. */
+static enum rc start_over(struct evaluator *v, const struct kept kept[2])
+{
+	v->guess = give_back(v->t, &kept[0], v->guess);
+	if (v->beside && v->done_out)
+		only_passing(v);
+	else if (v->beside)
+		v->guess_out = give_back(v->beside, &kept[1], v->guess_out);
+	v->sums.n = v->sums_out.n = v->npicked = 0;
+	set_need(v);
+	return begin(v);
+}
+
+/* Of the n words put aside, is the last one that is dense the only one that may bring documents in alone? */
+static bool one_names(const struct evaluator *v, size_t n)
+{
+	uint64_t rest = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		rest += i + 1 == v->dense ? 0 : v->order[i]->most;
+	return !rest || rest < v->need;
+}
+
 /* The rarest words lead that have enough documents, and others where that is cheaper than to seek them in what they are likely to
  * bring; then maybe more. */
 static enum rc rarest_first(struct evaluator *v)
 {
 	const uint64_t limit = v->t->limit && v->t->limit <= PRIMED ? v->t->limit : UINT64_MAX;
-	struct top *const beside = v->q->beside;
 	uint64_t size = 0, rest = 0, most = 0;
 	size_t n = v->q->n, first, i;
 	struct kept kept[2];
@@ -679,27 +773,26 @@ static enum rc rarest_first(struct evaluator *v)
 
 	for (i = 0; i < n; i++)
 		rest += v->order[i]->most;
-	while (n && (size < limit || v->order[n - 1]->size <= as_cheap(v->order[n - 1], likely(size, rest, most)) + FEW)) {
+	for (; n > v->dense; most = v->order[n]->most > most ? v->order[n]->most : most) {
+		if (size >= limit && v->order[n - 1]->size > as_cheap(v->order[n - 1], likely(size, rest, most)) + FEW)
+			break;
 		size += v->order[--n]->size;
 		rest -= v->order[n]->most;
-		most = v->order[n]->most > most ? v->order[n]->most : most;
 	}
-	if (n && size < v->s->info.n / DENSE) {
-		keep(&kept[0], v->t);
-		keep(&kept[1], beside);
+	keep(&kept[0], v->t);
+	keep(&kept[1], v->beside);
+	if (n && size >= limit && size < v->s->info.n / DENSE) {
 		first = n;
-		if ((rc = by_most(v, &n, false)) || n == first)
+		if ((rc = by_most(v, &n, false)) || n == first || (rc = start_over(v, kept)))
 			return rc;
-		v->guess = give_back(v->t, &kept[0], v->guess);
-		if (beside)
-			v->guess_out = give_back(beside, &kept[1], v->guess_out);
-		v->sums.n = v->sums_out.n = v->npicked = 0;
-		set_need(v);
-		if ((rc = begin(v)))
-			return rc;
+		n = n < v->dense ? v->dense : n;
 		size = leading(v, n);
 	}
-	return size < v->s->info.n / DENSE ? by_most(v, &n, true) : in_windows(v);
+	if (size >= v->s->info.n / DENSE || !one_names(v, n))
+		return in_windows(v);
+	if (v->dense && (rc = open_named(v, v->order[v->dense - 1])))
+		return rc;
+	return (rc = by_most(v, &n, true)) || !v->all_over || (rc = start_over(v, kept)) ? rc : in_windows(v);
 }
 
 enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
@@ -711,18 +804,24 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 
 	for (i = 0; i < q->n; i++)
 		n += q->parts[i].n;
-	make_room(v, n, q->n);
+	make_room(v, 2 * n, q->n);	/* dense words are opened twice */
 	v->q = q;
 	v->s = s;
 	v->t = t;
 	v->seg = seg;
 	v->e = e;
 	v->need = v->guess_out = 0;
-	v->need_out = q->beside ? 0 : UINT64_MAX;
 	v->guess = q->least >> SHOWN << SHOWN;
-	v->only = q->beside ? NULL : q->passing;
-	v->share = v->only && s->info.n ? ((uint64_t)v->only->n << 16) / s->info.n : 1 << 16;
+	only_passing(v);
+	if (q->beside) {
+		v->beside = q->beside;
+		v->need_out = 0;
+		v->only = NULL;
+		v->share = 1 << 16;
+	}
 	v->opened = v->npicked = 0;
+	v->naming = NULL;
+	v->all_over = v->done_out = false;
 	for (i = 0; i < q->n && !rc; i++) {
 		const struct part *p = &q->parts[i];
 		struct word *w = &v->words[i];
@@ -741,6 +840,10 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	}
 	if (rc || (rc = begin(v)))
 		goto out;
+	v->dense = 0;
+	if (!must && !q->total && !q->hits && !q->all && t->limit <= PRIMED && v->share >= (1 << 16) / NAMED_FEW)
+		while (v->dense < q->n && dense(v->order[v->dense]))
+			v->dense++;
 	for (i = 0; i < q->n; i++) {
 		word_most(v, &v->words[i]);
 		if (q->adds && v->words[i].most > q->adds[i])

@@ -63,8 +63,7 @@ static inline unsigned spread(uint32_t longest, uint32_t n)
 /* The positions of the postings that wait. */
 static void put_positions(struct postings_out *o)
 {
-	const uint32_t none = 0, *longest = norm_longest(), *q;
-	const uint32_t *const from = o->pos.p ? (const uint32_t *)(const void *)o->pos.p : &none;	/* codes stand nowhere */
+	const uint32_t *longest = norm_longest(), *const from = (const uint32_t *)(const void *)o->pos.p, *q;
 	uint64_t first = 0, later = 0, nfirst = 0, nlater = 0;
 	bool as_many = true, one_as_many = true, by_length = true;
 	struct bits_out bits;
@@ -491,6 +490,8 @@ enum iter cursor_seek(struct cursor *c, uint32_t place, struct err *e)
 {
 	enum iter more;
 
+	if (c->i < c->n && c->docs[c->i] >= place)
+		return ITER_ITEM;
 	if (!c->n || c->docs[c->n - 1] < place) {
 		while (!c->x.here.p && c->block < c->nblocks && cursor_skip(c, c->block).last < place)
 			if (cursor_pass(c, e))

@@ -7,6 +7,10 @@
  * Where few places came up, these are noted and looked at alone, else all of the window. A block that with the most of all
  * other words cannot bring a document among the best is passed over, unread.
  *
+ * A dense list is not added: a look at its row (postings.c) tells what it has of a place, so it is sought in what others
+ * bring. Where a word that has such a list may bring in documents that no word that leads has, it names them: they need not be
+ * added, as those that weigh enough for that are few, and found in the row sixteen places at once.
+ *
  * A filter comes as bits, one for each place (passing.h). Blocks in which none passes are passed over, and only postings
  * that pass are added. Where the best of all documents are wanted beside the best that pass, each document stands against
  * what is needed of its own kind. */
@@ -82,12 +86,12 @@ static void touch_room(struct evaluator *v, size_t n)
 }
 
 /* Postings' scores are added; or added and not noted, as the whole window will be looked through; or their weights are
- * gathered; or, when no other word leads, only what is high enough is kept. */
-enum adding { ADD, ADD_MANY, GATHER, ALONE };
+ * gathered. Of the word that is the last to be added: only what is high enough, or was hit before. */
+enum adding { ADD, ADD_MANY, ADD_LAST, GATHER, GATHER_LAST };
 
 struct places {				/* of one window, being added */
 	uint32_t idf;
-	uint64_t enough;		/* ALONE: only what scores so much */
+	uint64_t enough;		/* of the last word: only what scores so much */
 	uint16_t *touched;
 };
 
@@ -96,14 +100,13 @@ static inline __attribute__((always_inline)) void add_one(struct evaluator *v, s
 {
 	uint32_t one;
 
-	if (how == GATHER) {
+	one = how == GATHER ? 0 : bm25_score(&v->f, to->idf, weight, v->norms[k]);
+	if ((how == ADD_LAST || how == GATHER_LAST) && one < to->enough && !v->score[k])
+		return;
+	if (how == GATHER || how == GATHER_LAST)
 		v->weight[k] = weight > v->weight[k] ? weight : v->weight[k];
-	} else {
-		one = bm25_score(&v->f, to->idf, weight, v->norms[k]);
-		if (how == ALONE && one < to->enough)
-			return;
+	else
 		v->score[k] += one;
-	}
 	if (how != ADD_MANY)
 		*to->touched++ = (uint16_t)k;
 }
@@ -222,9 +225,9 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 	return RC_OK;
 }
 
-static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, enum adding how)
+static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, uint64_t spare, enum adding how)
 {
-	struct places to = { idf, enough_with(v, others), NULL };
+	struct places to = { idf, enough_with(v, spare), NULL };
 	const bool by_row = v->only && l->c.row && v->only->n < l->c.x.df / 2;
 	enum rc rc;
 
@@ -237,17 +240,21 @@ static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint6
 	case ADD_MANY:
 		rc = by_row ? add_row(v, &l->c, &to, ADD_MANY) : add_postings(v, l, &to, others, ADD_MANY);
 		break;
+	case ADD_LAST:
+		rc = by_row ? add_row(v, &l->c, &to, ADD_LAST) : add_postings(v, l, &to, others, ADD_LAST);
+		break;
 	case GATHER:
 		rc = by_row ? add_row(v, &l->c, &to, GATHER) : add_postings(v, l, &to, others, GATHER);
 		break;
 	default:
-		rc = by_row ? add_row(v, &l->c, &to, ALONE) : add_postings(v, l, &to, others, ALONE);
+		rc = by_row ? add_row(v, &l->c, &to, GATHER_LAST) : add_postings(v, l, &to, others, GATHER_LAST);
 	}
 	v->ntouched = (size_t)(to.touched - v->touched);
 	return rc;
 }
 
-static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, enum adding how)
+/* others: the most that all other words add, spare: those put aside. */
+static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, uint64_t spare, enum adding how)
 {
 	const struct found *f = w->p->found;
 	const size_t first = v->ntouched;
@@ -255,6 +262,8 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, en
 	size_t i;
 	enum rc rc;
 
+	if (w->p->n > 1)
+		how = how == ADD_LAST ? GATHER_LAST : GATHER;
 	if (f) {
 		found_to(w, v->from);
 		touch_room(v, f->n);
@@ -265,7 +274,7 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, en
 		v->touched[v->ntouched++] = (uint16_t)k;
 	}
 	for (i = 0; i < w->p->n; i++)
-		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, w->p->n > 1 ? GATHER : how)))
+		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, spare, how)))
 			return rc;
 	for (i = first; w->p->n > 1 && i < v->ntouched; i++) {
 		k = v->touched[i];
@@ -301,12 +310,172 @@ static inline bool higher(uint64_t *guess, struct sums *s, uint32_t score)
 static inline bool more_needed(struct evaluator *v, uint32_t place, uint32_t score)
 {
 	const struct evaluate *q = v->q;
-	bool more = q->beside && higher(&v->guess_out, &v->sums_out, score);
+	bool more = v->beside && higher(&v->guess_out, &v->sums_out, score);
 
-	more |= (!q->beside || passing_has(q->passing, place)) && higher(&v->guess, &v->sums, score);
+	more |= (!v->beside || passing_has(q->passing, place)) && higher(&v->guess, &v->sums, score);
 	if (more)
 		set_need(v);
 	return more;
+}
+
+struct naming {
+	const struct word *w;
+	uint64_t others;		/* the most that all other words put aside add */
+	const char *row;		/* of the window */
+	struct skip block;		/* in work: */
+	uint32_t first, last;		/* its places in the window */
+	uint64_t enough;		/* so much the word must add there */
+};
+
+static void set_enough(const struct evaluator *v, struct naming *by)
+{
+	const uint64_t need = need_among(v, by->first, by->last);
+
+	by->enough = need > by->others ? need - by->others : 0;
+}
+
+/* A place where the word adds `one`, and that is enough. */
+static inline void name_one(struct evaluator *v, struct naming *by, uint32_t k, uint32_t one)
+{
+	const uint64_t most = v->score[k] + one + by->others;
+
+	if (v->hit[k / 64] >> k % 64 & 1 || most < need_of(v, v->from + k) || left_out(v, v->from + k, most))
+		return;
+	bit_set(v->hit, k);
+	v->any_hit |= (uint64_t)1 << k / 64;
+	if (more_needed(v, v->from + k, v->score[k] + one))
+		set_enough(v, by);
+}
+
+/* A bit for each of sixteen weights of a row that is `least` or more. */
+static inline uint32_t high_weights(uint64_t weights, uint32_t least)
+{
+	const uint64_t ones = 0x0101010101010101, more = (16 - least) * ones;
+	const uint64_t low = weights & 15 * ones, high = weights >> 4 & 15 * ones;
+	uint64_t bits = ((low + more) >> 4 & ones) | ((high + more) >> 3 & 2 * ones);	/* two in each byte */
+
+	bits = (bits | bits >> 6) & 0x000f000f000f000f;
+	bits = (bits | bits >> 12) & 0x000000ff000000ff;
+	return (uint32_t)(bits | bits >> 24) & 0xffff;
+}
+
+/* By the row: of the places of a block, and those beside them. */
+static enum rc name_in_row(struct evaluator *v, struct naming *by, struct cursor *c)
+{
+	const uint32_t first = by->first - v->from, last = by->last - v->from, bytes = (v->to - v->from + 1) / 2;
+	const uint32_t idf = by->w->p->idf;
+	uint64_t weights;
+	uint32_t least = ROW_MORE, i, k, weight, one, bits;
+
+	while (least > 1 && bm25_score(&v->f, idf, least - 1, by->block.norm) >= by->enough)
+		least--;
+	for (i = first / 16 * 16; i <= last; i += 16) {
+		bits = v->only ? v->only->bits[(v->from + i) / 64] >> i % 64 & 0xffff : 0xffff;
+		if (!bits)
+			continue;
+		weights = 0;
+		memcpy(&weights, by->row + i / 2, bytes - i / 2 < sizeof weights ? bytes - i / 2 : sizeof weights);
+		for (bits &= high_weights(weights, least); bits; bits &= bits - 1) {
+			k = i + (uint32_t)__builtin_ctz(bits);
+			weight = row_weight(by->row, k);
+			if (weight == ROW_MORE && k >= first && k <= last) {
+				if (bm25_most(&v->f, idf, by->block.weight, v->norms[k]) < by->enough)
+					continue;
+				if (cursor_look(&weight, c, v->from + k, v->e))
+					return v->e->rc;
+			}
+			one = bm25_score(&v->f, idf, weight, v->norms[k]);
+			if (one >= by->enough)
+				name_one(v, by, k, one);
+		}
+	}
+	return RC_OK;
+}
+
+/* May a block of the list, whose places begin at by->first, name one? */
+static bool in_block(const struct evaluator *v, struct naming *by, const struct cursor *c, uint32_t block)
+{
+	by->block = cursor_skip(c, block);
+	by->last = by->block.last < v->to ? by->block.last : v->to - 1;
+	if (by->last < by->first)
+		return false;
+	set_enough(v, by);
+	return bm25_most(&v->f, by->w->p->idf, by->block.weight, by->block.norm) >= by->enough;
+}
+
+/* The places of the window that a list names. */
+static enum rc name_by_row(struct evaluator *v, struct naming *by, struct list *l)
+{
+	const struct cursor *c = &l->c;
+	uint32_t b;
+
+	if (cursor_row(&by->row, &l->c, v->from, v->to - v->from, &v->row, v->e))
+		return v->e->rc;
+	while (l->next < c->nblocks && cursor_skip(c, l->next).last < v->from)
+		l->next++;
+	for (b = l->next, by->first = v->from; b < c->nblocks && by->first < v->to; b++) {
+		if (in_block(v, by, c, b) && name_in_row(v, by, &l->c))
+			return v->e->rc;
+		by->first = by->last < by->first ? by->first : by->last + 1;
+	}
+	return RC_OK;
+}
+
+/* The same of a list that has no row. */
+static enum rc name_by_list(struct evaluator *v, struct naming *by, struct list *l)
+{
+	struct cursor *c = &l->c;
+	uint32_t before, one;
+	unsigned i;
+
+	for (;;) {
+		if (c->n && c->docs[c->n - 1] >= v->from) {
+			for (i = c->i; c->docs[i] < v->from; i++)
+				;
+			if (c->docs[i] < v->to && cursor_weights(c, v->e))
+				return v->e->rc;
+			by->first = v->from;
+			by->last = c->docs[c->n - 1] < v->to ? c->docs[c->n - 1] : v->to - 1;
+			set_enough(v, by);
+			for (; i < c->n && c->docs[i] < v->to; i++) {
+				one = bm25_score(&v->f, by->w->p->idf, c->weights[i], v->norms[c->docs[i] - v->from]);
+				if (one >= by->enough && (!v->only || passing_has(v->only, c->docs[i])))
+					name_one(v, by, c->docs[i] - v->from, one);
+			}
+			c->i = i;
+			if (i < c->n)
+				return RC_OK;
+		}
+		for (;;) {
+			before = c->n ? c->docs[c->n - 1] : c->last;
+			if (c->block == c->nblocks || (before != UINT32_MAX && before + 1 >= v->to))
+				return RC_OK;
+			by->first = before != UINT32_MAX && before + 1 > v->from ? before + 1 : v->from;
+			if (in_block(v, by, c, c->block))
+				break;
+			if (by->block.last >= v->to)	/* it may do in the next window */
+				return RC_OK;
+			if (cursor_pass(c, v->e))
+				return v->e->rc;
+		}
+		if (cursor_docs(c, v->e) != ITER_ITEM)
+			return v->e->rc;
+	}
+}
+
+/* The places of the window that the dense word names, the words put aside adding `spare` at most: their bits are set. */
+static enum rc name_places(struct evaluator *v, uint64_t spare)
+{
+	struct naming by = { .w = v->naming };
+	size_t i;
+	enum rc rc = RC_OK;
+
+	if (!v->naming || spare < need_among(v, v->from, v->to - 1))
+		return RC_OK;
+	by.others = spare - by.w->most;
+	for (i = 0; i < by.w->p->n && !rc; i++)
+		rc = by.w->named[i].by_row ? name_by_row(v, &by, &by.w->named[i]) : name_by_list(v, &by, &by.w->named[i]);
+	return rc;
 }
 
 /* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. */
@@ -332,6 +501,12 @@ static void pick_touched(struct evaluator *v, uint64_t spare)
 			enough = enough_with(v, spare);
 	}
 	v->ntouched = 0;
+}
+
+static void pick_hits(struct evaluator *v)
+{
+	uint32_t k;
+
 	for (; v->any_hit; v->any_hit &= v->any_hit - 1) {
 		uint64_t *hit = &v->hit[__builtin_ctzll(v->any_hit)];
 
@@ -387,22 +562,23 @@ enum rc window_pick(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 	for (k = v->from; q->all && k < v->to; k++)
 		if (!left_out(v, k, spare))
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
-	if (n + 1 == q->n && !v->order[n]->p->found)
-		how = ALONE;
-	else if (leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
+	if (!v->naming && n + 1 < q->n && leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
 		how = ADD_MANY;
-	for (i = n; i < q->n && !rc; i++)
+	for (i = q->n; i-- > n && !rc;)
 		if (v->order[i]->any)
-			rc = add_word(v, v->order[i], sum - v->order[i]->bound, how);
+			rc = add_word(v, v->order[i], sum - v->order[i]->bound, spare, i == n && how == ADD ? ADD_LAST : how);
 	if (rc) {				/* in the middle of a word, maybe */
 		memset(v->score, 0, sizeof v->score);
 		memset(v->weight, 0, sizeof v->weight);
 		v->ntouched = 0;
 		return rc;
 	}
-	if (how == ADD_MANY)
+	if (how == ADD_MANY) {
 		pick_through(v, spare);
-	else if (v->ntouched)
-		pick_touched(v, spare);
-	return RC_OK;
+		return RC_OK;
+	}
+	pick_touched(v, spare);
+	rc = name_places(v, spare);
+	pick_hits(v);
+	return rc;
 }

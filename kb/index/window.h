@@ -10,10 +10,12 @@ enum { WINDOW = 4096, PRIMED = 128 };	/* PRIMED: more best documents are not gue
 struct list {				/* of one term */
 	struct cursor c;
 	uint32_t next;			/* the first block that reaches the window */
+	bool by_row;			/* it names places by its row */
 };
 struct word {
 	const struct part *p;
 	struct list *lists;
+	struct list *named;		/* of a dense word: the same, by which it names places; else NULL */
 	uint64_t size;			/* postings */
 	size_t at;			/* in p->found: the first at or behind what was looked at */
 	bool any;			/* it may be in the window */
@@ -49,9 +51,14 @@ struct evaluator {
 	const uint8_t *norms;		/* by place less from */
 	uint32_t from, to;		/* the window */
 	uint64_t need, guess;		/* no document that scores less gets in; as it was guessed */
-	uint64_t need_out, guess_out;	/* the same of one that does not pass; UINT64_MAX: none does */
+	struct top *beside;		/* as q->beside, until that is done */
+	uint64_t need_out, guess_out;	/* as need, of a document that does not pass; UINT64_MAX: none does */
 	const struct passing *only;	/* others are passed over when postings are added; NULL: none are */
 	uint64_t share;			/* so large a part of all documents they are, 16.16 */
+	size_t dense;			/* so many words, first in order, are dense: they have a list with a row */
+	const struct word *naming;	/* one of these, that names places, see window.c; NULL: none does */
+	bool all_over;			/* it names too many */
+	bool done_out;			/* no document that does not pass gets in any more */
 	struct buf row;			/* for what crosses chunks */
 };
 
@@ -63,8 +70,8 @@ static inline uint64_t larger(uint64_t a, uint64_t b)
 static inline void set_need(struct evaluator *v)
 {
 	v->need = larger(top_need(v->t, v->seg), v->guess);
-	if (v->q->beside) {
-		v->need_out = larger(top_need(v->q->beside, v->seg), v->guess_out);
+	if (v->beside) {
+		v->need_out = larger(top_need(v->beside, v->seg), v->guess_out);
 		v->need = v->need_out < v->need ? v->need_out : v->need;
 	}
 }
@@ -77,7 +84,7 @@ static inline uint64_t need_among(const struct evaluator *v, uint32_t first, uin
 
 static inline uint64_t need_of(const struct evaluator *v, uint32_t place)
 {
-	return !v->q->beside || passing_has(v->q->passing, place) ? v->need : v->need_out;
+	return !v->beside || passing_has(v->q->passing, place) ? v->need : v->need_out;
 }
 
 /* What a document must score before those are sought that add `spare` at most. */

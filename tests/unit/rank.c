@@ -24,7 +24,7 @@
 #include "kb/index/passing.h"
 #include "kb/index/sealed.h"
 
-enum { SEGMENTS = 3, DOCS = 10500, WORDS = 90, LONGEST = 40 };
+enum { SEGMENTS = 3, DOCS = 10500, WORDS = 90, LONGEST = 40, HEAVY = 1 };
 static const uint32_t sizes[SEGMENTS] = { 9000, 1499, 1 };	/* several windows of places; one; no more than a document */
 
 static struct arena a, kept;		/* of a query; of the whole test */
@@ -97,7 +97,9 @@ static void make_docs(void)
 			uint32_t rank = below(WORDS);	/* the first words are frequent: the first one nearly everywhere */
 
 			d->w[k].word = (unsigned char)(k == 0 && below(300) ? 0 : rank * below(rank + 1) / WORDS);
-			d->w[k].weight = below(9) ? 1 : 3;
+			d->w[k].weight = (unsigned char)(below(9) ? 1 : below(9) ? 3 : 12 + below(8));	/* that a row has no room for, too */
+			if (d->w[k].word == HEAVY)
+				d->w[k].weight = (unsigned char)(14 + below(16));
 			d->w[k].running = below(10) > 0;
 		}
 	}
