@@ -9,7 +9,7 @@ LIBS = -llmdb -lzstd -lyaml -lsodium -lutf8proc -lstemmer -lcmark-gfm -lcmark-gf
 # libgit2, libmicrohttpd, GnuTLS and zlib are loaded with dlopen by their gates, only when needed.
 
 LIB_SRC = $(sort $(wildcard kb/*.c kb/*/*.c sync/*.c sync/*/*.c render/*.c render/*/*.c))
-LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o
+LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o $(BUILD)/obj/find_table.o
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:		# what a program of the build could not finish is no file
@@ -41,7 +41,14 @@ $(BUILD)/called: $(CALLED_OBJ)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ -lutf8proc -lstemmer
 $(BUILD)/obj/called_table.c: $(BUILD)/called $(sort $(wildcard render/theme/texts/*.txt))
 	@$< $(filter %.txt,$^) >$@
-$(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o: %.o: %.c
+# How words fold, for the page that searches.
+TABLE_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,render/theme/make/table.c render/find_blocks.c render/strings.c kb/base/arena.c kb/base/err.c \
+	kb/base/str.c kb/text/chars.c)
+$(BUILD)/table: $(TABLE_OBJ)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ -lutf8proc
+$(BUILD)/obj/find_table.c: $(BUILD)/table
+	@$< >$@
+$(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o $(BUILD)/obj/find_table.o: %.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Unit tests: each tests/unit/NAME.c is a cmocka program of its own.
@@ -276,4 +283,4 @@ deb: colep	## build a Debian package in build/
 	@EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y kb/version.h); \
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$EPOCH} docs/deb $(BUILD) $(VERSION) '$(DEB_NEEDS)' $(MAKE)
 
--include $(LIB_OBJ:.o=.d) $(CALLED_OBJ:.o=.d) $(BUILD)/obj/main.d
+-include $(LIB_OBJ:.o=.d) $(CALLED_OBJ:.o=.d) $(TABLE_OBJ:.o=.d) $(BUILD)/obj/main.d

@@ -81,15 +81,18 @@ static bool fit(struct buf *text, const struct copy *c, struct repo *repo, const
 	    copy_fit(c, e->kind, buf_str(text));
 }
 
-/* all[0..n): the revisions of one document, newest first. */
+/* all[0..n): the revisions of one document, newest first. Those from `known` on are fit, but for those of the blob *but, which was
+ * not looked at. */
 static void judge(struct past *p, struct copy *c, struct repo *repo, const struct entry *e, const struct revision *all,
-    size_t n, int64_t since)
+    size_t n, size_t known, const struct oid *but, int64_t since)
 {
 	struct buf text = BUF_INIT;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!oid_eq(&all[i].new, &e->blob) && !fit(&text, c, repo, e, &all[i].new))
+		bool read = i < known || oid_eq(&all[i].new, but) || (all[i].time < since && !p->older);
+
+		if (!oid_eq(&all[i].new, &e->blob) && read && !fit(&text, c, repo, e, &all[i].new))
 			break;
 		p->n++;
 		if (all[i].time < since) {
@@ -194,7 +197,7 @@ enum rc changes_load(struct copy *c, struct reading *r, struct err *e)
 		for (end = i; end < r->n && str_eq(r->v[end].name, r->v[i].name); end++)
 			;
 		if ((of = copy_find(c, r->v[i].name)) && of->original == of && !of->broken)
-			judge(&ch->of[of->number], c, r->repo, of, r->v + i, end - i, ch->since);
+			judge(&ch->of[of->number], c, r->repo, of, r->v + i, end - i, end - i, &of->blob, ch->since);
 	}
 	arrange(ch, c);
 	c->changes = ch;
@@ -232,7 +235,7 @@ enum rc changes_go_on(struct copy *c, struct repo *repo, const struct oid *main,
 		if (was.n)
 			memcpy(all + (end - i), was.v, was.n * sizeof *all);
 		*past = (struct past){ .n = 0 };
-		judge(past, c, repo, of, all, end - i + was.n, ch->since);
+		judge(past, c, repo, of, all, end - i + was.n, end - i, &v[end - 1].old, ch->since);
 		ch->moved |= was.new != past->new || was.changed != past->changed;
 	}
 	if (ch->moved)

@@ -3,6 +3,7 @@
 #include "render/commands.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,45 @@ static enum rc build_folder(char **dir, struct arena *a, const char *zip, struct
 	return err_errno(e, "%s: a folder to build it in", zip);
 }
 
+/* What was kept of the site is opened in a thread of its own, and its folder looked at: git is loaded meanwhile, and the index
+ * brought up to date. */
+struct opening {
+	const struct copy_want *want;
+	const char *dir;
+	bool kept;			/* open what was kept, unless it is open */
+	struct kept *was;
+	struct site_before *before;
+	enum rc rc;
+	struct err err;
+	pthread_t thread;
+	bool running;
+};
+
+static void *opening_run(void *arg)
+{
+	struct opening *o = arg;
+
+	if (o->kept && !o->was)
+		o->was = kept_open(o->want->kept, o->want, o->dir);
+	if (o->was && !o->was->seen)
+		kept_look_begin(o->was, o->dir);
+	o->rc = site_check(o->before, o->dir, o->was, &o->err);
+	return NULL;
+}
+
+static void opening_begin(struct opening *o)
+{
+	if (o->dir && !(o->running = pthread_create(&o->thread, NULL, opening_run, o) == 0))
+		opening_run(o);
+}
+
+static void opening_end(struct opening *o)
+{
+	if (o->running)
+		pthread_join(o->thread, NULL);
+	o->running = false;
+}
+
 /* From here on what is large is given back when it is freed. Where little is made that only costs time. */
 static void give_back(void)
 {
@@ -206,9 +246,10 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	struct err ignored = ERR_INIT;
 	const char *dir = ask->dir;
 	char *temporary = NULL;
-	bool stale, broken = false, writing = false, kept_copy;
+	bool stale, broken = false, writing = false, keeps, kept_copy;
 	struct site_before before = { .a = ARENA_INIT };
-	struct kept *was = NULL;
+	struct opening opening = { .want = want, .before = &before, .err = ERR_INIT };
+	const char *pages;
 	struct oid main;
 	int status;
 	unsigned i;
@@ -229,11 +270,11 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	want->practice = node.practice;
 	want->threads = ask->jobs;
 	want->theme = theme;
-	if (!ask->dry && !temporary && want->kept)
-		was = kept_open(want->kept, want, dir);
-	if (was && !ask->zip && !node_main(&main, &node, &ignored) && site_no_file_came(was, dir) &&
-	    stamp_holds(&stamp, c->arena, was, want->kept, want, &main, dir, ask->jobs)) {
-		told.pages = was->nfiles;
+	keeps = !ask->dry && !temporary && want->kept;
+	if (keeps && !ask->zip && !node_main(&main, &node, &ignored) && stamp_is_of(want->kept, want, &main, dir) &&
+	    (opening.was = kept_open(want->kept, want, dir)) && site_no_file_came(opening.was, dir) &&
+	    stamp_holds(&stamp, c->arena, opening.was, want->kept, want, &main, dir, ask->jobs)) {
+		told.pages = opening.was->nfiles;
 		report(c, &stamp);
 		summary(c, &stamp, dir, false, NULL, 0);
 		goto written;
@@ -242,19 +283,24 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		rc = md_open(&md[i], e);
 	if (rc)
 		goto out;
-	if (!was)
+	pages = keeps ? kept_path(c->arena, want->kept, dir, "pages") : NULL;
+	if (!pages || !file_exists(pages))
 		give_back();
-	if (was && !was->seen)		/* while git is loaded */
-		kept_look_begin(was, dir);
-	if (dir && (rc = site_check(&before, dir, was, e)) && ask->dry)
-		rc = RC_OK;
-	if (rc || (rc = index_open(&ix, &node, false, &indexing, NULL, &stale, e)) || (rc = snap_open(&snap, ix, e)))
+	opening.kept = keeps;
+	opening.dir = dir;
+	opening_begin(&opening);
+	if ((rc = index_open(&ix, &node, false, &indexing, NULL, &stale, e)) || (rc = snap_open(&snap, ix, e)))
 		goto out;
 	cmd_progress(c, "", 0, 0, true);
 	if (stale)
 		cmd_say(c, "the index is behind and cannot be written; the site is of an earlier state");
 	main = snap_commit(snap);
-	kept_copy = !ask->dry && !temporary && want->kept && copy_load_kept(&copy, snap, want, dir, node.dir);
+	kept_copy = keeps && copy_load_kept(&copy, snap, want, dir, node.dir);
+	opening_end(&opening);
+	if (!ask->dry && (rc = opening.rc)) {
+		*e = opening.err;
+		goto out;
+	}
 	if (!kept_copy) {
 		give_back();
 		if (!ask->dry) {
@@ -274,8 +320,8 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	if (ask->dry) {
 		copy_keep_rows(copy);
 	} else {
-		rc = site_write(dir, md, ask->jobs, copy, &before, temporary ? NULL : want->kept, was, &told, e);
-		was = NULL;
+		rc = site_write(dir, md, ask->jobs, copy, &before, temporary ? NULL : want->kept, opening.was, &told, e);
+		opening.was = NULL;
 		if (rc)
 			goto out;
 	}
@@ -297,7 +343,8 @@ out:
 	cmd_progress(c, "", 0, 0, true);
 	if (temporary && dir_remove(temporary, &ignored))
 		cmd_say(c, "%s", ignored.msg);
-	kept_close(was);
+	opening_end(&opening);
+	kept_close(opening.was);
 	site_before_free(&before);
 	stamp_close(&stamp);
 	changes_cancel(history);

@@ -43,32 +43,55 @@ const char *find_countries(const struct entry *e)
 static void part_word(struct find_part *p, struct str word, unsigned lang, unsigned weight)
 {
 	bool is_new;
+	uint32_t hash;
 	size_t i;
 
 	word = str_utf8_cut(word, SHORT);
-	i = strings_put(&p->local, word, (uint8_t)lang, strings_hash(word, (uint8_t)lang), &is_new);
-	if (i >= p->weights_cap) {
-		p->weights_cap = 2 * i + 1024;
-		p->weights = xrealloc(p->weights, p->weights_cap * sizeof *p->weights);
+	hash = strings_hash(word, (uint8_t)lang);
+	i = strings_put(&p->local, word, (uint8_t)lang, hash, &is_new);
+	if (i >= p->local_cap) {
+		p->local_cap = 2 * i + 1024;
+		p->hashes = xrealloc(p->hashes, p->local_cap * sizeof *p->hashes);
+		p->weights = xrealloc(p->weights, p->local_cap * sizeof *p->weights);
 	}
+	p->hashes[i] = hash;
 	p->weights[i] = (is_new ? 0 : p->weights[i]) + weight;
+}
+
+/* Eight bytes of ASCII at once: the high bit of those from A on, less those behind Z. false: they are not. */
+static bool small_eight(unsigned char *p)
+{
+	const uint64_t each = 0x0101010101010101u;
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	if (v & each * 0x80)
+		return false;
+	v |= ((v + each * (0x80 - 'A')) & ~(v + each * (0x7f - 'Z')) & each * 0x80) >> 2;
+	memcpy(p, &v, sizeof v);
+	return true;
 }
 
 /* Small letters in place of capitals, where they take as many bytes: of a word one is enough. */
 static void small_letters(struct buf *b)
 {
-	unsigned char *p = (unsigned char *)b->p, *end = p + b->n;
+	unsigned char *p = (unsigned char *)b->p, *end = p + b->n, *stop;
 	struct str low;
 
-	for (; p < end; p++) {
-		if (*p < 0x80) {
-			*p |= (unsigned char)((*p >= 'A' && *p <= 'Z') << 5);
-		} else if (*p >= 0xc3 && *p < 0xd6 && p + 1 < end && (p[1] & 0xc0) == 0x80) {	/* Latin to Armenian */
-			low = text_char((uint32_t)(*p & 0x1f) << 6 | (p[1] & 0x3f)).lower;
-			if (low.n == 2)
-				memcpy(p, low.p, 2);
-			p++;
+	while (p < end) {
+		if (end - p >= 8 && small_eight(p)) {
+			p += 8;
+			continue;
 		}
+		for (stop = end - p < 8 ? end : p + 8; p < stop; p++)
+			if (*p < 0x80) {
+				*p |= (unsigned char)((*p >= 'A' && *p <= 'Z') << 5);
+			} else if (*p >= 0xc3 && *p < 0xd6 && p + 1 < end && (p[1] & 0xc0) == 0x80) {	/* Latin to Armenian */
+				low = text_char((uint32_t)(*p & 0x1f) << 6 | (p[1] & 0x3f)).lower;
+				if (low.n == 2)
+					memcpy(p, low.p, 2);
+				p++;
+			}
 	}
 }
 
@@ -133,7 +156,7 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 
 	buf_clear(&p->text);
 	while (i < html.n) {
-		struct str name;
+		struct str name, text;
 		bool closes;
 
 		if (html.p[i] == '&') {
@@ -141,10 +164,11 @@ static void part_html(struct find_part *p, struct str html, unsigned lang)
 			continue;
 		}
 		if (html.p[i] != '<') {
-			for (end = i; end < html.n && html.p[end] != '<' && html.p[end] != '&'; end++)
-				;
-			buf_str_add(&p->text, str_sub(html, i, end));
-			i = end;
+			text = str_sub(html, i, html.n);
+			text = str_sub(text, 0, str_chr(text, '<'));
+			text = str_sub(text, 0, str_chr(text, '&'));
+			buf_str_add(&p->text, text);
+			i += text.n;
 			continue;
 		}
 		closes = i + 1 < html.n && html.p[i + 1] == '/';
@@ -229,10 +253,12 @@ void find_post_put(struct buf *b, uint64_t number, uint32_t weight)
 		varint_put(b, weight);
 }
 
-/* The words of p->local as those of a document. What takes long, stemming, is done while others look things up. */
-static void part_posts(struct find *f, struct find_part *p, struct find_spot *spot)
+/* The words of p->local as those of document k. What takes long, stemming, is done while others look things up. */
+static void part_posts(struct find *f, struct find_part *p, size_t k)
 {
 	const struct strings *local = &p->local;
+	struct find_spot *spot = &f->spots[k];
+	uint32_t length = 0;
 	size_t i, new = 0;
 
 	if (local->n > p->cap) {
@@ -244,19 +270,21 @@ static void part_posts(struct find *f, struct find_part *p, struct find_spot *sp
 	for (i = 0; i < local->n; i++) {
 		bool is_new;
 
-		strings_expect(&f->words, local, i);
-		p->numbers[i] = (uint32_t)strings_put(&f->words, strings_at(local, i), strings_tag(local, i), local->v[i].hash, &is_new);
+		strings_expect(&f->words, p->hashes, local->n, i);
+		p->numbers[i] = (uint32_t)strings_put(&f->words, strings_at(local, i), strings_tag(local, i), p->hashes[i], &is_new);
 		p->fresh[new] = (uint32_t)i;
 		new += is_new;
 	}
 	pthread_mutex_unlock(&f->one);
 	spot->at = p->posts.n;
-	for (i = 0; i < local->n; i++)
+	for (i = 0; i < local->n; i++) {
+		length += p->weights[i];
 		find_post_put(&p->posts, (uint64_t)p->numbers[i] + 1, p->weights[i]);
+	}
 	spot->n = p->posts.n - spot->at;
+	f->length[k] = length + !length;
 	for (i = 0; i < new; i++) {
-		uint32_t k = p->fresh[i];
-
+		k = p->fresh[i];
 		becomes_put(p, p->numbers[k], strings_at(local, k), strings_tag(local, k));
 	}
 }
@@ -265,7 +293,7 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 {
 	struct find_part *p = &f->parts[part];
 	const struct front *front = &e->original->doc.front;
-	struct find_spot *spot = &f->spots[f->number[e - c->all]];
+	size_t k = f->number[e - c->all];
 	struct naming naming = { p, c };
 	unsigned lang = stems_lang(e->lang);
 
@@ -275,13 +303,13 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	part_safe(p, c, e->title, lang, TITLE);
 	part_safe(p, c, e->summary, lang, PLAIN);
 	part_html(p, html, lang);
-	*spot = (struct find_spot){ .part = part, .made = true };
-	part_posts(f, p, spot);
+	f->spots[k] = (struct find_spot){ .part = part, .made = true };
+	part_posts(f, p, k);
 }
 
 struct str find_string(const struct find *f, size_t i)
 {
-	return (struct str){ f->becomes.p + f->strings[i], f->lengths[i] };
+	return (struct str){ f->sorted.p + f->strings[i], f->strings[i + 1] - f->strings[i] };
 }
 
 struct str find_posts(const struct find *f, size_t k)

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char find_digits[90] = "#$%&'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+
 static const uint32_t cuts[FIND_KINDS] = { (1 << 12) - 1, (1 << 10) - 1 };	/* stretches of some FIND_BLOCK bytes each */
 
-/* Does a block begin at this string wherever it stands. */
-static bool cuts_at(struct str s, unsigned kind)
+bool find_cuts(struct str s, unsigned kind)
 {
 	return (strings_hash(s, 0) & cuts[kind]) == 0;
 }
@@ -38,7 +39,7 @@ bool find_begins(const struct find_encoder *e, struct str s, struct str tail)
 {
 	const struct find_block *b = e->to->n ? &e->to->v[e->to->n - 1] : NULL;
 
-	return !b || !b->n || cuts_at(s, e->kind) ||	/* n 0: one that is left as it is */
+	return !b || !b->n || find_cuts(s, e->kind) ||	/* n 0: one that is left as it is */
 	    b->n + 2 + s.n - str_utf8_alike(s, buf_str(&e->last)) + tail.n > FIND_BLOCK;
 }
 
@@ -90,6 +91,24 @@ void find_leave(struct find_encoder *e, const struct find_block *was)
 void find_items_end(struct find_encoder *e)
 {
 	buf_free(&e->last);
+}
+
+void find_blocks_join(struct find_blocks *to, struct find_blocks *rest)
+{
+	size_t i, at = to->bytes.n;
+
+	for (i = 0; i < rest->n; i++) {
+		struct find_block *b = &rest->v[i];
+
+		block_begin(to, b->first, b->name);
+		to->v[to->n - 1].rank = b->rank;
+		to->v[to->n - 1].at = at + b->at;
+		to->v[to->n - 1].n = b->n;
+	}
+	buf_str_add(&to->bytes, buf_str(&rest->bytes));
+	buf_free(&rest->bytes);
+	arena_free(&rest->a);
+	*rest = (struct find_blocks){ .n = 0 };
 }
 
 void find_form_tail(struct buf *b, struct str form, const struct str *refs, size_t n)

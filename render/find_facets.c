@@ -5,20 +5,35 @@
 #include "render/find_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "render/page.h"
 
+enum { MOST = 500 };			/* values of one document */
 static const char *const names[FIND_FACETS] = { "kind", "country", "topic", "lang", "status", "year" };
 
 struct value {
+	uint64_t begin;			/* eight bytes of text; behind its end, zeros */
 	struct str text;
 	uint32_t doc;
 };
 
+static struct value value_of(struct str text, size_t doc)
+{
+	uint64_t begin = 0;
+	size_t i;
+
+	for (i = 0; i < 8; i++)
+		begin = begin << 8 | (i < text.n ? (unsigned char)text.p[i] : 0);
+	return (struct value){ begin, text, (uint32_t)doc };
+}
+
+/* Most are told apart, and found alike, without looking where the text is. */
 static int by_text(const void *pa, const void *pb)
 {
 	const struct value *a = pa, *b = pb;
-	int d = str_cmp(a->text, b->text);
+	int d = a->begin != b->begin ? a->begin < b->begin ? -1 : 1 : a->text.n <= 8 && b->text.n <= 8 ?
+	    (a->text.n > b->text.n) - (a->text.n < b->text.n) : str_cmp(a->text, b->text);
 
 	return d ? d : (a->doc > b->doc) - (a->doc < b->doc);
 }
@@ -75,37 +90,27 @@ static struct str label_of(struct find *f, unsigned facet, struct str value)
 	}
 }
 
-static void make(struct find *f, unsigned facet)
+/* Put a value in its place unless it is there. */
+static void put_value(struct find_facet *to, size_t *cap, struct arena *a, struct str value)
 {
-	struct find_facet *to = &f->facets[facet];
-	struct arena a = ARENA_INIT;
-	struct str *found = arena_array(&a, 500, sizeof *found);
-	struct value *all = NULL, *sets;
-	struct buf *bufs = arena_array(&a, f->n, sizeof *bufs);
-	size_t n = 0, cap = 0, i, k, got;
+	size_t at = str_lower(to->values, to->nvalues, value);
 
-	to->name = names[facet];
+	if (at < to->nvalues && str_eq(to->values[at], value))
+		return;
+	if (to->nvalues == *cap)
+		to->values = arena_grow(a, to->values, cap, sizeof *to->values);
+	memmove(to->values + at + 1, to->values + at, (to->nvalues++ - at) * sizeof *to->values);
+	to->values[at] = value;
+}
+
+/* The sets of documents, and which is whose. */
+static void make_sets(struct find_facet *to, struct find *f, const struct buf *bufs)
+{
+	struct value *sets = xmalloc((f->n + 1) * sizeof *sets);
+	size_t i;
+
 	for (i = 0; i < f->n; i++)
-		for (got = values_of(found, 500, &f->a, f->docs[i], facet), k = 0; k < got; k++) {
-			if (n == cap)
-				all = arena_grow(&a, all, &cap, sizeof *all);
-			all[n++] = (struct value){ found[k], (uint32_t)i };
-		}
-	if (n)
-		qsort(all, n, sizeof *all, by_text);
-	to->values = arena_array(&f->a, n, sizeof *to->values);
-	to->labels = arena_array(&f->a, n, sizeof *to->labels);
-	for (i = 0; i < n; i++) {
-		if (i == 0 || !str_eq(all[i].text, all[i - 1].text)) {
-			to->values[to->nvalues] = all[i].text;
-			to->labels[to->nvalues++] = label_of(f, facet, all[i].text);
-		}
-		if (i == 0 || by_text(&all[i], &all[i - 1]))	/* once in a document */
-			find_number(&bufs[all[i].doc], (uint32_t)to->nvalues - 1);
-	}
-	sets = arena_array(&a, f->n, sizeof *sets);
-	for (i = 0; i < f->n; i++)
-		sets[i] = (struct value){ buf_str(&bufs[i]), (uint32_t)i };
+		sets[i] = value_of(buf_str(&bufs[i]), i);
 	if (f->n)
 		qsort(sets, f->n, sizeof *sets, by_text);
 	to->sets = arena_array(&f->a, f->n, sizeof *to->sets);
@@ -115,6 +120,43 @@ static void make(struct find *f, unsigned facet)
 			to->sets[to->nsets++] = arena_str(&f->a, sets[i].text);
 		to->column[sets[i].doc] = (uint32_t)to->nsets - 1;
 	}
+	free(sets);
+}
+
+static void make(struct find *f, unsigned facet)
+{
+	struct find_facet *to = &f->facets[facet];
+	struct arena a = ARENA_INIT;
+	struct str *found = arena_array(&a, MOST, sizeof *found);
+	struct found { struct str text; size_t doc; } *all = NULL;	/* by document */
+	struct buf *bufs = arena_array(&a, f->n, sizeof *bufs);
+	size_t n = 0, cap = 0, values = 0, i, k, got, at[MOST], first, put;
+
+	to->name = names[facet];
+	for (i = 0; i < f->n; i++)
+		for (got = values_of(found, MOST, &f->a, f->docs[i], facet), k = 0; k < got; k++) {
+			if (n == cap)
+				all = arena_grow(&a, all, &cap, sizeof *all);
+			all[n++] = (struct found){ found[k], i };
+			put_value(to, &values, &f->a, found[k]);
+		}
+	to->labels = arena_array(&f->a, to->nvalues, sizeof *to->labels);
+	for (i = 0; i < to->nvalues; i++)
+		to->labels[i] = label_of(f, facet, to->values[i]);
+	for (i = 0; i < n; i = k) {
+		for (got = 0, k = i; k < n && all[k].doc == all[i].doc; k++) {	/* once in a document */
+			put = str_lower(to->values, to->nvalues, all[k].text);
+			for (first = got; first > 0 && at[first - 1] > put; first--)
+				;
+			if (first > 0 && at[first - 1] == put)
+				continue;
+			memmove(at + first + 1, at + first, (got++ - first) * sizeof *at);
+			at[first] = put;
+		}
+		for (first = 0; first < got; first++)
+			find_number(&bufs[all[i].doc], (uint32_t)at[first]);
+	}
+	make_sets(to, f, bufs);
 	for (i = 0; i < f->n; i++)
 		buf_free(&bufs[i]);
 	arena_free(&a);

@@ -5,7 +5,7 @@
  *
  *	S("find/root","...")
  *
- * find/table.js	how words fold: find_table.c
+ * find/table.js	how words fold: render/theme/make/table.c
  * find/root.js	lines: version, number of documents; the first form of each block and its file, blanks between; the
  *		first term of each block of lists and its file
  * find/facets.js	read when hits are there already, or one is chosen from; three lines for each facet: its name, each
@@ -200,7 +200,7 @@ static void root(struct buf *b, const struct find *f)
 static void table(struct buf *b, const struct find *f)
 {
 	(void)f;
-	find_table(b);
+	buf_add(b, find_table, find_table_n);
 }
 
 static const struct { const char *name; void (*write)(struct buf *b, const struct find *f); } fixed[] = {

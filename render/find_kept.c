@@ -283,11 +283,12 @@ bool find_restore(struct find *f)
 		if (!f->spots[k].kept || !find_log_get(&record, f->log, FIND_OF_DOCUMENT, f->docs[k]->name))
 			continue;
 		f->spots[k] = (struct find_spot){ .part = 0, .at = p->posts.n, .made = true };
-		while (find_word_take(&w, f->log, &record)) {
+		for (f->length[k] = 0; find_word_take(&w, f->log, &record); f->length[k] += w.weight) {
 			i = w.number && known[w.number] ? known[w.number] - 1 : find_word_put(f, p, w.word, w.tag);
 			known[w.number] = i + 1;
 			find_post_put(&p->posts, (uint64_t)i + 1, w.weight);
 		}
+		f->length[k] += !f->length[k];
 		f->spots[k].n = p->posts.n - f->spots[k].at;
 	}
 	free(known);
@@ -435,28 +436,29 @@ void find_save_words(struct find *f)
 	buf_free(&name);
 }
 
-void find_save_forms(struct find *f)
+static void counts_end(struct find_counts_out *o, struct find *f)
 {
-	struct buf piece = BUF_INIT, name = BUF_INIT;
-	struct str before = STR_NONE;
-	size_t i;
+	if (o->piece.n)
+		kept_log_put(f->out, buf_str(&o->name), buf_str(&o->piece));
+	buf_clear(&o->piece);
+}
 
-	for (i = 0; i < f->nused; i++) {
-		struct find_count c = find_count_of(f, i);
+void find_save_count(struct find_counts_out *o, struct find *f, size_t i)
+{
+	struct find_count c = find_count_of(f, i);
 
-		if (!i || (!str_eq(c.form, before) && find_counts_cut(c.form))) {
-			if (i)
-				kept_log_put(f->out, buf_str(&name), buf_str(&piece));
-			buf_clear(&piece);
-			name_of(&name, FIND_OF_FORMS, c.form);
-		}
-		find_count_put(&piece, &c);
-		before = c.form;
+	if (!i || (f->used[i].form != f->used[i - 1].form && find_counts_cut(c.form))) {
+		counts_end(o, f);
+		name_of(&o->name, FIND_OF_FORMS, c.form);
 	}
-	if (i)
-		kept_log_put(f->out, buf_str(&name), buf_str(&piece));
-	buf_free(&piece);
-	buf_free(&name);
+	find_count_put(&o->piece, &c);
+}
+
+void find_save_counts_end(struct find_counts_out *o, struct find *f)
+{
+	counts_end(o, f);
+	buf_free(&o->piece);
+	buf_free(&o->name);
 }
 
 /* The log of the build before, with what find_patch found to be changed. */
@@ -475,6 +477,7 @@ static enum rc begin_patched(struct find *f, const char *path, const unsigned ch
 
 enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e)
 {
+	struct find_counts_out counts = { .piece = BUF_INIT };
 	struct buf b = BUF_INIT;
 	enum rc rc = RC_OK;
 	size_t i;
@@ -483,7 +486,9 @@ enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT
 		rc = begin_patched(f, path, key, e);
 	} else if (!f->out && !(rc = kept_log_begin(&f->out, path, key, NULL, e))) {
 		find_save_words(f);
-		find_save_forms(f);
+		for (i = 0; i < f->nused; i++)
+			find_save_count(&counts, f, i);
+		find_save_counts_end(&counts, f);
 	}
 	if (rc)
 		return rc;

@@ -5,8 +5,11 @@
 #include "render/find_parts.h"
 
 #include <endian.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "kb/text/stem.h"
 
@@ -25,9 +28,15 @@ struct ordered {			/* a string by eight of its bytes; behind its end, zeros: no 
 	uint32_t which;			/* STRINGS times where the word is in becomes, and which of its strings */
 };
 struct order {
-	const struct find *f;
+	struct find *f;
 	struct ordered *v;
 	size_t n;
+	uint32_t end[256];		/* where those that begin with each byte end */
+	atomic_uint sorted;		/* how many of these bytes somebody sorted, or does, from the last one on */
+	uint32_t *forms;		/* numbers of words, by form; behind nforms, of those that have none */
+	size_t nforms;
+	uint32_t apart;			/* lists from there on are made by the one who made the forms, */
+	struct find_blocks rest;	/* here */
 };
 
 /* As find_becomes_take, of what we wrote ourselves. */
@@ -73,14 +82,39 @@ static bool is_before(const struct ordered *a, const struct ordered *b, const st
 	return str_cmp(string_of(o, a->which), string_of(o, b->which)) < 0;
 }
 
+/* In place, by the byte at `at`; end: where those of each byte end. */
+static void part(struct ordered *v, size_t n, size_t at, uint32_t end[256])
+{
+	unsigned half = at % 8 / 4, shift = 24 - at % 4 * 8, c, to;
+	struct ordered t, u;
+	uint32_t next[256];
+	size_t i, k;
+
+	memset(end, 0, 256 * sizeof *end);
+	for (i = 0; i < n; i++)
+		end[v[i].eight[half] >> shift & 0xff]++;
+	for (i = k = 0; i < 256; i++) {
+		next[i] = (uint32_t)k;
+		end[i] = (uint32_t)(k += end[i]);
+	}
+	for (c = 0; c < 256; c++)	/* what stands in another's place takes it from there, until one comes that belongs here */
+		while (next[c] < end[c]) {
+			for (t = v[next[c]]; (to = t.eight[half] >> shift & 0xff) != c; t = u) {
+				u = v[next[to]];
+				v[next[to]++] = t;
+			}
+			v[next[c]++] = t;
+		}
+}
+
 /* Sort strings that are alike up to `at`: in place, by one byte after another. */
 static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 {
 	enum { FEW = 16 };
-	unsigned half = at % 8 / 4, shift = 24 - at % 4 * 8, c, to;
-	uint32_t next[256], end[256] = { 0 };
-	struct ordered t, u;
+	uint32_t end[256];
+	struct ordered t;
 	size_t i, k;
+	unsigned c;
 
 	if (at && at % 8 == 0)
 		for (i = 0; i < n; i++) {
@@ -96,23 +130,24 @@ static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 		}
 		return;
 	}
-	for (i = 0; i < n; i++)
-		end[v[i].eight[half] >> shift & 0xff]++;
-	for (i = k = 0; i < 256; i++) {
-		next[i] = (uint32_t)k;
-		end[i] = (uint32_t)(k += end[i]);
-	}
-	for (c = 0; c < 256; c++)	/* what stands in another's place takes it from there, until one comes that belongs here */
-		while (next[c] < end[c]) {
-			for (t = v[next[c]]; (to = t.eight[half] >> shift & 0xff) != c; t = u) {
-				u = v[next[to]];
-				v[next[to]++] = t;
-			}
-			v[next[c]++] = t;
-		}
+	part(v, n, at, end);
 	for (c = 1, i = end[0]; c < 256; i = end[c++])
 		if (end[c] - i > 1)
 			order(o, v + i, end[c] - i, at + 1);
+}
+
+/* Those of one first byte after another, as long as there are some that nobody sorts: scripts of two bytes are many words of
+ * one byte, and those have high ones. */
+static void sort_some(struct order *o)
+{
+	unsigned i, from, c;
+
+	while ((i = atomic_fetch_add(&o->sorted, 1)) < 256) {
+		c = 255 - i;
+		from = c ? o->end[c - 1] : 0;
+		if (o->end[c] - from > 1)
+			order(o, o->v + from, o->end[c] - from, 1);
+	}
 }
 
 /* One piece of what the parts have. */
@@ -129,8 +164,9 @@ static void gather(struct find *f)
 }
 
 /* Which strings there are, those of a word that are alike once; of a word without form or stem, none. */
-static void name_strings(struct find *f, struct order *o)
+static void name_strings(struct order *o)
 {
+	struct find *f = o->f;
 	struct str s = buf_str(&f->becomes);
 	struct find_becomes w;
 	size_t far = 0;
@@ -139,7 +175,7 @@ static void name_strings(struct find *f, struct order *o)
 	for (; find_becomes_take(&w, &s); far = f->becomes.n - s.n) {
 		struct find_used *u = &f->used[w.number];
 
-		*u = (struct find_used){ EMPTY, EMPTY, EMPTY, 0 };
+		u->form = u->term = u->english = EMPTY;
 		if (!w.form.n || !w.term.n || far > UINT32_MAX / STRINGS)
 			continue;	/* a copy of some 60 million words and more: its pages are whole, these are not found */
 		at = (uint32_t)far;
@@ -175,44 +211,51 @@ static void expect(const struct order *o, size_t i)
 		__builtin_prefetch(&o->f->used[number_of(o, i + NEAR)], 1);
 }
 
-/* f->strings, and of each word the places of its own there: f->used; f->order is by form. */
-static void order_strings(struct find *f)
+/* Give back the memory of the first n; they are not looked at again. */
+static void give_back(struct ordered *v, size_t n)
 {
-	struct order o = { .f = f };
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)v + page - 1) / page * page, to = (uintptr_t)(v + n) / page * page;
+
+	if (to > from)
+		(void)madvise((char *)v + (from - (uintptr_t)v), to - from, MADV_DONTNEED);
+}
+
+/* f->sorted, and of each word the places of its own there: f->used. */
+static void place_strings(struct order *o)
+{
 	struct str s, last = STR_NONE;
+	struct find *f = o->f;
 	uint32_t place, number;
 	size_t i;
 
-	gather(f);
-	f->used = xmalloc((f->nwords + 1) * sizeof *f->used);
-	o.v = xmalloc((3 * (size_t)f->nwords + 1) * sizeof *o.v);	/* what is not needed of it is not touched */
-	name_strings(f, &o);
-	order(&o, o.v, o.n, 0);
-	f->strings = xmalloc((o.n + 1) * sizeof *f->strings);
-	f->lengths = xmalloc(o.n + 1);
-	f->order = xmalloc((f->nwords + 1) * sizeof *f->order);
-	for (i = 0; i < o.n; i++) {
-		expect(&o, i);
-		number = number_of(&o, i);
-		s = string_of(&o, o.v[i].which);
+	f->strings = xmalloc((o->n + 1) * sizeof *f->strings);	/* what is not needed of it is not touched */
+	o->forms = xmalloc((f->nwords + 1) * sizeof *o->forms);
+	buf_reserve(&f->sorted, f->becomes.n);
+	for (i = 0; i < o->n; i++) {
+		if (i % (1 << 16) == 0)		/* as much memory as what is made of them takes */
+			give_back(o->v, i);
+		expect(o, i);
+		number = number_of(o, i);
+		s = string_of(o, o->v[i].which);
 		if (!i || !str_eq(s, last)) {
-			f->strings[f->nstrings] = (uint32_t)(s.p - f->becomes.p);
-			f->lengths[f->nstrings++] = (unsigned char)s.n;
+			f->strings[f->nstrings++] = (uint32_t)f->sorted.n;
+			buf_str_add(&f->sorted, s);
 		}
 		last = s;
 		place = (uint32_t)f->nstrings - 1;
-		switch (o.v[i].which % STRINGS) {
+		switch (o->v[i].which % STRINGS) {
 		case FORM:
-			f->order[f->nused++] = number;
+			o->forms[o->nforms++] = number;
 			f->used[number].form = place;
 			break;
 		case TERM: f->used[number].term = place; break;
 		default: f->used[number].english = place; break;
 		}
 	}
-	free(o.v);
-	f->strings = xrealloc(f->strings, (f->nstrings + 1) * sizeof *f->strings);
-	f->lengths = xrealloc(f->lengths, f->nstrings + 1);
+	f->strings[f->nstrings] = (uint32_t)f->sorted.n;
+	free(o->v);
+	buf_free(&f->becomes);
 }
 
 /* ---- forms ---- */
@@ -226,40 +269,69 @@ static int by_used(const struct find_used *a, const struct find_used *b)
 	return (a->english > b->english) - (a->english < b->english);
 }
 
-/* Of each word its list, and room in each list for all documents of its words. Of what words become, alike ones summed up. */
-static void make_used(struct find *f)
+/* Of each word its list, and room in each list for all documents of its words. */
+static void name_lists(struct order *o)
 {
+	struct find *f = o->f;
 	struct find_used *u;
-	uint32_t t;
-	size_t i, k, n = 0, first;
+	size_t i, n = o->nforms;
 
-	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
 	f->list_at = xmalloc((f->nstrings + 1) * sizeof *f->list_at);
 	memset(f->list_at, 0, (f->nstrings + 1) * sizeof *f->list_at);
 	for (i = 0; i < f->nwords; i++) {
 		u = &f->used[i];
 		u->term = u->term == AS_FORM ? u->form : u->term;
 		u->english = u->english == AS_FORM ? u->form : u->english == AS_TERM ? u->term : u->english;
-		u->n = f->count[i];
+		if (u->form == EMPTY)
+			o->forms[n++] = (uint32_t)i;
+		u->n = f->list_of[i];
 		f->list_of[i] = u->term;
 		if (u->term != EMPTY)
 			f->list_at[u->term + 1] += u->n;
 	}
 	for (i = 0; i < f->nstrings; i++)
 		f->list_at[i + 1] += f->list_at[i];
-	for (first = i = 0; i < f->nused; i++) {	/* by form already */
-		t = f->order[i];
-		if (n && f->used[f->order[n - 1]].form != f->used[t].form)
+}
+
+/* Put used[forms[i]] at i, for all i: of each cycle one waits while the others move up. forms becomes 0, 1, and so on. */
+static void move_used(struct find_used *used, uint32_t *forms, uint32_t n)
+{
+	struct find_used first;
+	uint32_t i, k, next;
+
+	for (i = 0; i < n; i++) {
+		first = used[i];
+		for (k = i; (next = forms[k]) != i; k = next) {
+			used[k] = used[next];
+			forms[k] = k;
+		}
+		used[k] = first;
+		forms[k] = k;
+	}
+}
+
+/* f->used by form, stem, English stem, alike ones summed up. */
+static void sort_used(struct order *o)
+{
+	struct find *f = o->f;
+	struct find_used *v = f->used, u;
+	size_t i, k, n = 0, first = 0;
+
+	move_used(v, o->forms, f->nwords);
+	for (i = 0; i < o->nforms; i++) {
+		u = v[i];
+		if (n && v[n - 1].form != u.form)
 			first = n;
-		for (k = n; k > first && by_used(&f->used[f->order[k - 1]], &f->used[t]) > 0; k--)
+		for (k = n; k > first && by_used(&v[k - 1], &u) > 0; k--)
 			;
-		if (k > first && !by_used(&f->used[f->order[k - 1]], &f->used[t])) {
-			f->used[f->order[k - 1]].n += f->used[t].n;
+		if (k > first && !by_used(&v[k - 1], &u)) {
+			v[k - 1].n += u.n;
 			continue;
 		}
-		memmove(f->order + k + 1, f->order + k, (n++ - k) * sizeof *f->order);
-		f->order[k] = t;
+		memmove(v + k + 1, v + k, (n++ - k) * sizeof *v);
+		v[k] = u;
 	}
+	free(o->forms);
 	f->nused = n;
 }
 
@@ -278,11 +350,11 @@ struct refs {				/* lists of a form besides that of its own string */
 /* Of the form of word i in order; returns the first one of the next form. */
 static size_t refs_of(struct refs *r, const struct find *f, size_t i)
 {
-	uint32_t form = f->used[f->order[i]].form;
+	uint32_t form = f->used[i].form;
 	size_t k, n;
 
-	for (r->n = 0; i < f->nused && f->used[f->order[i]].form == form; i++) {
-		const struct find_used *u = &f->used[f->order[i]];
+	for (r->n = 0; i < f->nused && f->used[i].form == form; i++) {
+		const struct find_used *u = &f->used[i];
 
 		if (r->n + 2 > r->cap) {
 			r->cap = 2 * r->cap + 16;
@@ -313,7 +385,7 @@ static void make_forms(struct find *f)
 	f->refs = xmalloc((2 * f->nused + 1) * sizeof *f->refs);
 	for (i = 0; i < f->nused; i = next) {
 		next = refs_of(&r, f, i);
-		f->forms[f->nforms] = f->used[f->order[i]].form;
+		f->forms[f->nforms] = f->used[i].form;
 		f->ref_at[f->nforms++] = (uint32_t)nrefs;
 		if (r.n)
 			memcpy(f->refs + nrefs, r.v, r.n * sizeof *r.v);
@@ -323,19 +395,10 @@ static void make_forms(struct find *f)
 	free(r.v);
 }
 
-static void expect_form(const struct find *f, size_t i)
-{
-	if (i + FAR < f->nused)
-		__builtin_prefetch(&f->used[f->order[i + FAR]]);
-	if (i + NEAR < f->nused)
-		__builtin_prefetch(f->becomes.p + f->strings[f->used[f->order[i + NEAR]].form]);
-}
-
 struct find_count find_count_of(const struct find *f, size_t i)
 {
-	const struct find_used *u = &f->used[f->order[i]];
+	const struct find_used *u = &f->used[i];
 
-	expect_form(f, i);
 	return (struct find_count){ find_string(f, u->form), find_string(f, u->term),
 	    u->english == EMPTY ? STR_NONE : find_string(f, u->english), u->n };
 }
@@ -384,25 +447,6 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 	}
 }
 
-/* Lengths of all documents. */
-static void measure(struct find *f)
-{
-	uint32_t weight;
-	uint64_t word;
-	size_t k;
-
-	for (k = 0; k < f->n; k++) {
-		struct str posts = find_posts(f, k);
-
-		while (find_post_take(&word, &weight, &posts))
-			if (f->list_of[word - 1] != EMPTY)
-				f->length[k] += weight;
-		f->length[k] += !f->length[k];
-		f->total += f->length[k];
-	}
-	f->average = f->n ? find_coarse((uint32_t)(f->total / f->n)) : 1;
-}
-
 uint32_t find_coarse(uint32_t length)
 {
 	unsigned shift = 0;
@@ -420,8 +464,8 @@ uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average)
 	return q ? q : 1;
 }
 
-/* Lists s->from to s->to into f->posts, each up to its end. */
-static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
+/* Lists s->from to s->to into posts, each up to its end. */
+static void fill_lists(const struct find *f, struct sums *s, uint32_t *posts, uint32_t *end)
 {
 	uint8_t impacts[256];		/* of the document in work, by weight; 0: not known yet */
 	uint32_t n = s->to - s->from;
@@ -435,13 +479,13 @@ static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
 		sum_up(s, f, k);
 		memset(impacts, 0, sizeof impacts);
 		for (i = 0; i < s->n; i++)
-			__builtin_prefetch(&f->posts[end[s->lists[i]]], 1);
+			__builtin_prefetch(&posts[end[s->lists[i]]], 1);
 		for (i = 0; i < s->n; i++) {
 			uint32_t w = s->weights[i] > 255 ? 255 : s->weights[i];
 
 			if (!impacts[w])
 				impacts[w] = (uint8_t)find_impact(w, f->length[k], f->average);
-			f->posts[end[s->lists[i]]++] = (uint32_t)k << 8 | impacts[w];
+			posts[end[s->lists[i]]++] = (uint32_t)k << 8 | impacts[w];
 		}
 	}
 	free(s->weight);
@@ -452,14 +496,14 @@ static void fill_lists(struct find *f, struct sums *s, uint32_t *end)
 static void encode_forms(struct find *f)
 {
 	struct find_encoder to = { .to = &f->blocks[FIND_BY_FORM], .kind = FIND_BY_FORM };
+	struct find_counts_out counts = { .piece = BUF_INIT };
 	struct buf tail = BUF_INIT;
 	struct refs r = { .v = NULL };
 	struct str *refs = NULL, form;
 	size_t i, k, next, cap = 0;
 
 	for (i = 0; i < f->nused; i = next) {
-		expect_form(f, i);
-		form = find_string(f, f->used[f->order[i]].form);
+		form = find_string(f, f->used[i].form);
 		next = refs_of(&r, f, i);
 		if (r.n > cap) {
 			cap = r.cap;
@@ -470,29 +514,32 @@ static void encode_forms(struct find *f)
 		buf_clear(&tail);
 		find_form_tail(&tail, form, refs, r.n);
 		find_item(&to, form, buf_str(&tail));
+		for (k = i; f->out && k < next; k++)
+			find_save_count(&counts, f, k);
 	}
 	find_items_end(&to);
 	(void)find_twins(to.to);
+	if (f->out)
+		find_save_counts_end(&counts, f);
 	free(r.v);
 	free(refs);
 	buf_free(&tail);
 }
 
-/* Lists from `from` on up to their ends in f->posts. */
-static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t from, const uint32_t *end, uint32_t n)
+/* n lists from `from` on, up to their ends in posts. */
+static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t from, const uint32_t *posts, const uint32_t *end,
+    uint32_t n)
 {
 	struct buf tail = BUF_INIT;
 	uint32_t i, at;
 	size_t blocks;
 
 	for (i = 0; i < n; i++) {
-		if (i + NEAR < n)
-			__builtin_prefetch(f->becomes.p + f->strings[from + i + NEAR]);
 		at = f->list_at[from + i] - f->list_at[from];
 		if (at == end[i])
 			continue;
 		buf_clear(&tail);
-		find_list_tail(&tail, f->posts + at, end[i] - at);
+		find_list_tail(&tail, posts + at, end[i] - at);
 		blocks = to->to->n;
 		find_item(to, find_string(f, from + i), buf_str(&tail));
 		if (to->to->n > blocks)
@@ -501,65 +548,84 @@ static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t
 	buf_free(&tail);
 }
 
-/* All lists: as many at a time as fill half the memory of all, or, where they are to be asked, all. */
-static void make_lists(struct find *f)
+/* Lists from `from` to `to`, as many at a time as it takes to have so many postings: at least one. */
+static void make_lists(struct find_blocks *blocks, struct find *f, uint32_t from, uint32_t to, uint32_t many)
 {
-	struct find_encoder to = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
-	uint32_t all = f->list_at[f->nstrings], most = f->out ? all / 2 + 1 : UINT32_MAX, *end, at, i, n;
-	struct sums s = { .to = 0 };
+	struct find_encoder e = { .to = blocks, .kind = FIND_BY_TERM };
+	struct sums s = { .to = from };
+	uint32_t *end = xmalloc((to - from + 1) * sizeof *end), *posts;
 
-	measure(f);
-	end = xmalloc((f->nstrings + 1) * sizeof *end);
-	for (s.from = 0; s.from < f->nstrings; s.from = s.to) {
-		for (s.to = s.from + 1; s.to < f->nstrings && f->list_at[s.to + 1] - f->list_at[s.from] <= most; s.to++)
+	while ((s.from = s.to) < to) {
+		for (s.to = s.from + 1; s.to < to && f->list_at[s.to] - f->list_at[s.from] < many; s.to++)
 			;
-		f->posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *f->posts);
-		fill_lists(f, &s, end);
-		encode_lists(&to, f, s.from, end, s.to - s.from);
-		if (f->out) {
-			free(f->posts);
-			f->posts = NULL;
-		}
+		posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *posts);
+		fill_lists(f, &s, posts, end);
+		encode_lists(&e, f, s.from, posts, end, s.to - s.from);
+		free(posts);
 	}
-	find_items_end(&to);
-	(void)find_twins(to.to);
-	for (at = 0, i = 0; !f->out && i < f->nstrings; i++) {	/* room that was left goes */
+	find_items_end(&e);
+	free(s.lists);
+	free(s.weights);
+	free(end);
+}
+
+/* All of them, to be asked. */
+static void keep_lists(struct find *f)
+{
+	struct find_encoder e = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
+	struct sums s = { .from = 0, .to = (uint32_t)f->nstrings };
+	uint32_t *end = xmalloc((f->nstrings + 1) * sizeof *end), at = 0, i, n;
+
+	f->posts = xmalloc((f->list_at[f->nstrings] + 1) * sizeof *f->posts);
+	fill_lists(f, &s, f->posts, end);
+	encode_lists(&e, f, 0, f->posts, end, s.to);
+	for (i = 0; i < f->nstrings; i++) {	/* room that was left goes */
 		n = end[i] - f->list_at[i];
 		memmove(f->posts + at, f->posts + f->list_at[i], n * sizeof *f->posts);
 		f->list_at[i] = at;
 		at += n;
 	}
 	f->list_at[f->nstrings] = at;
+	find_items_end(&e);
 	free(s.lists);
 	free(s.weights);
 	free(end);
-	free(f->list_of);
-	f->list_of = NULL;
+}
+
+/* The first list from about `posts` postings on at which a block begins wherever it stands, or the end. */
+static uint32_t list_apart(const struct find *f, uint32_t posts)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nstrings; i++)
+		if (f->list_at[i] >= posts && f->list_at[i + 1] > f->list_at[i] && find_cuts(find_string(f, i), FIND_BY_TERM))
+			break;
+	return i;
 }
 
 /* Two halves of the work, by two threads where there are two; they write to different parts of f. */
-typedef void half_fn(struct find *f);
-struct half { half_fn *fn; struct find *f; };
+typedef void half_fn(struct order *o);
+struct half { half_fn *fn; struct order *o; };
 
 static void *half_run(void *arg)
 {
 	const struct half *h = arg;
 
-	h->fn(h->f);
+	h->fn(h->o);
 	return NULL;
 }
 
-static void both(struct find *f, half_fn *one, half_fn *other)
+static void both(struct order *o, half_fn *one, half_fn *other)
 {
-	struct half h = { other, f };
+	struct half h = { other, o };
 	pthread_t thread;
-	bool runs = f->nparts > 1 && !pthread_create(&thread, NULL, half_run, &h);
+	bool runs = o->f->nparts > 1 && !pthread_create(&thread, NULL, half_run, &h);
 
-	one(f);
+	one(o);
 	if (runs)
 		pthread_join(thread, NULL);
 	else
-		other(f);
+		other(o);
 }
 
 /* In how many documents each word is. */
@@ -570,61 +636,80 @@ static void count_words(struct find *f)
 	uint64_t word;
 	size_t k;
 
-	f->count = xmalloc((f->nwords + 1) * sizeof *f->count);
-	memset(f->count, 0, (f->nwords + 1) * sizeof *f->count);
+	f->list_of = xmalloc((f->nwords + 1) * sizeof *f->list_of);
+	memset(f->list_of, 0, (f->nwords + 1) * sizeof *f->list_of);
 	for (k = 0; k < f->nparts; k++)
 		for (posts = buf_str(&f->parts[k].posts); find_post_take(&word, &weight, &posts);)
-			f->count[word - 1]++;
+			f->list_of[word - 1]++;
 }
 
-static void words_half(struct find *f)
+/* First what needs no memory: meanwhile the other half gives back that of the words. */
+static void names_half(struct order *o)
 {
-	count_words(f);
-	if (!f->out)
-		return;
-	find_save_words(f);
-	strings_free(&f->words);
+	count_words(o->f);
+	gather(o->f);
+	o->v = xmalloc((3 * (size_t)o->f->nwords + 1) * sizeof *o->v);	/* what is not needed of it is not touched */
+	name_strings(o);
+	part(o->v, o->n, 0, o->end);
 }
 
-static void lists_half(struct find *f)
+static void words_half(struct order *o)
 {
-	unsigned i;
-
-	make_lists(f);
-	for (i = 0; f->out && i < f->nparts; i++)
-		buf_free(&f->parts[i].posts);
-}
-
-static void forms_half(struct find *f)
-{
-	encode_forms(f);
-	if (f->out) {
-		find_save_forms(f);
-		free(f->used);
-		free(f->order);
-		f->used = NULL;
-		f->order = NULL;
-	} else {
-		make_forms(f);
+	if (o->f->out) {
+		find_save_words(o->f);
+		strings_free(&o->f->words);
 	}
-	find_facets(f);
+	find_facets(o->f);
+}
+
+static void lists_half(struct order *o)
+{
+	if (o->f->out)
+		make_lists(&o->f->blocks[FIND_BY_TERM], o->f, 0, o->apart, (o->f->list_at[o->apart] + 1) / 2);
+	else
+		keep_lists(o->f);
+}
+
+static void forms_half(struct order *o)
+{
+	struct find *f = o->f;
+
+	sort_used(o);
+	encode_forms(f);
+	if (!f->out) {
+		make_forms(f);
+		return;
+	}
+	free(f->used);
+	f->used = NULL;
+	make_lists(&o->rest, f, o->apart, (uint32_t)f->nstrings, UINT32_MAX);
 }
 
 void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_KEY])
 {
-	unsigned i;
+	struct order o = { .f = f };
+	size_t i;
 
 	for (i = 0; i < f->nparts; i++)
 		strings_free(&f->parts[i].local);
 	strings_seal(&f->words);
 	f->nwords = (uint32_t)f->words.n;
+	for (f->total = i = 0; i < f->n; i++)
+		f->total += f->length[i];
+	f->average = f->n ? find_coarse((uint32_t)(f->total / f->n)) : 1;
 	if (path)
 		find_save_begin(f, path, key);
-	both(f, order_strings, words_half);
-	make_used(f);
-	free(f->count);
-	f->count = NULL;
-	both(f, lists_half, forms_half);
+	f->used = xmalloc((f->nwords + 1) * sizeof *f->used);
+	both(&o, names_half, words_half);
+	both(&o, sort_some, sort_some);
+	place_strings(&o);
+	name_lists(&o);
+	o.apart = list_apart(f, f->list_at[f->nstrings] / 3 * 2);
+	both(&o, lists_half, forms_half);
+	find_blocks_join(&f->blocks[FIND_BY_TERM], &o.rest);
+	(void)find_twins(&f->blocks[FIND_BY_TERM]);
+	free(f->list_of);
+	f->list_of = NULL;
 }
 
 void find_forget(struct find *f)
@@ -637,6 +722,7 @@ void find_forget(struct find *f)
 		stems_close(p->stems);
 		strings_free(&p->local);
 		buf_free(&p->becomes);
+		free(p->hashes);
 		free(p->weights);
 		buf_free(&p->posts);
 		buf_free(&p->text);
@@ -646,16 +732,14 @@ void find_forget(struct find *f)
 	}
 	strings_free(&f->words);
 	buf_free(&f->becomes);
+	buf_free(&f->sorted);
 	free(f->used);
-	free(f->order);
 	free(f->strings);
-	free(f->lengths);
 	free(f->forms);
 	free(f->ref_at);
 	free(f->refs);
 	free(f->list_at);
 	free(f->posts);
 	f->used = NULL;
-	f->lengths = NULL;
-	f->order = f->strings = f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
+	f->strings = f->forms = f->ref_at = f->refs = f->list_at = f->posts = NULL;
 }

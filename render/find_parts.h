@@ -33,8 +33,8 @@ struct find_facet {
 struct find_part {			/* of one thread */
 	struct stems *stems;
 	struct strings local;		/* words of the document in work, by stemmer, */
-	uint32_t *weights;		/* and their summed weights */
-	size_t weights_cap;
+	uint32_t *hashes, *weights;	/* their hashes, and their summed weights */
+	size_t local_cap;
 	struct buf posts;		/* documents: each word as find_post_put has it, numbers from 1 on */
 	struct buf text;
 	uint32_t *numbers;		/* of the words of the document in work, */
@@ -79,6 +79,10 @@ void find_leave(struct find_encoder *e, const struct find_block *was);
 /* Would a block begin at that item. */
 bool find_begins(const struct find_encoder *e, struct str s, struct str tail);
 void find_items_end(struct find_encoder *e);
+/* Does a block begin at this string wherever it stands. */
+bool find_cuts(struct str s, unsigned kind);
+/* Put blocks behind others, as if one had made them all; frees rest. Its first string is one at which a block begins. */
+void find_blocks_join(struct find_blocks *to, struct find_blocks *rest);
 /* Number blocks whose names are the same. false: there are none such. */
 bool find_twins(struct find_blocks *b);
 struct find_decoder {
@@ -136,22 +140,21 @@ struct find {
 	unsigned nparts;
 	pthread_mutex_t one;		/* looks at `words` at a time */
 	struct strings words;		/* all words, by stemmer; their numbers are by chance */
-	uint32_t *count, *list_of;	/* in find_finish: in how many documents each of them is; its list, or UINT32_MAX */
+	uint32_t *list_of;		/* in find_finish: the list of each of them, or UINT32_MAX; before that, in how many documents it is */
 	uint32_t nwords;
 	struct find_log *log;		/* NULL: nothing was kept */
 	bool near;			/* it is of this copy, but for texts and history */
 	struct kept_log_out *out;	/* between find_save_begin and find_save */
 
 	/* After find_finish, up to find_forget. A form is a folded word of the texts; a list, the documents of one stem. */
-	struct buf becomes;		/* of all words; those behind its first GiB have no strings */
-	uint32_t *strings;		/* all forms and stems, sorted by bytes: where they are in becomes */
-	unsigned char *lengths;		/* and how long */
+	struct buf becomes;		/* only in it: of all words; those behind its first GiB have no strings */
+	struct buf sorted;		/* all forms and stems, sorted by bytes, one behind the other */
+	uint32_t *strings;		/* string i: strings[i] to strings[i + 1] there */
 	size_t nstrings;
 	uint32_t *forms;		/* strings that are forms, sorted */
 	uint32_t *ref_at, *refs;	/* lists of form i besides that of its own string: refs[ref_at[i]] to refs[ref_at[i + 1]] */
 	size_t nforms;
-	struct find_used *used;		/* of each word, by number; */
-	uint32_t *order;		/* numbers in order of form, stem, English stem, of alike ones one */
+	struct find_used *used;		/* by form, stem, English stem, each once; before that, of each word by number */
 	size_t nused;
 	uint32_t *list_at, *posts;	/* list i, of string i: posts[list_at[i]] to posts[list_at[i + 1]]: document << 8 | impact */
 
@@ -177,7 +180,7 @@ bool find_becomes_take(struct find_becomes *w, struct str *s);	/* false: no more
 /* A stem of a form: how many bytes of the form it is, a byte, or 128 and its own length in one byte and its bytes. */
 void find_stem_put(struct buf *b, struct str form, struct str stem);
 bool find_stem_take(struct str *stem, struct str form, struct str *s);
-/* Of what words become, the i-th by form, stem, English stem: to be asked one after the other. */
+/* Of what words become, the i-th by form, stem, English stem. */
 struct find_count find_count_of(const struct find *f, size_t i);
 /* Append a tail: of a form, of a posting list. */
 void find_form_tail(struct buf *b, struct str form, const struct str *refs, size_t n);
@@ -227,7 +230,9 @@ bool find_count_take(struct find_count *c, struct str *piece);
 /* The greater part of what find_save will keep, in three steps. f->out: there is something to follow. */
 void find_save_begin(struct find *f, const char *path, const unsigned char key[KEPT_KEY]);
 void find_save_words(struct find *f);
-void find_save_forms(struct find *f);
+struct find_counts_out { struct buf piece, name; };	/* zeroed: nothing yet */
+void find_save_count(struct find_counts_out *o, struct find *f, size_t i);	/* of find_count_of, one after the other */
+void find_save_counts_end(struct find_counts_out *o, struct find *f);
 /* A hash of what is shown of the documents of each file of them. */
 void find_shown(struct buf *b, const struct find *f);
 
@@ -235,6 +240,7 @@ void find_shown(struct buf *b, const struct find *f);
 bool find_block_read(struct str *text, struct buf *b, const struct find_block *block, unsigned kind, find_read_fn *read,
     void *ctx);
 
-void find_table(struct buf *out);	/* find_table.c */
+extern const unsigned char find_table[];	/* made by render/theme/make/table.c */
+extern const size_t find_table_n;
 
 #endif

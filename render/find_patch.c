@@ -97,12 +97,12 @@ static bool read_side(struct patch *p, struct side *to, struct str record, uint3
 		if (!find_word_take(&w, p->log, &record))
 			return false;
 		of = word_of(p, &w);
+		to->length += w.weight;
 		if (!strings_at(&p->strings, of.form).n || !strings_at(&p->strings, of.term).n)
 			continue;
 		if (to->n == cap)
 			to->v = arena_grow(&p->a, to->v, &cap, sizeof *to->v);
 		to->v[to->n++] = (struct weigh){ of.term, w.weight };
-		to->length += w.weight;
 		if (p->ncounts == p->counts_cap)
 			p->counts = arena_grow(&p->a, p->counts, &p->counts_cap, sizeof *p->counts);
 		/* numbers for now: strings move while there come more */

@@ -59,7 +59,7 @@ void kept_place_theme(struct kept_place *place, const struct theme *t)
 	struct buf b = BUF_INIT;
 	size_t i;
 
-	for (i = 0; i < t->nfiles; i++) {
+	for (i = 0; t->of_folder && i < t->nfiles; i++) {	/* else the program tells */
 		add(&b, t->files[i].name);
 		add(&b, t->files[i].bytes);
 	}

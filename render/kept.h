@@ -53,7 +53,7 @@ struct kept {
 	size_t nfiles;
 	bool *seen;			/* kept_look found the file as it was, by its stat; NULL: it was not called */
 	struct kept_looking *looking;	/* it goes on; NULL: no */
-	struct kept_file manifest;	/* without facts */
+	struct kept_file manifest;	/* without facts or digest: its stat tells, or nothing */
 	struct str *facts;
 	const unsigned char (*values)[FACT_VALUE], (*more_values)[FACT_VALUE];
 	bool *same;			/* is the value of a fact still so */

@@ -6,7 +6,7 @@
  *	<128 hex digits><blank><blank><name>
  *
  * It is written twice: before the first page, when there are new names, with those of the old and the new build together
- * (zeros for hashes), and at the end with what is there. So a build that was cut short is known as
+ * (zeros for hashes; a few are put behind the old ones), and at the end with what is there. So a build that was cut short is known as
  * ours and is mended by the next one, which removes or writes anew what it left half written; two builds into one folder
  * wait for each other. Whether a page is written anew is decided by its bytes on disk, not by the manifest: a damaged file is
  * mended too.
@@ -109,7 +109,10 @@ static enum rc old_names(struct site_before *b, const char *dir, struct err *e)
 
 	if ((rc = file_read(&b->text, path, MANIFEST_MAX, e)) == RC_NOTFOUND)
 		return RC_OK;
-	for (rest = buf_str(&b->text); !rc && str_line(&line, &rest);) {
+	rest = buf_str(&b->text);
+	while (rest.n && rest.p[rest.n - 1] != '\n')	/* announced in part: nothing was written by that name */
+		rest.n--;
+	while (!rc && str_line(&line, &rest)) {
 		if (b->n == cap)
 			b->names = arena_grow(&b->a, b->names, &cap, sizeof *b->names);
 		if (!site_manifest_line(&b->names[b->n++], line))
@@ -267,18 +270,23 @@ void site_before_free(struct site_before *b)
 
 static void manifest_line(struct buf *b, const unsigned char digest[64], struct str name)
 {
-	static const char hex[] = "0123456789abcdef";
-	char line[DIGEST + 2];
-	unsigned c;
+	char *line;
+	uint64_t v, high;
 	size_t i;
 
-	for (i = 0; i < 64; i++) {
-		c = digest ? digest[i] : 0;
-		line[2 * i] = hex[c >> 4];
-		line[2 * i + 1] = hex[c & 15];
+	buf_reserve(b, DIGEST + 3 + name.n);
+	line = b->p + b->n;
+	for (i = 0; i < 64; i += 4) {		/* four bytes at a time, a half in each byte of v */
+		const unsigned char *d = digest ? digest + i : (const unsigned char *)"\0\0\0";
+
+		v = (uint64_t)d[0] | (uint64_t)d[1] << 16 | (uint64_t)d[2] << 32 | (uint64_t)d[3] << 48;
+		v = (v >> 4 | v << 8) & 0x0f0f0f0f0f0f0f0fu;
+		high = (v + 0x0606060606060606u) >> 4 & 0x0101010101010101u;	/* 1: above 9 */
+		v += 0x3030303030303030u + high * ('a' - '0' - 10);
+		memcpy(line + 2 * i, &v, sizeof v);
 	}
 	line[DIGEST] = line[DIGEST + 1] = ' ';
-	buf_add(b, line, sizeof line);
+	b->n += DIGEST + 2;
 	buf_str_add(b, name);
 	buf_putc(b, '\n');
 }
@@ -371,27 +379,50 @@ static bool known(const struct names *v, struct str name)
 	return at < v->n && str_eq(v->v[at], name);
 }
 
-/* The manifest before the work: old and new names, each once. */
+/* Put lines behind those of the manifest. false: it is as it was. */
+static bool append_manifest(const struct build *s, struct str lines)
+{
+	int fd = openat(s->fd, MANIFEST, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	struct err e = ERR_INIT;
+	struct stat st;
+	bool ok = false;
+	char last;
+
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && st.st_size && pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n' &&
+	    !(ok = !fd_write(fd, lines, MANIFEST, &e)))
+		(void)!ftruncate(fd, st.st_size);
+	return !close(fd) && ok;
+}
+
+#define ANNOUNCED 64			/* names that are put behind the old ones; the lines of more are written with them */
+
+/* The manifest before the work: old and new names. */
 static enum rc announce(const struct build *s, const struct names *now, struct arena *a, struct err *e)
 {
-	struct buf b = BUF_INIT;
-	size_t i = 0, j = 0;
-	enum rc rc;
+	struct buf all = BUF_INIT, new = BUF_INIT;
+	size_t i = 0, j = 0, came = 0;
+	enum rc rc = RC_OK;
 
-	while (i < s->old.n && j < now->n && str_cmp(s->old.v[i], now->v[j]) <= 0)
-		j += str_eq(s->old.v[i++], now->v[j]);
-	if (j == now->n)
-		return RC_OK;		/* it names them all */
-	i = j = 0;
-	while (i < s->old.n || j < now->n) {
-		int d = i == s->old.n ? 1 : j == now->n ? -1 : str_cmp(s->old.v[i], now->v[j]);
+	while (j < now->n) {
+		int d = i == s->old.n ? 1 : str_cmp(s->old.v[i], now->v[j]);
 
-		manifest_line(&b, NULL, d <= 0 ? s->old.v[i] : now->v[j]);
+		if (d > 0) {
+			manifest_line(&new, NULL, now->v[j]);
+			came++;
+		}
 		i += d <= 0;
 		j += d >= 0;
 	}
-	rc = write_manifest(s->dir, &b, a, e);
-	buf_free(&b);
+	if (came && !(s->old.n && came <= ANNOUNCED && append_manifest(s, buf_str(&new)))) {
+		for (i = 0; i < s->old.n; i++)
+			manifest_line(&all, NULL, s->old.v[i]);
+		buf_str_add(&all, buf_str(&new));
+		rc = write_manifest(s->dir, &all, a, e);
+	}
+	buf_free(&all);
+	buf_free(&new);
 	return rc;
 }
 
@@ -732,8 +763,7 @@ static void no_tick(struct kept_stat *s, uint64_t now)
 }
 
 /* What is kept for the next build. That it cannot be is no failure: the next one makes all. */
-static void keep(const struct build *s, const struct file *const *files, size_t n, struct fact_ground *g, struct str stamp,
-    struct str manifest)
+static void keep(const struct build *s, const struct file *const *files, size_t n, struct fact_ground *g, struct str stamp)
 {
 	struct arena a = ARENA_INIT;
 	const struct kept_file **v = arena_array(&a, n, sizeof *v);
@@ -749,7 +779,6 @@ static void keep(const struct build *s, const struct file *const *files, size_t 
 
 	clock_gettime(CLOCK_REALTIME, &t);
 	now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-	blake2b_512_of(new.manifest.digest, manifest);
 	if (!apart)
 		no_tick(&new.manifest.stat, now);
 	for (i = 0; i < n; i++) {
@@ -1010,7 +1039,7 @@ static enum rc pages(struct build *s, struct arena *a, struct err *e)
 		goto out;
 	s->told->pages = all.n;
 	if (s->files)
-		keep(s, made, all.n, &ground, (struct str){ (const char *)stamp, STAMP }, buf_str(&b));
+		keep(s, made, all.n, &ground, (struct str){ (const char *)stamp, STAMP });
 out:
 	for (i = 0; i < SITE_JOBS_MAX; i++)
 		facts_free(&facts[i]);

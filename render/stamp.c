@@ -20,13 +20,13 @@ static bool files_hold(struct kept *k, const char *dir, unsigned threads)
 	struct buf b = BUF_INIT;
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct kept_stat now;
-	bool hold = fd >= 0;
+	bool hold = fd >= 0 && kept_untouched(&now, &k->manifest, fd, &b);
 	size_t i;
 
-	kept_look(k, dir, threads);
+	if (hold)
+		kept_look(k, dir, threads);
 	for (i = 0; hold && i < k->nfiles; i++)
 		hold = kept_seen(k, &k->files[i]) || kept_untouched(&now, &k->files[i], fd, &b);
-	hold = hold && kept_untouched(&now, &k->manifest, fd, &b);
 	if (fd >= 0)
 		close(fd);
 	buf_free(&b);
@@ -49,6 +49,19 @@ static bool take_docs(struct stamp *s, struct arena *a, struct str rest)
 	}
 	s->ndocs = n;
 	return !rest.n;
+}
+
+bool stamp_is_of(const struct kept_place *place, const struct copy_want *want, const struct oid *commit, const char *dir)
+{
+	struct arena a = ARENA_INIT;
+	unsigned char key[KEPT_KEY];
+	struct kept_map m;
+	bool is = kept_key_of(key, place, want, commit, dir) && !kept_map(&m, kept_path(&a, place, dir, "stamp"), key);
+
+	if (is)
+		kept_unmap(&m);
+	arena_free(&a);
+	return is;
 }
 
 bool stamp_holds(struct stamp *s, struct arena *a, struct kept *k, const struct kept_place *place, const struct copy_want *want,

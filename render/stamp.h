@@ -16,6 +16,8 @@ struct stamp {
 	struct str tlp;
 };
 
+/* Was the last build into dir with these options of that commit. */
+bool stamp_is_of(const struct kept_place *place, const struct copy_want *want, const struct oid *commit, const char *dir);
 /* Is the site in dir as a build of that commit with these options left it? Then what that build told. k: what was kept of the
  * site, whose files are looked at with up to so many threads. */
 bool stamp_holds(struct stamp *s, struct arena *a, struct kept *k, const struct kept_place *place, const struct copy_want *want,

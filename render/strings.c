@@ -49,29 +49,32 @@ uint32_t strings_hash(struct str s, uint8_t tag)
 
 struct str strings_at(const struct strings *s, size_t i)
 {
-	const char *p = s->bytes.p + s->v[i].at;
+	const char *p = s->bytes.p + s->at[i];
 
 	return (struct str){ p + HEAD, (unsigned char)p[4] };
 }
 
 uint8_t strings_tag(const struct strings *s, size_t i)
 {
-	return (uint8_t)s->bytes.p[s->v[i].at + 5];
+	return (uint8_t)s->bytes.p[s->at[i] + 5];
 }
 
 static void grow(struct strings *s)
 {
-	size_t i, k;
+	uint64_t *old = s->slots;
+	size_t i, k, n = s->nslots;
 
-	s->nslots = s->nslots ? s->nslots * 2 : 1024;
-	free(s->slots);
+	s->nslots = n ? n * 2 : 1024;
 	s->slots = xmalloc(s->nslots * sizeof *s->slots);
 	memset(s->slots, 0, s->nslots * sizeof *s->slots);
-	for (i = 0; i < s->n; i++) {
-		for (k = s->v[i].hash & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
+	for (i = 0; i < n; i++) {
+		if (!old[i])
+			continue;
+		for (k = old[i] >> 32 & (s->nslots - 1); s->slots[k]; k = (k + 1) & (s->nslots - 1))
 			;
-		s->slots[k] = (uint64_t)s->v[i].hash << 32 | (s->v[i].at + 1);
+		s->slots[k] = old[i];
 	}
+	free(old);
 }
 
 /* The slot that has a string, or the free one where it belongs. */
@@ -90,16 +93,16 @@ static uint64_t *slot_of(const struct strings *s, struct str text, uint8_t tag, 
 	return &s->slots[k];
 }
 
-static void add(struct strings *s, struct str text, uint8_t tag, uint32_t hash)
+static void add(struct strings *s, struct str text, uint8_t tag)
 {
 	uint32_t number = (uint32_t)s->n;
 	char *p;
 
 	if (s->n == s->cap) {
 		s->cap = s->cap ? s->cap * 2 : 1024;
-		s->v = xrealloc(s->v, s->cap * sizeof *s->v);
+		s->at = xrealloc(s->at, s->cap * sizeof *s->at);
 	}
-	s->v[s->n++] = (struct string){ (uint32_t)s->bytes.n, hash };
+	s->at[s->n++] = (uint32_t)s->bytes.n;
 	buf_reserve(&s->bytes, HEAD + text.n);
 	p = s->bytes.p + s->bytes.n;
 	memcpy(p, &number, sizeof number);
@@ -125,11 +128,11 @@ size_t strings_put(struct strings *s, struct str text, uint8_t tag, uint32_t has
 		return number;
 	}
 	*slot = (uint64_t)hash << 32 | (s->bytes.n + 1);
-	add(s, text, tag, hash);
+	add(s, text, tag);
 	return s->n - 1;
 }
 
-void strings_expect(const struct strings *s, const struct strings *of, size_t i)
+void strings_expect(const struct strings *s, const uint32_t *hashes, size_t n, size_t i)
 {
 	enum { FAR = 16, NEAR = 8 };	/* what stands in a slot tells where to look next */
 	uint32_t hash;
@@ -137,11 +140,11 @@ void strings_expect(const struct strings *s, const struct strings *of, size_t i)
 
 	if (!s->nslots)
 		return;
-	if (i + FAR < of->n)
-		__builtin_prefetch(&s->slots[of->v[i + FAR].hash & (s->nslots - 1)]);
-	if (i + NEAR >= of->n)
+	if (i + FAR < n)
+		__builtin_prefetch(&s->slots[hashes[i + FAR] & (s->nslots - 1)]);
+	if (i + NEAR >= n)
 		return;
-	hash = of->v[i + NEAR].hash;
+	hash = hashes[i + NEAR];
 	for (k = hash & (s->nslots - 1); s->slots[k] && s->slots[k] >> 32 != hash; k = (k + 1) & (s->nslots - 1))
 		;
 	if (s->slots[k])
@@ -166,7 +169,7 @@ void strings_seal(struct strings *s)
 void strings_free(struct strings *s)
 {
 	buf_free(&s->bytes);
-	free(s->v);
+	free(s->at);
 	free(s->slots);
 	*s = (struct strings){ 0 };
 }

@@ -493,6 +493,7 @@ enum rc theme_open(struct theme **out, const char *dir, struct err *e)
 	if (dir) {
 		const char *texts = path_join(&t->arena, dir, "texts");
 
+		t->of_folder = true;
 		if (!(rc = read_folder(t, &cap, dir, "", e)) && file_is_dir(texts))
 			rc = read_folder(t, &cap, texts, "texts/", e);
 		if (rc)

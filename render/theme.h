@@ -32,6 +32,7 @@ struct theme {				/* read-only once open */
 	struct arena arena;
 	struct theme_file *files;	/* by name: all of them, texts and templates too */
 	size_t nfiles;
+	bool of_folder;			/* some of them may not be those compiled in */
 	struct template *templates[TEMPLATES];
 	struct texts *texts;		/* by lang */
 	size_t ntexts;

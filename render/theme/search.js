@@ -1,7 +1,7 @@
 /* search.js: search from a disk: reads what find_files.c writes, ranks as find.c does, marks words of "#q=" in a page. */
 (() => {
 'use strict';
-const up = document.currentScript.getAttribute('src').replace(/search\.js$/, ''), early = document.currentScript.async;	/* early: before search.html is whole */
+const up = document.currentScript.getAttribute('src').replace(/search\.js$/, ''), early = !document.currentScript.defer;	/* early: before search.html is whole */
 const WORD_MAX = 64, POINTS = 64, WORDS = 32, FIRST = 5, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64;
 const FACETS = ['kind', 'country', 'topic', 'lang', 'status', 'year'];
 
@@ -35,7 +35,7 @@ class Reader {
 	digit() { return digit[this.s.charCodeAt(this.i++)]; }
 	number() {
 		let v = 0, m = 1, d;
-		while ((d = digit[this.s.charCodeAt(this.i++)]) >= 45) { v += m * (d - 45); m *= 45; v += m; }
+		while ((d = digit[this.s.charCodeAt(this.i++)]) >= 45) { v += m * d; m *= 45; }
 		return v + m * d;
 	}
 	until(c) { const from = this.i, at = this.s.indexOf(c, from); this.i = at + 1; return this.s.slice(from, at); }
@@ -277,13 +277,15 @@ async function postings(ix, terms) {
 	const blocks = await Promise.all(terms.map(t => block(ix.lists, placeOf(ix.lists, t))));
 	return terms.map((t, i) => (behind(blocks[i], t) || '').slice(1));
 }
-/* found: the highest impact of each document; returns how many more have one. */
+/* found: the highest impact of each document; returns how many more have one. As Reader does it, in a loop of its own: there
+ * are thousands of postings, and the script is young. */
 function take(found, texts) {
 	let more = 0;
 	for (const t of texts)
-		for (let r = new Reader(t), doc = 0; r.more(); doc++) {
-			doc += r.number();
-			const q = r.digit();
+		for (let i = 0, doc = 0, m, d, q; i < t.length; doc++) {
+			for (m = 1; (d = digit[t.charCodeAt(i++)]) >= 45; m *= 45) doc += m * d;
+			doc += m * d;
+			q = digit[t.charCodeAt(i++)];
 			if (!found[doc]) more++;
 			if (found[doc] < q) found[doc] = q;
 		}
@@ -305,9 +307,9 @@ async function search(text, chosen) {
 			if (!exact) n = added;
 		}
 		const factor = idf(ix.n, n);
-		for (let d = 0; d < ix.n; d++) {
+		for (let d = 0, bit = w.not ? OUT : HIT; d < ix.n; d++) {
 			if (!found[d] && !more[d]) continue;
-			state[d] |= w.not ? OUT : HIT;
+			state[d] |= bit;
 			score[d] += found[d] ? factor * found[d] : Math.floor(factor * more[d] / 64);
 		}
 	}));
@@ -319,14 +321,14 @@ async function search(text, chosen) {
 	});
 	/* bits of the facets that a document does not fit */
 	const misfit = d => { let no = 0; for (const { k, f, fits } of filters) if (!fits[f.column[d]]) no |= 1 << k; return no; };
-	const found = [];
-	for (let d = 0; d < ix.n; d++) if ((!positive || state[d] & HIT) && !(state[d] & OUT)) found.push(d);
-	/* by score, and of equal ones the newer: scores are whole numbers, sorted as numbers quickest */
-	const hits = blank ? [] : Array.from(Float64Array.from(found.filter(d => !misfit(d)), d => score[d] * ix.n + d).sort(), k => k % ix.n).reverse();
+	const fits = positive ? HIT : 0, keys = new Float64Array(ix.n);		/* a key: score and document, both whole numbers */
+	let length = 0;
+	if (!blank) for (let d = 0; d < ix.n; d++) if (state[d] === fits && !(narrow && misfit(d))) keys[length++] = score[d] * ix.n + d;
+	const best = keys.subarray(0, length).sort().reverse(), hits = { length, slice: (from, to) => Array.from(best.subarray(from, to), k => k % ix.n) };
 	/* how many documents have each value of facet f, number k, were it not chosen from */
 	function counts(f, k) {
 		const of = new Uint32Array(f.sets.length), sums = new Uint32Array(f.values.length);
-		for (const d of found) if (!(misfit(d) & ~(1 << k))) of[f.column[d]]++;
+		for (let d = 0; d < ix.n; d++) if (state[d] === fits && !(misfit(d) & ~(1 << k))) of[f.column[d]]++;
 		f.sets.forEach((s, i) => { if (of[i]) for (const v of s) sums[v] += of[i]; });
 		return sums;
 	}

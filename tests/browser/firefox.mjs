@@ -49,7 +49,7 @@ const some = only => { for (;;) { const w = words[pick(words.length)]; if (only.
 const queries = [];
 for (let i = 0; i < 60; i++) queries.push(some(any[i % 4]), [...some(any[i % 4])].slice(0, 3).join(''), `${some(any[i % 2])} ${some(any[i % 2])}`);
 const found = JSON.parse(await run(`const out = [];
-	for (const q of arguments0) { const r = await page.colep.search(q, new page.Object()); const v = []; for (const d of Array.from(r.hits).slice(0, 20)) v.push(await page.colep.nameOf(d)); out.push(v); }
+	for (const q of arguments0) { const r = await page.colep.search(q, new page.Object()); const v = []; for (const d of Array.from(r.hits.slice(0, 20))) v.push(await page.colep.nameOf(d)); out.push(v); }
 	return JSON.stringify(out);`.replace('arguments0', JSON.stringify(queries))));
 writeFileSync('queries', queries.map((q, i) => `${i}\t${q}\n`).join(''));
 const wanted = queries.map(() => []);

@@ -1,4 +1,4 @@
-/* render/find_table.c: the table of kb/text/chars.h for the page's script.
+/* render/theme/make/table.c: table >find_table.c: a program of the build: the table of kb/text/chars.h for the page's script.
  *
  * The page cuts a query into words and folds them by the five rules of chars.h. What each code point is and becomes
  * is told in five lines of printable characters, numbers as find_number writes them:
@@ -12,13 +12,12 @@
  * Hangul syllables are left to rule 5. */
 #include "render/find_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "kb/text/chars.h"
 
 enum { LAST = 0x10ffff, RUN = 3 };	/* RUN: shorter runs are cheaper one by one */
-
-const char find_digits[90] = "#$%&'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
 static void ranges(struct buf *out, const unsigned char *classes, enum char_class class)
 {
@@ -67,7 +66,7 @@ static uint32_t run(uint32_t c, uint32_t to, uint32_t mode)
 	return n;
 }
 
-void find_table(struct buf *out)
+static void table(struct buf *out)
 {
 	uint32_t c, to, mode, best, n, most, run_last = 0, last = 0;
 	unsigned char *classes = xmalloc(LAST + 1);	/* of code points; CHAR_BREAK also where one is in a run */
@@ -109,4 +108,18 @@ void find_table(struct buf *out)
 	buf_str_add(out, buf_str(&singles));
 	buf_free(&singles);
 	free(classes);
+}
+
+int main(void)
+{
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	table(&b);
+	printf("#include <stddef.h>\n\nconst size_t find_table_n = %zu;\nconst unsigned char find_table[] = {", b.n);
+	for (i = 0; i < b.n; i++)
+		printf("%s%u,", i % 32 ? " " : "\n\t", (unsigned)(unsigned char)b.p[i]);
+	printf("\n};\n");
+	buf_free(&b);
+	return fflush(stdout) ? 1 : 0;
 }
