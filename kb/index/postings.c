@@ -63,7 +63,8 @@ static inline unsigned spread(uint32_t longest, uint32_t n)
 /* The positions of the postings that wait. */
 static void put_positions(struct postings_out *o)
 {
-	const uint32_t *longest = norm_longest(), *const from = (const uint32_t *)(const void *)o->pos.p, *q;
+	const uint32_t none = 0, *longest = norm_longest(), *q;
+	const uint32_t *const from = o->pos.p ? (const uint32_t *)(const void *)o->pos.p : &none;	/* codes stand nowhere */
 	uint64_t first = 0, later = 0, nfirst = 0, nlater = 0;
 	bool as_many = true, one_as_many = true, by_length = true;
 	struct bits_out bits;
