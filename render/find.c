@@ -6,23 +6,25 @@
  * surface (kb/text/chars.h), with the stems that words of this form were counted under and their English stems; each
  * names a list, and so does the form itself. Such a list need not be there.
  *
- * A posting is a document and an impact: tf / (tf + 0.3 + 0.9 * length / average length), which is BM25 with k1 1.2
- * and b 0.75 before the factor for rare words, in steps of 1/63, at least 1. Both lengths are rounded (find_coarse). The
- * page computes that factor from the number of documents of the whole word, in whole numbers (idf). The score of a
+ * A posting is a document and an impact: tf / (tf + 0.56 + 0.84 * length / average length), which is BM25 as in
+ * kb/index/bm25.c before the factor for rare words, in steps of 1/63, at least 1. Both lengths are rounded (find_coarse). The
+ * page computes that factor from the number of documents of the whole word, in whole numbers (bm25_rare). The score of a
  * document is the sum over the words of factor times impact. Documents are numbered from the oldest on, so that a new one
  * changes no number.
  *
  * A word of the query is looked up as a form: a document's impact is the highest in the form's lists. A word that is
  * no form is taken as the beginning of forms. The last word, when it has fewer than FIND_FEW documents, is a
- * beginning too; what only that finds counts less than the least of the exact ones: factor * impact / 64. */
+ * beginning too; what only that finds counts less than the least of the exact ones: factor * impact / 64. A document is
+ * counted under its codes too, and what a query names counts as kb/index/rank.c has it: find_called.c. */
 #include "render/find.h"
 #include "render/find_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "kb/base/fixed.h"
+#include "kb/doc/called.h"
 #include "kb/doc/names.h"
+#include "kb/index/bm25.h"
 #include "kb/index/record.h"
 #include "kb/text/stem.h"
 #include "render/page.h"
@@ -120,6 +122,11 @@ static void part_name(void *ctx, struct str name, struct str lang)
 	const struct naming *n = ctx;
 
 	part_safe(n->p, n->c, name, stems_lang(lang), PLAIN);
+}
+
+static void part_code(void *ctx, struct str code)
+{
+	part_word(ctx, code, 0, PLAIN);
 }
 
 /* One character reference at s.p[i] == '&': its length, its bytes appended; 1 for an ampersand that is none. The
@@ -300,6 +307,7 @@ void find_add(struct find *f, unsigned part, const struct copy *c, const struct 
 	strings_clear(&p->local);
 	part_text(p, e->name, p->english, PLAIN);
 	names_each(front, e->kind, &c->vocab, part_name, &naming);
+	codes_each(front, e->kind, part_code, p);
 	part_safe(p, c, e->title, lang, TITLE);
 	part_safe(p, c, e->summary, lang, PLAIN);
 	part_html(p, html, lang);
@@ -380,6 +388,7 @@ static struct find *make(const struct copy *c, unsigned parts)
 	f->number = arena_array(&f->a, c->nall, sizeof *f->number);
 	f->length = arena_array(&f->a, f->n, sizeof *f->length);
 	f->spots = arena_array(&f->a, f->n, sizeof *f->spots);
+	f->coded = arena_array(&f->a, called_ncodes, sizeof *f->coded);
 	f->parts = arena_array(&f->a, f->nparts, sizeof *f->parts);
 	for (i = 0; i < parts; i++) {
 		f->parts[i].stems = stems_open_once();
@@ -451,17 +460,6 @@ enum rc find_fill(struct find *f, struct md *m, struct err *e)
 
 /* ---- ranking ---- */
 
-/* ln(1 + (n - df + 0.5) / (df + 0.5)) as 16.16; ln 2 is 45426 / 65536. search.js has the same. */
-static uint64_t idf(uint64_t n, uint64_t df)
-{
-	return (uint64_t)fixed_log2(((2 * n + 2) << 16) / (2 * df + 1)) * 45426 >> 16;
-}
-
-struct asked {
-	struct str form;
-	bool not;
-};
-
 struct run {
 	const struct find *f;
 	uint64_t *score;
@@ -473,7 +471,7 @@ struct run {
 enum { HIT = 1, OUT = 2 };
 
 /* White space parts; a '-' in front of a word leaves documents out; the rest are words as everywhere. */
-static size_t read_query(struct asked to[FIND_WORDS], bool *open_end, struct arena *a, struct str text)
+static size_t read_query(struct find_asked to[FIND_WORDS], bool *open_end, struct arena *a, struct str text)
 {
 	struct buf form = BUF_INIT;
 	struct str part, word;
@@ -495,8 +493,12 @@ static size_t read_query(struct asked to[FIND_WORDS], bool *open_end, struct are
 			buf_clear(&form);
 			text_surface(&form, word);
 			*open_end = !not && i == text.n && word.p + word.n == text.p + text.n;
-			if (form.n)
-				to[n++] = (struct asked){ arena_str(a, buf_str(&form)), not };
+			if (!form.n)
+				continue;
+			to[n] = (struct find_asked){ .form = arena_str(a, buf_str(&form)), .not = not };
+			buf_clear(&form);
+			called_surface(&form, word);
+			to[n++].called = arena_str(a, buf_str(&form));
 		}
 	}
 	buf_free(&form);
@@ -577,7 +579,7 @@ static void take_beginning(struct run *r, struct str s)
 		}
 }
 
-static void run_word(struct run *r, const struct asked *w, bool last)
+static void run_word(struct run *r, const struct find_asked *w, bool last, bool ask)
 {
 	size_t form = form_lower(r->f, w->form), exact = 0, i;
 	bool is_form = form < r->f->nforms && str_eq(find_string(r->f, r->f->forms[form]), w->form);
@@ -600,7 +602,7 @@ static void run_word(struct run *r, const struct asked *w, bool last)
 		for (i = 0; i < exact; i++)
 			r->best[r->touched[i]] = kept[i];
 	}
-	factor = idf(r->f->n, exact);
+	factor = bm25_rare(r->f->n, exact) / (ask ? ASKING : 1);
 	for (i = 0; i < r->ntouched; i++) {
 		uint32_t doc = r->touched[i];
 		uint64_t gain = factor * r->best[doc];
@@ -611,6 +613,26 @@ static void run_word(struct run *r, const struct asked *w, bool last)
 			r->state[doc] |= HIT;
 			r->score[doc] += i < exact ? gain : gain >> 6;
 		}
+		r->best[doc] = 0;
+	}
+}
+
+/* The documents of a code. */
+static void run_hint(struct run *r, const struct find_named *named, size_t i)
+{
+	const struct find *f = r->f;
+	const struct str code = named->codes[i];
+	const size_t form = form_lower(f, code);
+	uint32_t factor, k, doc;
+
+	r->ntouched = 0;
+	if (form < f->nforms && str_eq(find_string(f, f->forms[form]), code))
+		take_list(r, f->forms[form]);
+	factor = hint_weight(bm25_rare(f->n, r->ntouched), code, named->others, named->ask[0]);
+	for (k = 0; k < r->ntouched; k++) {
+		doc = r->touched[k];
+		r->state[doc] |= HIT;
+		r->score[doc] += (uint64_t)factor * r->best[doc];
 		r->best[doc] = 0;
 	}
 }
@@ -641,7 +663,8 @@ enum rc find_run(struct find_result *res, struct arena *a, const struct find *f,
     const struct filters *filters, size_t limit, struct err *e)
 {
 	struct run r = { .f = f };
-	struct asked words[FIND_WORDS];
+	struct find_asked words[FIND_WORDS];
+	struct find_named named;
 	size_t n, i, positive = 0;
 	struct find_hit *hits;
 	struct record rec;
@@ -656,8 +679,11 @@ enum rc find_run(struct find_result *res, struct arena *a, const struct find *f,
 	r.state = arena_array(a, f->n, sizeof *r.state);
 	r.best = arena_array(a, f->n, sizeof *r.best);
 	r.touched = arena_array(a, f->n, sizeof *r.touched);
+	find_names_in(&named, buf_str(&f->called), words, n);
 	for (i = 0; i < n; i++)
-		run_word(&r, &words[i], open_end && i + 1 == n);
+		run_word(&r, &words[i], open_end && i + 1 == n, named.ask[i]);
+	for (i = 0; i < named.n; i++)
+		run_hint(&r, &named, i);
 	hits = arena_array(a, f->n, sizeof *hits);
 	*res = (struct find_result){ .hits = hits };
 	for (i = 0; i < f->n; i++) {

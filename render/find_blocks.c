@@ -18,7 +18,7 @@ bool find_cuts(struct str s, unsigned kind)
 	return (strings_hash(s, 0) & cuts[kind]) == 0;
 }
 
-static size_t units(struct str s)	/* UTF-16 */
+size_t find_units(struct str s)
 {
 	size_t n = 0, i;
 
@@ -31,7 +31,7 @@ static void put_like(struct buf *b, struct str before, struct str s)
 {
 	size_t same = str_utf8_alike(s, before);
 
-	buf_putc(b, find_digits[units(str_sub(s, 0, same))]);
+	buf_putc(b, find_digits[find_units(str_sub(s, 0, same))]);
 	buf_str_add(b, str_sub(s, same, s.n));
 }
 

@@ -185,7 +185,7 @@ static void root(struct buf *b, const struct find *f)
 	unsigned kind;
 	size_t i;
 
-	buf_printf(b, "3 %zu\n", f->n);
+	buf_printf(b, "4 %zu\n", f->n);
 	for (kind = 0; kind < FIND_KINDS; kind++) {
 		for (i = 0; i < f->blocks[kind].n; i++) {
 			buf_str_add(b, f->blocks[kind].v[i].first);
@@ -195,6 +195,8 @@ static void root(struct buf *b, const struct find *f)
 		}
 		buf_putc(b, '\n');
 	}
+	find_called(b, f);
+	buf_putc(b, '\n');
 }
 
 static void table(struct buf *b, const struct find *f)

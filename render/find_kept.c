@@ -8,7 +8,8 @@
  *		stem: its length, a byte, and its bytes; each stem: how many bytes of the form it is, a byte, or 128 and its own
  *		length in one byte and its bytes; the count of words, a varint
  *	"h"	documents, u32; sum of their lengths, u64; words, u32; for each kind of blocks: count; for each: first string, hash,
- *		which of those; for each file of documents: a hash of what is shown of them
+ *		which of those; for each code that has a name, whether it is a form, a byte, behind their number, u32; for each file of
+ *		documents: a hash of what is shown of them
  *	"n"	the names of the documents, in order of number
  *	"o"	their places among all entries of the copy, u32
  *
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/doc/called.h"
 #include "kb/gate/sodium.h"
 #include "kb/text/stem.h"
 
@@ -86,6 +88,8 @@ static bool parse_head(struct find_log *l, struct str s)
 	for (i = 0; i < FIND_KINDS; i++)
 		if (!parse_blocks(&l->blocks[i], &l->a, &s))
 			return false;
+	if (!kept_take_str(&l->coded, &s) || l->coded.n != called_ncodes)
+		return false;
 	l->shown = s;
 	return s.n == (l->n + FIND_DOCS - 1) / FIND_DOCS * FIND_SHOWN;
 }
@@ -390,6 +394,7 @@ static void head(struct buf *b, const struct find *f)
 			kept_put_u32(b, f->blocks[kind].v[i].twin);
 		}
 	}
+	kept_put_str(b, (struct str){ (const char *)f->coded, called_ncodes });
 	find_shown(b, f);
 }
 

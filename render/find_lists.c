@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kb/doc/called.h"
 #include "kb/text/stem.h"
 
 /* Strings lie all over memory: what will be looked at is fetched before. */
@@ -458,7 +459,7 @@ uint32_t find_coarse(uint32_t length)
 
 uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average)
 {
-	uint32_t base = 300 + (uint32_t)((uint64_t)900 * find_coarse(length) / average), w = weight > 255 ? 255 : weight,
+	uint32_t base = 560 + (uint32_t)((uint64_t)840 * find_coarse(length) / average), w = weight > 255 ? 255 : weight,
 	    d = w * 1000 + base, q = (FIND_IMPACT * 1000 * w + d / 2) / d;
 
 	return q ? q : 1;
@@ -502,8 +503,10 @@ static void encode_forms(struct find *f)
 	struct str *refs = NULL, form;
 	size_t i, k, next, cap = 0;
 
+	memset(f->coded, 0, called_ncodes);
 	for (i = 0; i < f->nused; i = next) {
 		form = find_string(f, f->used[i].form);
+		find_called_form(f, form, true);
 		next = refs_of(&r, f, i);
 		if (r.n > cap) {
 			cap = r.cap;
@@ -678,6 +681,7 @@ static void forms_half(struct order *o)
 	encode_forms(f);
 	if (!f->out) {
 		make_forms(f);
+		find_called(&f->called, f);
 		return;
 	}
 	free(f->used);
@@ -733,6 +737,7 @@ void find_forget(struct find *f)
 	strings_free(&f->words);
 	buf_free(&f->becomes);
 	buf_free(&f->sorted);
+	buf_free(&f->called);
 	free(f->used);
 	free(f->strings);
 	free(f->forms);

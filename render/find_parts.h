@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "kb/index/hint.h"
 #include "kb/index/pack.h"
 #include "render/find.h"
 #include "render/kept_log.h"
@@ -113,6 +114,7 @@ struct find_log {
 	struct str *words;		/* FIND_PIECE of them each; NULL: not read yet */
 	struct str *names;		/* by number */
 	struct find_blocks blocks[FIND_KINDS];
+	struct str coded;		/* as f's */
 	struct str shown;		/* find_shown's */
 	struct buf put;			/* names and pieces, one behind the other: strings */
 	struct buf dropped;		/* names */
@@ -157,6 +159,9 @@ struct find {
 	struct find_used *used;		/* by form, stem, English stem, each once; before that, of each word by number */
 	size_t nused;
 	uint32_t *list_at, *posts;	/* list i, of string i: posts[list_at[i]] to posts[list_at[i + 1]]: document << 8 | impact */
+
+	unsigned char *coded;		/* by number in called_codes: 1, it is a form */
+	struct buf called;		/* find_called's line, to be asked */
 
 	struct find_blocks blocks[FIND_KINDS];
 	struct find_facet facets[FIND_FACETS];
@@ -242,5 +247,20 @@ bool find_block_read(struct str *text, struct buf *b, const struct find_block *b
 
 extern const unsigned char find_table[];	/* made by render/theme/make/table.c */
 extern const size_t find_table_n;
+size_t find_units(struct str s);	/* UTF-16 */
+
+/* find_called.c */
+void find_called_form(struct find *f, struct str form, bool there);	/* a form, which may be a code, came or went */
+void find_called(struct buf *b, const struct find *f);	/* append the line of names */
+struct find_asked {			/* a word of a query: its form; the same as names have it */
+	struct str form, called;
+	bool not;
+};
+struct find_named {			/* as struct hints; codes borrowed from the line */
+	struct str codes[HINTS_MAX];
+	size_t n, others;
+	bool ask[FIND_WORDS];
+};
+void find_names_in(struct find_named *to, struct str line, const struct find_asked *w, size_t n);
 
 #endif

@@ -679,6 +679,9 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 		for (i = 0; (i + 1) * FIND_SHOWN <= b.n; i++)
 			f->docs_stay[i] = (i + 1) * FIND_SHOWN <= f->log->shown.n && !memcmp(b.p + i * FIND_SHOWN, f->log->shown.p + i * FIND_SHOWN, FIND_SHOWN);
 		f->patched = true;
+		memcpy(f->coded, f->log->coded.p, f->log->coded.n);
+		for (i = 0; i < p.nforms; i++)
+			find_called_form(f, p.forms[i].form, !p.forms[i].gone);
 		if (!f->facets_stay)
 			find_facets(f);
 	} else {

@@ -27,10 +27,10 @@ void bm25_set(struct bm25 *f, uint64_t documents, uint64_t length)
 /* Half of ln(1 + (n - df + 0.5) / (df + 0.5)) to the power of 1.375: half, so that a thousand rare words do not
  * overflow a score. BM25 has no power; with it, the small words of a question weigh less against its own, in every
  * language and without a list of them: half a point of nDCG@10 on each of seven judged collections. */
-uint32_t bm25_idf(const struct bm25 *f, uint64_t df)
+uint32_t bm25_rare(uint64_t documents, uint64_t df)
 {
 	/* ln 2 is 45426 / 65536 */
-	uint64_t idf = (uint64_t)fixed_log2(((2 * f->documents + 2) << 16) / (2 * df + 1)) * 45426 >> 16;
+	uint64_t idf = (uint64_t)fixed_log2(((2 * documents + 2) << 16) / (2 * df + 1)) * 45426 >> 16;
 	uint64_t fourth = whole_root(whole_root(idf << 16) << 16), eighth = whole_root(fourth << 16);
 
 	return (uint32_t)((idf * fourth >> 16) * eighth >> 17);

@@ -13,8 +13,12 @@ struct bm25 {				/* of a collection */
 	uint32_t table[WEIGHTS][NORMS];
 };
 void bm25_set(struct bm25 *f, uint64_t documents, uint64_t length);
-/* Of a word that df living documents have, 16.16. */
-uint32_t bm25_idf(const struct bm25 *f, uint64_t df);
+/* Of a word that df of so many documents have, 16.16. */
+uint32_t bm25_rare(uint64_t documents, uint64_t df);
+static inline uint32_t bm25_idf(const struct bm25 *f, uint64_t df)
+{
+	return bm25_rare(f->documents, df);
+}
 uint32_t bm25_saturation(const struct bm25 *f, uint32_t weight, uint8_t norm);	/* 16.16; grows with weight, falls with norm */
 
 static inline uint32_t bm25_score(const struct bm25 *f, uint32_t idf, uint32_t weight, uint8_t norm)

@@ -9,10 +9,12 @@
 
 #include "kb/base/arena.h"
 #include "kb/doc/called.h"
+#include "kb/index/bm25.h"
 #include "kb/index/clause.h"
 #include "kb/index/parts.h"
 
 enum { BEGIN = 4, STEM_FROM = 4 };	/* BEGIN: bytes that both begin with; STEM_FROM: letters of a word that is stemmed */
+enum { HINT = 2 };			/* it counts as so many words that are rarer than it is */
 enum { COUNTRY = 3, QUESTION = 2 };	/* COUNTRY: bytes of its code; QUESTION: so many other words more are none */
 
 /* A word of the query. */
@@ -146,11 +148,11 @@ void hints_find(struct hints *h, struct arena *a, struct stems *stems, const str
 	buf_free(&b);
 }
 
-uint32_t hint_divisor(struct str code, size_t others, bool asks)
+uint32_t hint_weight(uint32_t idf, struct str code, size_t others, bool asks)
 {
 	const size_t none = (code.n == COUNTRY ? 1u : 0u) + (asks ? QUESTION : 0u), n = others > none + 1 ? others - none : 1;
 
-	return (uint32_t)(n * n);
+	return HINT * (idf + BM25_ONE / 2) / (uint32_t)(n * n);
 }
 
 bool hint_names(struct str name, struct str code)

@@ -12,7 +12,7 @@
 #include "kb/index/query.h"
 #include "kb/text/stem.h"
 
-enum { HINTS_MAX = 8 };			/* of one query */
+enum { HINTS_MAX = 8, ASKING = 4 };	/* of one query; what only makes a question counts so much less */
 
 struct hints {				/* all in the arena */
 	struct str codes[HINTS_MAX];	/* the first ones, none twice */
@@ -22,8 +22,8 @@ struct hints {				/* all in the arena */
 };
 void hints_find(struct hints *h, struct arena *a, struct stems *stems, const struct query *q);
 
-/* A hint counts as one that is alone, divided by this. asks: the query begins with a word that only makes it a question. */
-uint32_t hint_divisor(struct str code, size_t others, bool asks);
+/* How much a hint counts whose code would as a word count so much, 16.16. asks: the query begins with a word that only makes it a question. */
+uint32_t hint_weight(uint32_t idf, struct str code, size_t others, bool asks);
 
 /* The same of a value that somebody filters by: may it be a name of this code? */
 bool hint_names(struct str name, struct str code);

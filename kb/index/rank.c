@@ -29,7 +29,6 @@
 enum { SAID = 240 };			/* bytes of a phrase in a message */
 enum { MANY = 8 };			/* a part of all documents that passes filters is large from here on */
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
-enum { HINT = 2, ASKING = 4 };		/* a hint counts as so many words that are rarer than it is; what only asks, so much less */
 
 struct lists {				/* of one word in one segment */
 	struct listing *v;
@@ -371,7 +370,7 @@ static enum rc run_hints(struct run *r, struct err *e)
 
 		l = no_lists(r);
 		if (!(rc = find_lists(l, r, &(struct word){ .terms = &term, .n = 1 }, e)) && !(rc = count_documents(&df, r, l, e)) && df)
-			add_part(r, l, NULL, HINT * (bm25_idf(r->f, df) + BM25_ONE / 2) / hint_divisor(h->codes[i], h->others, h->ask[0]), false);
+			add_part(r, l, NULL, hint_weight(bm25_idf(r->f, df), h->codes[i], h->others, h->ask[0]), false);
 	}
 	return rc;
 }

@@ -2,7 +2,7 @@
 (() => {
 'use strict';
 const up = document.currentScript.getAttribute('src').replace(/search\.js$/, ''), early = !document.currentScript.defer;	/* early: before search.html is whole */
-const WORD_MAX = 64, POINTS = 64, WORDS = 32, FIRST = 5, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64;
+const WORD_MAX = 64, POINTS = 64, WORDS = 32, FIRST = 5, FEW = 10, FORMS = 256, LISTS = 8, DOCS = 64, HINTS = 8;
 const FACETS = ['kind', 'country', 'topic', 'lang', 'status', 'year'];
 
 /* files: each calls S with its name and one string; what it is made into is kept */
@@ -176,7 +176,7 @@ function blocksOf(line, folder) {
 }
 const root = () => make('find/root', text => {
 	const lines = text.split('\n');
-	return { n: Number(lines[0].split(' ')[1]), forms: blocksOf(lines[1], 'find-t'), lists: blocksOf(lines[2], 'find-p') };
+	return { n: Number(lines[0].split(' ')[1]), forms: blocksOf(lines[1], 'find-t'), lists: blocksOf(lines[2], 'find-p'), names: lines[3] };
 });
 /* A function from the number of a facet. */
 const facets = () => make('find/facets', text => {
@@ -240,7 +240,7 @@ function place(v, is_before) {
 }
 const placeOf = (of, s) => place(of.firsts, f => !before(s, f));
 
-/* In whole numbers, as in find.c. */
+/* In whole numbers, as bm25_rare. */
 function idf(n, df) {
 	let x = Math.floor((2 * n + 2) * 65536 / (2 * df + 1)), whole = 0, frac = 0;
 	while (x >= 131072) { x = Math.floor(x / 2); whole++; }
@@ -249,7 +249,37 @@ function idf(n, df) {
 		frac *= 2;
 		if (x >= 131072) { x = Math.floor(x / 2); frac++; }
 	}
-	return Math.floor((whole * 65536 + frac) * 45426 / 65536);
+	x = Math.floor((whole * 65536 + frac) * 45426 / 65536);
+	const root = v => Math.floor(Math.sqrt(v * 65536)), fourth = root(root(x));
+	return Math.floor(Math.floor(x * fourth / 65536) * root(fourth) / 131072);
+}
+
+/* what words name: find_called.c */
+
+function fits(word, w) {
+	const cut = word.charCodeAt(word.length - 1) - 65, ends = cut >= 0 && cut < 26, whole = ends ? word.slice(0, -1) : word, stem = whole.length - cut;
+	return w === whole ? 2 : ends && w.slice(0, 4) === whole.slice(0, 4) && w.startsWith(whole.slice(0, stem)) && w.length <= stem + 3 ? 1 : 0;
+}
+function namedIn(names, asked) {
+	const w = asked.map(({ form, not }) => not ? '' : form.length > 4 ? form.replace(/^[\u0627\u0644]\u0644/, '') : form), codes = [], ask = [];
+	let others = 0;
+	for (let i = 0, best; i < w.length; i += best >> 1 || 1) {
+		let found = [];
+		best = 0;
+		const begin = '|' + w[i].slice(0, 4);
+		for (let at = -1; w[i] && (at = names.indexOf(begin, at + 1)) >= 0;) {
+			const from = names.lastIndexOf('\t', at) + 1, code = names.slice(from, names.indexOf('|', from));
+			const how = names.slice(at + 1).match(/^[^|\t]*/)[0].split(' ').map((v, k) => fits(v, w[i + k] || '')), worth = how.includes(0) ? 0 : 2 * how.length + !how.includes(1);
+			if (!worth || worth < best) continue;
+			if (worth > best) found = [];
+			best = worth;
+			found.push(code);
+		}
+		if (found.includes('0ask')) ask[i] = true;
+		else for (const code of found) if (codes.length < HINTS && !codes.includes(code)) codes.push(code);
+		if (!best && w[i]) others++;
+	}
+	return { codes, ask, others };
 }
 
 /* The terms of a form's lists: itself, and those that stand behind it. */
@@ -295,8 +325,12 @@ function take(found, texts) {
 async function search(text, chosen) {
 	const narrow = FACETS.some(f => chosen[f] && chosen[f].length), [ix, , of] = await Promise.all([root(), table(), narrow && facets()]), { asked, open } = query(ix.n ? text : '');
 	const score = new Float64Array(ix.n), state = new Uint8Array(ix.n), HIT = 1, OUT = 2;
-	const positive = asked.some(w => !w.not), blank = !positive && !narrow;
-	await Promise.all(asked.map(async (w, i) => {
+	const positive = asked.some(w => !w.not), blank = !positive && !narrow, { codes, ask, others } = namedIn(ix.names, asked);
+	await Promise.all([...codes.map(async code => {
+		const found = new Uint8Array(ix.n), n = take(found, await postings(ix, [code])), o = Math.max(1, others - (code.length === 3) - (ask[0] ? 2 : 0));
+		const factor = Math.floor(2 * (idf(ix.n, n) + 32768) / (o * o));
+		for (let d = 0; d < ix.n; d++) if (found[d]) { state[d] |= HIT; score[d] += factor * found[d]; }
+	}), ...asked.map(async (w, i) => {
 		const last = open && i === asked.length - 1, found = new Uint8Array(ix.n), more = new Uint8Array(ix.n);
 		let n = 0;
 		block(ix.lists, placeOf(ix.lists, w.form)).catch(() => {});	/* most forms have a list of their own: asked for beside the forms */
@@ -306,13 +340,13 @@ async function search(text, chosen) {
 			const added = take(exact ? more : found, await postings(ix, await beginningTerms(ix, w.form)));
 			if (!exact) n = added;
 		}
-		const factor = idf(ix.n, n);
+		const factor = Math.floor(idf(ix.n, n) / (ask[i] ? 4 : 1));
 		for (let d = 0, bit = w.not ? OUT : HIT; d < ix.n; d++) {
 			if (!found[d] && !more[d]) continue;
 			state[d] |= bit;
 			score[d] += found[d] ? factor * found[d] : Math.floor(factor * more[d] / 64);
 		}
-	}));
+	})]);
 	const filters = [];		/* a facet that is chosen from, and which of its sets fit */
 	FACETS.forEach((name, k) => {
 		if (!chosen[name] || !chosen[name].length) return;

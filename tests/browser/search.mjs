@@ -31,6 +31,9 @@ for (let i = 0; i < 30; i++) queries.push(word(any[i % 4]).toUpperCase());
 for (let i = 0; i < 25; i++) queries.push(word(/^[a-z]{4,}$/i).replace(/[aeiou]/, v => v + '\u0301'));
 for (let i = 0; i < 25; i++) queries.push(word(any[0]) + 'xq');
 queries.push('12/2019', 'TLP:CLEAR', 'cs-mk-2022-taiwan', '"two words" here', 'é', 'a', 'ه', 'zzzz', 'the of and', 'kind:lesson hawala',
+	...read(join(root, 'tests/asked.tsv')).split('\n').filter(l => l && l[0] !== '#').map(l => l.split('\t')[0]),	/* what names kinds and countries */
+	'who is not -chair', '-next meeting next', 'case study -case study', 'meetings held lessons learned open actions requests bulgaria pakistan iran france',
+	'bulgarian pakistani meet', 'nigeria niger', 'والاجتماع للاجتماع الاجتماع', 'case studys cases study',
 	'\u064A\u06CC ك', 'دینا', 'Đorđe', 'İstanbul', '한국어', '東京都', 'ไทย', '👮 border', ' \t border ', 'border ', '--border', '- border');
 
 const c = await page.goto(url(site, 'search.html')).then(() => page.evaluate(async () => {

@@ -38,6 +38,11 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static const struct kind *kind_of(struct str name)
+{
+	return kind_find(str_starts(name, STR("mt-")) ? STR("meeting") : str_starts(name, STR("cp-")) ? STR("country-profile") : STR("lesson"));
+}
+
 /* A copy of texts, sorted by name. */
 static void copy_of(const struct text *v, size_t n)
 {
@@ -49,7 +54,7 @@ static void copy_of(const struct text *v, size_t n)
 	for (i = 0; i < n; i++) {
 		all[i] = (struct entry){ .name = cstr(v[i].name), .id = cstr(v[i].name), .lang = cstr(v[i].lang),
 			.date = cstr(v[i].date), .title = cstr(v[i].title), .status = STR("published"), .tlp = STR("TLP:CLEAR"),
-			.owner = STR("bg"), .kind = kind_find(STR("lesson")), .original = &all[i], .in = !v[i].out };
+			.owner = STR("bg"), .kind = kind_of(cstr(v[i].name)), .original = &all[i], .in = !v[i].out };
 		blake2b_of(all[i].face, cstr(arena_printf(&arena, "%s %s %s %s", v[i].name, v[i].lang, v[i].date, v[i].title)));
 		if (!v[i].out)
 			admitted[copy.n++] = &all[i];
@@ -147,6 +152,43 @@ static void test_find__beginnings(void **state)
 	assert_finds(f, "ha", "c b a");
 	assert_finds(f, "hawala -hawa", "a");	/* what is left out is a whole word */
 	assert_finds(f, "hx", "");
+	find_close(f);
+}
+
+static void test_find__what_is_named_comes_first_but_is_no_filter(void **state)
+{
+	static const struct text v[] = {
+		{ "cp-a", "en", "2020", "One", "<p>nothing</p>", false },
+		{ "ll-b", "en", "2021", "The meeting profile of a country", "<p>the ferry of the long night; who is who</p>", false },
+		{ "ll-c", "en", "2020", "Ferry", "<p>more</p>", false },
+		{ "mt-d", "en", "2022", "In Ohrid", "<p>nothing more</p>", false },
+	};
+	static const char *const none[] = { "meetingplaces ", "vstr ", "country night ", "case study " };
+	struct find *f = made(v, sizeof v / sizeof v[0], 1);
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	(void)state;
+	assert_finds(f, "meeting", "mt-d ll-b");
+	assert_finds(f, "r\303\251union ", "mt-d");		/* in any language, */
+	assert_finds(f, "\320\262\321\201\321\202\321\200\320\265\321\207\320\270 ", "mt-d");	/* and form: of what ends in another vowel */
+	assert_finds(f, "country profile ", "cp-a ll-b");	/* two words are one name */
+	assert_finds(f, "ferry meeting ", "mt-d ll-b ll-c");
+	assert_finds(f, "ferry of the long meeting ", "ll-b ll-c mt-d");	/* a line of a text */
+	assert_finds(f, "who ferry ", "ll-c ll-b");		/* a question is of no one word */
+	assert_finds(f, "ferry -meeting ", "ll-c");		/* and what is to be left out names nothing */
+	for (i = 0; i < sizeof none / sizeof none[0]; i++) {
+		struct filters all_pass = FILTERS_INIT;
+		struct find_result r;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(find_run(&r, &arena, f, cstr(none[i]), &all_pass, 100, &e), RC_OK);
+		assert_true(!r.n || str_is(r.hits[0].entry->name, "ll-b"));
+	}
+	assert_true(find_write(&b, f, STR("find/root.js")));
+	assert_true(str_find(buf_str(&b), STR("0meeting|")) != SIZE_MAX);
+	assert_true(str_find(buf_str(&b), STR("0case-study|")) == SIZE_MAX);	/* there is none */
+	buf_free(&b);
 	find_close(f);
 }
 
@@ -360,7 +402,7 @@ static void test_find_files__blocks_hold_what_is_found(void **state)
 
 	(void)state;
 	assert_true(form_blocks > 1 && list_blocks > 1 && nforms > 1000);
-	snprintf(first, sizeof first, "3 %zu\\n%s ", copy.n, forms[0].string);
+	snprintf(first, sizeof first, "4 %zu\\n%s ", copy.n, forms[0].string);
 	assert_true(strncmp(root, first, strlen(first)) == 0);
 	for (i = 0; i < nforms; i += 40) {
 		struct filters none = FILTERS_INIT;
@@ -518,14 +560,15 @@ static void test_find_kept__any_change_gives_the_bytes_of_a_first_index(void **s
 	size_t n = many(v, MOST - 1), i, at;
 
 	(void)state;
-	for (i = 0; i < 6; i++) {			/* new ones before, between and behind all others; others go */
+	for (i = 0; i < 6; i++) {			/* new ones before, between and behind all others, some of a kind that was not there; others go */
 		static const char *const dates[] = { "1999", "2010", "2099", "2010", "", "2099" };
 
 		memcpy(w, v, sizeof v);
 		at = i % 2 ? 0 : n;
 		memmove(w + at + 1, w + at, (n - at) * sizeof *w);
-		w[at] = (struct text){ i % 2 ? "aa-new" : "zz-new", "en", dates[i], "A title", v[i].html, false };
+		w[at] = (struct text){ i % 2 ? "aa-new" : "mt-new", "en", dates[i], "A title", v[i].html, false };
 		assert_patched(v, n, w, n + 1, true);
+		assert_patched(w, n + 1, v, n, true);
 		w[10 + i].date = "2011";		/* it moves, another is left out */
 		w[200 + i].out = true;
 		assert_patched(v, n, w, n + 1, true);
@@ -676,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_find__titles_headings_short_texts_and_new_ones_come_first),
 		cmocka_unit_test(test_find__words_are_found_in_their_forms),
 		cmocka_unit_test(test_find__beginnings),
+		cmocka_unit_test(test_find__what_is_named_comes_first_but_is_no_filter),
 		cmocka_unit_test(test_find__no_word_is_an_error_unless_there_is_a_filter),
 		cmocka_unit_test(test_find__who_added_what_in_which_order_changes_no_byte),
 		cmocka_unit_test(test_find__names_that_are_none),
