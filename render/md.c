@@ -8,7 +8,8 @@
  * The worker is believed in nothing: not to answer, not to end, not to say a length that is true. Each
  * failure costs it its life, and the next document gets a new one. It is replaced after DOCS documents
  * also when all went well, which keeps its CPU time below its limit and bounds how long one that was
- * taken over could lie about the documents of others.
+ * taken over could lie about the documents of others. Not sooner: one that comes late is a fork of all that
+ * was read since, which costs more and tells it more.
  *
  * A worker killed by SIGKILL that we did not send (the out-of-memory killer, an administrator, the end
  * of the thread that had forked it) says nothing about the document, which is tried once more. */
@@ -29,7 +30,7 @@
 
 #define DEADLINE 1000			/* ms of processor time for a document, from when it is waited for */
 #define PATIENCE 10000			/* ms by the clock, for one that takes none */
-#define DOCS 3000			/* documents of one worker: DOCS * DEADLINE is below its CPU limit */
+#define DOCS 10000			/* documents of one worker: DOCS * DEADLINE is below its CPU limit */
 #define CHUNK ((size_t)64 << 10)	/* bytes that are read at a time */
 
 struct md {

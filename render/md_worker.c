@@ -48,7 +48,7 @@
 #define ARENA ((size_t)160 << 20)	/* bytes */
 #define ARENA_KEEP ((size_t)4 << 20)	/* bytes kept between documents; the rest goes back to the system */
 #define MAX_AS ((rlim_t)256 << 20)	/* bytes: the arena, the libraries, the stack */
-#define MAX_CPU 3600			/* seconds in all; md.c replaces a worker before it can get there */
+#define MAX_CPU (4 * 3600)		/* seconds in all; md.c replaces a worker before it can get there */
 #define STACK ((size_t)256 << 10)	/* bytes touched beforehand; cmark walks its trees without recursion */
 #define OPTIONS CMARK_OPT_FOOTNOTES	/* safe is the default: no raw HTML */
 
