@@ -1,5 +1,5 @@
-/* kb/base/arena.c: see arena.h. A list of blocks, each twice the last up to 1 MiB; what is larger
- * than a quarter block gets one of its own behind the head. */
+/* kb/base/arena.c: see arena.h. A list of blocks, each twice the last up to 1 MiB, and large ones
+ * where there are 4 MiB already; what is larger than a quarter block gets one of its own behind the head. */
 #include "kb/base/arena.h"
 
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_EXACT 1
@@ -21,6 +22,7 @@
 
 #define BLOCK_MIN ((size_t)16 << 10)	/* bytes; a small command fits into one */
 #define BLOCK_MAX ((size_t)1 << 20)
+#define LARGE_FROM ((size_t)4 << 20)
 
 struct arena_block {
 	struct arena_block *next;
@@ -51,6 +53,16 @@ void *xrealloc(void *p, size_t n)
 	return p;
 }
 
+void *xmalloc_large(size_t n)
+{
+	void *p = aligned_alloc(XMALLOC_LARGE, n);
+
+	if (!p)
+		out_of_memory();
+	(void)madvise(p, n, MADV_HUGEPAGE);	/* a wish */
+	return p;
+}
+
 /* zeros: all of it is; memory that is fresh from the system need not be touched for that. */
 static struct arena_block *block_new(size_t size, bool zeros)
 {
@@ -62,6 +74,14 @@ static struct arena_block *block_new(size_t size, bool zeros)
 	if (!b)
 		out_of_memory();
 	b->size = size;
+	return b;
+}
+
+static struct arena_block *block_large(void)
+{
+	struct arena_block *b = xmalloc_large(XMALLOC_LARGE);
+
+	b->size = XMALLOC_LARGE - sizeof *b;
 	return b;
 }
 
@@ -95,11 +115,12 @@ void *arena_alloc(struct arena *a, size_t n)
 		}
 		return b->data;
 	}
-	b = block_new(size, false);
+	b = a->n < LARGE_FROM ? block_new(size, false) : block_large();
+	a->n += b->size;
 	b->next = a->head;
 	a->head = b;
 	a->p = b->data + n;
-	a->end = b->data + size;
+	a->end = b->data + b->size;
 	return memset(b->data, 0, n);
 }
 
@@ -177,21 +198,27 @@ void arena_reset(struct arena *a)
 	*a = (struct arena)ARENA_INIT;
 	if (keep) {
 		keep->next = NULL;
-		*a = (struct arena){ keep, keep->data, keep->data + keep->size };
+		*a = (struct arena){ keep, keep->data, keep->data + keep->size, keep->size };
 	}
 }
 
 void arena_join(struct arena *a, struct arena *b)
 {
-	struct arena_block *last = b->head;
+	struct arena_block *last;
+	struct arena less = *b;
+	size_t n = a->n + b->n;
 
-	if (!a->head) {
+	if (!a->head || (b->head && b->end - b->p > a->end - a->p)) {	/* go on where there is more room */
+		less = *a;
 		*a = *b;
-	} else if (last) {
+	}
+	last = less.head;
+	if (last) {
 		while (last->next)
 			last = last->next;
 		last->next = a->head->next;
-		a->head->next = b->head;
+		a->head->next = less.head;
 	}
+	a->n = n;
 	*b = (struct arena)ARENA_INIT;
 }

@@ -12,8 +12,9 @@ struct arena_block;			/* opaque: arena.c */
 struct arena {
 	struct arena_block *head;
 	char *p, *end;			/* free space in head */
+	size_t n;			/* bytes of the blocks that small things come from */
 };
-#define ARENA_INIT { NULL, NULL, NULL }
+#define ARENA_INIT { NULL, NULL, NULL, 0 }
 
 /* n bytes, zeroed, aligned for any type; n = 0 is allowed. Lives until arena_free. */
 void *arena_alloc(struct arena *a, size_t n);
@@ -43,6 +44,10 @@ void arena_join(struct arena *a, struct arena *b);
 /* For owned memory outside an arena: like malloc/realloc, but never NULL (see above). */
 void *xmalloc(size_t n);
 void *xrealloc(void *p, size_t n);
+/* A multiple of XMALLOC_LARGE bytes, for what is all used: in large pages where the system has such, which come with
+ * one interruption for each and not one for every 4 KiB. For free. */
+#define XMALLOC_LARGE ((size_t)2 << 20)
+void *xmalloc_large(size_t n);
 /* The one way memory runs out: for libraries that answer NULL. */
 _Noreturn void out_of_memory(void);
 
