@@ -16,7 +16,7 @@
 #include "render/zip.h"
 
 #define NAMED 20			/* documents named in one line of the summary */
-#define TEXTS_HELD ((size_t)20 << 20)	/* bytes: half of 10,000 documents; pages take more later, when these are gone */
+#define TEXTS_HELD ((size_t)17 << 20)	/* bytes: half of 10,000 documents; pages take more later, when these are gone */
 
 struct asked {
 	const char *dir, *zip, *theme;	/* dir or zip may be NULL */

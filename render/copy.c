@@ -270,9 +270,8 @@ struct alike {
 	const struct entry *v[6];
 };
 
-static void fill(struct copy *c, struct entry *e, struct alike *alike)
+static void fill(const struct copy *c, struct arena *a, struct entry *e, struct alike *alike)
 {
-	struct arena *a = &c->arena;
 	const struct entry *o = e->original, *like;
 
 	e->title = either(e->doc.title, e->name);
@@ -330,12 +329,11 @@ static void make_face(struct entry *e, struct buf *scratch)
  * Where pages of all are made, each text is wanted twice: for its row, then for its page. So the first ones are held, as many
  * as there is memory for, in blocks that go when the last text in them was asked for. */
 
-#define HOLD_BLOCK ((size_t)256 << 10)	/* bytes; from here on memory goes back to the system */
-
-struct held_block {
+struct held_block {			/* XMALLOC_LARGE bytes */
 	size_t left;			/* texts that nobody asked for yet */
 	char data[];
 };
+#define HOLD_BLOCK (XMALLOC_LARGE - sizeof(struct held_block))
 
 static void let_go(struct source *from, size_t i)
 {
@@ -399,10 +397,10 @@ struct part {
 
 static void hold(struct part *p, size_t i, struct str text)
 {
-	if (!text.n || text.n > p->hold || text.n > HOLD_BLOCK / 8)
+	if (!text.n || text.n > p->hold || text.n > HOLD_BLOCK / 64)
 		return;
 	if (!p->block || p->used + text.n > HOLD_BLOCK) {
-		p->block = xmalloc(sizeof *p->block + HOLD_BLOCK);
+		p->block = xmalloc_large(XMALLOC_LARGE);
 		p->block->left = p->used = 0;
 	}
 	memcpy(p->block->data + p->used, text.p, text.n);
@@ -472,7 +470,67 @@ static void *read_part(void *arg)
 	return NULL;
 }
 
-/* All documents, each thread its share; this one does what no thread can be had for. */
+/* What it has of its original, which stands before it, and whether it is in. */
+static void settle(struct part *p, size_t i, struct alike *alike)
+{
+	struct copy *c = p->c;
+	struct entry *to = &c->all[i], *o;
+	size_t dot = str_chr(to->name, '.');
+	struct oid rev;
+
+	if (dot != SIZE_MAX) {
+		if (!(o = find(c->all, i, to->id))) {
+			to->reason = "its original is not there";
+			to->title = either(to->doc.title, to->name);
+			make_face(to, &p->text);
+			return;
+		}
+		to->original = o;
+		to->stale = !oid_parse(&rev, front_text(&to->doc.front, "source-rev")) || !oid_eq(&rev, &o->blob);
+		if (to->broken || !to->doc.lang.n)
+			to->doc.lang = str_sub(to->name, dot + 1, to->name.n);
+	}
+	fill(c, &p->a, to, alike);
+	make_face(to, &p->text);
+}
+
+static void settle_all(struct part *p, bool translations)
+{
+	struct alike alike = { { NULL } };
+	size_t i;
+
+	for (i = p->from; i < p->to; i++)
+		if ((str_chr(p->c->all[i].name, '.') != SIZE_MAX) == translations)
+			settle(p, i, &alike);
+}
+
+static void *settle_originals(void *part)
+{
+	settle_all(part, false);
+	return NULL;
+}
+
+static void *settle_translations(void *part)
+{
+	settle_all(part, true);
+	return NULL;
+}
+
+/* All parts, a thread for each; this one does what no thread can be had for. */
+static void run_parts(struct part *v, size_t n, void *(*run)(void *part))
+{
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		v[i].running = v[i].snap != v[0].snap && pthread_create(&v[i].thread, NULL, run, &v[i]) == 0;
+	for (i = 0; i < n; i++)
+		if (v[i].running)
+			pthread_join(v[i].thread, NULL);
+		else
+			(void)run(&v[i]);
+}
+
+/* All documents, each thread its share: what each says, then what it has of others. */
 static enum rc read_all(struct copy *c, struct snap *s, struct err *e)
 {
 	enum { WORTH_IT = 32 };	/* documents for one thread */
@@ -488,18 +546,20 @@ static enum rc read_all(struct copy *c, struct snap *s, struct err *e)
 
 		*p = (struct part){ .c = c, .snap = s, .rows = c->source->rows, .from = i * c->nall / n, .to = (i + 1) * c->nall / n };
 		p->hold = i ? 0 : c->want.hold;		/* the first ones are asked for first */
-		if (i && !snap_twin(&p->snap, s, &odd))
-			p->running = pthread_create(&p->thread, NULL, read_part, p) == 0;
+		if (i && snap_twin(&p->snap, s, &odd))
+			p->snap = s;
+	}
+	run_parts(parts, n, read_part);
+	for (i = 0; i < n; i++)
+		if (parts[i].rc && !rc)
+			rc = err_set(e, parts[i].rc, "%s", parts[i].err.msg);
+	if (!rc) {
+		run_parts(parts, n, settle_originals);
+		run_parts(parts, n, settle_translations);
 	}
 	for (i = 0; i < n; i++) {
 		struct part *p = &parts[i];
 
-		if (p->running)
-			pthread_join(p->thread, NULL);
-		else
-			(void)read_part(p);
-		if (p->rc && !rc)
-			rc = err_set(e, p->rc, "%s", p->err.msg);
 		c->source->made += p->made;
 		arena_join(&c->arena, &p->a);
 		arena_free(&p->scratch);
@@ -509,29 +569,6 @@ static enum rc read_all(struct copy *c, struct snap *s, struct err *e)
 			snap_close(p->snap);
 	}
 	return rc;
-}
-
-/* What it has of its original, which stands before it, and whether it is in. */
-static void settle(struct copy *c, size_t i, struct alike *alike, struct buf *scratch)
-{
-	struct entry *to = &c->all[i], *o;
-	size_t dot = str_chr(to->name, '.');
-	struct oid rev;
-
-	if (dot != SIZE_MAX) {
-		if (!(o = find(c->all, i, to->id))) {
-			to->reason = "its original is not there";
-			to->title = either(to->doc.title, to->name);
-			make_face(to, scratch);
-			return;
-		}
-		to->original = o;
-		to->stale = !oid_parse(&rev, front_text(&to->doc.front, "source-rev")) || !oid_eq(&rev, &o->blob);
-		if (to->broken || !to->doc.lang.n)
-			to->doc.lang = str_sub(to->name, dot + 1, to->name.n);
-	}
-	fill(c, to, alike);
-	make_face(to, scratch);
 }
 
 static int newer(const struct entry *a, const struct entry *b)
@@ -662,8 +699,18 @@ bool copy_key_valid(struct str key)
 	return key.n > 0 && key.n <= KEY_MAX && key.p[0] != '-';
 }
 
+/* Some of the uses, which one thread collects: the links, or all others. */
+struct collecting {
+	struct copy *c;
+	const struct entry *const *order;	/* the admitted as their users are listed */
+	bool links;
+	struct sorter g[USES];
+	struct arena a, scratch;	/* a: becomes the copy's */
+	pthread_t thread;
+};
+
 /* Documents of the copy that the body links to. */
-static void body_links(struct sorter *g, struct arena *a, const struct copy *c, const struct entry *e)
+static void body_links(struct collecting *k, const struct entry *e)
 {
 	const struct entry *to;
 	size_t i;
@@ -671,60 +718,99 @@ static void body_links(struct sorter *g, struct arena *a, const struct copy *c, 
 	if (str_is(cstr(e->kind->name), "exercise"))
 		return;			/* the player view must not tell what the rest links to */
 	for (i = 0; i < e->nlinks; i++)
-		if ((to = copy_find(c, e->links[i])))
-			use(g, a, to->id, e);
+		if ((to = copy_find(k->c, e->links[i])))
+			use(&k->g[USE_LINK], &k->scratch, to->id, e);
+}
+
+static void collect_links(struct collecting *k, const struct entry *e)
+{
+	const struct front *f = &e->doc.front;
+	const struct key_rule *r;
+	const struct entry *to;
+	size_t i, j;
+
+	for (i = 0; i < f->n; i++) {
+		r = kind_key(e->kind, f->keys[i].name);
+		if (!r || (r->type != KEY_ID && r->type != KEY_IDLIST))
+			continue;
+		for (j = 0; j < f->keys[i].n; j++) {
+			if (!(to = copy_find(k->c, f->keys[i].values[j])) || to->original == e)
+				continue;
+			use(&k->g[USE_LINK], &k->scratch, to->id, e);
+			if (str_is(cstr(to->kind->name), "meeting"))
+				use(&k->g[USE_MEETING], &k->scratch, to->id, e);
+		}
+	}
+	body_links(k, e);
+}
+
+static void collect_values(struct collecting *k, const struct entry *e)
+{
+	const struct front *f = &e->doc.front;
+	int64_t first, last;
+	size_t i, j;
+
+	use(&k->g[USE_KIND], &k->scratch, cstr(e->kind->name), e);
+	if (date_parse(&first, &last, e->date))
+		use(&k->g[USE_YEAR], &k->scratch, str_sub(e->date, 0, 4), e);
+	use(&k->g[USE_STATUS], &k->scratch, e->status, e);
+	for (i = 0; i < f->n; i++) {
+		const struct key *key = &f->keys[i];
+		const struct key_rule *r = kind_key(e->kind, key->name);
+		bool country = str_is(key->name, "countries") || str_is(key->name, "country") ||
+		    (r && r->vocab && str_is(cstr(r->vocab), "countries"));
+
+		for (j = 0; j < key->n; j++)
+			if (country)
+				use(&k->g[USE_COUNTRY], &k->scratch, code(&k->a, key->values[j], true), e);
+			else if (str_is(key->name, "topics"))
+				use(&k->g[USE_TOPIC], &k->scratch, code(&k->a, key->values[j], false), e);
+	}
+}
+
+static void *collect_some(void *arg)
+{
+	struct collecting *k = arg;
+	const struct copy *c = k->c;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		const struct entry *e = k->order[i];
+
+		if (k->links && e->original == e)
+			collect_links(k, e);
+		if (k->links)
+			continue;
+		use(&k->g[USE_LANG], &k->scratch, code(&k->a, e->lang, false), e);
+		if (e->original != e)
+			use(&k->g[USE_TRANSLATION], &k->scratch, e->id, e);
+		else
+			collect_values(k, e);
+	}
+	for (i = 0; i < USES; i++)
+		if (k->links == (i == USE_LINK || i == USE_MEETING))
+			sort_uses(&k->c->uses[i], &k->g[i], &k->a);
+	arena_free(&k->scratch);
+	return NULL;
 }
 
 static void collect(struct copy *c)
 {
-	const struct entry *to, **order = xmalloc((c->n + 1) * sizeof *order);
-	struct sorter g[USES] = { 0 };
-	struct arena *a = &c->arena, scratch = ARENA_INIT;
-	int64_t first, last;
-	size_t i, j, k;
+	const struct entry **order = xmalloc((c->n + 1) * sizeof *order);
+	struct collecting links = { .c = c, .order = order, .links = true }, rest = { .c = c, .order = order };
+	bool running;
 
 	memcpy(order, c->v, c->n * sizeof *order);
 	if (c->n)
 		qsort(order, c->n, sizeof *order, by_kind);
-	for (i = 0; i < c->n; i++) {
-		const struct entry *e = order[i];
-		const struct front *f = &e->doc.front;
-
-		use(&g[USE_LANG], &scratch, code(a, e->lang, false), e);
-		if (e->original != e) {
-			use(&g[USE_TRANSLATION], &scratch, e->id, e);
-			continue;
-		}
-		use(&g[USE_KIND], &scratch, cstr(e->kind->name), e);
-		if (date_parse(&first, &last, e->date))
-			use(&g[USE_YEAR], &scratch, str_sub(e->date, 0, 4), e);
-		use(&g[USE_STATUS], &scratch, e->status, e);
-		for (j = 0; j < f->n; j++) {
-			const struct key *key = &f->keys[j];
-			const struct key_rule *r = kind_key(e->kind, key->name);
-			bool country = str_is(key->name, "countries") || str_is(key->name, "country") ||
-			    (r && r->vocab && str_is(cstr(r->vocab), "countries"));
-
-			for (k = 0; k < key->n; k++) {
-				struct str v = key->values[k];
-
-				if (country)
-					use(&g[USE_COUNTRY], &scratch, code(a, v, true), e);
-				else if (str_is(key->name, "topics"))
-					use(&g[USE_TOPIC], &scratch, code(a, v, false), e);
-				else if (r && (r->type == KEY_ID || r->type == KEY_IDLIST) && (to = copy_find(c, v)) &&
-				    to->original != e) {
-					use(&g[USE_LINK], &scratch, to->id, e);
-					if (str_is(cstr(to->kind->name), "meeting"))
-						use(&g[USE_MEETING], &scratch, to->id, e);
-				}
-			}
-		}
-		body_links(&g[USE_LINK], &scratch, c, e);
-	}
-	for (i = 0; i < USES; i++)
-		sort_uses(&c->uses[i], &g[i], a);
-	arena_free(&scratch);
+	running = c->want.threads > 1 && pthread_create(&links.thread, NULL, collect_some, &links) == 0;
+	collect_some(&rest);
+	if (running)
+		pthread_join(links.thread, NULL);
+	else
+		collect_some(&links);
+	arena_join(&c->arena, &rest.a);
+	arena_join(&c->arena, &links.a);
 	free(order);
 }
 
@@ -783,8 +869,6 @@ static void set_today(struct copy *c)
 enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *want, struct err *e)
 {
 	struct copy *c = xmalloc(sizeof *c);
-	struct buf scratch = BUF_INIT;
-	struct alike alike = { { NULL } };
 	enum rc rc = RC_OK;
 	size_t i;
 
@@ -809,7 +893,6 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	if ((rc = read_all(c, s, e)))
 		goto out;
 	for (i = 0; i < c->nall; i++) {
-		settle(c, i, &alike, &scratch);
 		c->broken |= c->all[i].broken;
 		if (!c->all[i].in) {
 			let_go(c->source, i);
@@ -840,7 +923,6 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	c = NULL;
 out:
 	copy_free(c);
-	buf_free(&scratch);
 	return rc;
 }
 
