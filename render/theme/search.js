@@ -16,6 +16,7 @@ function make(name, fn) {
 	files.set(name, f = {});
 	const s = document.createElement('script');
 	f.made = new Promise((done, fail) => {
+		s.blocking = 'render';	/* heard while the head is read: what was found is asked for before the page is laid out */
 		s.src = up + name + '.js';
 		s.onload = () => done(f.text);
 		s.onerror = fail;
