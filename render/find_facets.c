@@ -123,7 +123,7 @@ static void make_sets(struct find_facet *to, struct find *f, const struct buf *b
 	free(sets);
 }
 
-static void make(struct find *f, unsigned facet)
+void find_facet(struct find *f, unsigned facet)
 {
 	struct find_facet *to = &f->facets[facet];
 	struct arena a = ARENA_INIT;
@@ -160,12 +160,4 @@ static void make(struct find *f, unsigned facet)
 	for (i = 0; i < f->n; i++)
 		buf_free(&bufs[i]);
 	arena_free(&a);
-}
-
-void find_facets(struct find *f)
-{
-	unsigned i;
-
-	for (i = 0; i < FIND_FACETS; i++)
-		make(f, i);
 }

@@ -408,9 +408,10 @@ struct find_count find_count_of(const struct find *f, size_t i)
 
 /* The lists of one document: weights summed up by list. Lists lie all over memory, so each step is taken for all words of
  * the document before the next: then the processor waits for many at a time. */
+enum { LARGE = UINT8_MAX };		/* a weight of which more is the same */
 struct sums {
 	uint32_t from, to;		/* lists that count */
-	uint32_t *weight;		/* by list less from; 0 between documents */
+	uint8_t *weight;		/* by list less from, up to LARGE; 0 between documents */
 	uint32_t *lists, *weights;	/* of the document: each list once, less from */
 	size_t n, cap;
 };
@@ -420,7 +421,7 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 	struct str posts = find_posts(f, k);
 	size_t i, n = 0, got = 0;
 	uint32_t list, weight;
-	uint64_t word;
+	uint64_t word, sum;
 
 	if (posts.n > s->cap) {		/* more than it has words */
 		s->cap = posts.n * 2;
@@ -440,7 +441,8 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 			continue;
 		s->lists[got] = list;
 		got += !s->weight[list];
-		s->weight[list] += s->weights[i];
+		sum = s->weight[list] + s->weights[i];
+		s->weight[list] = (uint8_t)(sum < LARGE ? sum : LARGE);
 	}
 	for (s->n = got, i = 0; i < got; i++) {
 		s->weights[i] = s->weight[s->lists[i]];
@@ -459,7 +461,7 @@ uint32_t find_coarse(uint32_t length)
 
 uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average)
 {
-	uint32_t base = 560 + (uint32_t)((uint64_t)840 * find_coarse(length) / average), w = weight > 255 ? 255 : weight,
+	uint32_t base = 560 + (uint32_t)((uint64_t)840 * find_coarse(length) / average), w = weight < LARGE ? weight : LARGE,
 	    d = w * 1000 + base, q = (FIND_IMPACT * 1000 * w + d / 2) / d;
 
 	return q ? q : 1;
@@ -468,7 +470,7 @@ uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average)
 /* Lists s->from to s->to into posts, each up to its end. */
 static void fill_lists(const struct find *f, struct sums *s, uint32_t *posts, uint32_t *end)
 {
-	uint8_t impacts[256];		/* of the document in work, by weight; 0: not known yet */
+	uint8_t impacts[LARGE + 1];	/* of the document in work, by weight; 0: not known yet */
 	uint32_t n = s->to - s->from;
 	size_t i, k;
 
@@ -482,7 +484,7 @@ static void fill_lists(const struct find *f, struct sums *s, uint32_t *posts, ui
 		for (i = 0; i < s->n; i++)
 			__builtin_prefetch(&posts[end[s->lists[i]]], 1);
 		for (i = 0; i < s->n; i++) {
-			uint32_t w = s->weights[i] > 255 ? 255 : s->weights[i];
+			uint32_t w = s->weights[i];
 
 			if (!impacts[w])
 				impacts[w] = (uint8_t)find_impact(w, f->length[k], f->average);
@@ -646,10 +648,18 @@ static void count_words(struct find *f)
 			f->list_of[word - 1]++;
 }
 
+enum { APART = 2 };			/* facets before this one are made while words are saved, the others while strings are placed */
+
+static void make_facets(struct find *f, unsigned from, unsigned to)
+{
+	for (; from < to; from++)
+		find_facet(f, from);
+}
+
 /* First what needs no memory: meanwhile the other half gives back that of the words. */
 static void names_half(struct order *o)
 {
-	count_words(o->f);
+	make_facets(o->f, 0, APART);
 	gather(o->f);
 	o->v = xmalloc((3 * (size_t)o->f->nwords + 1) * sizeof *o->v);	/* what is not needed of it is not touched */
 	name_strings(o);
@@ -662,7 +672,12 @@ static void words_half(struct order *o)
 		find_save_words(o->f);
 		strings_free(&o->f->words);
 	}
-	find_facets(o->f);
+	count_words(o->f);
+}
+
+static void facets_half(struct order *o)
+{
+	make_facets(o->f, APART, FIND_FACETS);
 }
 
 static void lists_half(struct order *o)
@@ -706,9 +721,9 @@ void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_
 	f->used = xmalloc((f->nwords + 1) * sizeof *f->used);
 	both(&o, names_half, words_half);
 	both(&o, sort_some, sort_some);
-	place_strings(&o);
+	both(&o, place_strings, facets_half);
 	name_lists(&o);
-	o.apart = list_apart(f, f->list_at[f->nstrings] / 3 * 2);
+	o.apart = list_apart(f, f->list_at[f->nstrings] / 4 * 3);
 	both(&o, lists_half, forms_half);
 	find_blocks_join(&f->blocks[FIND_BY_TERM], &o.rest);
 	(void)find_twins(&f->blocks[FIND_BY_TERM]);

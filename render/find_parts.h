@@ -214,7 +214,7 @@ static inline bool find_post_take(uint64_t *number, uint32_t *weight, struct str
 /* The words of document k, as in find_part.posts. */
 struct str find_posts(const struct find *f, size_t k);
 
-void find_facets(struct find *f);	/* find_facets.c: fills facets[] */
+void find_facet(struct find *f, unsigned facet);	/* find_facets.c: fills facets[facet] */
 
 /* find_kept.c */
 void find_log_close(struct find *f);

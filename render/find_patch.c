@@ -682,8 +682,8 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 		memcpy(f->coded, f->log->coded.p, f->log->coded.n);
 		for (i = 0; i < p.nforms; i++)
 			find_called_form(f, p.forms[i].form, !p.forms[i].gone);
-		if (!f->facets_stay)
-			find_facets(f);
+		for (i = 0; !f->facets_stay && i < FIND_FACETS; i++)
+			find_facet(f, (unsigned)i);
 	} else {
 		f->total = 0;
 		f->names_stay = false;
