@@ -113,9 +113,11 @@ static void make_sets(struct find_facet *to, struct find *f, const struct buf *b
 		sets[i] = value_of(buf_str(&bufs[i]), i);
 	if (f->n)
 		qsort(sets, f->n, sizeof *sets, by_text);
-	to->sets = arena_array(&f->a, f->n, sizeof *to->sets);
+	for (i = 0; i < f->n; i++)
+		to->nsets += i == 0 || !str_eq(sets[i].text, sets[i - 1].text);
+	to->sets = arena_array(&f->a, to->nsets, sizeof *to->sets);
 	to->column = arena_array(&f->a, f->n, sizeof *to->column);
-	for (i = 0; i < f->n; i++) {
+	for (to->nsets = i = 0; i < f->n; i++) {
 		if (i == 0 || !str_eq(sets[i].text, sets[i - 1].text))
 			to->sets[to->nsets++] = arena_str(&f->a, sets[i].text);
 		to->column[sets[i].doc] = (uint32_t)to->nsets - 1;

@@ -17,7 +17,7 @@
 #include "kb/index/pack.h"
 
 #define MAGIC "colepklg"
-enum { NAME = 8, HEAD = NAME + KEPT_KEY, FOOT = 24, FLUSH = 1 << 20 };
+enum { NAME = 8, HEAD = NAME + KEPT_KEY, FOOT = 24, FLUSH = 1 << 18 };
 
 static bool parse(struct kept_log *l, struct str stamp)
 {
