@@ -700,12 +700,12 @@ static void make_room(struct evaluator *v, size_t lists, size_t words)
 }
 
 /* Words in the order of being sought, which is from the last to the first: those that must be there before others, the rarest
- * first. */
+ * first; of the others those that are dense last. */
 static bool earlier(const struct word *a, const struct word *b)
 {
 	if (a->p->must != b->p->must)
 		return b->p->must;
-	return dense(a) != dense(b) ? dense(a) : a->size > b->size;
+	return !a->p->must && dense(a) != dense(b) ? dense(a) : a->size > b->size;
 }
 
 struct kept { struct pick v[PRIMED]; size_t n; };		/* the best of the segments before */
