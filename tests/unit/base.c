@@ -357,6 +357,32 @@ static void test_arena__what_one_holds_is_anothers(void **state)
 		}
 }
 
+/* Blocks of all sizes, large ones too, in two that become one. */
+static void test_arena__a_large_one_keeps_what_it_was_given(void **state)
+{
+	enum { EACH = 3000, N = 4000 };	/* bytes, pieces: 12 MB, in 4 MiB of blocks that double and large ones */
+	static const char zeros[EACH];
+	struct arena a[2] = { ARENA_INIT, ARENA_INIT };
+	static char *p[N + 10];
+	int i;
+
+	(void)state;
+	for (i = 0; i < N + 10; i++) {
+		if (i == N)
+			arena_join(&a[0], &a[1]);
+		p[i] = arena_alloc(&a[i < N ? i % 3 == 0 : 0], EACH);
+		assert_memory_equal(p[i], zeros, EACH);
+		assert_int_equal((uintptr_t)p[i] % _Alignof(max_align_t), 0);
+		memset(p[i], 1 + i % 100, EACH);
+	}
+	assert_null(a[1].head);
+	for (i = 0; i < N + 10; i++) {
+		assert_int_equal(p[i][0], 1 + i % 100);
+		assert_int_equal(p[i][EACH - 1], 1 + i % 100);
+	}
+	arena_free(&a[0]);
+}
+
 static void test_arena__blocks_stay_apart_and_zeroed(void **state)
 {
 	struct arena a = ARENA_INIT;
@@ -426,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_file__a_lock_is_held_by_one),
 		cmocka_unit_test(test_arena__blocks_stay_apart_and_zeroed),
 		cmocka_unit_test(test_arena__what_one_holds_is_anothers),
+		cmocka_unit_test(test_arena__a_large_one_keeps_what_it_was_given),
 		cmocka_unit_test(test_out__text_and_json_of_one_record),
 	};
 
