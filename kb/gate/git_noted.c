@@ -10,7 +10,8 @@
  *	20, 20	the tree that was, the tree that became of it
  *	for each change, by path: u32 mode, u16 length of the path, 20, 20 ids (zero: none), the path
  *
- * A note is added at the end, by one write. When there are NOTES_BYTES the file begins anew: notes are of use for the moves of main
+ * A note is added at the end, by one write, so that of the next move mostly stands behind that of the last one: it is looked
+ * for there first, then in the whole file. When there are NOTES_BYTES the file begins anew: notes are of use for the moves of main
  * that come next. All of it may be lost or broken at any time: then the trees are read. Only who can write into the
  * repository can write here. */
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "kb/base/sha1.h"
 #include "kb/gate/git_parts.h"
 
+enum { NOTE_NEAR = 4096 };		/* bytes that are looked at where the next note may be */
 enum { SUM = 8, ID = (int)sizeof(struct oid), HEAD = 4 + SUM + 2 * ID, CHANGE = 4 + 2 + 2 * ID };
 #define NOTES_BYTES ((size_t)64 << 10)
 
@@ -110,25 +112,52 @@ static bool changes_read(struct change **list, size_t *n, struct arena *a, struc
 	return true;
 }
 
-bool noted_get(struct change **list, size_t *n, struct arena *a, const struct repo *r, const struct oid *from, const struct oid *to)
+/* The note that begins s, when it is of these two trees. *took: the bytes of any note that begins it; 0: none does. */
+static bool note_read(struct change **list, size_t *n, struct arena *a, size_t *took, struct str s, const struct oid *from,
+    const struct oid *to)
 {
+	const size_t size = s.n >= HEAD ? number_get(s.p, 4) : 0;
+	char sum[SUM];
+	struct str note;
+
+	*took = size < HEAD - 4 || size > s.n - 4 ? 0 : 4 + size;
+	if (!*took)
+		return false;
+	note = str_sub(s, 4 + SUM, *took);
+	if (memcmp(note.p, from->b, ID) != 0 || memcmp(note.p + ID, to->b, ID) != 0)
+		return false;
+	sum_of(sum, note);
+	return memcmp(sum, s.p + 4, SUM) == 0 && changes_read(list, n, a, str_sub(note, 2 * ID, note.n));
+}
+
+/* The bytes of the file of notes that stand at an offset, as many as room takes. */
+static struct str notes_at(char *room, size_t n, const char *path, size_t at)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	const ssize_t got = fd < 0 ? 0 : pread(fd, room, n, (off_t)at);
+
+	if (fd >= 0)
+		close(fd);
+	return (struct str){ room, got < 0 ? 0 : (size_t)got };
+}
+
+bool noted_get(struct change **list, size_t *n, struct arena *a, struct repo *r, const struct oid *from, const struct oid *to)
+{
+	size_t *next = &repo_last_tree(r)->noted, took = 1;
+	const char *path = notes_path(a, r);
 	struct err odd = ERR_INIT;
 	struct buf b = BUF_INIT;
-	bool found = false;
-	struct str s, note;
-	char sum[SUM];
-	size_t size;
+	char room[NOTE_NEAR];
+	bool found;
+	struct str s;
 
-	if (!file_read(&b, notes_path(a, r), 2 * NOTES_BYTES, &odd))
-		for (s = buf_str(&b); s.n >= HEAD && !found; s = str_sub(s, 4 + size, s.n)) {
-			size = number_get(s.p, 4);
-			if (size < HEAD - 4 || size > s.n - 4)
-				break;
-			note = str_sub(s, 4 + SUM, 4 + size);
-			if (memcmp(note.p, from->b, ID) != 0 || memcmp(note.p + ID, to->b, ID) != 0)
-				continue;
-			sum_of(sum, note);
-			found = memcmp(sum, s.p + 4, SUM) == 0 && changes_read(list, n, a, str_sub(note, 2 * ID, note.n));
+	found = note_read(list, n, a, &took, notes_at(room, sizeof room, path, *next), from, to);
+	if (found)
+		*next += took;
+	else if (!file_read(&b, path, 2 * NOTES_BYTES, &odd))
+		for (s = buf_str(&b), took = 1; !found && took; s = str_sub(s, took, s.n)) {
+			found = note_read(list, n, a, &took, s, from, to);
+			*next = (size_t)(s.p - b.p) + took;
 		}
 	buf_free(&b);
 	return found;

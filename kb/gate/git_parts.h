@@ -45,6 +45,7 @@ bool commit_tree(struct oid *tree, struct str raw);
 /* The tree of the last commit that was asked for: of the moves of a branch each begins where the one before ended. */
 struct last_tree {
 	struct oid commit, tree;
+	size_t noted;			/* where, in the file of git_noted.c, the note behind the last one used begins */
 };
 struct last_tree *repo_last_tree(struct repo *r);
 
@@ -57,7 +58,7 @@ enum rc repo_changes(struct change **list, size_t *n, struct arena *a, struct re
 
 /* git_noted.c: between two trees, as repo_diff gives them, all of them. What is got lives in the arena; false: nothing is noted. */
 void noted_put(const struct repo *r, const struct oid *from, const struct oid *to, const struct change *c, size_t n);
-bool noted_get(struct change **list, size_t *n, struct arena *a, const struct repo *r, const struct oid *from, const struct oid *to);
+bool noted_get(struct change **list, size_t *n, struct arena *a, struct repo *r, const struct oid *from, const struct oid *to);
 
 /* git_index.c */
 struct index_entry {

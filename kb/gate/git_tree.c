@@ -155,7 +155,7 @@ static enum rc tree_of(struct oid *tree, struct repo *r, const struct oid *treei
 		rc = err_set(e, RC_INVALID, "a commit without a tree");
 	object_close(&raw);
 	if (!rc)
-		*last = (struct last_tree){ *treeish, *tree };
+		last->commit = *treeish, last->tree = *tree;
 	return rc;
 }
 

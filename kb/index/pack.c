@@ -322,11 +322,15 @@ uint64_t check_of(uint64_t seed, struct str s)
 	return sum;
 }
 
+enum { VARINT_MAX = 10 };		/* bytes of 64 bits */
+
 void varint_put(struct buf *b, uint64_t v)
 {
+	buf_reserve(b, VARINT_MAX);
 	for (; v >= 0x80; v >>= 7)
-		buf_putc(b, (char)(v | 0x80));
-	buf_putc(b, (char)v);
+		b->p[b->n++] = (char)(v | 0x80);
+	b->p[b->n++] = (char)v;
+	b->p[b->n] = '\0';
 }
 
 bool varint_more(uint64_t *v, struct str *s)

@@ -117,6 +117,7 @@ static void put_positions(struct postings_out *o)
 static void put_block(struct postings_out *o)
 {
 	uint32_t v[PACK], last = o->last, most = 0;
+	char skip[SKIP] = { 0 };		/* the block's bytes: set later */
 	uint8_t norm = UINT8_MAX;
 	struct bits_out bits;
 	unsigned i, k;
@@ -152,11 +153,10 @@ static void put_block(struct postings_out *o)
 		}
 		bits_end(&bits);
 	}
-	u32_add(&o->skips, last);
-	buf_putc(&o->skips, 0);			/* the block's bytes: set below */
-	buf_putc(&o->skips, 0);
-	buf_putc(&o->skips, (char)(most > UINT8_MAX ? UINT8_MAX : most));
-	buf_putc(&o->skips, (char)norm);
+	u32_put(skip, last);
+	skip[6] = (char)(most > UINT8_MAX ? UINT8_MAX : most);
+	skip[7] = (char)norm;
+	buf_add(&o->skips, skip, sizeof skip);
 	o->last = last;
 }
 

@@ -192,6 +192,7 @@ static void end_term(struct segment_out *o)
 	struct str term = buf_str(&o->term);
 	struct postings_out *l = &o->list;
 	size_t shared, here;
+	struct buf last;
 
 	if (!o->any)
 		return;
@@ -225,8 +226,9 @@ static void end_term(struct segment_out *o)
 	buf_str_add(&o->entries, buf_str(x));
 	o->terms++;
 	o->all_terms++;
-	buf_clear(&o->before);
-	buf_str_add(&o->before, term);
+	last = o->before;		/* its memory is for the next one */
+	o->before = o->term;
+	o->term = last;
 }
 
 void segment_term(struct segment_out *o, struct str term)
