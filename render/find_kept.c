@@ -8,8 +8,8 @@
  *		stem: its length, a byte, and its bytes; each stem: how many bytes of the form it is, a byte, or 128 and its own
  *		length in one byte and its bytes; the count of words, a varint
  *	"h"	documents, u32; sum of their lengths, u64; words, u32; for each kind of blocks: count; for each: first string, hash,
- *		which of those; for each code that has a name, whether it is a form, a byte, behind their number, u32; for each file of
- *		documents: a hash of what is shown of them
+ *		which of those; for each code that has a name, whether it is a form, a byte, behind their number, u32;
+ *		for each file of documents: a hash of what is shown of them
  *	"n"	the names of the documents, in order of number
  *	"o"	their places among all entries of the copy, u32
  *

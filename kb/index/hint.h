@@ -22,7 +22,8 @@ struct hints {				/* all in the arena */
 };
 void hints_find(struct hints *h, struct arena *a, struct stems *stems, const struct query *q);
 
-/* How much a hint counts whose code would as a word count so much, 16.16. asks: the query begins with a word that only makes it a question. */
+/* How much a hint counts whose code would as a word count so much, 16.16. asks: the query begins with a word that only
+ * makes it a question. */
 uint32_t hint_weight(uint32_t idf, struct str code, size_t others, bool asks);
 
 /* The same of a value that somebody filters by: may it be a name of this code? */
