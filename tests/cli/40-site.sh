@@ -127,6 +127,9 @@ is "what a stopped build left half written is removed, and nothing else" "$(diff
 mkdir -p early && echo x >early/manifest.txt.tmp-Ab3xYz
 ok "one that was stopped at its first file is gone on with" status 0 "$COLEP" -C n site early
 ok "and is whole" diff -r pub early
+head -c -9 early/manifest.txt >cut && cat cut >early/manifest.txt && rm early/kinds.html
+ok "so is one that was stopped while it announced a name" status 0 "$COLEP" -C n site early
+ok "which is whole too" diff -r pub early
 (flock 9; : >held; sleep 1; echo held >>order) 9<early & await test -e held
 "$COLEP" -C n site early --audience community >/dev/null 2>&1; echo built >>order; wait
 is "a build waits for one that writes there" "$(tr '\n' ' ' <order)" "held built "
