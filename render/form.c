@@ -131,7 +131,8 @@ static bool of_form(struct str key)
 {
 	static const char *const fronts[] = { "form.", "kind.", "key.", "head.", "hint.", "value.",
 		"topics.", "crime.", "channels.", "outcome.", "routes.", "regions.", "institutions.", "countries.", "transport.",
-		"border." };
+		"border.", "som-acts.", "aggravating.", "thb-acts.", "thb-means.", "thb-purpose.", "modus-operandi.", "finance.",
+		"techniques." };
 	size_t i;
 
 	for (i = 0; i < sizeof fronts / sizeof *fronts; i++)

@@ -2,7 +2,7 @@
  * sent or stored; "Save file" hands over a document that `colep adopt` takes in. The rules are those of `check`. */
 (function () {
 	'use strict';
-	var data, texts, form, kind, dirty = false, timer;
+	var data, texts, form, kind, dirty = false, tried = false, timer;	/* tried: to save what the form holds */
 
 	function t(key) { return texts[key] || data.texts.en[key] || key; }
 	function fill(s, what) { return s.replace('{x}', what); }
@@ -247,6 +247,8 @@
 
 	function save() {
 		var found = check(true), stop = found.filter(function (f) { return f.stop; }), a, url;
+		clearTimeout(timer);
+		tried = true;
 		show(found);
 		summary(found);
 		if (stop.length) {
@@ -304,7 +306,7 @@
 	}
 	function later() {
 		clearTimeout(timer);
-		timer = setTimeout(function () { var f = check(false); show(f); if (id('found').firstChild) summary(f); }, 400);
+		timer = setTimeout(function () { var f = check(tried); show(f); if (id('found').firstChild) summary(f); }, 400);
 	}
 
 	/* ---- the page ---- */
@@ -329,7 +331,7 @@
 		own = all.filter(function (r) { return kind.keys.indexOf(r) >= 0; });
 		form.textContent = '';
 		[group(t('form.about'), common.map(field)), own.length ? group(t('form.details'), own.map(field)) : '',
-			group(t('form.text'), kind.heads.length ? kind.heads.map(section) : [section({ text: 'Text', must: false }, 0)]),
+			group(t('form.text'), kind.heads.length ? kind.heads.map(section) : [section({ text: t('form.text'), must: false }, 0)]),
 			make('details', {}, [make('summary', {}, [t('form.more')])].concat(more.map(field))),
 			make('datalist', { id: 'countries' }, options(countries(), false))].forEach(function (e) { if (e) form.appendChild(e); });
 		if (id('f-date'))
@@ -340,6 +342,7 @@
 			id('f-stage').selectedIndex = 1;
 		if (id('f-tlp'))
 			id('f-tlp').value = kind.name === 'contact' ? 'TLP:GREEN' : '';
+		tried = false;
 		id('found').textContent = '';
 		say('');
 	}
