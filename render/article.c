@@ -456,6 +456,9 @@ static void article_slot(void *ctx, unsigned n)
 		if (!p->whole)
 			changes_history(p, e);
 		break;
+	case DOCUMENT_LANG:
+		buf_str_add(p->b, e->lang);
+		break;
 	default:
 		break;
 	}

@@ -749,13 +749,17 @@ enum rc body_render(struct page *p, const struct entry *of, bool player, struct 
 		if (v[i].variant == 1) {
 			before = post.hidden;
 			any = false;
-			page_puts(p, "<div class=\"conflict\">\n");
+			page_puts(p, "<div class=\"conflict\"");
+			page_lang(p, p->t->lang);	/* its sides stand as the page reads; what is in them, as the document does */
+			page_puts(p, ">\n");
 			say(p, "which", "conflict", "conflict.text");
 			page_puts(p, "<div class=\"sides\">\n");
 		}
 		if (v[i].variant) {
 			post.hidden = before;
-			page_puts(p, "<div class=\"variant\" role=\"group\">\n<p class=\"which\"");
+			page_puts(p, "<div class=\"variant\" role=\"group\"");
+			page_lang(p, of->lang);
+			page_puts(p, ">\n<p class=\"which\"");
 			page_lang(p, p->t->lang);
 			page_puts(p, ">");
 			page_t_number(p, "conflict.variant", v[i].variant);

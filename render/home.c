@@ -60,7 +60,8 @@ static void copy_facts(struct page *p, struct str build)
 {
 	facts_note(p->c->watch, FACT_ALL, 0, 0, STR_NONE);
 	page_t_number(p, "count", p->c->uses[USE_KIND].n);
-	page_puts(p, ". ");
+	page_t(p, "stop");
+	page_puts(p, " ");
 	page_t_before(p, "home.highest");
 	buf_printf(p->b, "<bdi dir=\"ltr\">%.*s</bdi>", FMT_STR(p->c->tlp));
 	page_t_after(p, "home.highest");

@@ -133,7 +133,7 @@ static void key_name(struct page *p, const struct family *f, struct str key, con
 	if (f->use == USE_KIND)
 		page_t_of(p, "kinds", key);
 	else if (f->use == USE_LANG)
-		page_text(p, lang_name(first->lang));
+		page_lang_name(p, first->lang);
 	else if (f->use == USE_STATUS)
 		page_t_of(p, "value", key);
 	else if (f->vocab)

@@ -111,6 +111,17 @@ void page_lang(struct page *p, struct str lang)
 	buf_str_add(p->b, lang_rtl(lang) ? STR("\" dir=\"rtl\"") : STR("\" dir=\"ltr\""));
 }
 
+/* Its own name. */
+void page_lang_name(struct page *p, struct str lang)
+{
+	struct str name = lang_name(lang);
+
+	if (str_eq(name, lang))		/* a code */
+		page_text(p, name);
+	else
+		page_in_lang(p, lang, name);
+}
+
 static struct str base(struct str lang)
 {
 	return str_sub(lang, 0, str_chr(lang, '-'));
@@ -667,7 +678,7 @@ static bool put_value(struct page *p, const struct key_rule *r, struct str value
 	} else if (strcmp(vocab, "owners") == 0 || (r && word_in("chairs via", cstr(r->name)))) {
 		page_owner(p, value);
 	} else if (strcmp(vocab, "lang") == 0) {
-		page_text(p, lang_name(value));
+		page_lang_name(p, value);
 	} else if (*vocab && strcmp(vocab, "grading") != 0) {
 		page_label(p, vocab, value);
 	} else if (r && (r->type == KEY_CODE || r->type == KEY_LIST || r->type == KEY_YESNO) && strcmp(r->name, "tlp") != 0) {

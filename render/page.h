@@ -71,6 +71,7 @@ void page_h(struct page *p, unsigned level, const char *key);	/* <h2>text</h2> *
 
 /* Text in a language, marked as such where the interface speaks another. */
 void page_in_lang(struct page *p, struct str lang, struct str text);
+void page_lang_name(struct page *p, struct str lang);	/* lang_name(), so */
 /* A label of a vocabulary, in the language of the page where that has one, else English and marked so. */
 struct str page_label_text(const struct page *p, const char *vocab, struct str code);	/* not escaped */
 /* What puts codes in the order of their names (order.h), those without one, or made up, last; lives as long as a. */

@@ -22,7 +22,7 @@ extern const struct theme_embedded { const char *name, *begin, *end; } theme_emb
 static const struct { const char *file, *slots; } templates[TEMPLATES] = {
 	[TEMPLATE_PAGE] = { "page.html", "lang dir title meta up practice notice site label menu search main audience form class" },
 	[TEMPLATE_DOCUMENT] = { "document.html", "title switch notices summary conflicts facts contents body meeting related "
-	    "links history" },
+	    "links history lang" },
 	[TEMPLATE_ITEM] = { "item.html", "link kind owner date stage status label summary" },
 	[TEMPLATE_HOME] = { "home.html", "title lead facts news meeting countries topics kinds asks tables" },
 };

@@ -439,7 +439,7 @@ function page(form, before) {
 			const checked = chosen.includes(value), shown = sums[v] > 0 || checked;
 			if (!r && shown) {
 				const box = element('input', { type: 'checkbox', name, value }), n = element('span', { class: 'quiet' });
-				r = b.rows[v] = { box, n, row: element('label', {}, box, element('bdi', {}, label), n) };
+				r = b.rows[v] = { box, n, row: element('label', {}, box, element('span', {}, element('bdi', {}, label), ' ', n)) };
 				at.after(r.row);
 			}
 			if (!r) return;
