@@ -28,9 +28,7 @@ void find_page(struct page *p)
 	page_puts(p, "</label> <input type=\"search\" id=\"find-q\" name=\"q\" dir=\"auto\" maxlength=\"1000\" autocomplete=\"off\" "
 	    "spellcheck=\"false\"> <button type=\"submit\">");
 	page_t(p, "search");
-	page_puts(p, "</button>\n<p class=\"hint\">");
-	page_t(p, "find.how");
-	page_puts(p, "</p>\n</form>\n<p id=\"find-status\" role=\"status\"></p>\n<div class=\"find\">\n"
+	page_puts(p, "</button>\n</form>\n<p id=\"find-status\" role=\"status\"></p>\n<div class=\"find\">\n"
 	    "<details id=\"find-narrow\" hidden><summary>");
 	page_t(p, "find.narrow");
 	page_puts(p, "</summary>\n<div id=\"find-facets\"></div></details>\n<div><ol id=\"find-hits\" class=\"list\"></ol>\n"
