@@ -359,7 +359,7 @@ static inline uint32_t high_weights(uint64_t weights, uint32_t least)
 	return (uint32_t)(bits | bits >> 24) & 0xffff;
 }
 
-/* By the row: of the places of a block, and those beside them. */
+/* By the row: of the places of a block. */
 static enum rc name_in_row(struct evaluator *v, struct naming *by, struct cursor *c)
 {
 	const uint32_t first = by->first - v->from, last = by->last - v->from, bytes = (v->to - v->from + 1) / 2;
@@ -377,8 +377,10 @@ static enum rc name_in_row(struct evaluator *v, struct naming *by, struct cursor
 		memcpy(&weights, by->row + i / 2, bytes - i / 2 < sizeof weights ? bytes - i / 2 : sizeof weights);
 		for (bits &= high_weights(weights, least); bits; bits &= bits - 1) {
 			k = i + (uint32_t)__builtin_ctz(bits);
+			if (k < first || k > last)	/* another block's; behind the last document, of a broken row */
+				continue;
 			weight = row_weight(by->row, k);
-			if (weight == ROW_MORE && k >= first && k <= last) {
+			if (weight == ROW_MORE) {
 				if (bm25_most(&v->f, idf, by->block.weight, v->norms[k]) < by->enough)
 					continue;
 				if (cursor_look(&weight, c, v->from + k, v->e))
