@@ -83,6 +83,7 @@ setup-test: setup setup-browser	## install what the tests need besides
 setup-browser:
 	@$(call install,$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm) $(if $(shell command -v chromium),,chromium))
 	@cd tests/browser && { [ -e node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; } || { \
+		[ ! -L node_modules ] || { echo "colep: setup: tests/browser/node_modules: is a symbolic link, and npm ci would empty the folder behind it; remove the link" >&2; exit 3; }; \
 		echo "installing what the browser tests name" >&2; log=$$(mktemp); npm ci --no-audit --no-fund --ignore-scripts >$$log 2>&1 \
 		|| { cat $$log >&2; echo "colep: setup: npm ci failed; see the lines above" >&2; rm -f $$log; exit 3; }; rm -f $$log; }
 setup-fuzz: setup	## install what fuzzing needs besides
