@@ -104,6 +104,29 @@ for (const l of languages) {
 	if (await page.inputValue('#f-title') === '') odd.push(`${l}: what was typed is gone`);
 }
 ok(`it speaks ${languages.join(' ')} and keeps what was typed`, odd.concat(languages.length > 1 ? [] : ['one language only']));
+/* In a language of other letters: labels, headings and what there is to choose from. Codes and names of institutions are as they are. */
+await fresh();
+await page.selectOption('#language', 'fa');
+for (const kind of kinds) {
+	await page.selectOption('#kind', kind);
+	is(`nothing of a ${kind} is in English in another language`, await page.evaluate(() => {
+		const names = Array.from(document.querySelectorAll('#f-institutions input'), x => x.value);
+		return Array.from(document.querySelectorAll('#form h2, #form summary, #form .label, #form label[for], #form bdi, #form option'))
+			.filter(e => !e.closest('#f-tlp') && !names.includes(e.value || e.previousElementSibling?.value))
+			.map(e => e.textContent.replace(/ \(.*/, '')).filter(s => /[A-Za-z]{3}/.test(s));
+	}), []);
+}
+
+await fresh();
+await page.fill('#s-0', 'See <script>alert(1)</script> here.');
+told = await save();
+const marks = () => page.$$eval('#form [aria-invalid]', all => all.map(e => e.id)), marked = await marks();
+await page.type('#f-title', 'T');
+await page.waitForFunction(() => !document.getElementById('f-title').hasAttribute('aria-invalid'), null, { timeout: 3000 }).catch(() => 0);
+is('what is missing stays marked when a save failed and somebody types', [told.text, marked.length > 2, await marks()], [undefined, true, marked.filter(x => x !== 'f-title')]);
+await page.fill('#s-0', '');
+await save();
+
 /* What is filled in by keys alone: Tab from the top of the page, letters, arrows, Space; Enter on the last button. */
 async function typed(language) {
 	const known = { 'f-title': 'Radio contact', 'f-summary': 'What was seen.', 'f-countries': 'BG, MK' }, groups = new Set();
