@@ -84,7 +84,8 @@ static bool parse_head(struct find_log *l, struct str s)
 	    !kept_take_u32(&l->nwords, &s) || l->n > l->log.live / 4 || l->nwords > l->log.live)
 		return false;
 	l->words = arena_array(&l->a, l->nwords / FIND_PIECE + 1, sizeof *l->words);
-	l->average = find_coarse((uint32_t)(l->total / l->n));
+	if (!(l->average = find_coarse((uint32_t)(l->total / l->n))))
+		return false;
 	for (i = 0; i < FIND_KINDS; i++)
 		if (!parse_blocks(&l->blocks[i], &l->a, &s))
 			return false;
@@ -499,7 +500,7 @@ enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT
 		return rc;
 	head(&b, f);
 	kept_log_put(f->out, STR("h"), buf_str(&b));
-	if (!f->near) {
+	if (!f->near || !f->patched) {
 		buf_clear(&b);
 		for (i = 0; i < f->n; i++)
 			kept_put_u32(&b, (size_t)(f->docs[i] - f->copy->all));

@@ -12,6 +12,7 @@
 
 #include "kb/gate/sodium.h"
 #include "render/find.h"
+#include "render/kept_log.h"
 
 enum { MOST = 700 };
 struct text {
@@ -552,7 +553,7 @@ static size_t assert_patched(struct text *v, size_t n, struct text *w, size_t m,
 static void test_find_kept__a_changed_document_touches_few_files(void **state)
 {
 	static struct text v[MOST], w[MOST];
-	size_t n = many(v, MOST - 1), wrote;
+	size_t n = many(v, MOST - 1), wrote, i;
 
 	(void)state;
 	memcpy(w, v, sizeof v);
@@ -561,6 +562,9 @@ static void test_find_kept__a_changed_document_touches_few_files(void **state)
 	assert_in_range(wrote, 2, 16);
 	near = true;
 	assert_int_equal(assert_patched(v, n, w, n, true), wrote);
+	for (i = 0; i < n; i++)		/* the average changes; what was made anew keeps the order of the documents too */
+		w[i].html = arena_printf(&arena, "%s%s%s", v[i].html, v[i].html, v[i].html);
+	assert_patched(v, n, w, n, false);
 	near = false;
 }
 
@@ -685,6 +689,31 @@ static void test_find_kept__files_that_are_not_as_they_were_are_no_ground(void *
 	find_close(f);
 }
 
+static void test_find_kept__lengths_that_cannot_be_are_no_ground(void **state)
+{
+	static struct text v[MOST];
+	struct find *f = made(v, many(v, MOST), 1);
+	struct err e = ERR_INIT;
+	struct kept_log_out *out;
+	struct kept_log log;
+	struct str head;
+	char *p;
+
+	(void)state;
+	assert_int_equal(find_save(f, "kept", key, tie, &e), RC_OK);
+	find_close(f);
+	assert_true(kept_log_open(&log, "kept", key, tie) && kept_log_get(&head, &log, STR("h")));
+	p = arena_cstr(&arena, head);
+	memset(p + 4, 0, 8);		/* the sum of all lengths */
+	assert_int_equal(kept_log_begin(&out, "kept", key, &log, &e), RC_OK);
+	kept_log_put(out, STR("h"), (struct str){ p, head.n });
+	assert_int_equal(kept_log_end(out, tie, &e), RC_OK);
+	kept_log_close(&log);
+	f = find_open(&copy, 1);
+	assert_false(find_load(f, "kept", key, tie));
+	find_close(f);
+}
+
 static void test_find_files__texts_are_escaped_and_ids_of_left_out_ones_are_not_there(void **state)
 {
 	static const struct text v[] = {
@@ -741,6 +770,7 @@ int main(void)
 		cmocka_unit_test(test_find_kept__words_that_come_and_go_anywhere),
 		cmocka_unit_test(test_find_kept__the_first_word_of_a_block_goes),
 		cmocka_unit_test(test_find_kept__files_that_are_not_as_they_were_are_no_ground),
+		cmocka_unit_test(test_find_kept__lengths_that_cannot_be_are_no_ground),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
