@@ -6,7 +6,8 @@
  *	   "names":{"bg":"Български"...},"texts":{"bg":{"form.title":"..."}...}})
  *	KEY: {"name":"topics","type":"list","need":"published","values":null,"vocab":"topics"}
  *
- * Texts are those whose key begins as the form's own do; in other languages than English, those that differ. */
+ * Texts are those whose key begins as the form's own do, or with the name of a vocabulary; in other languages than English,
+ * those that differ. */
 #include "render/form.h"
 
 #include <stdlib.h>
@@ -127,29 +128,27 @@ static void zeros(struct buf *b)
 		}
 }
 
-static bool of_form(struct str key)
+static bool of_form(struct str key, const struct vocab *v)
 {
-	static const char *const fronts[] = { "form.", "kind.", "key.", "head.", "hint.", "value.",
-		"topics.", "crime.", "channels.", "outcome.", "routes.", "regions.", "institutions.", "countries.", "transport.",
-		"border.", "som-acts.", "aggravating.", "thb-acts.", "thb-means.", "thb-purpose.", "modus-operandi.", "finance.",
-		"techniques." };
-	size_t i;
+	static const char *const fronts[] = { "form.", "kind.", "key.", "head.", "hint.", "value." };
+	size_t i, dot = str_chr(key, '.');
 
 	for (i = 0; i < sizeof fronts / sizeof *fronts; i++)
 		if (str_starts(key, cstr(fronts[i])))
 			return true;
-	return false;
+	return dot < key.n && vocab_table(v, str_sub(key, 0, dot));
 }
 
-static void words(struct buf *b, const struct theme *t, const struct texts *x)
+static void words(struct buf *b, const struct copy *c, const struct texts *x)
 {
+	const struct theme *t = c->want.theme;
 	const char *comma = "";
 	size_t i;
 
 	string(b, x->lang);
 	buf_puts(b, ":{");
 	for (i = 0; i < x->n; i++) {
-		if (!of_form(x->v[i].name) || (x != t->english && str_eq(x->v[i].bytes, text_get(t->english, x->v[i].name, NULL))))
+		if (!of_form(x->v[i].name, &c->vocab) || (x != t->english && str_eq(x->v[i].bytes, text_get(t->english, x->v[i].name, NULL))))
 			continue;
 		buf_puts(b, comma);
 		string(b, x->v[i].name);
@@ -205,7 +204,7 @@ void form_data(struct buf *b, const struct copy *c)
 	buf_puts(b, "},\n\"texts\":{");
 	for (i = 0; i < t->ntexts; i++) {
 		buf_puts(b, i ? ",\n" : "\n");
-		words(b, t, theme_texts(t, t->texts[i].lang));
+		words(b, c, theme_texts(t, t->texts[i].lang));
 	}
 	buf_puts(b, "}});\n");
 	arena_free(&a);
