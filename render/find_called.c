@@ -1,31 +1,29 @@
 /* render/find_called.c: what words of a query name (kb/index/hint.h), for a page that has no stemmer.
  *
- * A copy has a line of names: for each code that is a form of its texts, in order, and for the words that make a question,
- * the code, its names ("|" before each, blanks between their words), a TAB. Behind a word that begins
- * with its stem stands a capital: A, the stem is all of it; B, but for the last UTF-16 unit; and so on. A word of a query is
- * one of a name that is the same; or that it shares the first BEGIN units and the stem with, and has at most ENDING more. The
+ * A copy has a line of names: for each code that is a form of its texts, in order, and for the words that make a
+ * question, the code, its names ("|" before each, blanks between their words), a TAB. Behind a word that begins with its
+ * stem stands a capital: A, the stem is all of it; B, but for the last UTF-16 unit; and so on. A word of a query is one of
+ * a name that is the same; or that it shares the first BEGIN units and the stem with, and has at most ENDING more. The
  * longest name is taken, of such those whose words are all the same. search.js reads it so too. */
 #include "render/find_parts.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "kb/doc/called.h"
 
 enum { BEGIN = 4, ENDING = 3, LETTERS = 26 };
 
+static int by_code(const void *code, const void *el)
+{
+	return str_cmp(*(const struct str *)code, cstr(el));
+}
+
 /* A code's number, or called_ncodes. */
 static size_t code_at(struct str code)
 {
-	size_t from = 0, to = called_ncodes, mid;
+	const char (*at)[CALLED_CODE] = bsearch(&code, called_codes, called_ncodes, sizeof *called_codes, by_code);
 
-	while (from < to) {
-		mid = (from + to) / 2;
-		if (str_cmp(cstr(called_codes[mid]), code) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from < called_ncodes && str_is(code, called_codes[from]) ? from : called_ncodes;
+	return at ? (size_t)(at - called_codes) : called_ncodes;
 }
 
 void find_called_form(struct find *f, struct str form, bool there)
