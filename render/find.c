@@ -7,10 +7,10 @@
  * names a list, and so does the form itself. Such a list need not be there.
  *
  * A posting is a document and an impact: tf / (tf + 0.56 + 0.84 * length / average length), which is BM25 as in
- * kb/index/bm25.c before the factor for rare words, in steps of 1/63, at least 1. Both lengths are rounded (find_coarse). The
- * page computes that factor from the number of documents of the whole word, in whole numbers (bm25_rare). The score of a
- * document is the sum over the words of factor times impact. Documents are numbered from the oldest on, so that a new one
- * changes no number.
+ * kb/index/bm25.c before the factor for rare words, in steps of 1/63, at least 1. Both lengths are rounded (find_coarse).
+ * The page computes that factor from the number of documents of the whole word, in whole numbers (bm25_rare). The score
+ * of a document is the sum over the words of factor times impact. Documents are numbered from the oldest on, so that a
+ * new one changes no number.
  *
  * A word of the query is looked up as a form: a document's impact is the highest in the form's lists. A word that is
  * no form is taken as the beginning of forms. The last word, when it has fewer than FIND_FEW documents, is a

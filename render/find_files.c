@@ -7,7 +7,7 @@
  *
  * find/table.js	how words fold: render/theme/make/table.c
  * find/root.js	lines: version, number of documents; the first form of each block and its file, blanks between; the
- *		first term of each block of lists and its file
+ *		first term of each block of lists and its file; the line of names of find_called.c
  * find/facets.js	read when hits are there already, or one is chosen from; three lines for each facet: its name, each
  *		value and what people call it, TABs between; its sets, each the numbers of its values, blanks
  *		between; the column, each document's set in one or two digits (90 sets or more)
