@@ -370,7 +370,7 @@ static enum rc name_in_row(struct evaluator *v, struct naming *by, struct cursor
 	while (least > 1 && bm25_score(&v->f, idf, least - 1, by->block.norm) >= by->enough)
 		least--;
 	for (i = first / 16 * 16; i <= last; i += 16) {
-		bits = v->only ? v->only->bits[(v->from + i) / 64] >> i % 64 & 0xffff : 0xffff;
+		bits = v->only ? (uint32_t)(v->only->bits[(v->from + i) / 64] >> i % 64) & 0xffff : 0xffff;
 		if (!bits)
 			continue;
 		weights = 0;
