@@ -51,12 +51,19 @@ static bool take_docs(struct stamp *s, struct arena *a, struct str rest)
 	return !rest.n;
 }
 
+static bool map_stamp(struct kept_map *m, struct arena *a, const struct kept_place *place, const struct copy_want *want,
+    const struct oid *commit, const char *dir)
+{
+	unsigned char key[KEPT_KEY];
+
+	return kept_key_of(key, place, want, commit, dir) && !kept_map(m, kept_path(a, place, dir, "stamp"), key);
+}
+
 bool stamp_is_of(const struct kept_place *place, const struct copy_want *want, const struct oid *commit, const char *dir)
 {
 	struct arena a = ARENA_INIT;
-	unsigned char key[KEPT_KEY];
 	struct kept_map m;
-	bool is = kept_key_of(key, place, want, commit, dir) && !kept_map(&m, kept_path(&a, place, dir, "stamp"), key);
+	bool is = map_stamp(&m, &a, place, want, commit, dir);
 
 	if (is)
 		kept_unmap(&m);
@@ -67,12 +74,10 @@ bool stamp_is_of(const struct kept_place *place, const struct copy_want *want, c
 bool stamp_holds(struct stamp *s, struct arena *a, struct kept *k, const struct kept_place *place, const struct copy_want *want,
     const struct oid *commit, const char *dir, unsigned threads)
 {
-	unsigned char key[KEPT_KEY];
 	struct str rest, pages, id;
 
 	*s = (struct stamp){ .tlp = STR_NONE };
-	if (!k || !kept_key_of(key, place, want, commit, dir) ||
-	    kept_map(&s->map, kept_path(a, place, dir, "stamp"), key))
+	if (!k || !map_stamp(&s->map, a, place, want, commit, dir))
 		return false;
 	rest = s->map.body;
 	if (kept_take_str(&pages, &rest) && str_eq(pages, k->stamp) && kept_take_str(&s->tlp, &rest) && kept_take_str(&id, &rest) &&
