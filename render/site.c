@@ -828,7 +828,7 @@ static bool index_whole(struct build *s, struct work *w, struct file **files, si
 
 		if (!find_is_name(k->name))
 			continue;
-		v[*n].name = cstr(arena_cstr(a, k->name));
+		v[*n].name = k->name;
 		v[*n].was = v[*n].kept = k;
 		whole = v[*n].whole = as_it_was(&h, k, &v[*n]);
 		++*n;
@@ -905,8 +905,7 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 		all.n = now->n + *n;
 		all.v = arena_array(a, all.n, sizeof *all.v);
 		memcpy(all.v, now->v, now->n * sizeof *all.v);
-		memcpy(all.v + now->n, index, *n * sizeof *all.v);
-		qsort(all.v, all.n, sizeof *all.v, by_name);
+		strs_merge(all.v, now->n, index, *n);
 		if ((rc = announce(s, &all, a, e)))
 			return rc;
 	}
