@@ -777,10 +777,11 @@ static void *collect_some(void *arg)
 	for (i = 0; i < c->n; i++) {
 		const struct entry *e = k->order[i];
 
-		if (k->links && e->original == e)
-			collect_links(k, e);
-		if (k->links)
+		if (k->links) {
+			if (e->original == e)
+				collect_links(k, e);
 			continue;
+		}
 		use(&k->g[USE_LANG], &k->scratch, code(&k->a, e->lang, false), e);
 		if (e->original != e)
 			use(&k->g[USE_TRANSLATION], &k->scratch, e->id, e);

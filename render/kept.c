@@ -222,8 +222,8 @@ static bool take_file(struct kept_file *f, struct str *s)
 	struct str end;
 
 	*f = (struct kept_file){ 0 };
-	return kept_take_str(&f->name, s) && f->name.n && kept_take(&end, s, 1) && !*end.p && kept_take_into(f->digest, s, sizeof f->digest) &&
-	    kept_take_into(&f->stat, s, sizeof f->stat);
+	return kept_take_str(&f->name, s) && f->name.n && kept_take(&end, s, 1) && !*end.p &&
+	    kept_take_into(f->digest, s, sizeof f->digest) && kept_take_into(&f->stat, s, sizeof f->stat);
 }
 
 static void add_file(struct kept_out *o, const struct kept_file *f)

@@ -377,8 +377,9 @@ static void scripts(struct page *p)
 
 	if (page_kept(p, &mark, &k))
 		return;
-	if (file && strcmp(file, "search.html") == 0 && lists_have(p->c, file))	/* runs before anything is laid out: what it */
-		page_puts(p, "<script src=\"search.js\"></script>\n");	/* reads comes while the page is made ready */
+	/* On the page of the search it runs before anything is laid out: what it reads comes while the page is made ready. */
+	if (file && strcmp(file, "search.html") == 0 && lists_have(p->c, file))
+		page_puts(p, "<script src=\"search.js\"></script>\n");
 	else if (p->head.of && lists_have(p->c, "search.html"))
 		buf_printf(p->b, "<script src=\"%ssearch.js\" defer></script>\n", p->up);
 	if (file && word_in("search.html write.html", cstr(file)))
