@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kb/text/chars.h"
+
 const char find_digits[90] = "#$%&'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
 static const uint32_t cuts[FIND_KINDS] = { (1 << 12) - 1, (1 << 10) - 1 };	/* stretches of some FIND_BLOCK bytes each */
@@ -222,6 +224,8 @@ bool find_take(struct str *tail, struct find_decoder *d)
 		return false;
 	for (i = 0; i < end && s.p[i] != '!'; i++)
 		;
+	if (same + i > WORD_MAX)	/* more than put_like has digits for */
+		return false;
 	d->string.n = same;
 	buf_str_add(&d->string, str_sub(s, 0, i));
 	*tail = str_sub(s, i, end);

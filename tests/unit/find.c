@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "kb/gate/sodium.h"
-#include "render/find.h"
-#include "render/kept_log.h"
+#include "kb/text/chars.h"
+#include "render/find_parts.h"
 
 enum { MOST = 700 };
 struct text {
@@ -714,6 +714,27 @@ static void test_find_kept__lengths_that_cannot_be_are_no_ground(void **state)
 	find_close(f);
 }
 
+static void test_find_blocks__a_string_longer_than_any_word_is_refused(void **state)
+{
+	struct find_decoder d = { .string = BUF_INIT };
+	struct str tail;
+	char text[WORD_MAX + 4];
+
+	(void)state;
+	memset(text, 'a', sizeof text);
+	text[0] = find_digits[0];
+	text[WORD_MAX + 1] = ' ';
+	text[WORD_MAX + 2] = find_digits[WORD_MAX];
+	text[WORD_MAX + 3] = ' ';
+	d.rest = (struct str){ text, sizeof text };
+	assert_true(find_take(&tail, &d) && d.string.n == WORD_MAX && find_take(&tail, &d) && !d.rest.n);
+	text[WORD_MAX + 1] = 'a';
+	text[WORD_MAX + 2] = ' ';
+	d.rest = (struct str){ text, WORD_MAX + 3 };
+	assert_false(find_take(&tail, &d));
+	buf_free(&d.string);
+}
+
 static void test_find_files__texts_are_escaped_and_ids_of_left_out_ones_are_not_there(void **state)
 {
 	static const struct text v[] = {
@@ -771,6 +792,7 @@ int main(void)
 		cmocka_unit_test(test_find_kept__the_first_word_of_a_block_goes),
 		cmocka_unit_test(test_find_kept__files_that_are_not_as_they_were_are_no_ground),
 		cmocka_unit_test(test_find_kept__lengths_that_cannot_be_are_no_ground),
+		cmocka_unit_test(test_find_blocks__a_string_longer_than_any_word_is_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
