@@ -678,12 +678,14 @@ static void test_git__what_is_noted_of_a_tree_is_what_differs(void **state)
 	(void)unlink(notes);
 	noted_put(r, &first, &got, c, 1);
 	noted_put(r, &got, &first, c, 1);
+	noted_put(r, &first, &got, c, 1);
 	diff_is(r, &first, &got, "M 100644 elsewhere\n");
 	buf_clear(&kept);
 	ok(file_read(&kept, notes, 64 << 10, &e));
-	kept.p[0] = '\xff';		/* who begins there finds nothing; the note that follows stands behind the one that was found */
+	kept.p[0] = '\xff';		/* who begins there finds nothing; notes that follow stand behind the one found last */
 	ok(file_write(notes, buf_str(&kept), 0644, &e));
 	diff_is(r, &got, &first, "M 100644 elsewhere\n");
+	diff_is(r, &first, &got, "M 100644 elsewhere\n");
 	buf_free(&b);
 	buf_free(&want);
 	buf_free(&kept);
