@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "kb/index/build.h"
 #include "kb/base/date.h"
+#include "kb/index/build.h"
 #include "kb/index/columns.h"
 #include "kb/index/postings.h"
 #include "kb/index/record.h"
@@ -582,6 +582,56 @@ static void test_columns__numbers_of_any_width_come_back(void **state_)
 				columns_come_back(ordinals[i], dates[j], n, in_may[j]);
 }
 
+/* A chunk of two documents, one of its numbers in bytes of that width; n: so many bytes of it, then zeros. */
+static enum rc chunk_reads(struct world *w, unsigned which, unsigned width, size_t n)
+{
+	const struct segment_info info = { .id = 3, .n = 2 };
+	const struct column_chunk *c;
+	struct segment_key k;
+	struct buf b = BUF_INIT;
+	struct segment s;
+	unsigned i;
+
+	u32_add(&b, info.n);
+	for (i = 0; i < FILTER_FIELDS; i++)
+		buf_putc(&b, 1);
+	for (i = 0; i < 3; i++) {
+		buf_putc(&b, (char)(i == which ? width : 0));
+		u32_add(&b, 7);
+		buf_reserve(&b, 2 * UINT8_MAX);
+		memset(b.p + b.n, 9, 2 * UINT8_MAX);
+		b.n += i == which ? 2 * width : 0;
+	}
+	for (i = 0; i < 2 * FILTER_FIELDS + 2; i++)
+		buf_putc(&b, 0);
+	for (; b.n < n; buf_putc(&b, 0))
+		;
+	b.n = n < b.n ? n : b.n;
+	assert_int_equal(sealed_put(w->txn, w->t.columns, segment_key(&k, segment_rows(info.id, ROWS_COLUMNS), 0), &b, &w->e), RC_OK);
+	assert_int_equal(segment_open(&s, &w->a, w->txn, &w->t, &info, w->seen, &w->e), RC_OK);
+	buf_free(&b);
+	return columns_chunk(&c, &s, 0, &w->e);
+}
+
+static void test_columns__of_another_form_are_told(void **state_)
+{
+	unsigned which, width;
+	struct world w;
+	size_t all, n;
+
+	(void)state_;
+	world_open(&w);
+	for (which = 0; which < 3; which++)
+		for (width = 0; width <= UINT8_MAX; width++) {
+			all = 4 + FILTER_FIELDS + 3 * 5 + 2 * width + 2 * FILTER_FIELDS + 2;
+			assert_int_equal(chunk_reads(&w, which, width, all), width < 3 || width == 4 ? RC_OK : RC_CORRUPT);
+			for (n = 0; n < all && width < 6; n++)
+				assert_int_equal(chunk_reads(&w, which, width, n), RC_CORRUPT);
+			assert_int_equal(chunk_reads(&w, which, width, all + 1), RC_CORRUPT);
+		}
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -594,6 +644,7 @@ int main(void)
 		cmocka_unit_test(test_segment__what_is_damaged_stays_so),
 		cmocka_unit_test(test_build__any_number_of_builders_writes_the_same),
 		cmocka_unit_test(test_columns__numbers_of_any_width_come_back),
+		cmocka_unit_test(test_columns__of_another_form_are_told),
 		cmocka_unit_test(test_norm__is_exact_when_short_and_near_when_long),
 	};
 
