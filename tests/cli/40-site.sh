@@ -141,6 +141,17 @@ export FAULT_FILE=$here/calls; truncate -s 24 calls
 ok "a full disk is said, and what to do" sh -c '! LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=1 FAULT_HOW=full "$COLEP" -C n site full >/dev/null 2>err && grep -q "^colep: full.*No space left" err && grep -q "^colep: full: not whole yet: make room there" err'
 "$COLEP" -C n site full >/dev/null 2>&1
 ok "with room it becomes whole" diff -r pub full
+# a page that is new is announced first: where a build is stopped around that page, the next one knows it for its own
+for at in $(seq 44 2 70); do
+	rm -f early/kinds.html; grep -v ' kinds\.html$' pub/manifest.txt >early/manifest.txt
+	truncate -s 0 calls; truncate -s 24 calls
+	LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=$at FAULT_HOW=kill "$COLEP" -C n site early -j 1 >/dev/null 2>&1 && echo "built at $at"
+	test -e early/kinds.html; echo $? >>stops
+	"$COLEP" -C n site early >/dev/null 2>err || { echo "stopped at $at"; cat err; }
+	diff -rq pub early
+done >mended
+is "one with a new page is gone on with, wherever it was stopped" "$(cat mended)" ""
+is "that was before the page was there, and after" "$(uniq stops | tr '\n' ' ')" "1 0 "
 for at in 61 62 63 64; do
 	truncate -s 0 calls; truncate -s 24 calls; rm -rf first
 	LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=$at FAULT_HOW=full "$COLEP" -C n site first -j 1 >/dev/null 2>&1 && echo "built at $at"
