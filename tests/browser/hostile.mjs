@@ -148,6 +148,7 @@ function strange([els, attrs]) {
 		if (name === 'form' && !/^(\.\.\/|\/)?search(\.html)?$/.test(e.getAttribute('action') || 'search.html')) out.push(`a form to ${e.getAttribute('action')}`);
 		for (const a of e.attributes) {
 			if (name === 'link' && a.name === 'media' && a.value === 'print') continue;
+			if (name === 'script' && a.name === 'blocking' && a.value === 'render') continue;	/* the first files of the index */
 			if (/^on|^style$|^srcdoc$/i.test(a.name) || !form && !chart && !may.has(a.name) && !/^data-(hits|none|empty|missing|kind|country|topic|lang|status|year)$/.test(a.name)) out.push(`${name} ${a.name}="${a.value.slice(0, 60)}"`);
 			if (/^(href|src|action|xlink:href)$/.test(a.name)) {
 				let u;
