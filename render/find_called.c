@@ -58,13 +58,10 @@ void find_called(struct buf *b, const struct find *f)
 	size_t i, k;
 
 	for (i = 0; i < called_n; i++) {
-		struct str rest = { called_lines + called_at[i], called_at[i + 1] - called_at[i] - 1 }, surfaces, stems, lang;
+		const struct called_name name = called_name(i);
 
-		str_split(&surfaces, &rest, '\t');
-		str_split(&stems, &rest, '\t');
-		str_split(&lang, &rest, '\t');
-		if ((k = code_at(rest)) < called_ncodes && (f->coded[k] || k == ask))
-			put_name(&names[k], surfaces, str_is(lang, "0") ? STR_NONE : stems);
+		if ((k = code_at(name.code)) < called_ncodes && (f->coded[k] || k == ask))
+			put_name(&names[k], name.surfaces, name.lang ? name.stems : STR_NONE);
 	}
 	for (i = 0; i < called_ncodes; i++)
 		if (names[i].n) {

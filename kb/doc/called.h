@@ -19,6 +19,29 @@ extern const char called_lines[];
 extern const uint32_t called_at[];	/* where each begins, and the end of all */
 extern const size_t called_n;
 
+static inline struct str called_line(size_t i)
+{
+	return (struct str){ called_lines + called_at[i], called_at[i + 1] - called_at[i] - 1 };
+}
+
+struct called_name {
+	struct str surfaces, stems, code;
+	unsigned lang;			/* number of their stemmer; 0: none, the stems are the surfaces */
+};
+static inline struct called_name called_name(size_t i)
+{
+	struct called_name name = { .lang = 0 };
+	struct str rest = called_line(i), lang;
+
+	str_split(&name.surfaces, &rest, '\t');
+	str_split(&name.stems, &rest, '\t');
+	str_split(&lang, &rest, '\t');
+	name.code = rest;
+	for (; lang.n; lang = str_sub(lang, 1, lang.n))
+		name.lang = 10 * name.lang + (unsigned)(lang.p[0] - '0');
+	return name;
+}
+
 /* Append a word's surface as names have it: Arabic's article is off. */
 void called_surface(struct buf *b, struct str word);
 

@@ -22,26 +22,6 @@ struct asked {
 	struct str raw, surface;	/* surface empty: it names nothing */
 	struct str *stems;		/* by language, once asked for; NULL: none was */
 };
-struct name { struct str surfaces, stems, code; unsigned lang; };
-
-static struct str line_of(size_t i)
-{
-	return (struct str){ called_lines + called_at[i], called_at[i + 1] - called_at[i] - 1 };
-}
-
-static struct name name_of(size_t i)
-{
-	struct name name;
-	struct str rest = line_of(i), lang;
-
-	str_split(&name.surfaces, &rest, '\t');
-	str_split(&name.stems, &rest, '\t');
-	str_split(&lang, &rest, '\t');
-	name.code = rest;
-	for (name.lang = 0; lang.n; lang = str_sub(lang, 1, lang.n))
-		name.lang = 10 * name.lang + (unsigned)(lang.p[0] - '0');
-	return name;
-}
 
 static struct str begin_of(struct str surface)
 {
@@ -56,7 +36,7 @@ static size_t first_of(struct str begin)
 	while (from < to) {
 		size_t mid = (from + to) / 2;
 
-		if (str_cmp(line_of(mid), begin) < 0)
+		if (str_cmp(called_line(mid), begin) < 0)
 			from = mid + 1;
 		else
 			to = mid;
@@ -74,7 +54,7 @@ static struct str stem_of(struct asked *w, struct arena *a, struct stems *stems,
 }
 
 /* How many words in a row are a name; 0: they are none. */
-static size_t named(struct name name, struct asked *w, size_t n, struct arena *a, struct stems *stems)
+static size_t named(struct called_name name, struct asked *w, size_t n, struct arena *a, struct stems *stems)
 {
 	struct str surface, stem;
 	size_t i;
@@ -125,8 +105,8 @@ void hints_find(struct hints *h, struct arena *a, struct stems *stems, const str
 		const size_t from = h->n;
 
 		longest = 0;
-		for (k = begin.n ? first_of(begin) : called_n; k < called_n && str_starts(line_of(k), begin); k++) {
-			const struct name name = name_of(k);
+		for (k = begin.n ? first_of(begin) : called_n; k < called_n && str_starts(called_line(k), begin); k++) {
+			const struct called_name name = called_name(k);
 
 			words = named(name, &w[i], q->n - i, a, stems);
 			if (!words || words < longest)
