@@ -341,9 +341,9 @@ written:
 	}
 out:
 	cmd_progress(c, "", 0, 0, true);
+	opening_end(&opening);
 	if (temporary && dir_remove(temporary, &ignored))
 		cmd_say(c, "%s", ignored.msg);
-	opening_end(&opening);
 	kept_close(opening.was);
 	site_before_free(&before);
 	stamp_close(&stamp);
