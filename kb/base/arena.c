@@ -53,13 +53,13 @@ void *xrealloc(void *p, size_t n)
 	return p;
 }
 
-void *xmalloc_large(size_t n)
+void *xmalloc_large(void)
 {
-	void *p = aligned_alloc(XMALLOC_LARGE, n);
+	void *p = aligned_alloc(XMALLOC_LARGE, XMALLOC_LARGE);
 
 	if (!p)
 		out_of_memory();
-	(void)madvise(p, n, MADV_HUGEPAGE);	/* a wish */
+	(void)madvise(p, XMALLOC_LARGE, MADV_HUGEPAGE);	/* a wish */
 	return p;
 }
 
@@ -79,7 +79,7 @@ static struct arena_block *block_new(size_t size, bool zeros)
 
 static struct arena_block *block_large(void)
 {
-	struct arena_block *b = xmalloc_large(XMALLOC_LARGE);
+	struct arena_block *b = xmalloc_large();
 
 	b->size = XMALLOC_LARGE - sizeof *b;
 	return b;
