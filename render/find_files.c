@@ -10,7 +10,7 @@
  *		first term of each block of lists and its file; the line of names of find_called.c
  * find/facets.js	read when hits are there already, or one is chosen from; three lines for each facet: its name, each
  *		value and what people call it, TABs between; its sets, each the numbers of its values, blanks
- *		between; the column, each document's set in one or two digits (90 sets or more)
+ *		between; the column, each document's set, all in as many digits as tell the sets apart
  * find-t/H.js	a block (find_blocks.c) of forms; behind each the terms of its lists but the one that is the form: "!", the
  *		count of UTF-16 units that it begins with like the form, as one digit, the rest
  * find-p/H.js	a block of terms; behind each "!" and its list: a posting is a number, the document less the one before
@@ -122,8 +122,10 @@ static void documents(struct buf *b, const struct find *f, size_t block)
 
 static void facet(struct buf *b, const struct find *f, const struct find_facet *k)
 {
-	size_t i;
+	size_t i, first, of;
 
+	for (first = 1; first * sizeof find_digits < k->nsets; first *= sizeof find_digits)
+		;			/* what the first digit of a set counts */
 	buf_puts(b, k->name);
 	for (i = 0; i < k->nvalues; i++) {
 		buf_putc(b, '\t');
@@ -137,11 +139,9 @@ static void facet(struct buf *b, const struct find *f, const struct find_facet *
 		buf_putc(b, ' ');
 	}
 	buf_putc(b, '\n');
-	for (i = 0; i < f->n; i++) {
-		if (k->nsets > sizeof find_digits)
-			buf_putc(b, find_digits[k->column[i] / sizeof find_digits]);
-		buf_putc(b, find_digits[k->column[i] % sizeof find_digits]);
-	}
+	for (i = 0; i < f->n; i++)
+		for (of = first; of > 0; of /= sizeof find_digits)
+			buf_putc(b, find_digits[k->column[i] / of % sizeof find_digits]);
 	buf_putc(b, '\n');
 }
 

@@ -186,16 +186,17 @@ const facets = () => make('find/facets', text => {
 });
 
 function facet(lines, f) {
-	const cells = lines[3 * f].split('\t'), wide = lines[3 * f + 1].split(' ').length > 91, n = lines[3 * f + 2].length / (1 + wide);
-	const values = [], column = new Uint16Array(n);
+	const cells = lines[3 * f].split('\t'), values = [];
 	for (let i = 1; i < cells.length; i += 2) values.push({ value: cells[i], label: cells[i + 1] });
 	const sets = lines[3 * f + 1].split(' ').slice(0, -1).map(s => {
 		const set = [];
 		for (const r = new Reader(s); r.more();) set.push(r.number());
 		return set;
 	});
-	const r = new Reader(lines[3 * f + 2]);
-	for (let i = 0; i < n; i++) column[i] = wide ? r.digit() * 90 + r.digit() : r.digit();
+	let width = 1;
+	while (90 ** width < sets.length) width++;
+	const r = new Reader(lines[3 * f + 2]), column = new Uint32Array(r.s.length / width);
+	for (let i = 0; i < column.length; i++) for (let k = 0; k < width; k++) column[i] = 90 * column[i] + r.digit();
 	return { name: FACETS[f], values, sets, column };
 }
 

@@ -1,10 +1,10 @@
-/* tests/browser/search.mjs SITE NODE: the page finds what `colep search --as-site` finds, in its order; it cuts words as
- * kb/text does; it reads little; it says so when a file is missing. */
+/* tests/browser/search.mjs SITE NODE WIDE: the page finds what `colep search --as-site` finds, in its order; it cuts words as
+ * kb/text does; it reads little; it says so when a file is missing. WIDE: a site where each document has a topic of its own. */
 import { ok, is, done, open, tab, url, files, read, colep, chance } from './lib.mjs';
 import { writeFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [site, node] = process.argv.slice(2), root = process.env.ROOT, context = await open();
+const [site, node, wide] = process.argv.slice(2), root = process.env.ROOT, context = await open();
 const { page, take } = await tab(context);
 
 /* ---- queries out of the pages' own words ---- */
@@ -78,6 +78,14 @@ for (const [chosen, ...options] of [
 		a.some(v => v.length) ? differ(some, a, asSite(some, ...options)) : ['nothing found']);
 }
 is('a filter alone lists what it has', await ask([''], { kind: ['participant'] }), asSite([' '], '--kind', 'participant'));
+
+const many = await tab(context);
+await many.page.goto(url(wide, 'search.html'));
+is('a filter finds its document among 8,200 sets of topics', await many.page.evaluate(async () => {
+	const r = await colep.search('', { topic: ['t-0001', 't-0089', 't-0090', 't-8099', 't-8100', 't-8199'] });
+	return (await Promise.all(r.hits.slice(0, 20).map(d => colep.nameOf(d)))).sort();
+}), [1, 89, 90, 8099, 8100, 8199].map(t => `ll-bg-2023-${String(t * 2343 % 8200).padStart(4, '0')}`).sort());
+await many.page.close();
 
 /* ---- words ---- */
 

@@ -760,6 +760,47 @@ static void test_find_files__texts_are_escaped_and_ids_of_left_out_ones_are_not_
 	find_close(f);
 }
 
+/* As many values as documents, each a set by itself: more than two digits tell apart. */
+static void test_find_files__a_facet_of_any_number_of_sets(void **state)
+{
+	enum { N = 8200, DIGITS = 3 };
+	struct entry *docs = arena_array(&arena, N, sizeof *docs);
+	const struct entry **admit = arena_array(&arena, N, sizeof *admit);
+	struct copy c = { .all = docs, .v = admit, .n = N, .nall = N, .vocab = copy.vocab };
+	struct find *f;
+	uint32_t *years = arena_array(&arena, N, sizeof *years), set;
+	struct in in;
+	char *line;
+	size_t size, i, k;
+
+	(void)state;
+	for (i = 0; i < N; i++) {
+		docs[i] = (struct entry){ .name = cstr(arena_printf(&arena, "ll-bg-%04zu", i)), .lang = STR("en"), .title = STR("x"),
+			.date = cstr(arena_printf(&arena, "%04zu-05", i * 7 % N)), .kind = kind_find(STR("lesson")), .original = &docs[i], .in = true };
+		docs[i].id = docs[i].name;
+		admit[i] = &docs[i];
+	}
+	f = find_open(&c, 1);
+	for (i = 0; i < N; i++)
+		find_add(f, 0, &c, &docs[i], STR("<p>x</p>"));
+	find_finish(f, NULL, NULL);
+	assert_true(line = strstr(payload(f, "find/facets.js", &size), "\\nyear\\t"));
+	in.p = strstr(line + 2, "\\n") + 2;	/* years are in order and have each year of so many: the number of a value is the year */
+	for (i = 0; i < N; i++) {
+		years[i] = number_of(&in);
+		assert_int_equal(*in.p++, ' ');
+	}
+	in.p += 2;
+	for (i = 0; i < N; i++) {
+		for (set = 0, k = 0; k < DIGITS; k++)
+			set = 90 * set + digit_of(&in);
+		assert_true(set < N);
+		assert_int_equal(years[set], atoi(f->docs[i]->date.p));
+	}
+	assert_string_equal(in.p, "\\n");
+	find_close(f);
+}
+
 static void test_find__nothing_at_all(void **state)
 {
 	struct find *f = made(NULL, 0, 1);
@@ -785,6 +826,7 @@ int main(void)
 		cmocka_unit_test(test_find__names_that_are_none),
 		cmocka_unit_test(test_find_files__blocks_hold_what_is_found),
 		cmocka_unit_test(test_find_files__texts_are_escaped_and_ids_of_left_out_ones_are_not_there),
+		cmocka_unit_test(test_find_files__a_facet_of_any_number_of_sets),
 		cmocka_unit_test(test_find__nothing_at_all),
 		cmocka_unit_test(test_find_kept__a_changed_document_touches_few_files),
 		cmocka_unit_test(test_find_kept__any_change_gives_the_bytes_of_a_first_index),
