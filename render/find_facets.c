@@ -9,7 +9,7 @@
 
 #include "render/page.h"
 
-enum { MOST = 500 };			/* values of one document */
+enum { MOST = 500, FEW = 64 };		/* MOST: values of one document */
 static const char *const names[FIND_FACETS] = { "kind", "country", "topic", "lang", "status", "year" };
 
 struct value {
@@ -90,17 +90,37 @@ static struct str label_of(struct find *f, unsigned facet, struct str value)
 	}
 }
 
-/* Put a value in its place unless it is there. */
-static void put_value(struct find_facet *to, size_t *cap, struct arena *a, struct str value)
+static int by_bytes(const void *pa, const void *pb)
 {
-	size_t at = str_lower(to->values, to->nvalues, value);
+	return str_cmp(*(const struct str *)pa, *(const struct str *)pb);
+}
 
-	if (at < to->nvalues && str_eq(to->values[at], value))
+/* All values in order, each once; how many there are then. */
+static size_t settle(struct find_facet *to)
+{
+	size_t i, n = 0;
+
+	if (to->nvalues)
+		qsort(to->values, to->nvalues, sizeof *to->values, by_bytes);
+	for (i = 0; i < to->nvalues; i++)
+		if (n == 0 || !str_eq(to->values[n - 1], to->values[i]))
+			to->values[n++] = to->values[i];
+	return to->nvalues = n;
+}
+
+/* The first `settled` values are in order, each once. Others come behind them and are put in order when they are as many, so
+ * that a facet of a few values and one in which no document has what another has are both made quickly. */
+static void put_value(struct find_facet *to, size_t *cap, size_t *settled, struct arena *a, struct str value)
+{
+	size_t at = str_lower(to->values, *settled, value);
+
+	if (at < *settled && str_eq(to->values[at], value))
 		return;
 	if (to->nvalues == *cap)
 		to->values = arena_grow(a, to->values, cap, sizeof *to->values);
-	memmove(to->values + at + 1, to->values + at, (to->nvalues++ - at) * sizeof *to->values);
-	to->values[at] = value;
+	to->values[to->nvalues++] = value;
+	if (to->nvalues > 2 * *settled + FEW)
+		*settled = settle(to);
 }
 
 /* The sets of documents, and which is whose. */
@@ -132,7 +152,7 @@ void find_facet(struct find *f, unsigned facet)
 	struct str *found = arena_array(&a, MOST, sizeof *found);
 	struct found { struct str text; size_t doc; } *all = NULL;	/* by document */
 	struct buf *bufs = arena_array(&a, f->n, sizeof *bufs);
-	size_t n = 0, cap = 0, values = 0, i, k, got, at[MOST], first, put;
+	size_t n = 0, cap = 0, values = 0, settled = 0, i, k, got, at[MOST], first, put;
 
 	to->name = names[facet];
 	for (i = 0; i < f->n; i++)
@@ -140,8 +160,9 @@ void find_facet(struct find *f, unsigned facet)
 			if (n == cap)
 				all = arena_grow(&a, all, &cap, sizeof *all);
 			all[n++] = (struct found){ found[k], i };
-			put_value(to, &values, &f->a, found[k]);
+			put_value(to, &values, &settled, &f->a, found[k]);
 		}
+	(void)settle(to);
 	to->labels = arena_array(&f->a, to->nvalues, sizeof *to->labels);
 	for (i = 0; i < to->nvalues; i++)
 		to->labels[i] = label_of(f, facet, to->values[i]);
