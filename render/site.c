@@ -350,18 +350,24 @@ struct work {
 	atomic_size_t made;		/* pages of documents */
 };
 /* A thread takes some files at a time, and looks at the next ones before it makes them: their texts are laid out meanwhile. */
-enum { AHEAD = 8 };
+enum { AHEAD = 8, MADE_MAX = 1 << 20 };	/* MADE_MAX: bytes of files that are made before they are put */
 struct ahead {
 	size_t from, to;
 	bool stays[AHEAD];		/* it needs not be made */
 	struct buf texts[AHEAD];	/* of documents; none: it is read when it is made */
+};
+/* Files that are made and not yet put: their hashes are computed together. */
+struct made {
+	struct { size_t at; struct buf bytes; } v[AHEAD];
+	size_t n, bytes;
 };
 struct hand {				/* one thread */
 	struct work *w;
 	unsigned part;
 	struct copy copy;		/* ours, watched */
 	struct arena arena;
-	struct buf page, disk;
+	struct buf disk;
+	struct made made;
 	struct pieces pieces;
 	struct ahead ahead[2];
 	size_t written, at;		/* at: the file that failed */
@@ -445,9 +451,9 @@ static bool as_it_was(struct hand *h, const struct kept_file *k, struct file *f)
 	return true;
 }
 
-/* Write h->page to a file that is not there yet. Its name is announced, so the next build mends what is half written, and
+/* Write a page to a file that is not there yet. Its name is announced, so the next build mends what is half written, and
  * nobody reads what had no such name before: it needs no other name first. RC_CONFLICT: it is there. */
-static enum rc create(struct hand *h, struct file *f, const char *path, struct err *e)
+static enum rc create(struct hand *h, struct file *f, struct str page, const char *path, struct err *e)
 {
 	int dir = h->w->s->fd, fd = openat(dir, f->name.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	struct stat st = { 0 };
@@ -455,7 +461,7 @@ static enum rc create(struct hand *h, struct file *f, const char *path, struct e
 
 	if (fd < 0)
 		return errno == EEXIST ? RC_CONFLICT : err_errno(e, "%s", path);
-	if (!(rc = fd_write(fd, buf_str(&h->page), path, e)) && fstat(fd, &st))
+	if (!(rc = fd_write(fd, page, path, e)) && fstat(fd, &st))
 		rc = err_errno(e, "%s", path);
 	if (!rc && (st.st_mode & 0777) != 0644 && !(rc = fd_mode(fd, 0644, path, e)) && fstat(fd, &st))
 		rc = err_errno(e, "%s", path);
@@ -468,8 +474,8 @@ static enum rc create(struct hand *h, struct file *f, const char *path, struct e
 	return rc;
 }
 
-/* Write h->page to a file unless it is there. */
-static enum rc put(struct hand *h, struct file *f, struct err *e)
+/* Write a page to a file unless it is there. */
+static enum rc put(struct hand *h, struct file *f, struct str page, struct err *e)
 {
 	const struct build *s = h->w->s;
 	const struct kept_file *k = f->was;
@@ -477,8 +483,7 @@ static enum rc put(struct hand *h, struct file *f, struct err *e)
 	bool ours = known(&s->old, f->name);
 	enum rc rc;
 
-	blake2b_512_of(f->digest, buf_str(&h->page));
-	if (!ours && (rc = create(h, f, path, e)) != RC_CONFLICT) {
+	if (!ours && (rc = create(h, f, page, path, e)) != RC_CONFLICT) {
 		h->written++;
 		return rc;
 	}
@@ -486,16 +491,41 @@ static enum rc put(struct hand *h, struct file *f, struct err *e)
 	if (k && kept_stat_same(&f->stat, &k->stat)) {
 		if (!memcmp(k->digest, f->digest, sizeof f->digest))
 			return RC_OK;
-	} else if (same_on_disk(path, buf_str(&h->page), &h->disk)) {
+	} else if (same_on_disk(path, page, &h->disk)) {
 		return RC_OK;
 	}
 	if (!ours && file_exists(path))
 		return err_set(e, RC_INVALID, "%s: is there and no site of ours wrote it; move it away or name another folder",
 		    path);
 	h->written++;
-	if (!(rc = file_write_fast(path, buf_str(&h->page), 0644, e)))
+	if (!(rc = file_write_fast(path, page, 0644, e)))
 		f->stat = stat_of(s, f->name);
 	return rc;
+}
+
+/* Put what is made, as far as nothing fails. */
+static enum rc put_made(struct hand *h)
+{
+	unsigned char digests[AHEAD][64];
+	struct str bytes[AHEAD];
+	struct made *m = &h->made;
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		bytes[i] = buf_str(&m->v[i].bytes);
+	blake2b_512_each(digests, bytes, m->n);
+	for (i = 0; i < m->n && !h->rc; i++) {
+		struct file *f = &h->w->files[m->v[i].at];
+
+		memcpy(f->digest, digests[i], sizeof f->digest);
+		if ((h->rc = put(h, f, bytes[i], &h->err)))
+			h->at = m->v[i].at;
+		arena_reset(&h->arena);
+	}
+	for (i = 0; i < m->n && m->bytes > MADE_MAX; i++)
+		buf_free(&m->v[i].bytes);
+	m->n = m->bytes = 0;
+	return h->rc;
 }
 
 /* The document whose page has that name, or NULL: mostly a little behind the last one that was asked for. */
@@ -565,22 +595,24 @@ static bool look(struct hand *h, struct ahead *a)
 	return a->from < w->n;
 }
 
-static enum rc make(struct hand *h, struct file *f, struct str text, struct err *e)
+/* Append the bytes of a file. *put: they are to be put there. */
+static enum rc make(struct hand *h, struct file *f, struct str text, struct buf *to, bool *put_it, struct err *e)
 {
 	struct work *w = h->w;
 	struct page_want want;
 	enum rc rc;
 
-	buf_clear(&h->page);
+	*put_it = true;
 	f->kept = NULL;
 	if (!w->want && !find_makes(w->find, f->name)) {
 		f->kept = f->was;
+		*put_it = false;
 		return f->kept && (f->whole || as_it_was(h, f->kept, f)) ? RC_OK :
 		    err_set(e, RC_IO, "%s/%.*s: somebody else writes there; build again", w->s->dir, FMT_STR(f->name));
 	}
 	if (!w->want) {
-		(void)find_write(&h->page, w->find, f->name);
-		return put(h, f, e);
+		(void)find_write(to, w->find, f->name);
+		return RC_OK;
 	}
 	want = *w->want;
 	want.find_part = h->part;
@@ -592,19 +624,43 @@ static enum rc make(struct hand *h, struct file *f, struct str text, struct err 
 	}
 	if (str_starts(f->name, STR("d/")))
 		atomic_fetch_add(&w->made, 1);
-	rc = page_write(&h->page, w->s->md[h->part], &h->copy, f->name, &want, e);
+	rc = page_write(to, w->s->md[h->part], &h->copy, f->name, &want, e);
 	if (h->copy.watch) {
 		f->of = h->copy.watch;
 		f->nfacts = f->of->list.n / sizeof(uint32_t) - f->from;
 		f->noted = !rc;		/* what cannot be laid out is said each time */
 	}
-	if (rc == RC_INVALID) {
-		f->bad = xmalloc(strlen(e->msg) + 1);
-		strcpy(f->bad, e->msg);
-	} else if (rc) {
+	if (rc != RC_INVALID)
 		return rc;
+	f->bad = xmalloc(strlen(e->msg) + 1);
+	strcpy(f->bad, e->msg);
+	return RC_OK;
+}
+
+/* Make the i-th file of the work. */
+static enum rc make_one(struct hand *h, size_t i, struct str text)
+{
+	struct made *m = &h->made;
+	struct buf *to = &m->v[m->n].bytes;
+	struct err e = ERR_INIT;
+	bool put_it;
+	enum rc rc;
+
+	buf_clear(to);
+	rc = make(h, &h->w->files[i], text, to, &put_it, &e);
+	arena_reset(&h->arena);
+	if (!rc && put_it) {
+		m->v[m->n++].at = i;
+		m->bytes += to->n;
 	}
-	return put(h, f, e);
+	if ((rc || m->n == AHEAD || m->bytes > MADE_MAX) && put_made(h))
+		return h->rc;		/* of one that comes before */
+	if (rc) {
+		h->rc = rc;
+		h->at = i;
+		h->err = e;
+	}
+	return rc;
 }
 
 static void *hand_run(void *arg)
@@ -623,18 +679,17 @@ static void *hand_run(void *arg)
 				return NULL;
 			if (h->part == 0 && told->progress)
 				told->progress(told->ctx, i, w->n);
-			if (!now->stays[i - now->from] &&
-			    (h->rc = make(h, &w->files[i], buf_str(&now->texts[i - now->from]), &h->err))) {
-				h->at = i;
+			if (!now->stays[i - now->from] && make_one(h, i, buf_str(&now->texts[i - now->from]))) {
 				atomic_store(&w->stop, true);
 				return NULL;
 			}
-			arena_reset(&h->arena);
 		}
 		t = now;
 		now = next;
 		next = t;
 	}
+	if (put_made(h))
+		atomic_store(&w->stop, true);
 	return NULL;
 }
 
@@ -664,10 +719,10 @@ static enum rc work(struct work *w, struct err *e)
 			at = h->at;
 			rc = err_set(e, h->rc, "%s", h->err.msg);
 		}
-		buf_free(&h->page);
 		buf_free(&h->disk);
 		pieces_free(&h->pieces);
 		for (k = 0; k < AHEAD; k++) {
+			buf_free(&h->made.v[k].bytes);
 			buf_free(&h->ahead[0].texts[k]);
 			buf_free(&h->ahead[1].texts[k]);
 		}
