@@ -33,13 +33,14 @@ const answer = q => new Promise(done => {
 	input.form.requestSubmit();
 });
 
-const opened = () => new Promise(done => {
-	const look = () => {
-		const s = document.getElementById('find-status');
-		if (s && s.textContent) requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0));
-		else setTimeout(look, 1);
-	};
-	look();
+/* Before a page is read: from its address being opened to the same, in `shown`. */
+const opened = () => addEventListener('DOMContentLoaded', () => {
+	const status = document.getElementById('find-status');
+	new MutationObserver((m, o) => {
+		if (!status.textContent) return;
+		o.disconnect();
+		requestAnimationFrame(() => setTimeout(() => { window.shown = performance.now(); }, 0));
+	}).observe(status, { childList: true });
 });
 
 /* One query in fresh tabs: what it took in each way, and what was read for it. */
@@ -53,8 +54,9 @@ async function once(q, next) {
 	r.again = await page.evaluate(answer, next);
 	await page.close();
 	const other = await context.newPage();
-	await other.goto(url(where, 'search.html') + '#q=' + encodeURIComponent(q), { waitUntil: 'commit' });
-	r.address = await other.evaluate(opened);
+	await other.addInitScript(opened);
+	await other.goto(url(where, 'search.html') + '#q=' + encodeURIComponent(q));
+	r.address = await (await other.waitForFunction(() => window.shown)).jsonValue();
 	await other.close();
 	return r;
 }
