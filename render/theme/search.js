@@ -76,11 +76,12 @@ function* oneLine(r) {
 	}
 }
 let unread = [];
-const table = () => make('find/table', text => {
-	const r = text.split('\n').map(line => new Reader(line));
+function begin(lines) {
+	const r = lines.map(line => new Reader(line));
 	unread = [kindLine(r[0], LETTER), kindLine(r[1], PAIR), kindLine(r[2], DROP), runLine(r[3]), oneLine(r[4])]
 		.map(line => ({ line, at: line.next().value }));
-});
+}
+const table = () => make('find/table', text => begin(text.split('\n')));	/* for a page that is read; a search has it of root */
 function readTo(c) { for (const u of unread) while (u.at <= c) u.at = u.line.next().value; }
 
 function surfaceOf(c) {
@@ -177,6 +178,7 @@ function blocksOf(line, folder) {
 }
 const root = () => make('find/root', text => {
 	const lines = text.split('\n');
+	begin(lines.slice(4));
 	return { n: Number(lines[0].split(' ')[1]), forms: blocksOf(lines[1], 'find-t'), lists: blocksOf(lines[2], 'find-p'), names: lines[3] };
 });
 /* A function from the number of a facet. */
@@ -309,45 +311,44 @@ async function postings(ix, terms) {
 	const blocks = await Promise.all(terms.map(t => block(ix.lists, placeOf(ix.lists, t))));
 	return terms.map((t, i) => (behind(blocks[i], t) || '').slice(1));
 }
-/* found: the highest impact of each document; returns how many more have one. As Reader does it, in a loop of its own: there
+/* The documents of terms, each once, and impact: the highest one of each. As Reader does it, in a loop of its own: there
  * are thousands of postings, and the script is young. */
-function take(found, texts) {
-	let more = 0;
-	for (const t of texts)
+async function take(ix, terms) {
+	const impact = new Uint8Array(ix.n), docs = [];
+	for (const t of await postings(ix, terms))
 		for (let i = 0, doc = 0, m, d, q; i < t.length; doc++) {
 			for (m = 1; (d = digit[t.charCodeAt(i++)]) >= 45; m *= 45) doc += m * d;
 			doc += m * d;
 			q = digit[t.charCodeAt(i++)];
-			if (!found[doc]) more++;
-			if (found[doc] < q) found[doc] = q;
+			if (!impact[doc]) docs.push(doc);
+			if (impact[doc] < q) impact[doc] = q;
 		}
-	return more;
+	return { docs, impact };
 }
 
 async function search(text, chosen) {
-	const narrow = FACETS.some(f => chosen[f] && chosen[f].length), [ix, , of] = await Promise.all([root(), table(), narrow && facets()]), { asked, open } = query(ix.n ? text : '');
-	const score = new Float64Array(ix.n), state = new Uint8Array(ix.n), HIT = 1, OUT = 2;
+	const narrow = FACETS.some(f => chosen[f] && chosen[f].length), [ix, of] = await Promise.all([root(), narrow && facets()]), { asked, open } = query(ix.n ? text : '');
+	const score = new Float64Array(ix.n), state = new Uint8Array(ix.n), touched = [], HIT = 1, OUT = 2;
 	const positive = asked.some(w => !w.not), blank = !positive && !narrow, { codes, ask, others } = namedIn(ix.names, asked);
-	await Promise.all([...codes.map(async code => {
-		const found = new Uint8Array(ix.n), n = take(found, await postings(ix, [code])), o = Math.max(1, others - (code.length === 3) - (ask[0] ? 2 : 0));
-		const factor = Math.floor(2 * (idf(ix.n, n) + 32768) / (o * o));
-		for (let d = 0; d < ix.n; d++) if (found[d]) { state[d] |= HIT; score[d] += factor * found[d]; }
-	}), ...asked.map(async (w, i) => {
-		const last = open && i === asked.length - 1, found = new Uint8Array(ix.n), more = new Uint8Array(ix.n);
-		let n = 0;
-		block(ix.lists, placeOf(ix.lists, w.form)).catch(() => {});	/* most forms have a list of their own: asked for beside the forms */
-		const exact = await exactTerms(ix, w.form);
-		if (exact) n = take(found, await postings(ix, exact));
-		if (!w.not && (!exact || last && n < FEW)) {
-			const added = take(exact ? more : found, await postings(ix, await beginningTerms(ix, w.form)));
-			if (!exact) n = added;
-		}
-		const factor = Math.floor(idf(ix.n, n) / (ask[i] ? 4 : 1));
-		for (let d = 0, bit = w.not ? OUT : HIT; d < ix.n; d++) {
-			if (!found[d] && !more[d]) continue;
+	function add(docs, bit, worth) {
+		for (const d of docs) {
+			if (!state[d]) touched.push(d);
 			state[d] |= bit;
-			score[d] += found[d] ? factor * found[d] : Math.floor(factor * more[d] / 64);
+			score[d] += worth(d);
 		}
+	}
+	await Promise.all([...codes.map(async code => {
+		const { docs, impact } = await take(ix, [code]), o = Math.max(1, others - (code.length === 3) - (ask[0] ? 2 : 0));
+		const factor = Math.floor(2 * (idf(ix.n, docs.length) + 32768) / (o * o));
+		add(docs, HIT, d => factor * impact[d]);
+	}), ...asked.map(async (w, i) => {
+		const last = open && i === asked.length - 1, bit = w.not ? OUT : HIT;
+		block(ix.lists, placeOf(ix.lists, w.form)).catch(() => {});	/* most forms have a list of their own: asked for beside the forms */
+		const exact = await exactTerms(ix, w.form), found = exact && await take(ix, exact);
+		const begun = !w.not && (!found || last && found.docs.length < FEW) && await take(ix, await beginningTerms(ix, w.form));
+		const { docs, impact } = found || begun || { docs: [] }, factor = Math.floor(idf(ix.n, docs.length) / (ask[i] ? 4 : 1));
+		add(docs, bit, d => factor * impact[d]);
+		if (found && begun) add(begun.docs.filter(d => !impact[d]), bit, d => Math.floor(factor * begun.impact[d] / 64));
 	})]);
 	const filters = [];		/* a facet that is chosen from, and which of its sets fit */
 	FACETS.forEach((name, k) => {
@@ -357,9 +358,9 @@ async function search(text, chosen) {
 	});
 	/* bits of the facets that a document does not fit */
 	const misfit = d => { let no = 0; for (const { k, f, fits } of filters) if (!fits[f.column[d]]) no |= 1 << k; return no; };
-	const fits = positive ? HIT : 0, keys = new Float64Array(ix.n);		/* a key: score and document, both whole numbers */
+	const fits = positive ? HIT : 0, keys = new Float64Array(positive ? touched.length : ix.n);		/* a key: score and document, both whole numbers */
 	let length = 0;
-	if (!blank) for (let d = 0; d < ix.n; d++) if (state[d] === fits && !(narrow && misfit(d))) keys[length++] = score[d] * ix.n + d;
+	if (!blank) for (const d of positive ? touched : state.keys()) if (state[d] === fits && !(narrow && misfit(d))) keys[length++] = score[d] * ix.n + d;
 	const best = keys.subarray(0, length).sort().reverse(), hits = { length, slice: (from, to) => Array.from(best.subarray(from, to), k => k % ix.n) };
 	/* how many documents have each value of facet f, number k, were it not chosen from */
 	function counts(f, k) {

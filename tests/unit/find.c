@@ -403,7 +403,7 @@ static void test_find_files__blocks_hold_what_is_found(void **state)
 
 	(void)state;
 	assert_true(form_blocks > 1 && list_blocks > 1 && nforms > 1000);
-	snprintf(first, sizeof first, "4 %zu\\n%s ", copy.n, forms[0].string);
+	snprintf(first, sizeof first, "5 %zu\\n%s ", copy.n, forms[0].string);
 	assert_true(strncmp(root, first, strlen(first)) == 0);
 	for (i = 0; i < nforms; i += 40) {
 		struct filters none = FILTERS_INIT;
