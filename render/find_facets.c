@@ -73,7 +73,7 @@ static size_t values_of(struct str *to, size_t max, struct arena *a, const struc
 	return n;
 }
 
-static struct str label_of(struct find *f, unsigned facet, struct str value)
+struct str find_label(const struct find *f, unsigned facet, struct str value)
 {
 	static const char *const groups[FIND_FACETS] = { "kind", "countries", "topics", NULL, "value", NULL };
 	const struct texts *t = groups[facet] ? copy_texts(f->copy) : NULL;
@@ -165,7 +165,7 @@ void find_facet(struct find *f, unsigned facet)
 	(void)settle(to);
 	to->labels = arena_array(&f->a, to->nvalues, sizeof *to->labels);
 	for (i = 0; i < to->nvalues; i++)
-		to->labels[i] = label_of(f, facet, to->values[i]);
+		to->labels[i] = find_label(f, facet, to->values[i]);
 	for (i = 0; i < n; i = k) {
 		for (got = 0, k = i; k < n && all[k].doc == all[i].doc; k++) {	/* once in a document */
 			put = str_lower(to->values, to->nvalues, all[k].text);

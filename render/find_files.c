@@ -16,7 +16,8 @@
  *		count of UTF-16 units that it begins with like the form, as one digit, the rest
  * find-p/H.js	a block of terms; behind each "!" and its list: a posting is a number, the document less the one before
  *		less 1, and a digit, the impact
- * find-d/N.js	FIND_DOCS documents, a line each, TABs between: name, language, label, date, owner, title, summary
+ * find-d/N.js	FIND_DOCS documents, a line each, TABs between: name, language, kind, label, date, owner, title,
+ *		summary
  *
  * Digits are the 90 of find_digits; numbers as find_number writes them. Nothing needs an escape in the blocks, so that
  * their sizes are those of the files. A block's file is called by its hash in 8 hex digits. */
@@ -98,7 +99,7 @@ static void documents(struct buf *b, const struct find *f, size_t block)
 
 	for (i = block * FIND_DOCS; i < f->n && i < (block + 1) * FIND_DOCS; i++) {
 		const struct entry *e = f->docs[i];
-		const struct str row[] = { e->name, e->lang, e->tlp, e->date, e->owner, e->title };
+		const struct str row[] = { e->name, e->lang, find_label(f, 0, cstr(e->kind->name)), e->tlp, e->date, e->owner, e->title };
 		size_t k, end = 0, n;
 
 		for (k = 0; k < sizeof row / sizeof row[0]; k++) {
@@ -181,13 +182,13 @@ bool find_block_read(struct str *text, struct buf *b, const struct find_block *b
 	return ok;
 }
 
-static void root(struct buf *b, const struct find *f)
 static void table(struct buf *b, const struct find *f)
 {
 	(void)f;
 	buf_add(b, find_table, find_table_n);
 }
 
+static void root(struct buf *b, const struct find *f)
 {
 	unsigned kind;
 	size_t i;

@@ -215,6 +215,7 @@ static inline bool find_post_take(uint64_t *number, uint32_t *weight, struct str
 struct str find_posts(const struct find *f, size_t k);
 
 void find_facet(struct find *f, unsigned facet);	/* find_facets.c: fills facets[facet] */
+struct str find_label(const struct find *f, unsigned facet, struct str value);	/* what people call a value */
 
 /* find_kept.c */
 void find_log_close(struct find *f);

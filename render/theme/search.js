@@ -458,9 +458,9 @@ function page(form, before) {
 		if (mine !== turn) return;
 		if (!shown) list.replaceChildren();
 		const q = input.value ? '#' + new URLSearchParams({ q: input.value }) : '';
-		for (const [name, lang, label, date, owner, title, summary] of docs) {
+		for (const [name, lang, kind, label, date, owner, title, summary] of docs) {
 			const dir = 'auto', item = element('li', {}, element('a', { href: up + 'd/' + name + '.html' + q, lang, dir, hreflang: lang }, marked(title, want) || title), ' ',
-				element('span', { class: 'quiet' }, element('bdi', { dir: 'ltr' }, [owner.toUpperCase(), date, label].filter(Boolean).join(' · '))));
+				element('span', { class: 'quiet' }, element('bdi', {}, kind), ' · ', element('bdi', { dir: 'ltr' }, [owner.toUpperCase(), date, label].filter(Boolean).join(' · '))));
 			if (summary) item.append(element('p', { lang, dir }, marked(summary, want) || summary));
 			list.append(item);
 		}
