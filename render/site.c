@@ -1143,6 +1143,10 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		kept_close(s.kept);
 		s.kept = kept_open(place, &c->want, dir);
 	}
+	if (s.kept && s.kept->seen && !site_no_file_came(s.kept, dir)) {	/* it may have written after the files were looked at */
+		kept_look_end(s.kept);
+		s.kept->seen = NULL;
+	}
 	keeping.dir = s.files ? dir : NULL;
 	if (jobs > 1)
 		keeping.running = pthread_create(&keeping.thread, NULL, keep_copy, &keeping) == 0;

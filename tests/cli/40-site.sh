@@ -204,6 +204,19 @@ doc=$(cd n && git ls-files | grep '/ll-bps-2022-clear.md$') && : >"n/$doc"
 git -C n -c user.name=t -c user.email=t@t.invalid commit -qam "emptied by plain git"
 "$COLEP" -C n site hard --dry-run >told 2>hard.err; hard=$?
 ok "so is one that is empty" sh -c "[ $hard -eq 1 ] && grep -qx 'out	ll-bps-2022-clear	front matter does not parse' told && grep -q 'no front matter' hard.err"
+# What another node's build left half done in the folder is made again, also when the files had been looked at before it began.
+"$COLEP" init two --id bps --import "$ROOT/content" > out 2> err
+"$COLEP" -C two site both >out 2>err
+cp -a both alone
+echo "Vans were seen." >>two/lessons/bg/ll-bg-2022-hawala.md
+"$COLEP" -C two save -m "a body" >out 2>err
+(flock 9; : >held2; await test -e begun; sleep 1; echo Zanzibar >both/new && mv both/new both/d/ll-at-2022-ngo-partnership.html) 9<both & await test -e held2
+"$COLEP" -C two site both >out 2>err & second=$!
+await sh -c "ls -l /proc/$second/fd 2>/dev/null | grep -q /both$"
+: >begun
+wait $second
+ok "what another build wrote meanwhile is not taken for the site's" nowhere Zanzibar both
+ok "and its page is as it was" cmp both/d/ll-at-2022-ngo-partnership.html alone/d/ll-at-2022-ngo-partnership.html
 # A site, a .zip or a bundle that is made in the node's own folder is no document, whatever it is called.
 "$COLEP" init own --id bps --import "$ROOT/content" > out 2> err
 own() { (cd own && "$COLEP" site "pack [1] of #2" && "$COLEP" site --zip site.zip) > out 2> err; }
