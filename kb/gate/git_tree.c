@@ -10,8 +10,7 @@
 
 #include "kb/gate/git_parts.h"
 
-#define NOTE_CHANGES 64			/* what makes a tree another is noted when it is little, */
-#define NOTE_BYTES 8192			/* and reading both would be much */
+#define NOTE_CHANGES 64			/* what makes a tree another is noted when it is little */
 #define TREES_MAX ((size_t)1 << 20)	/* read by one diff: few bytes can name the same folder 2^n times */
 
 struct entry {
@@ -377,7 +376,6 @@ struct build {
 	struct arena *a;
 	struct change *noted;		/* what came of the changes that were asked for */
 	size_t n, cap;
-	size_t bytes;			/* of the trees that were read */
 	bool more;			/* more came of them than is noted */
 };
 
@@ -480,7 +478,6 @@ static enum rc build_tree(struct oid *o, bool *fresh, struct build *b, const str
 	*o = OID_NONE;
 	if ((rc = tree_load(&t, b->r, base, e)))
 		goto out;
-	b->bytes += t.w.raw.bytes.n;
 	v = arena_array(b->a, t.n + n, sizeof *v);
 	while (!rc && (i < t.n || j < n)) {
 		if (j < n)
@@ -530,7 +527,7 @@ enum rc repo_tree(struct oid *o, struct repo *r, const struct oid *base, const s
 	}
 	if (!(rc = tree_of(&root, r, base, e)) && !(rc = build_tree(&made, &fresh, &b, &root, c, n, 0, e))) {
 		*o = made;
-		if (b.n && !b.more && b.n <= NOTE_CHANGES && b.bytes >= NOTE_BYTES && !oid_is_none(&root))
+		if (b.n && !b.more && b.n <= NOTE_CHANGES && !oid_is_none(&root))
 			noted_put(r, &root, &made, b.noted, b.n);
 	}
 	arena_free(&a);

@@ -1,15 +1,14 @@
 /* kb/index/index.c: see index.h. One LMDB file, .git/colep/index-SCHEMA.ANALYSIS.mdb, with these tables:
  *
  *	meta	"dict"			zstd dictionary of the stored texts
- *	docs	"cs-mk-2022-taiwan"	varint ordinal, record (record.c)
- *	texts	u32 ordinal		zstd frame of the whole document
+ *	docs, texts			documents by id, their texts by ordinal (docs.c)
  *	terms, lists, positions		words of the documents, by segment (segment.c)
  *	columns				lengths, dates, facets and ids, by segment (columns.c)
  *	forms, gone			words as they are spelled, by segment (forms.c)
  *	small				all these of segments of at most SMALL documents; behind the last one
  *		"stamp"			see stamp_encode
- *					and which documents of any segment are gone: so what every update changes
- *					stands in one page or two
+ *					and which documents of any segment are gone, and those that were replaced
+ *					(docs.c): so what every update changes stands in a few pages
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
  *
  * Behind each value stands a check, as told in sealed.c. Numbers in keys are big-endian, so that they sort. An ordinal
@@ -41,7 +40,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 18, SMALL = 256 };
+enum { SCHEMA = 19, SMALL = 256 };
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -70,7 +69,7 @@ struct str key32(struct key32 *k, uint32_t v)
 
 /* u32 schema, u32 analyser, commit, u32 next ordinal, u32 next segment, then varints: documents, length,
  * LANGS counts, number of segments, and for each: its id less the one before, documents, dead ones, terms, bytes of lists
- * and of positions. */
+ * and of positions; then documents put aside. */
 void stamp_encode(struct buf *b, const struct stamp *s)
 {
 	size_t i;
@@ -95,6 +94,7 @@ void stamp_encode(struct buf *b, const struct stamp *s)
 		varint_put(b, g->heap[0]);
 		varint_put(b, g->heap[1]);
 	}
+	varint_put(b, s->aside);
 	seal(b, STR("stamp"));
 }
 
@@ -130,7 +130,7 @@ bool stamp_decode(struct stamp *out, struct arena *a, struct str s)
 		g->dead = (uint32_t)dead;
 	}
 	st.nsegments = n;
-	if (s.n || st.documents > st.next)
+	if (!varint_get(&st.aside, &s) || s.n || st.documents > st.next)
 		return false;
 	*out = st;
 	return true;
@@ -206,6 +206,7 @@ enum rc snap_open(struct snap **out, struct index *ix, struct err *e)
 	s->t = ix->t;
 	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = stamp_get(&s->stamp, &s->a, s->txn, &s->t, e)))
 		goto out;
+	s->t.settled = !s->stamp.aside;
 	s->segments = arena_array(&s->a, s->stamp.nsegments, sizeof *s->segments);
 	for (i = 0; i < s->stamp.nsegments && !rc; i++)
 		rc = segment_open(&s->segments[i], &s->a, s->txn, tables_for(&s->t, s->stamp.segments[i].n), &s->stamp.segments[i], ix->seen, e);
@@ -254,46 +255,6 @@ struct stems *index_stems(struct index *ix)
 	if (!ix->stems)
 		ix->stems = stems_open();
 	return ix->stems;
-}
-
-enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct str id, struct err *e)
-{
-	uint64_t ordinal;
-	struct str v;
-	enum rc rc;
-
-	if (id.n == 0 || id.n > STORE_KEY_MAX)
-		return err_set(e, RC_NOTFOUND, "%.*s: no document of this id", FMT_STR(id));
-	rc = sealed_get(&v, txn, t->docs, id, e);
-	if (rc)
-		return rc == RC_NOTFOUND ? err_set(e, rc, "%.*s: no document of this id", FMT_STR(id)) : rc;
-	if (!varint_get(&ordinal, &v) || ordinal >= UINT32_MAX)
-		return err_set(e, RC_CORRUPT, "index: %.*s: its number is broken", FMT_STR(id));
-	if ((rc = record_decode(r, a, id, v, e)))
-		return rc;
-	r->doc = (uint32_t)ordinal;
-	return RC_OK;
-}
-
-enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct err *e)
-{
-	size_t dot = str_chr(r->id, '.');
-	struct record of;
-	enum rc rc;
-
-	if (dot == SIZE_MAX || (rc = docs_get(&of, a, txn, t, str_sub(r->id, 0, dot), e)) == RC_NOTFOUND)
-		return RC_OK;		/* an original, or a translation that came before it */
-	if (rc)
-		return rc;
-	r->status = of.status;
-	r->tlp = of.tlp;
-	r->stage = of.stage;
-	r->countries = of.countries, r->ncountries = of.ncountries;
-	r->topics = of.topics, r->ntopics = of.ntopics;
-	r->meetings = of.meetings, r->nmeetings = of.nmeetings;
-	if (!r->date.n)
-		r->date = of.date;
-	return RC_OK;
 }
 
 static enum rc get_whole(struct record *r, struct snap *s, struct arena *a, struct str id, struct err *e)
@@ -347,11 +308,12 @@ enum rc snap_twin(struct snap **out, struct snap *s, struct err *e)
 	struct snap *twin = xmalloc(sizeof *twin);
 	enum rc rc;
 
-	*twin = (struct snap){ .ix = s->ix, .t = s->t };
+	*twin = (struct snap){ .ix = s->ix, .t = s->ix->t };
 	if ((rc = load_ids(s, e)) || (rc = index_dict(s->ix, s->txn, s->t.meta, e)) ||
 	    (rc = zpack_open(&twin->zpack, buf_str(&s->ix->dict), e)) || (rc = txn_begin(&twin->txn, s->ix->store, false, e)) ||
 	    (rc = stamp_get(&twin->stamp, &twin->a, twin->txn, &twin->t, e)))
 		goto out;
+	twin->t.settled = !twin->stamp.aside;
 	if (!oid_eq(&twin->stamp.commit, &s->stamp.commit))
 		rc = err_set(e, RC_CONFLICT, "%s: there is a later state", s->ix->path);
 	twin->by_id = s->by_id;
@@ -385,11 +347,9 @@ enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e
 
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e)
 {
-	struct key32 k;
 	struct str v;
-	enum rc rc;
+	enum rc rc = docs_frame(&v, s->txn, &s->t, r->doc, e);
 
-	rc = sealed_get(&v, s->txn, s->t.texts, key32(&k, r->doc), e);
 	if (rc == RC_NOTFOUND)
 		rc = err_set(e, RC_CORRUPT, "index: the text of %.*s is missing", FMT_STR(r->id));
 	if (!rc && !(rc = index_dict(s->ix, s->txn, s->t.meta, e)))

@@ -21,6 +21,7 @@ struct stamp {				/* "stamp", as encoded in index.c */
 	uint64_t langs[LANGS];		/* documents by stemmer */
 	struct segment_info *segments;	/* rising by id; in an arena */
 	size_t nsegments;
+	uint64_t aside;			/* documents put aside since all were in their place; one may count twice */
 };
 void stamp_encode(struct buf *b, const struct stamp *s);
 bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
@@ -28,6 +29,7 @@ bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
 struct tables {
 	table_id meta, docs, texts, files;
 	struct segment_tables large, small;	/* of segments */
+	bool settled;			/* no document stands aside: it need not be looked for */
 };
 /* The stamp as it stands in them. RC_NOTFOUND: there is none; RC_CORRUPT. */
 enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
@@ -81,15 +83,35 @@ struct snap {
 enum rc snap_result(struct snap *s, enum rc rc);
 /* A document that is told of by its segment: RC_CORRUPT when it is not there. */
 enum rc snap_by_id(struct record *r, struct snap *s, struct arena *a, struct str id, struct err *e) NODISCARD;
-/* The record as it was written. RC_NOTFOUND: no such id. */
-enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct str id, struct err *e) NODISCARD;
-/* What a translation has of its original. */
-enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
-
 /* Keys of texts: u32, big-endian. */
 struct key32 { char b[4]; };
 struct str key32(struct key32 *k, uint32_t v);
 uint32_t key32_get(const char *s);
+
+/* ---- the rows of documents (docs.c) ---- */
+
+/* The record as it was written. RC_NOTFOUND: no such id. */
+enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct str id, struct err *e) NODISCARD;
+/* What a translation has of its original. */
+enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
+/* The text as it is stored. RC_NOTFOUND: no such ordinal. */
+enum rc docs_frame(struct str *frame, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e) NODISCARD;
+
+struct doc_row { uint32_t ordinal; struct str id, record, frame; };
+enum doc_place {
+	DOC_LAST,			/* of a new file: behind all ids and ordinals */
+	DOC_NEW,			/* of a new ordinal, which is behind all others */
+	DOC_HERE,			/* in the place of another version, or of none */
+	DOC_ASIDE			/* of one that is there: for a while */
+};
+/* row: memory to work in. */
+enum rc docs_put(struct buf *row, struct txn *txn, const struct tables *t, const struct doc_row *d, enum doc_place where,
+    struct err *e) NODISCARD;
+enum rc docs_take(struct txn *txn, const struct tables *t, uint32_t ordinal, struct str id, struct err *e) NODISCARD;
+/* All that stand aside go to their place; before: reads them as they stood when txn began. */
+enum rc docs_settle(struct buf *row, struct txn *txn, const struct tables *t, struct txn *before, struct err *e) NODISCARD;
+
+/* ---- writing it ---- */
 
 /* One transaction: from what the store holds to `commit`. *all: it cannot be done so,
  * and nothing was written; *why says why, when it was not asked for. (update.c) */

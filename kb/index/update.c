@@ -12,7 +12,8 @@
  *
  * Segments that updates left become one, the smaller ones, when there are MERGE_AT of a size, or one that is half dead: by
  * whoever has the time, in a transaction of its own (update_tidy). Where nobody had, an update does it before it begins, in
- * the same transaction, when there are MERGE_NOW: so it waits for the disk once. */
+ * the same transaction, when there are MERGE_NOW: so it waits for the disk once. A few documents that are replaced are put
+ * aside (docs.c), and in their place when there are ASIDE times as many. */
 #include "kb/index/parts.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, MERGE_NOW = 2 * MERGE_AT, TURN = 64 << 20 };
+enum { BATCH = 32, THREADS_MAX = 4, MERGE_AT = 4, MERGE_NOW = 2 * MERGE_AT, ASIDE = 4, TURN = 64 << 20 };
 #define RUN ((size_t)384 << 20)		/* bytes of words that are held in memory, as they are there */
 #define FILE_MAX ((size_t)16 << 20)	/* bytes of a roster or vocabulary file */
 
@@ -275,13 +276,12 @@ static void maker_close(struct maker *m)
 /* The version of a document that goes. */
 static enum rc read_old(struct record *r, struct maker *m, const struct item *it, struct err *e)
 {
-	struct key32 k;
 	struct str v;
 	enum rc rc;
 
 	buf_clear(&m->was);
 	if ((rc = docs_get(r, &m->a, m->before, &m->w->t, it->id, e)) ||
-	    (rc = sealed_get(&v, m->before, m->w->t.texts, key32(&k, it->was), e)))
+	    (rc = docs_frame(&v, m->before, &m->w->t, it->was, e)))
 		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
 	return zpack_decode(&m->was, m->zpack, v, LIMIT_VIEW, e);
 }
@@ -354,50 +354,29 @@ static enum rc turn(void *ctx, struct err *e)
 	return txn_begin(&w->txn, w->store, true, e);
 }
 
-typedef enum rc put_fn(struct txn *t, table_id id, struct str key, struct buf *value, struct err *e);
-
-static enum rc put_row(struct writer *w, put_fn *fn, table_id id, struct str key, struct str value, struct err *e)
-{
-	buf_clear(&w->row);
-	buf_str_add(&w->row, value);
-	return fn(w->txn, id, key, &w->row, e);
-}
-
-/* Take the rows of a document that is no more. */
-static enum rc take_rows(struct writer *w, uint32_t ordinal, struct str id, struct err *e)
-{
-	struct key32 k;
-	enum rc rc;
-
-	(void)((rc = txn_del(w->txn, w->t.docs, id, e)) || (rc = txn_del(w->txn, w->t.texts, key32(&k, ordinal), e)));
-	return rc;
-}
-
 static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fresh, struct err *e)
 {
 	const uint32_t was = w->items[i].was, ordinal = was == NONE ? w->st.next : was;
 	const struct str id = w->items[i].id;
 	uint8_t norm = norm_of(d->length);
+	const struct doc_row row = { ordinal, id, d->record, d->frame };
+	const enum doc_place where = fresh ? DOC_LAST : was == NONE ? DOC_NEW : w->quick ? DOC_ASIDE : DOC_HERE;
 	struct arena a = ARENA_INIT;
 	struct record r;
-	struct key32 k;
 	enum rc rc = RC_OK;
 
 	w->places[i] = columns_count(w->columns);
 	if (was != NONE)
 		w->st.langs[d->was_stemmer]--;
 	if (!d->document)
-		return was == NONE ? RC_OK : take_rows(w, was, id, e);
+		return was == NONE ? RC_OK : docs_take(w->txn, &w->t, was, id, e);
 	if (ordinal == NONE - 1 || w->st.next_segment == SEGMENTS_MAX)
 		return err_set(e, RC_CORRUPT, "index: its numbers are used up; 'colep index --rebuild' makes it anew");
-	buf_clear(&w->row);
-	varint_put(&w->row, ordinal);
-	buf_str_add(&w->row, d->record);
-	if ((rc = (fresh ? sealed_append : sealed_put)(w->txn, w->t.docs, id, &w->row, e)) ||
-	    (rc = put_row(w, was == NONE ? sealed_append : sealed_put, w->t.texts, key32(&k, ordinal), d->frame, e)) ||
+	if ((rc = docs_put(&w->row, w->txn, &w->t, &row, where, e)) ||
 	    (rc = record_decode(&r, &a, id, d->record, e)) || (rc = docs_inherit(&r, &a, w->txn, &w->t, e)))
 		goto out;
 	columns_add(w->columns, &r, ordinal, norm);
+	w->st.aside += where == DOC_ASIDE;
 	w->st.next += was == NONE;
 	w->st.documents++;
 	w->st.length += norm_length(norm);
@@ -759,8 +738,10 @@ enum rc update_build(struct index *ix, const char *path, const struct oid *commi
 	if (!ix->dict.n)			/* kept over rebuilds */
 		rc = train(&w, e);
 	w.time.texts += clock_of(&w) - t0;
-	if (!rc && ix->dict.n)
-		rc = put_row(&w, sealed_put, w.t.meta, STR("dict"), buf_str(&ix->dict), e);
+	if (!rc && ix->dict.n) {
+		buf_str_add(&w.row, buf_str(&ix->dict));
+		rc = sealed_put(w.txn, w.t.meta, STR("dict"), &w.row, e);
+	}
 	if (rc || (rc = put_files(&w, e)) || (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = put_all(&w, true, e)))
 		goto out;
 	if (w.nruns && (rc = end_run(&w, e)))
@@ -1010,16 +991,19 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	return rc;
 }
 
-/* Merge what the updates before left to be merged. *any: something was. */
-static enum rc merge_many(bool *any, struct writer *w, unsigned many, struct err *e)
+/* Put in order what the updates before left: segments are merged, documents put in their place. *any: something was. */
+static enum rc tidy(bool *any, struct writer *w, unsigned many, struct err *e)
 {
-	bool *chosen = arena_array(&w->a, w->st.nsegments + 1, sizeof *chosen);
+	bool *chosen = arena_array(&w->a, w->st.nsegments + 1, sizeof *chosen), merge = choose(chosen, &w->st, many),
+	    settle = w->st.aside >= (uint64_t)ASIDE * many;
 	struct txn *r = NULL;
 	enum rc rc = RC_OK;
 
-	*any = choose(chosen, &w->st, many);
-	if (*any && !(rc = txn_begin(&r, w->store, false, e)))
+	*any = merge || settle;
+	if (*any && !(rc = txn_begin(&r, w->store, false, e)) && merge)
 		rc = merge_chosen(w, chosen, r, e);
+	if (!rc && settle && !(rc = docs_settle(&w->row, w->txn, &w->t, r, e)))
+		w->st.aside = 0;
 	txn_abort(&r);
 	return rc;
 }
@@ -1039,7 +1023,7 @@ enum rc update_tidy(struct index *ix, struct err *e)
 	enum rc rc;
 
 	if (!(rc = txn_begin(&w.txn, w.store, true, e)) && !(rc = stamp_get(&w.st, &w.a, w.txn, &w.t, e)) &&
-	    !(rc = merge_many(&any, &w, MERGE_AT, e)) && any)
+	    !(rc = tidy(&any, &w, MERGE_AT, e)) && any)
 		rc = put_all_down(&w, e);
 	writer_free(&w);
 	return rc;
@@ -1091,7 +1075,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	*all = false;
 	w.quick = w.n <= BATCH;
 	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
-	    (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = merge_many(&any, &w, MERGE_NOW, e)) || (rc = remove_old(&w, e)) ||
+	    (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = tidy(&any, &w, MERGE_NOW, e)) || (rc = remove_old(&w, e)) ||
 	    (rc = put_all(&w, false, e)))
 		goto out;
 	if (columns_count(w.columns) || w.left) {

@@ -736,7 +736,7 @@ static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(store_open(&store, arena_printf(&kept, "%s/x.mdb", dir), (size_t)1 << 28, true, &e), RC_OK);
-	snap = (struct snap){ .ix = &ix, .segments = segments, .stamp = { .nsegments = SEGMENTS, .segments = infos } };
+	snap = (struct snap){ .ix = &ix, .t = { .settled = true }, .segments = segments, .stamp = { .nsegments = SEGMENTS, .segments = infos } };
 	make_words();
 	make_docs();
 	make_terms();

@@ -37,20 +37,21 @@ static int make(void **state)
 	return system("cd n && git add . && git commit -q -m first");
 }
 
-/* A document changes, each in two rounds in a row, and (now and then) another one goes or comes again. */
+/* A document changes, each in two rounds in a row, and (now and then) another one does, goes in the round after and comes again. */
 static void change(unsigned round)
 {
 	struct arena a = ARENA_INIT;
 
 	assert_int_equal(system(arena_printf(&a, "cd n && printf 'All of round %u is here.\\n' >>lessons/mk/ll-mk-2022-text-%u.md && "
+	    "{ test %u -ne 2 || echo Once more. >>lessons/mk/ll-mk-2022-text-1.md; } && "
 	    "{ test %u -ne 3 || git rm -q lessons/mk/ll-mk-2022-text-1.md; } && git commit -q -a -m round", round,
-	    2 + round / 2 * 7 % (DOCS - 2), round % 10)), 0);
+	    2 + round / 2 * 7 % (DOCS - 2), round % 10, round % 10)), 0);
 	if (round % 10 == 3)
 		assert_int_equal(system("cd n && git checkout -q HEAD~1 -- lessons/mk/ll-mk-2022-text-1.md && git commit -q -m back"), 0);
 	arena_free(&a);
 }
 
-/* What a search gives, with scores, and what is counted. */
+/* What a search gives, with scores, what is counted, and each document. */
 static char *answer(struct arena *a, struct index *ix, size_t *segments)
 {
 	static const char *const queries[] = { "line", "round", "\"line for all\"", "rou", "text 7", "rownd" };
@@ -75,6 +76,15 @@ static char *answer(struct arena *a, struct index *ix, size_t *segments)
 		assert_true(res.n > 0);
 		for (k = 0; k < res.n; k++)
 			buf_printf(&b, " %.*s %u", FMT_STR(res.hits[k].id), (unsigned)res.hits[k].score);
+	}
+	for (i = 0; i < snap_count(s); i++) {
+		struct record r;
+		char hex[OID_HEX + 1];
+
+		assert_int_equal(snap_record(&r, s, i, &e), RC_OK);
+		oid_format(hex, &r.blob);
+		buf_printf(&b, "\n%.*s %s %.*s\n", FMT_STR(r.id), hex, FMT_STR(r.title));
+		assert_int_equal(snap_text(&b, s, &r, &e), RC_OK);
 	}
 	snap_close(s);
 	got = arena_cstr(a, buf_str(&b));
