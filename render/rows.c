@@ -114,8 +114,8 @@ bool row_read(struct entry *e, struct arena *a, struct str row)
 		if (!take_str(&key->name, &s) || !varint_get(&kind, &s) || !varint_get(&count, &s) ||
 		    !take_strs(&key->values, count, a, &s))
 			return false;
-		key->n = count;
-		key->variant = (unsigned)(kind / 2);
+		key->n = (uint32_t)count;
+		key->variant = (uint16_t)(kind / 2);
 		key->list = kind % 2;
 	}
 	e->nlinks = links;

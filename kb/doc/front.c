@@ -130,7 +130,7 @@ static bool key_name(struct key *k, struct str s)
 	if (at != SIZE_MAX && (!str_u64(&variant, str_sub(s, at + 1, s.n)) || variant < 2 || variant > 999))
 		return false;
 	k->name = str_sub(s, 0, at);
-	k->variant = (unsigned)variant;
+	k->variant = (uint16_t)variant;
 	for (i = 0; i < k->name.n; i++) {
 		char c = k->name.p[i];
 
@@ -188,7 +188,7 @@ static enum rc entry(struct reader *r, size_t *cap, bool *end)
 		rc = fail(r, &ev.start_mark, why);
 	last = ev.start_mark.line;
 	k.place = (struct place){ (unsigned)last + 2, 1 };
-	k.from = last < r->nlines ? r->lines[last] : f->close;
+	k.from = (uint32_t)(last < r->nlines ? r->lines[last] : f->close);
 	yaml_event_delete(&ev);
 	if (rc || (rc = next(r, &ev)))
 		return rc;
@@ -211,7 +211,7 @@ static enum rc entry(struct reader *r, size_t *cap, bool *end)
 		if (rc)
 			return rc;
 	}
-	k.to = last + 1 < r->nlines ? r->lines[last + 1] : f->close;
+	k.to = (uint32_t)(last + 1 < r->nlines ? r->lines[last + 1] : f->close);
 	if (f->n == *cap)
 		f->keys = arena_grow(r->a, f->keys, cap, sizeof *f->keys);
 	f->keys[f->n++] = k;
@@ -402,8 +402,8 @@ static bool flat(struct reader *r, struct str text)
 		for (j = 0; j < f->n; j++)
 			if (f->keys[j].variant == k.variant && str_eq(f->keys[j].name, k.name))
 				return false;
-		k.from = r->lines[first];
-		k.to = r->lines[i + 1];
+		k.from = (uint32_t)r->lines[first];
+		k.to = (uint32_t)r->lines[i + 1];
 		if (f->n == cap)
 			f->keys = arena_grow(r->a, f->keys, &cap, sizeof *f->keys);
 		f->keys[f->n++] = k;

@@ -14,11 +14,11 @@ struct place {				/* where in a file, from 1; 0 = the file as a whole */
 
 struct key {
 	struct str name;		/* "title"; of "title@2" only "title" */
-	unsigned variant;		/* 2 of "title@2" (an open conflict, MERGE.md); 1 otherwise */
-	bool list;			/* written as a list; n may be 0 */
 	struct str *values;		/* decoded; a plain value is one entry */
-	size_t n;
-	size_t from, to;		/* bytes of the file its lines take, last line end included */
+	uint32_t n;
+	uint16_t variant;		/* 2 of "title@2" (an open conflict, MERGE.md); 1 otherwise */
+	bool list;			/* written as a list; n may be 0 */
+	uint32_t from, to;		/* bytes of the file its lines take, last line end included */
 	struct place place;		/* of the key */
 	struct place value_place;	/* of the value */
 };
