@@ -439,7 +439,8 @@ static void article_slot(void *ctx, unsigned n)
 		buf_str_add(p->b, a->body);
 		break;
 	case DOCUMENT_MEETING:
-		if (str_is(cstr(e->kind->name), "meeting") && !p->whole && lists_have(p->c, "meetings.html")) {
+		if (str_is(cstr(e->kind->name), "meeting") && !p->whole && lists_have(p->c, "meetings.html") &&
+		    copy_used(p->c, USE_MEETING, e->id)) {
 			buf_printf(p->b, "<p><a href=\"%smeeting/%.*s.html\">", p->up, FMT_STR(e->id));
 			page_t(p, "meeting.documents");
 			page_puts(p, "</a></p>\n");

@@ -183,7 +183,15 @@ void page_matrix(struct page *p)
 		}
 	}
 	end(&c);
-	page_puts(p, "<details><summary>");
+	page_puts(p, "<ul class=\"flow quiet\">\n");
+	for (j = 0; j < k; j++) {
+		page_puts(p, "<li>");
+		if (!str_starts(page_label_text(p, "countries", countries[j].key), countries[j].key))	/* else made up: "XA (made up)" */
+			buf_printf(p->b, "<bdi>%.*s</bdi> ", FMT_STR(countries[j].key));
+		page_country(p, countries[j].key);
+		page_puts(p, "</li>\n");
+	}
+	page_puts(p, "</ul>\n<details><summary>");
 	page_t(p, "matrix.table");
 	page_puts(p, "</summary>\n<div class=\"wide\" role=\"group\" tabindex=\"0\" aria-label=\"");
 	page_t(p, "matrix");

@@ -127,7 +127,6 @@ static void news(struct page *p)
 static void meeting(struct page *p)
 {
 	const struct entry *m = next_meeting(p->c);
-	size_t n;
 
 	if (!m)
 		return;
@@ -136,10 +135,7 @@ static void meeting(struct page *p)
 	page_puts(p, " <span class=\"quiet\">");
 	when_where(p, m);
 	page_puts(p, "</span></p>\n<ul class=\"short\">\n");
-	copy_uses(&n, p->c, USE_MEETING, m->id);
-	buf_printf(p->b, "<li><a href=\"%smeeting/%.*s.html\">", p->up, FMT_STR(m->id));
-	page_t(p, "meeting.documents");
-	buf_printf(p->b, "</a> <span class=\"quiet\">(%zu)</span></li>\n", n);
+	lists_of_meeting(p, m->id);
 	link_to(p, "actions.html", "actions", open_actions(p->c));
 	link_to(p, "readiness.html", "readiness", 0);
 	page_puts(p, "</ul>\n");

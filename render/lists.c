@@ -454,20 +454,29 @@ static void status_page(struct page *p)
 	families_page(p, "status", USE_STATUS);
 }
 
+void lists_of_meeting(struct page *p, struct str id)
+{
+	size_t n;
+
+	copy_uses(&n, p->c, USE_MEETING, id);
+	if (!n)
+		return;
+	buf_printf(p->b, "<li class=\"under\"><a href=\"%smeeting/%.*s.html\">", p->up, FMT_STR(id));
+	page_t(p, "meeting.documents");
+	buf_printf(p->b, "</a> <span class=\"quiet\">(%zu)</span></li>\n", n);
+}
+
 static void meetings_page(struct page *p)
 {
 	const struct use_of *v;
-	size_t n, i, uses;
+	size_t n, i;
 
 	page_h(p, 1, "meetings");
 	v = of_kind(&n, p->c, "meeting");
 	page_puts(p, "<ul class=\"list\">\n");
 	for (i = 0; i < n; i++) {
 		page_item(p, v[i].entry, true);
-		copy_uses(&uses, p->c, USE_MEETING, v[i].entry->id);
-		buf_printf(p->b, "<li><a href=\"%smeeting/%.*s.html\">", p->up, FMT_STR(v[i].entry->id));
-		page_t(p, "meeting.documents");
-		buf_printf(p->b, "</a> <span class=\"quiet\">(%zu)</span></li>\n", uses);
+		lists_of_meeting(p, v[i].entry->id);
 	}
 	page_puts(p, "</ul>\n");
 }

@@ -36,6 +36,8 @@ struct key_row *lists_rows(size_t *n, size_t *all, struct arena *a, const struct
 void lists_keys(struct page *p, enum use use, size_t max);
 /* Kinds with their counts. */
 void lists_kinds(struct page *p);
+/* The item of a list that links to the documents of a meeting; nothing where there are none. */
+void lists_of_meeting(struct page *p, struct str id);
 /* Links to the other pages of a list of n documents: "kind/lessons.html", "kind/lessons.2.html", ... */
 void lists_pager(struct page *p, struct str file, size_t n, size_t page);
 

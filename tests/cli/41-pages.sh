@@ -55,6 +55,9 @@ ok "lists by year and language" test -f pub/year/2023.html -a -f pub/lang/fa.htm
 ok "countries stand by their names, not by their codes" sh -c 'grep -o "country/[a-z]*.html\">[^<]*" pub/countries.html | sed "s/.*>//" >names && [ "$(wc -l <names)" -gt 10 ] && LC_ALL=C sort -c names'
 ok "the first page has the topic with most documents" sh -c 'most=$(grep -o "topic/[a-z-]*.html\">[^<]*</a> <span class=\"quiet\">([0-9]*" pub/topics.html | sed "s/\".*(/ /" | sort -k2,2nr | head -n 1 | cut -d" " -f1) && grep -q "$most" pub/index.html'
 ok "a chart is SVG with a table behind it" sh -c 'grep -q "<svg " pub/matrix.html && grep -q "<table>" pub/matrix.html && grep -q "<svg " pub/readiness.html'
+ok "the codes above its columns are told below it" grep -q '<li><bdi>BG</bdi> <a href="country/bg.html">' pub/matrix.html
+ok "documents of a meeting are linked where there are some" sh -c 'grep -q "\"meeting/mt-bps-2022-colep-2.html" pub/meetings.html && grep -q "meeting/mt-bps-2022-colep-2.html" pub/d/mt-bps-2022-colep-2.html'
+ok "and only there" sh -c '! grep -rq "meeting/mt-bps-2023-second.html" pub --include=*.html'
 ok "no style attribute, no handler" sh -c '! grep -rqE "<[^>]* (style|on[a-z]+)=" pub --include=*.html'
 ok "one h1 a page" sh -c 'for f in $(find pub -name "*.html"); do [ "$(grep -o "<h1" $f | wc -l)" -eq 1 ] || { echo $f; exit 1; }; done'
 ok "the policy forbids all but its own files" page pub/index.html "default-src 'none'; script-src 'self'"
