@@ -142,7 +142,7 @@ firefox: setup-test	## search from a folder in Firefox too (installs it when mis
 # Pictures of every kind of page, to be looked at: FOLDER/sheets. MODES: light dark phone small print forced.
 .PHONY: shots
 shots: setup setup-browser	## pictures of every kind of page (FOLDER=build/shots LANGS="en fa ur bn" MODES ONLY)
-	@$(call install,poppler-utils)
+	@$(call install,poppler-utils fontconfig fonts-noto-core)
 	@$(MAKE) -s colep
 	@ROOT=$(CURDIR) COLEP=$(CURDIR)/colep LANGS='$(LANGS)' MODES='$(MODES)' ONLY='$(ONLY)' tests/browser/shots.sh $(or $(FOLDER),build/shots)
 

@@ -10,6 +10,10 @@ export HOME="$work" COLEP_KEYS="$work/keys" SOURCE_DATE_EPOCH=1700001234
 . "$ROOT/tests/browser/lib.sh"
 trap 'rm -rf "$work"' EXIT
 
+for l in $langs; do
+	fc-list ":lang=$l" | grep -q . || { echo "shots: no font has the letters of $l: install fonts-noto-core" >&2; exit 3; }
+done
+
 # ---- a community with a past, a conflict, a translation that is behind, and one document of each kind ----
 SOURCE_DATE_EPOCH=1690000000 community n
 sed -i 's/^## Conclusion$/Payments of this kind leave few papers. \*\*Ask early.\*\*\n\n&/' n/lessons/bg/ll-bg-2022-hawala.md
