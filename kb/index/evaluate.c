@@ -20,9 +20,7 @@
  * Where those have a large part of all documents, what each word can add is known by window, and so is which lead. When
  * hits are counted, nothing is left out for being low.
  *
- * A filter comes as bits, one for each place (passing.h). How a doubtful word is read must not hang on a filter, so the best
- * of all documents are wanted beside the best that pass: where many pass, both are found at once, each document against
- * what is needed of its own kind. Once the best of all are known, no others are looked at than those that pass.
+ * A filter comes as bits, one for each place (passing.h): no others are looked at than those that pass.
  *
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
  * block of it was left out. */
@@ -196,10 +194,7 @@ static void accept(struct evaluator *v, uint32_t place, uint32_t score)
 		buf_add(q->hits, &score, sizeof score);
 		return;
 	}
-	if (v->beside)
-		top_offer(v->beside, score, place, v->seg);
-	if (!v->beside || passing_has(q->passing, place))
-		top_offer(v->t, score, place, v->seg);
+	top_offer(v->t, score, place, v->seg);
 	if (!q->total)
 		set_need(v);
 }
@@ -209,7 +204,7 @@ static void accept(struct evaluator *v, uint32_t place, uint32_t score)
 static enum rc finish(struct evaluator *v, uint32_t place, uint32_t score, size_t n, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
-	const uint64_t need = need_of(v, place);
+	const uint64_t need = v->need;
 	uint32_t add;
 	bool has;
 	size_t i;
@@ -253,7 +248,7 @@ static enum rc finish_picked(struct evaluator *v, size_t n, uint64_t spare)
 	enum rc rc = RC_OK;
 
 	for (; p < end && !rc; p++)
-		if (p->score + spare >= need_of(v, p->place) && ((p->place >= v->from && p->place < v->to) || !(rc = reach(v, p->place))))
+		if (p->score + spare >= v->need && ((p->place >= v->from && p->place < v->to) || !(rc = reach(v, p->place))))
 			rc = finish(v, p->place, p->score, n, spare);
 	v->npicked = 0;
 	return rc;
@@ -299,7 +294,7 @@ static enum rc next_window(struct evaluator *v, uint32_t first)
 static enum rc in_windows(struct evaluator *v)
 {
 	const struct evaluate *q = v->q;
-	uint64_t sum, spare, size, need;
+	uint64_t sum, spare, size;
 	size_t i, j, n;
 	bool any;
 	enum rc rc = RC_OK;
@@ -320,11 +315,10 @@ static enum rc in_windows(struct evaluator *v)
 				v->order[j] = v->order[j - 1];
 			v->order[j] = w;
 		}
-		need = need_among(v, v->from, v->to - 1);
-		if (!any || sum < need)
+		if (!any || sum < v->need || none_passes(v, v->from, v->to - 1))
 			continue;
 		for (i = size = 0; i < q->n; i++)
-			if (n == i && spare + v->order[n]->bound < need)
+			if (n == i && spare + v->order[n]->bound < v->need)
 				spare += v->order[n++]->bound;
 			else
 				size += v->order[i]->size;
@@ -481,7 +475,7 @@ static enum rc by_document(struct evaluator *v)
 			if (place >= v->to && (rc = reach(v, place)))
 				return rc;
 			score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[place - v->from]);
-			if (score + spare >= v->need && !left_out(v, place, score + spare) && (rc = finish(v, place, score, n, spare)))
+			if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
 				return rc;
 		}
 	}
@@ -491,7 +485,7 @@ static enum rc by_document(struct evaluator *v)
 		score = 0;
 		if ((rc = word_add(&score, v, w)))
 			break;
-		if (score + spare >= v->need && !left_out(v, w->place, score + spare) && (rc = finish(v, w->place, score, n, spare)))
+		if (score + spare >= v->need && !left_out(v, w->place) && (rc = finish(v, w->place, score, n, spare)))
 			break;
 	}
 	return rc;
@@ -560,25 +554,6 @@ static void pass_windows(struct evaluator *v, size_t n)
 		v->to = first / WINDOW * WINDOW;
 }
 
-/* The window, where no document passes: more words are put aside, since more is needed there. */
-static enum rc window_out(struct evaluator *v, size_t n, uint64_t all, uint64_t spare)
-{
-	const uint32_t from = v->from, to = v->to;
-	enum rc rc;
-
-	if (v->need_out == UINT64_MAX)
-		return RC_OK;
-	rc = finish_picked(v, n, spare);
-	for (; n + 1 < v->q->n && spare + v->order[n]->most < v->need_out; n++)
-		spare += v->order[n]->most;
-	if (rc || (rc = reach(v, from)))
-		return rc;
-	v->norms += from - v->from;
-	v->from = from;
-	v->to = to;
-	return (rc = window_pick(v, n, all, spare)) ? rc : finish_picked(v, n, spare);
-}
-
 /* In windows, by what each word adds to any document of the segment. *aside words are put aside; fewer after that: so many should
  * be, as what was found only tells; `sure`: that is not asked. */
 static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
@@ -597,8 +572,7 @@ static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
 			break;
 		from = v->from;
 		to = v->to;
-		rc = need_among(v, from, to - 1) > v->need ? window_out(v, n, all, spare) : window_pick(v, n, all, spare);
-		if (rc)
+		if (!none_passes(v, from, to - 1) && (rc = window_pick(v, n, all, spare)))
 			break;
 		if ((v->all_over = naming && from && v->npicked > (to - from) / NAMED_PART))
 			break;
@@ -611,8 +585,7 @@ static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
 			ask = !sure && (v->need || to == v->s->info.n);
 			for (fewer = n, rest = spare; ask && fewer && rest >= v->need; fewer--)
 				rest -= v->order[fewer - 1]->most;
-			v->done_out = to == v->s->info.n && spare < v->need_out;
-			if (rc || (fewer < n && !(v->beside && !v->done_out && spare < v->need_out))) {
+			if (rc || fewer < n) {
 				*aside = fewer;
 				return rc;
 			}
@@ -717,35 +690,17 @@ static void keep(struct kept *k, const struct top *t)
 		memcpy(k->v, t->v, k->n * sizeof *k->v);
 }
 
-/* These are the best again; what was found tells how much is enough. */
-static uint64_t give_back(struct top *t, const struct kept *k, uint64_t guess)
+/* What was found so far only tells how much is enough: the best of the segments before are the best again. */
+static enum rc start_over(struct evaluator *v, const struct kept *k)
 {
+	struct top *t = v->t;
+
 	if (t->n == t->limit && t->limit)
-		guess = larger(guess, (uint64_t)t->v[0].score << SHOWN);
+		v->guess = larger(v->guess, (uint64_t)t->v[0].score << SHOWN);
 	if (k->n)
 		memcpy(t->v, k->v, k->n * sizeof *k->v);
 	t->n = k->n;
-	return guess;
-}
-
-/* No other documents are looked at from now on. */
-static void only_passing(struct evaluator *v)
-{
-	v->beside = NULL;
-	v->need_out = UINT64_MAX;
-	v->only = v->q->passing;
-	v->share = v->only && v->s->info.n ? ((uint64_t)v->only->n << 16) / v->s->info.n : 1 << 16;
-}
-
-/* What was found so far only tells how much is enough; but the best of all documents may be known. */
-static enum rc start_over(struct evaluator *v, const struct kept kept[2])
-{
-	v->guess = give_back(v->t, &kept[0], v->guess);
-	if (v->beside && v->done_out)
-		only_passing(v);
-	else if (v->beside)
-		v->guess_out = give_back(v->beside, &kept[1], v->guess_out);
-	v->sums.n = v->sums_out.n = v->npicked = 0;
+	v->sums.n = v->npicked = 0;
 	set_need(v);
 	return begin(v);
 }
@@ -768,7 +723,7 @@ static enum rc rarest_first(struct evaluator *v)
 	const uint64_t limit = v->t->limit && v->t->limit <= PRIMED ? v->t->limit : UINT64_MAX;
 	uint64_t size = 0, rest = 0, most = 0;
 	size_t n = v->q->n, first, i;
-	struct kept kept[2];
+	struct kept kept;
 	enum rc rc;
 
 	for (i = 0; i < n; i++)
@@ -779,11 +734,10 @@ static enum rc rarest_first(struct evaluator *v)
 		size += v->order[--n]->size;
 		rest -= v->order[n]->most;
 	}
-	keep(&kept[0], v->t);
-	keep(&kept[1], v->beside);
+	keep(&kept, v->t);
 	if (n && size >= limit && size < v->s->info.n / DENSE) {
 		first = n;
-		if ((rc = by_most(v, &n, false)) || n == first || (rc = start_over(v, kept)))
+		if ((rc = by_most(v, &n, false)) || n == first || (rc = start_over(v, &kept)))
 			return rc;
 		n = n < v->dense ? v->dense : n;
 		size = leading(v, n);
@@ -792,7 +746,7 @@ static enum rc rarest_first(struct evaluator *v)
 		return in_windows(v);
 	if (v->dense && (rc = open_named(v, v->order[v->dense - 1])))
 		return rc;
-	return (rc = by_most(v, &n, true)) || !v->all_over || (rc = start_over(v, kept)) ? rc : in_windows(v);
+	return (rc = by_most(v, &n, true)) || !v->all_over || (rc = start_over(v, &kept)) ? rc : in_windows(v);
 }
 
 enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
@@ -810,18 +764,12 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	v->t = t;
 	v->seg = seg;
 	v->e = e;
-	v->need = v->guess_out = 0;
+	v->need = 0;
 	v->guess = q->least >> SHOWN << SHOWN;
-	only_passing(v);
-	if (q->beside) {
-		v->beside = q->beside;
-		v->need_out = 0;
-		v->only = NULL;
-		v->share = 1 << 16;
-	}
+	v->share = q->passing && s->info.n ? ((uint64_t)q->passing->n << 16) / s->info.n : 1 << 16;
 	v->opened = v->npicked = 0;
 	v->naming = NULL;
-	v->all_over = v->done_out = false;
+	v->all_over = false;
 	for (i = 0; i < q->n && !rc; i++) {
 		const struct part *p = &q->parts[i];
 		struct word *w = &v->words[i];
@@ -844,16 +792,12 @@ enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, 
 	if (!must && !q->total && !q->hits && !q->all && t->limit <= PRIMED && v->share >= (1 << 16) / NAMED_FEW)
 		while (v->dense < q->n && dense(v->order[v->dense]))
 			v->dense++;
-	for (i = 0; i < q->n; i++) {
+	for (i = 0; i < q->n; i++)
 		word_most(v, &v->words[i]);
-		if (q->adds && v->words[i].most > q->adds[i])
-			q->adds[i] = v->words[i].most;
-	}
 	if (!q->total && !q->hits)
 		set_need(v);
 	v->sums.sure = must || q->total || q->hits || t->limit > PRIMED ? 0 : t->limit;
-	v->sums_out.sure = must || !q->beside || q->beside->limit > PRIMED ? 0 : q->beside->limit;
-	v->sums.n = v->sums_out.n = 0;
+	v->sums.n = 0;
 	if (must)
 		rc = by_document(v);
 	else if (q->total || q->hits || q->all)

@@ -20,7 +20,7 @@ struct part {				/* of a query, in one segment: a word, or documents found alrea
 	const struct listing *lists;	/* of the terms that the word may be: the highest weight counts */
 	size_t n;
 	const struct found *found;	/* NULL: a word */
-	uint32_t idf;			/* of a word */
+	uint32_t idf;			/* how much it counts; found documents have their scores */
 	bool must;			/* a document without it is no hit */
 };
 struct row { size_t first, n; };		/* so many parts, which must be there: they must stand one behind the other */
@@ -33,11 +33,9 @@ struct evaluate {
 	const uint64_t *out;		/* bit by place: no hit; NULL: none is left out */
 	const struct passing *passing;	/* all others are no hits; NULL: that is not known, */
 	const struct column_filter *filter;	/* or what does not pass is none; both NULL: all pass */
-	struct top *beside;		/* with passing: all are offered to it too, whether they pass or not; NULL: not */
 	struct column_counts *counts;	/* NULL: no facets */
 	uint64_t *total;		/* hits are counted here; NULL: not */
 	uint64_t least;			/* so much the last of the best scores at least, 16.16: it is known; 0: it is not */
-	uint32_t *adds;			/* by part: raised to what it adds to a document at most; NULL: not */
 	struct buf *hits;		/* none is offered: place and score of each are appended here, u32 each; NULL: not */
 };
 
@@ -47,7 +45,7 @@ void evaluator_close(struct evaluator *v);	/* no-op on NULL */
 /* The formula for a collection of so many living documents, of this length in all. */
 const struct bm25 *evaluator_formula(struct evaluator *v, uint64_t documents, uint64_t length);
 /* Offer the hits of segment number seg to t: all that can be among the best. Counted, every hit is looked at; else only
- * those that may get in are, or into q->beside; then neither total, counts nor hits are asked for. */
+ * those that may get in are. */
 enum rc evaluate_segment(struct evaluator *v, struct top *t, struct segment *s, size_t seg, const struct evaluate *q,
     struct err *e) NODISCARD;
 

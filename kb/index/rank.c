@@ -4,10 +4,10 @@
  * the highest of these terms' weights in it, and the documents counted for it are those of each of them that are
  * alive. That is exact whatever died since, so an index brought forward scores as one made anew.
  *
- * Words that may stand for others (struct doubt) are looked at again when the best documents are known: one that none of the
- * documents about the rest of the query has is read as what these have (guess.h), and the query is evaluated once more. What
- * a word is read as does not hang on a filter: that comes behind.
- * Others' questions pay for one look into the first document.
+ * Words that may stand for others (struct doubt) are right as they were typed when a document has them together with the rest
+ * of the query (joint.h). Else the best documents for the rest of the query are found first, the word is read as what these
+ * have (guess.h), and the query is evaluated once more. So what a word is read as does not hang on a filter, and where all
+ * are right, none but the documents that pass is looked at.
  *
  * First all words are looked up: what they are in the index, where their lists stand, how many living documents have
  * them, so what they count (bm25.h). A phrase that must be there is its words, which must be there, in a row: positions
@@ -23,11 +23,11 @@
 #include "kb/index/expand.h"
 #include "kb/index/guess.h"
 #include "kb/index/hint.h"
+#include "kb/index/joint.h"
 #include "kb/index/parts.h"
 #include "kb/index/postings.h"
 
 enum { SAID = 240 };			/* bytes of a phrase in a message */
-enum { MANY = 8 };			/* a part of all documents that passes filters is large from here on */
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
 
 struct lists {				/* of one word in one segment */
@@ -40,6 +40,8 @@ struct doubt {				/* a word that may stand for others */
 	uint64_t df;			/* documents that have it as it was typed */
 	bool written;			/* it stands so in one */
 	size_t part;			/* its number, when there are any */
+	bool right;			/* it stands beside the rest of the query in a document */
+	struct expansion x;		/* the words it may be; empty: it is none of them */
 };
 struct run {
 	struct snap *s;
@@ -52,10 +54,8 @@ struct run {
 	const struct passing **passing;	/* by segment: what the filters let through; NULL: not known, or all */
 	struct column_filter **filters;	/* by segment; NULL: none, or what passes is known */
 	bool narrow;			/* they hold for what is evaluated */
-	struct top *beside;		/* the best that do not pass are looked for as well; NULL: they are not */
 	struct part *parts;		/* segment * most + number */
 	size_t n, most;
-	uint32_t *adds;			/* by part: what it adds to a document at most, as far as was evaluated */
 	struct row *rows;		/* of parts */
 	size_t nrows;
 	bool none;			/* what must be there is nowhere */
@@ -236,7 +236,8 @@ static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bo
 	if (rc)
 		return rc;
 	if (!exact && !must && !ask && (df <= FEW || !written || typed_of(r, last) == TYPED_LAST))
-		r->doubts[r->ndoubts++] = (struct doubt){ w, typed_of(r, last), df, written, r->n };
+		r->doubts[r->ndoubts++] = (struct doubt){ .w = w, .typed = typed_of(r, last), .df = df, .written = written,
+		    .part = r->n };
 	if (!df)
 		r->none |= must;
 	else if (!not)
@@ -325,7 +326,7 @@ static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 	if (rc || c->not)
 		return rc;
 	if (found) {
-		add_part(r, NULL, f, 0, false);
+		add_part(r, NULL, f, bm25_idf(r->f, found), false);
 		return RC_OK;
 	}
 	buf_printf(r->note, "%sno document has \"%.*s%s\" in a row: looking for its words", r->note->n ? ", " : "",
@@ -419,26 +420,22 @@ static enum rc add_terms(struct run *r, struct word *w, struct str *terms, size_
 	return RC_OK;
 }
 
-/* What a word in doubt may be. As it was typed, it stays; but it counts half when it is more likely another one. One that
- * is right as it stands is no misspelling. Of a beginning all words are looked for too, since which one is meant often
- * nothing tells: together they are frequent, and the one that is meant is less so, so they count what lies between; less,
- * where documents have it as it was typed. */
-static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const struct top *best, struct err *e)
+/* What a word in doubt may be. As it was typed, it stays; but it counts half when it is more likely another one. Of a
+ * beginning all words are looked for too, since which one is meant often nothing tells: together they are frequent, and the
+ * one that is meant is less so, so they count what lies between; less, where documents have it as it was typed. */
+static enum rc run_doubt(struct run *r, const struct doubt *d, const struct top *best, struct err *e)
 {
+	const struct expansion *x = &d->x;
+	const bool beginning = !x->shown.n;
 	struct guess g[GUESSES];
-	struct expansion x;
 	size_t k, n, seg;
 	uint64_t often;
-	bool beginning;
-	enum rc rc = other_words(&x, r, d, right ? TIER_PREFIX + 1 : d->df ? TIER_FIRST : TIERS, e);
+	enum rc rc = guess_words(g, &n, &often, r->a, r->s, &x->forms, best, d->df || beginning, e);
 
-	if (rc || !x.forms.n)
-		return rc;
-	beginning = !x.shown.n;
-	if ((rc = guess_words(g, &n, &often, r->a, r->s, &x.forms, best, d->df || beginning, e)))
+	if (rc)
 		return rc;
 	if (beginning)
-		rc = add_terms(r, d->w, x.terms, x.n, BM25_ONE >> ((d->df > 0) + d->written), often, e);
+		rc = add_terms(r, d->w, x->terms, x->n, BM25_ONE >> ((d->df > 0) + d->written), often, e);
 	for (k = 0; k < n && !rc; k++)
 		rc = add_terms(r, d->w, &g[k].term, 1, g[k].share >> (d->df || beginning), 0, e);
 	for (seg = 0; d->df && n && seg < r->s->stamp.nsegments; seg++) {
@@ -452,70 +449,55 @@ static enum rc run_doubt(struct run *r, const struct doubt *d, bool right, const
 	return rc;
 }
 
-/* The most that all parts but one add to a document, as shown. */
-static uint64_t others_most(const struct run *r, size_t but)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < r->n; i++)
-		sum += i == but ? 0 : r->adds[i];
-	return (sum >> SHOWN) + 1;
-}
-
-/* Is a word right as it was typed, though others may be meant as well? See guess_right. */
-static enum rc is_right(bool *right, bool *sure, const struct run *r, const struct doubt *d, size_t known, const struct top *best,
-    struct err *e)
-{
-	*sure = true;
-	*right = d->df && known == 1 && best->n;	/* these all have it */
-	return !d->df || *right ? RC_OK : guess_right(right, sure, r->s, r->f, r->parts + d->part, r->most, best,
-	    others_most(r, d->part), e);
-}
-
 /* One that may be the beginning of others, though it is right. */
 static bool only_begun(const struct doubt *d)
 {
 	return d->typed == TYPED_LAST && !d->written;
 }
 
-/* May it be that all words in doubt are right, and none stands for others? */
-static bool may_be_right(const struct run *r)
+/* Are the words in doubt right as they were typed? One that stands beside the rest of the query in a document is no
+ * misspelling. */
+static enum rc find_right(struct run *r, struct err *e)
 {
-	size_t i;
+	struct joint *v = arena_array(r->a, r->ndoubts, sizeof *v);
+	size_t i, n = 0;
+	enum rc rc;
 
-	for (i = 0; i < r->ndoubts && r->doubts[i].df && !only_begun(&r->doubts[i]); i++)
-		;
-	return i == r->ndoubts;
+	for (i = 0; i < r->ndoubts; i++)
+		if (r->doubts[i].df)
+			v[n++].part = r->doubts[i].part;
+	rc = n ? joint_find(v, n, r->s, r->parts, r->most, r->n, r->out, e) : RC_OK;
+	for (i = n = 0; i < r->ndoubts; i++)
+		r->doubts[i].right = r->doubts[i].df && v[n++].yes;
+	return rc;
 }
 
-/* Where they may be: is it sure, by some of the best documents? */
-static enum rc all_right(bool *all, const struct run *r, const struct top *best, struct err *e)
+/* What they may be; *any: one of them may be another. */
+static enum rc find_others(bool *any, struct run *r, struct err *e)
 {
-	bool right = true, sure = true;
 	size_t i;
-	enum rc rc = RC_OK;
+	enum rc rc = find_right(r, e);
 
-	for (i = 0; i < r->ndoubts && right && sure && !rc; i++)
-		rc = is_right(&right, &sure, r, &r->doubts[i], r->n, best, e);
-	*all = !rc && right && sure;
+	*any = false;
+	for (i = 0; i < r->ndoubts && !rc; i++) {
+		struct doubt *d = &r->doubts[i];
+
+		if (!d->right || only_begun(d))
+			rc = other_words(&d->x, r, d, d->right ? TIER_PREFIX + 1 : d->df ? TIER_FIRST : TIERS, e);
+		*any |= d->x.forms.n > 0;
+	}
 	return rc;
 }
 
 /* Add what the words in doubt may be, knowing what the query finds best. */
 static enum rc run_doubts(struct run *r, const struct top *best, struct err *e)
 {
-	const size_t known = r->n;
-	bool right, sure;
 	size_t i;
 	enum rc rc = RC_OK;
 
-	for (i = 0; i < r->ndoubts && !rc; i++) {
-		const struct doubt *d = &r->doubts[i];
-
-		if (!(rc = is_right(&right, &sure, r, d, known, best, e)) && (!right || only_begun(d)))
-			rc = run_doubt(r, d, right, best, e);
-	}
+	for (i = 0; i < r->ndoubts && !rc; i++)
+		if (r->doubts[i].x.forms.n)
+			rc = run_doubt(r, &r->doubts[i], best, e);
 	return rc;
 }
 
@@ -567,8 +549,8 @@ static enum rc run_segments(struct result *res, struct run *r, struct top *t, st
 		struct segment *s = &r->s->segments[seg];
 		struct evaluate q = { .parts = r->parts + seg * r->most, .n = r->n, .rows = r->rows, .nrows = r->nrows,
 		    .all = r->q->positive == 0, .out = r->out[seg], .passing = r->narrow ? r->passing[seg] : NULL,
-		    .filter = r->narrow ? r->filters[seg] : NULL, .beside = r->beside,
-		    .counts = counts, .total = total ? &res->total : NULL, .least = r->least, .adds = r->adds };
+		    .filter = r->narrow ? r->filters[seg] : NULL, .counts = counts, .total = total ? &res->total : NULL,
+		    .least = r->least };
 
 		if (counts)
 			rc = counts_segment(counts, s, e);
@@ -593,99 +575,45 @@ static enum rc run_top(struct result *res, struct run *r, struct top *t, struct 
 	return rc ? rc : top_close(t);
 }
 
-/* What the n-th of the best scores, 16.16, 0: there are fewer. */
-static uint64_t score_of(const struct top *t, size_t n)
+/* The best of all documents were looked for before words in doubt were read as others: what the best that pass score at least
+ * now. */
+static uint64_t least_again(const struct run *r, const struct top *t, struct wanted w)
 {
-	return n && t->n >= n ? (uint64_t)t->v[n - 1].score << SHOWN : 0;
+	const struct pick *p = t->v, *const end = p + t->n;
+	uint64_t least = 0;
+	size_t n;
+
+	for (n = 0; p < end && n < w.limit; p++)
+		if (!r->narrow || (r->passing[p->seg] && passing_has(r->passing[p->seg], p->place))) {
+			least = (uint64_t)p->score << SHOWN;
+			n++;
+		}
+	return w.count == COUNT_NONE && w.limit && n == w.limit && least > r->lost ? least - r->lost : 0;
 }
 
-/* The best were looked for before words in doubt were read as others: what they score at least now. */
-static void least_again(struct run *r, const struct top *t, struct wanted w)
-{
-	const uint64_t least = w.count == COUNT_NONE ? score_of(t, w.limit) : 0;
-
-	r->least = least > r->lost ? least - r->lost : 0;
-}
-
-/* Without filters. Words in doubt are mostly right as they are, which mostly the first few documents tell. */
-static enum rc run_all(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
-    struct err *e)
-{
-	const size_t parts = r->n;
-	const struct wanted first = { w.limit < LOOKED_AT_FIRST ? LOOKED_AT_FIRST : w.limit, COUNT_NONE };
-	struct wanted look = w;
-	bool right = false;
-	enum rc rc = RC_OK;
-
-	if (!r->ndoubts)
-		return run_top(res, r, t, counts, w, e);
-	if (w.count == COUNT_NONE && first.limit < LOOKED_AT_BEST && may_be_right(r)) {
-		if ((rc = run_top(res, r, t, counts, first, e)) || (rc = all_right(&right, r, t, e)) || right)
-			return rc;
-	}
-	look.limit = w.limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : w.limit;
-	if ((rc = run_top(res, r, t, counts, look, e)) || (rc = run_doubts(r, t, e)) || r->n == parts)
-		return rc;
-	least_again(r, t, w);
-	return run_top(res, r, t, counts, w, e);
-}
-
-/* Do so many documents pass that the best of all are best found beside them? */
-static bool many_pass(const struct run *r)
-{
-	uint64_t n = 0;
-	size_t seg;
-
-	for (seg = 0; seg < r->s->stamp.nsegments; seg++) {
-		if (!r->passing[seg])
-			return false;
-		n += r->passing[seg]->n;
-	}
-	return n >= r->s->stamp.documents / MANY;
-}
-
-/* With filters. What words in doubt are read as does not hang on these, so the best of all documents are looked at too; but
- * where the words are right, the best that pass are known before, and tell what is enough. */
-static enum rc run_narrow(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
+/* What a word in doubt is read as hangs on the best of all documents, not on filters, which come behind. */
+static enum rc run_best(struct result *res, struct run *r, struct top *t, struct column_counts **counts, struct wanted w,
     const struct filters *f, struct err *e)
 {
+	const bool narrow = filters_any(f);
 	const size_t parts = r->n;
-	const bool quick = may_be_right(r);
-	struct wanted look = { LOOKED_AT_FIRST, COUNT_NONE };
-	struct column_counts *uncounted;
-	struct top best = { 0 };
-	struct result looked;
-	bool right = !r->ndoubts, at_once;
-	enum rc rc;
+	struct wanted look = w;
+	bool any;
+	enum rc rc = find_others(&any, r, e);
 
-	if (quick) {
-		r->narrow = true;
-		if ((rc = run_filters(r, f, w.count, e)))
+	if (rc)
+		return rc;
+	if (any) {
+		look.limit = w.limit < LOOKED_AT_BEST ? LOOKED_AT_BEST : w.limit;
+		look.count = narrow ? COUNT_NONE : w.count;
+		if ((rc = run_top(res, r, t, counts, look, e)) || (rc = run_doubts(r, t, e)) || (!narrow && r->n == parts && !r->lost))
 			return rc;
-		at_once = !right && w.count == COUNT_NONE && many_pass(r);
-		if (at_once) {
-			top_open(&best, look.limit, r->s, r->a, e);
-			r->beside = &best;
-		}
-		rc = run_top(res, r, t, counts, w, e);
-		r->beside = NULL;
-		if (rc || right || (at_once && (rc = top_close(&best))))
-			return rc;
-		r->narrow = false;
-		r->least = score_of(t, look.limit);
-		if ((!at_once && (rc = run_top(&looked, r, &best, &uncounted, look, e))) || (rc = all_right(&right, r, &best, e)) || right)
-			return rc;
-		r->least = 0;
 	}
-	look.limit = LOOKED_AT_BEST;
-	if ((rc = run_top(&looked, r, &best, &uncounted, look, e)) || (rc = run_doubts(r, &best, e)))
+	r->narrow = narrow;
+	if (narrow && (rc = run_filters(r, f, w.count, e)))
 		return rc;
-	if (quick && r->n == parts && !r->lost)
-		return RC_OK;
-	least_again(r, t, w);
-	r->narrow = true;
-	if (!quick && (rc = run_filters(r, f, w.count, e)))
-		return rc;
+	if (any)
+		r->least = least_again(r, t, w);
 	return run_top(res, r, t, counts, w, e);
 }
 
@@ -715,14 +643,12 @@ static enum rc run_query(struct result *res, struct arena *a, struct snap *s, st
 	r.most = r.most * (2 + GUESSES) + HINTS_MAX;
 	hints_find(&r.hints, a, index_stems(s->ix), q);
 	r.parts = arena_array(a, n * r.most, sizeof *r.parts);
-	r.adds = arena_array(a, r.most, sizeof *r.adds);
 	r.rows = arena_array(a, q->n, sizeof *r.rows);
 	rc = run_clauses(&r, e);
 	if (!rc)
 		rc = run_hints(&r, e);
 	if (!rc)
-		rc = filters_any(f) ? run_narrow(res, &r, &top, &counts, (struct wanted){ limit, count }, f, e)
-		    : run_all(res, &r, &top, &counts, (struct wanted){ limit, count }, e);
+		rc = run_best(res, &r, &top, &counts, (struct wanted){ limit, count }, f, e);
 	top.n = top.n < limit ? top.n : limit;
 	res->hits = arena_array(a, top.n, sizeof *res->hits);
 	for (i = 0; i < 2 * top.n && !rc; i++)

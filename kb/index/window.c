@@ -12,8 +12,7 @@
  * added, as those that weigh enough for that are few, and found in the row sixteen places at once.
  *
  * A filter comes as bits, one for each place (passing.h). Blocks in which none passes are passed over, and only postings
- * that pass are added. Where the best of all documents are wanted beside the best that pass, each document stands against
- * what is needed of its own kind. */
+ * that pass are added. */
 #include "kb/index/window.h"
 
 #include <string.h>
@@ -131,7 +130,7 @@ static inline __attribute__((always_inline)) unsigned add_block(struct evaluator
 static inline __attribute__((always_inline)) enum rc add_passing(struct evaluator *v, struct cursor *c, unsigned i,
     struct places *to, enum adding how)
 {
-	const struct passing *p = v->only;
+	const struct passing *p = v->q->passing;
 	const uint32_t *const docs = c->docs;
 	uint8_t at[PACK];
 	unsigned end = c->n, n = 0, j;
@@ -161,7 +160,7 @@ static inline __attribute__((always_inline)) enum rc add_passing(struct evaluato
 /* Of a dense list, by its row: all of the window that pass. */
 static enum rc add_row(struct evaluator *v, struct cursor *c, struct places *to, enum adding how)
 {
-	const struct passing *p = v->only;
+	const struct passing *p = v->q->passing;
 	uint32_t place, weight;
 	uint64_t bits;
 	const char *row;
@@ -197,8 +196,8 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 				before = c->n ? c->docs[c->n - 1] : c->last;
 				if (before != UINT32_MAX && before >= v->to - 1)
 					return RC_OK;
-				if (s.last >= from && others + bm25_most(&v->f, to->idf, s.weight, s.norm) >=
-				    need_among(v, before + 1 > from ? before + 1 : from, s.last))
+				if (s.last >= from && others + bm25_most(&v->f, to->idf, s.weight, s.norm) >= v->need &&
+				    !none_passes(v, before + 1 > from ? before + 1 : from, s.last))
 					break;
 				if (s.last >= v->to)	/* it may do in the next window */
 					return RC_OK;
@@ -212,7 +211,7 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 		}
 		for (i = c->i; c->docs[i] < from; i++)
 			;
-		if (v->only) {
+		if (v->q->passing) {
 			if (add_passing(v, c, i, to, how))
 				return v->e->rc;
 		} else {
@@ -228,7 +227,7 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, uint64_t spare, enum adding how)
 {
 	struct places to = { idf, enough_with(v, spare), NULL };
-	const bool by_row = v->only && l->c.row && v->only->n < l->c.x.df / 2;
+	const bool by_row = v->q->passing && l->c.row && v->q->passing->n < l->c.x.df / 2;
 	enum rc rc;
 
 	touch_room(v, v->to - v->from);
@@ -286,9 +285,10 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, ui
 
 /* ---- what may get in ---- */
 
-/* A document scores so much at least: so many of the best such tell what is needed. Is it more than *guess? */
-static inline bool higher(uint64_t *guess, struct sums *s, uint32_t score)
+/* A document scores so much at least: so many of the best such tell what is needed. Is it more now? */
+static inline bool more_needed(struct evaluator *v, uint32_t score)
 {
+	struct sums *s = &v->sums;
 	size_t j;
 
 	if (!s->sure || (s->n == s->sure && score <= s->v[0]))
@@ -300,22 +300,11 @@ static inline bool higher(uint64_t *guess, struct sums *s, uint32_t score)
 		for (j = 0; j + 1 < s->sure && s->v[j + 1] < score; j++)
 			s->v[j] = s->v[j + 1];
 	s->v[j] = score;
-	if (s->n < s->sure || (s->v[0] >> SHOWN << SHOWN) <= *guess)
+	if (s->n < s->sure || (s->v[0] >> SHOWN << SHOWN) <= v->guess)
 		return false;
-	*guess = s->v[0] >> SHOWN << SHOWN;
+	v->guess = s->v[0] >> SHOWN << SHOWN;
+	set_need(v);
 	return true;
-}
-
-/* Is more needed now? */
-static inline bool more_needed(struct evaluator *v, uint32_t place, uint32_t score)
-{
-	const struct evaluate *q = v->q;
-	bool more = v->beside && higher(&v->guess_out, &v->sums_out, score);
-
-	more |= (!v->beside || passing_has(q->passing, place)) && higher(&v->guess, &v->sums, score);
-	if (more)
-		set_need(v);
-	return more;
 }
 
 struct naming {
@@ -329,21 +318,17 @@ struct naming {
 
 static void set_enough(const struct evaluator *v, struct naming *by)
 {
-	const uint64_t need = need_among(v, by->first, by->last);
-
-	by->enough = need > by->others ? need - by->others : 0;
+	by->enough = none_passes(v, by->first, by->last) ? UINT64_MAX : enough_with(v, by->others);
 }
 
 /* A place where the word adds `one`, and that is enough. */
 static inline void name_one(struct evaluator *v, struct naming *by, uint32_t k, uint32_t one)
 {
-	const uint64_t most = v->score[k] + one + by->others;
-
-	if (v->hit[k / 64] >> k % 64 & 1 || most < need_of(v, v->from + k) || left_out(v, v->from + k, most))
+	if (v->hit[k / 64] >> k % 64 & 1 || v->score[k] + one + by->others < v->need || left_out(v, v->from + k))
 		return;
 	bit_set(v->hit, k);
 	v->any_hit |= (uint64_t)1 << k / 64;
-	if (more_needed(v, v->from + k, v->score[k] + one))
+	if (more_needed(v, v->score[k] + one))
 		set_enough(v, by);
 }
 
@@ -370,7 +355,7 @@ static enum rc name_in_row(struct evaluator *v, struct naming *by, struct cursor
 	while (least > 1 && bm25_score(&v->f, idf, least - 1, by->block.norm) >= by->enough)
 		least--;
 	for (i = first / 16 * 16; i <= last; i += 16) {
-		bits = v->only ? (uint32_t)(v->only->bits[(v->from + i) / 64] >> i % 64) & 0xffff : 0xffff;
+		bits = v->q->passing ? (uint32_t)(v->q->passing->bits[(v->from + i) / 64] >> i % 64) & 0xffff : 0xffff;
 		if (!bits)
 			continue;
 		weights = 0;
@@ -441,7 +426,7 @@ static enum rc name_by_list(struct evaluator *v, struct naming *by, struct list 
 			set_enough(v, by);
 			for (; i < c->n && c->docs[i] < v->to; i++) {
 				one = bm25_score(&v->f, by->w->p->idf, c->weights[i], v->norms[c->docs[i] - v->from]);
-				if (one >= by->enough && (!v->only || passing_has(v->only, c->docs[i])))
+				if (one >= by->enough && (!v->q->passing || passing_has(v->q->passing, c->docs[i])))
 					name_one(v, by, c->docs[i] - v->from, one);
 			}
 			c->i = i;
@@ -472,7 +457,7 @@ static enum rc name_places(struct evaluator *v, uint64_t spare)
 	size_t i;
 	enum rc rc = RC_OK;
 
-	if (!v->naming || spare < need_among(v, v->from, v->to - 1))
+	if (!v->naming || spare < v->need || none_passes(v, v->from, v->to - 1))
 		return RC_OK;
 	by.others = spare - by.w->most;
 	for (i = 0; i < by.w->p->n && !rc; i++)
@@ -491,7 +476,7 @@ static void pick_touched(struct evaluator *v, uint64_t spare)
 	for (; touched < end; touched++) {
 		k = *touched;
 		score = v->score[k];
-		if (score < enough || (any_out && left_out(v, v->from + k, score + spare))) {
+		if (score < enough || (any_out && left_out(v, v->from + k))) {
 			v->score[k] = 0;
 			continue;
 		}
@@ -499,7 +484,7 @@ static void pick_touched(struct evaluator *v, uint64_t spare)
 			continue;
 		bit_set(v->hit, k);
 		v->any_hit |= (uint64_t)1 << k / 64;
-		if (more_needed(v, v->from + k, score))
+		if (more_needed(v, score))
 			enough = enough_with(v, spare);
 	}
 	v->ntouched = 0;
@@ -538,10 +523,10 @@ static void pick_through(struct evaluator *v, uint64_t spare)
 		if (!(two[0] | two[1]))
 			continue;
 		for (k = i; k < i + AT_ONCE; k++) {
-			if (v->score[k] < enough || (any_out && left_out(v, v->from + k, v->score[k] + spare)))
+			if (v->score[k] < enough || (any_out && left_out(v, v->from + k)))
 				continue;
 			v->picked[v->npicked++] = (struct picked){ v->from + k, v->score[k] };
-			if (more_needed(v, v->from + k, v->score[k]))
+			if (more_needed(v, v->score[k]))
 				enough = enough_with(v, spare);
 		}
 	}
@@ -562,7 +547,7 @@ enum rc window_pick(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 		v->picked = xrealloc(v->picked, v->picked_room * sizeof *v->picked);
 	}
 	for (k = v->from; q->all && k < v->to; k++)
-		if (!left_out(v, k, spare))
+		if (!left_out(v, k))
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
 	if (!v->naming && n + 1 < q->n && leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
 		how = ADD_MANY;

@@ -33,10 +33,10 @@ struct evaluator {
 	size_t ntouched, room;
 	struct picked { uint32_t place, score; } *picked;	/* what may get in, of one window or more; places rising */
 	size_t npicked, picked_room;
-	struct sums {			/* the highest scores so far, the least first: see higher */
+	struct sums {			/* the highest scores so far, the least first: see more_needed */
 		uint32_t v[PRIMED];
 		size_t n, sure;		/* sure: so many of them tell what is needed; 0: none do */
-	} sums, sums_out;		/* sums_out: of documents that pass and that do not, for q->beside */
+	} sums;
 	struct list *lists;
 	struct word *words, **order;
 	struct buf *positions;		/* by word */
@@ -51,14 +51,10 @@ struct evaluator {
 	const uint8_t *norms;		/* by place less from */
 	uint32_t from, to;		/* the window */
 	uint64_t need, guess;		/* no document that scores less gets in; as it was guessed */
-	struct top *beside;		/* as q->beside, until that is done */
-	uint64_t need_out, guess_out;	/* as need, of a document that does not pass; UINT64_MAX: none does */
-	const struct passing *only;	/* others are passed over when postings are added; NULL: none are */
-	uint64_t share;			/* so large a part of all documents they are, 16.16 */
+	uint64_t share;			/* so large a part of all documents pass, 16.16 */
 	size_t dense;			/* so many words, first in order, are dense: they have a list with a row */
 	const struct word *naming;	/* one of these, that names places, see window.c; NULL: none does */
 	bool all_over;			/* it names too many */
-	bool done_out;			/* no document that does not pass gets in any more */
 	struct buf row;			/* for what crosses chunks */
 };
 
@@ -70,21 +66,12 @@ static inline uint64_t larger(uint64_t a, uint64_t b)
 static inline void set_need(struct evaluator *v)
 {
 	v->need = larger(top_need(v->t, v->seg), v->guess);
-	if (v->beside) {
-		v->need_out = larger(top_need(v->beside, v->seg), v->guess_out);
-		v->need = v->need_out < v->need ? v->need_out : v->need;
-	}
 }
 
-/* Of the documents from `first` to `last`: as need. */
-static inline uint64_t need_among(const struct evaluator *v, uint32_t first, uint32_t last)
+/* Of the documents from `first` to `last`: is it known that none passes? */
+static inline bool none_passes(const struct evaluator *v, uint32_t first, uint32_t last)
 {
-	return !v->q->passing || passing_most(v->q->passing, first, last) ? v->need : v->need_out;
-}
-
-static inline uint64_t need_of(const struct evaluator *v, uint32_t place)
-{
-	return !v->beside || passing_has(v->q->passing, place) ? v->need : v->need_out;
+	return v->q->passing && !passing_most(v->q->passing, first, last);
 }
 
 /* What a document must score before those are sought that add `spare` at most. */
@@ -100,12 +87,12 @@ static inline void found_to(struct word *w, uint32_t place)
 		w->at++;
 }
 
-/* Of the chunk that v->chunk is; it scores so much at most. */
-static inline bool left_out(const struct evaluator *v, uint32_t place, uint64_t most)
+/* Of the chunk that v->chunk is. */
+static inline bool left_out(const struct evaluator *v, uint32_t place)
 {
 	const struct evaluate *q = v->q;
 
-	return (q->passing && most < v->need_out && !passing_has(q->passing, place)) || segment_dead(v->s, place) ||
+	return (q->passing && !passing_has(q->passing, place)) || segment_dead(v->s, place) ||
 	    (q->out && q->out[place / 64] >> place % 64 & 1) ||
 	    (q->filter && !columns_pass(q->filter, v->chunk, place % CHUNK_DOCS));
 }
