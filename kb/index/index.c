@@ -17,7 +17,8 @@
  * forward commit by commit answers as one built at once.
  *
  * Trust: whatever is not as its writer left it (sum.c), does not decode, has another schema or analyser, or names
- * a commit that is not there is dropped and built anew. What the checks of values find while it is read ends what was
+ * a commit that is not there is dropped and built anew. A program of another schema or analysis has a file of its own,
+ * which is removed when nobody wrote it for a month. What the checks of values find while it is read ends what was
  * asked, and the record of sum.c is taken away, so that whoever opens the index next makes it anew. The file's lock
  * (index.lock) is held while writing, never while reading.
  *
@@ -29,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,7 +42,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 19, SMALL = 256 };
+enum { SCHEMA = 19, SMALL = 256, UNUSED = 30 * 24 * 60 * 60 };	/* UNUSED: seconds */
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -505,7 +507,16 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
 }
 
-/* Remove every index file of another schema or analysis, what is left of one that was being made, and (all) this one. */
+/* Of a file of another schema or analysis: has no program written it for so long that none will? */
+static bool unused(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && time(NULL) - st.st_mtime > UNUSED;
+}
+
+/* Remove what is left of an index that was being made, (all) this one, and those of other programs that none uses any more:
+ * where two versions of the program work on a node, neither makes the other's anew. */
 static void sweep(struct index *ix, bool all)
 {
 	const struct str mine = cstr(strrchr(ix->path, '/') + 1);
@@ -516,11 +527,13 @@ static void sweep(struct index *ix, bool all)
 	if (dir_list(&names, &n, &ix->a, ix->node->cache, &odd))
 		return;			/* what cannot be removed stays */
 	for (i = 0; i < n; i++) {
-		struct str name = cstr(names[i]);
+		const struct str name = cstr(names[i]);
+		const char *path = path_join(&ix->a, ix->node->cache, names[i]);
+		struct str rest = str_starts(name, mine) ? str_sub(name, mine.n, name.n) : STR_NONE;
+		bool own = str_eq(name, mine) || str_is(rest, "-lock") || str_is(rest, "-sum");
 
-		if (str_starts(name, STR("index-")) && (all || !(str_eq(name, mine) || (str_starts(name, mine) &&
-		    (str_ends(name, STR("-lock")) || str_ends(name, STR("-sum"))) && name.n < mine.n + 6))))
-			unlink(path_join(&ix->a, ix->node->cache, names[i]));
+		if (str_starts(name, STR("index-")) && (own ? all : rest.n || unused(path)))
+			unlink(path);
 	}
 }
 
@@ -592,6 +605,8 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 			*why = "it was damaged";
 	}
 	ix->untidy |= !rc && !all;
+	if (!rc && !all)
+		sweep(ix, false);
 	right = rc != RC_CORRUPT;
 	if (!right || (!rc && all)) {
 		if (rebuild)

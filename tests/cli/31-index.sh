@@ -60,9 +60,16 @@ rm -rf "$ix"
 
 # another schema, and a commit that is gone
 head -c 5000 /dev/urandom >node/.git/colep/index-0.mdb; same "a file of another schema beside it" ""
+cp node/.git/colep/index-0.mdb node/.git/colep/index-1.1.mdb
+touch -d 2020-01-01 node/.git/colep/index-1.1.mdb
+colep -C node index --rebuild >/dev/null
+is "which stays while another version of the program uses it" "$(cd node/.git/colep && echo index-[01].*)" index-0.mdb
 g() { git -C node -c user.name=x -c user.email=x@y.invalid "$@"; }
 g commit -q --allow-empty -m x && answers node >/dev/null 2>&1 && g reset -q --hard HEAD~1
 same "main moved back" ""
+: >node/.git/colep/index-1.1.mdb && touch -d 2020-01-01 node/.git/colep/index-1.1.mdb
+g commit -q --allow-empty -m z && answers node >/dev/null 2>&1 && g reset -q --hard HEAD~1
+no "one that none uses goes when a commit is taken in" test -e node/.git/colep/index-1.1.mdb
 g commit -q --allow-empty -m y && answers node >/dev/null 2>&1 && g reset -q --hard HEAD~1
 g reflog expire --expire=now --all && g gc -q --prune=now
 same "stamped with a commit that is gone" "the commit it was made from is gone"
