@@ -403,7 +403,7 @@ struct search {
 	bool gone;			/* what is read is gone; some was */
 	bool any_gone;
 	bool whole;			/* what an entry tells is all there is of its form and term */
-	uint64_t least;			/* only the most frequent are wanted: of fewer occurrences, none is among them */
+	uint64_t least;			/* only the most frequent are wanted: what comes with fewer occurrences is not among them */
 	struct near *near;		/* NULL: others than near ones */
 };
 
@@ -432,14 +432,15 @@ void forms_sort(struct form_list *l)
 		qsort(l->v, l->n, sizeof *l->v, by_rank);
 }
 
-/* Of the words of a beginning, the most frequent are kept: sorted whenever there are twice as many. */
+/* Of the words of a beginning, the most frequent are kept: sorted whenever there are twice as many. They come in order, so
+ * one as frequent as the last of these would stand behind it. */
 static void cut_off(struct search *q)
 {
 	struct form_list l = { q->v, q->n };
 
 	forms_sort(&l);
 	q->n = FORMS_BEST;
-	q->least = q->v[q->n - 1].n;
+	q->least = q->v[q->n - 1].n + 1;
 }
 
 static void keep(struct search *q, struct str form, struct str term, uint64_t n, unsigned edits)
@@ -562,7 +563,7 @@ static enum rc search_segment(struct search *q, table_id table, uint32_t segment
 					far = q->near->dead_end && no_stem(q->near) && k.n >= KEY_HEAD + q->near->dead_end &&
 					    memcmp(k.p + KEY_HEAD, x->form, q->near->dead_end) == 0;
 			} else {
-				if (x->n >= q->least)
+				if (q->gone || x->n >= q->least)
 					keep(q, form, term, x->n, 0);
 				done = ++seen == FORMS_MAX;
 			}
