@@ -447,7 +447,8 @@ static enum rc get(struct str *v, struct segment *s, uint32_t part, struct err *
 	return RC_OK;
 }
 
-/* What put_numbers put, of n documents, at the beginning of *s. */
+/* What put_numbers put, of n documents, at the beginning of *s, which is empty afterwards where they are cut off: something
+ * always stands behind them. */
 static bool take_numbers(struct column_numbers *to, struct str *s, uint32_t n)
 {
 	if (s->n < 5)
@@ -455,7 +456,7 @@ static bool take_numbers(struct column_numbers *to, struct str *s, uint32_t n)
 	to->width = (uint8_t)s->p[0];
 	to->more = u32_get(s->p + 1);
 	to->p = s->p + 5;
-	if ((to->width > 2 && to->width != 4) || (size_t)to->width * n > s->n - 5)
+	if (to->width > 2 && to->width != 4)
 		return false;
 	*s = str_sub(*s, 5 + (size_t)to->width * n, s->n);
 	return true;
