@@ -239,11 +239,6 @@ size_t str_distance(struct str a, struct str b, size_t max)
 	return p[b.n] > max ? max + 1 : p[b.n];
 }
 
-struct str buf_str(const struct buf *b)
-{
-	return (struct str){ b->p, b->n };
-}
-
 const char *buf_cstr(struct buf *b)
 {
 	buf_reserve(b, 0);
@@ -254,13 +249,6 @@ void buf_free(struct buf *b)
 {
 	free(b->p);
 	*b = (struct buf)BUF_INIT;
-}
-
-void buf_clear(struct buf *b)
-{
-	b->n = 0;
-	if (b->p)
-		b->p[0] = '\0';
 }
 
 void buf_reserve(struct buf *b, size_t more)
@@ -275,29 +263,6 @@ void buf_reserve(struct buf *b, size_t more)
 	if (b->cap < 64)
 		b->cap = 64;
 	b->p = xrealloc(b->p, b->cap);
-	b->p[b->n] = '\0';
-}
-
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-	if (n >= b->cap - b->n)		/* cap 0 and n 0 at first */
-		buf_reserve(b, n);
-	if (n)
-		memcpy(b->p + b->n, p, n);
-	b->n += n;
-	b->p[b->n] = '\0';
-}
-
-void buf_str_add(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.n);
-}
-
-void buf_putc(struct buf *b, char c)
-{
-	if (b->n + 2 > b->cap)
-		buf_reserve(b, 1);
-	b->p[b->n++] = c;
 	b->p[b->n] = '\0';
 }
 

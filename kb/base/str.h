@@ -80,18 +80,43 @@ struct buf {
 };
 #define BUF_INIT { NULL, 0, 0 }
 
-struct str buf_str(const struct buf *b);	/* borrowed: valid until the next change of b */
+static inline struct str buf_str(const struct buf *b)	/* borrowed: valid until the next change of b */
+{
+	return (struct str){ b->p, b->n };
+}
 const char *buf_cstr(struct buf *b);		/* never NULL */
 void buf_free(struct buf *b);
-void buf_clear(struct buf *b);			/* n = 0, keeps the memory */
+static inline void buf_clear(struct buf *b)	/* n = 0, keeps the memory */
+{
+	b->n = 0;
+	if (b->p)
+		b->p[0] = '\0';
+}
 void buf_reserve(struct buf *b, size_t more);	/* so that `more` bytes fit */
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_str_add(struct buf *b, struct str s);
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (n >= b->cap - b->n)			/* cap 0 and n 0 at first */
+		buf_reserve(b, n);
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+static inline void buf_str_add(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
 static inline void buf_puts(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));
 }
-void buf_putc(struct buf *b, char c);
+static inline void buf_putc(struct buf *b, char c)
+{
+	if (b->n + 2 > b->cap)
+		buf_reserve(b, 1);
+	b->p[b->n++] = c;
+	b->p[b->n] = '\0';
+}
 void buf_utf8(struct buf *b, uint32_t cp);
 void buf_number(struct buf *b, uint64_t n);	/* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
