@@ -6,7 +6,7 @@
  * or, of one that was replaced, for a while in the table of small segments, where each update writes anyway; so that it
  * changes no pages of these two, which are found far apart:
  *
- *	small	0xffffffff, u32 ordinal		varint bytes of the id, id, varint bytes of the record, record, frame
+ *	small	u32 0, u32 ordinal	varint bytes of the id, id, varint bytes of the record, record, frame
  *
  * What stands aside there comes before what docs and texts hold of the same document. docs tells of every document, in any
  * case, so ids are in one place. Rows aside are put in their place when there are some of them (update.c). */
@@ -15,11 +15,11 @@
 #include "kb/index/pack.h"
 #include "kb/index/sealed.h"
 
-#define ASIDE ((struct str){ "\xff\xff\xff\xff", 4 })	/* what their keys begin with: behind those of all segments */
+#define ASIDE ((struct str){ "\0\0\0\0", 4 })	/* what their keys begin with: in front of those of all segments */
 
 static struct str aside_key(struct segment_key *k, uint32_t ordinal)
 {
-	return segment_key(k, UINT32_MAX, ordinal);
+	return segment_key(k, 0, ordinal);
 }
 
 struct aside { struct str id, record, frame; };
@@ -176,7 +176,7 @@ enum rc docs_settle(struct buf *row, struct txn *txn, const struct tables *t, st
 
 	if ((rc = store_iter_open(&it, before, t->small.terms, ASIDE, e)))
 		return rc;
-	while (!rc && (more = store_iter_next(&it, &key, &v, e)) == ITER_ITEM) {
+	while (!rc && (more = store_iter_next(&it, &key, &v, e)) == ITER_ITEM && str_starts(key, ASIDE)) {
 		if (key.n != sizeof(struct segment_key)) {
 			rc = err_set(e, RC_CORRUPT, "index: a key in it is damaged; 'colep index --rebuild' makes it anew");
 		} else if (!(rc = aside_parse(&aside, key, v, e))) {

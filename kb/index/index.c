@@ -5,7 +5,7 @@
  *	terms, lists, positions		words of the documents, by segment (segment.c)
  *	columns				lengths, dates, facets and ids, by segment (columns.c)
  *	forms, gone			words as they are spelled, by segment (forms.c)
- *	small				all these of segments of at most SMALL documents; behind the last one
+ *	small				all these of segments of at most SMALL documents; in front of them
  *		"stamp"			see stamp_encode
  *					and which documents of any segment are gone, and those that were replaced
  *					(docs.c): so what every update changes stands in a few pages
@@ -42,7 +42,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 19, SMALL = 256, UNUSED = 30 * 24 * 60 * 60 };	/* UNUSED: seconds */
+enum { SCHEMA = 20, SMALL = 256, UNUSED = 30 * 24 * 60 * 60 };	/* UNUSED: seconds */
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else

@@ -1,6 +1,7 @@
 /* kb/index/segment.c: see segment.h. A segment's rows stand in seven tables, two of them told in forms.c and one in
  * columns.c; or all in one, when it is small, so that a document that is replaced changes few pages. All keys begin with
- * its number * 8 + their kind (enum rows), u32 big-endian, and behind each value stands a check (sealed.c).
+ * 2^31 + its number * 8 + their kind (enum rows), u32 big-endian, and behind each value stands a check (sealed.c). So those of
+ * a new segment stand behind all others, where LMDB fills its pages as they come.
  *
  * terms: the dictionary. Key: the first term of a block of up to 32. Value:
  *
@@ -21,8 +22,7 @@
  * apart from positions, which are three quarters of all. What a list is: postings.c.
  *
  * dead: u32 number of 4,096 documents -> bits by place, low first, whole words of 8 bytes: the document is gone; no row:
- * none is. Keys begin with a bit more, so that these rows stand behind those of segments that are small, where each update
- * writes anyway.
+ * none is. Keys begin with a bit less, so that these rows stand together, in front of those of segments that are small.
  * A segment is written once and then only loses documents; its number is never used again. */
 #include "kb/index/segment.h"
 
@@ -275,10 +275,10 @@ enum rc segment_broken(struct err *e, const struct segment *s, const char *what)
 	return err_set(e, RC_CORRUPT, "index: segment %u: its %s are damaged; 'colep index --rebuild' makes it anew", s->info.id, what);
 }
 
-/* Behind all other rows of its table. */
+/* In front of all rows of segments. */
 static struct str dead_key(struct segment_key *k, uint32_t segment, uint32_t chunk)
 {
-	return segment_key(k, (uint32_t)1 << 31 | segment_rows(segment, ROWS_DEAD), chunk);
+	return segment_key(k, segment_rows(segment, ROWS_DEAD) & ~((uint32_t)1 << 31), chunk);
 }
 
 /* Of the bits of a chunk. */

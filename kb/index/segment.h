@@ -15,7 +15,7 @@ enum rows { ROWS_TERMS, ROWS_LISTS, ROWS_POSITIONS, ROWS_COLUMNS, ROWS_DEAD, ROW
 enum { SEGMENTS_MAX = 1 << 28 };
 static inline uint32_t segment_rows(uint32_t segment, enum rows kind)
 {
-	return segment << 3 | (uint32_t)kind;
+	return (uint32_t)1 << 31 | segment << 3 | (uint32_t)kind;
 }
 /* Keys: u32 as segment_rows gives it, u32 part, big-endian. */
 struct segment_key { char b[8]; };
