@@ -351,6 +351,13 @@ static enum rc read_text(struct buf *text, struct snap *s, uint32_t doc, struct 
 	return snap_text(text, s, &(struct record){ .doc = doc, .id = name }, e);
 }
 
+enum rc copy_record(struct record *r, const struct copy *c, const struct entry *e, struct err *err)
+{
+	struct source *from = c->source;
+
+	return e->original == e ? snap_find(r, from->snap, e->name, err) : snap_own(r, from->snap, (size_t)(e - c->all), err);
+}
+
 enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e, struct err *err)
 {
 	struct source *from = c->source;
@@ -371,7 +378,7 @@ enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e,
 	}
 	if (from->docs)
 		rc = read_text(text, from->snap, from->docs[i], e->name, err);
-	else if (!(rc = snap_own(&r, from->snap, i, err)))
+	else if (!(rc = copy_record(&r, c, e, err)))
 		rc = snap_text(text, from->snap, &r, err);
 	if (++from->reads % REST == 0)
 		snap_rest(from->snap);

@@ -267,13 +267,6 @@ static bool has_translation(const struct copy *c, const struct entry *e)
 	return false;
 }
 
-/* As copy_load has it. All ids are only read for translations, which have what their original says. */
-static enum rc record_of(struct record *r, const struct since *s, const struct entry *e, struct err *err)
-{
-	return e->original == e ? snap_find(r, s->snap, e->name, err) :
-	    snap_own(r, s->snap, (size_t)(e - s->copy->all), err);
-}
-
 /* Take what differs between the two commits; RC_NOTFOUND: it is not the body of a document alone. */
 static enum rc take(void *ctx, const struct change *ch, struct err *err)
 {
@@ -289,7 +282,7 @@ static enum rc take(void *ctx, const struct change *ch, struct err *err)
 	if (doc_path_parse(&p, ch->path, NULL))
 		e = (struct entry *)(uintptr_t)copy_any(s->copy, p.name);
 	if (!e || !oid_eq(&e->blob, &ch->old) || e->broken || has_translation(s->copy, e) ||
-	    (rc = record_of(&r, s, e, err)) || !str_eq(r.id, e->name) || !oid_eq(&r.blob, &ch->new) ||
+	    (rc = copy_record(&r, s->copy, e, err)) || !str_eq(r.id, e->name) || !oid_eq(&r.blob, &ch->new) ||
 	    r.conflict != e->conflict || (rc = repo_read(&old, s->repo, &ch->old, OBJECT_BLOB, LIMIT_VIEW, err)) ||
 	    (rc = snap_text(&new, s->snap, &r, err)))
 		goto out;

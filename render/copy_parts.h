@@ -38,5 +38,7 @@ struct source {				/* of texts */
 	struct held *held;		/* of each entry, or NULL */
 	struct kept_map image;		/* where all stands, in a copy that was kept; else none */
 };
+/* As copy_load has it. All ids are only read for translations, which have what their original says. */
+enum rc copy_record(struct record *r, const struct copy *c, const struct entry *e, struct err *err);
 
 #endif
