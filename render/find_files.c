@@ -297,8 +297,10 @@ bool find_makes(const struct find *f, struct str name)
 	uint64_t i;
 	char letter;
 
-	if (!f->patched || str_is(name, "find/root.js"))
+	if (!f->patched)
 		return true;
+	if (str_is(name, "find/root.js"))
+		return !f->root_stays;
 	if (str_is(name, "find/facets.js"))
 		return !f->facets_stay;
 	if (!block_name(&letter, &rest, name))

@@ -167,7 +167,7 @@ struct find {
 	struct find_facet facets[FIND_FACETS];
 	bool patched;
 	bool names_stay;		/* then: the documents are the same, in order */
-	bool facets_stay;		/* then: facets.js is as the build before left it */
+	bool root_stays, facets_stay;	/* then: root.js, facets.js is as the build before left it */
 	bool *docs_stay;		/* then, of each file of documents: it is as the build before left it */
 };
 

@@ -654,6 +654,23 @@ static bool patch_blocks(struct patch *p, unsigned kind)
 	return ok && next == edits && to.to->n && !find_twins(to.to);
 }
 
+/* Is all that root.js tells as it was. */
+static bool root_stays(const struct find *f)
+{
+	bool same = f->n == f->log->n && !memcmp(f->coded, f->log->coded.p, f->log->coded.n);
+	unsigned kind;
+	size_t i;
+
+	for (kind = 0; kind < FIND_KINDS; kind++) {
+		const struct find_blocks *now = &f->blocks[kind], *was = &f->log->blocks[kind];
+
+		same = same && now->n == was->n;
+		for (i = 0; same && i < now->n; i++)
+			same = str_eq(now->v[i].first, was->v[i].first) && now->v[i].name == was->v[i].name && now->v[i].twin == was->v[i].twin;
+	}
+	return same;
+}
+
 bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 {
 	struct patch p = { .f = f, .log = f->log, .read = read, .ctx = ctx, .a = ARENA_INIT };
@@ -682,6 +699,7 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx)
 		memcpy(f->coded, f->log->coded.p, f->log->coded.n);
 		for (i = 0; i < p.nforms; i++)
 			find_called_form(f, p.forms[i].form, !p.forms[i].gone);
+		f->root_stays = root_stays(f);
 		for (i = 0; !f->facets_stay && i < FIND_FACETS; i++)
 			find_facet(f, (unsigned)i);
 	} else {
