@@ -5,6 +5,7 @@
  *	tie	in "more" the sum of the "pages" that it belongs to, u64 as a string; in "pages" an empty one
  *	stamp	a string: ties it to the other files of the same build
  *	folders	their stats when the build ended, a string
+ *	id	of the build, a string
  *	ground	kept_key of the copy, a string
  *	manifest	its name as that of files, digest, stat
  *	files	count; for each: name, a string with a NUL behind it; digest, stat, count of facts; NONE: made anew each time; GONE:
@@ -306,7 +307,7 @@ static bool parse_part(struct kept *k, struct kept_part *p, bool is_more)
 	uint32_t n, i, at = 0;
 
 	if (!kept_take_str(&tie, &s) || (is_more ? !str_eq(tie, kept_sum(&k->base.map)) : tie.n > 0) ||
-	    !kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->ground, &s) ||
+	    !kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->id, &s) || !kept_take_str(&k->ground, &s) ||
 	    !take_file(&k->manifest, &s) || !kept_take_u32(&n, &s) || n > s.n)
 		return false;
 	p->nfiles = n;
@@ -863,6 +864,7 @@ enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEP
 	kept_add_str(o, j.first ? kept_sum(&was->base.map) : STR_NONE);
 	kept_add_str(o, now->stamp);
 	kept_add_str(o, now->folders);
+	kept_add_str(o, now->id);
 	kept_add_str(o, (struct str){ (const char *)ground, KEPT_KEY });
 	add_file(o, &now->manifest);
 	kept_add_u32(o, (uint32_t)n);

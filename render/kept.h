@@ -59,7 +59,7 @@ struct kept {
 	bool *same;			/* is the value of a fact still so */
 	const unsigned char **other;	/* its value, where it is another than in the base; NULL: none */
 	size_t nfacts, nbase;		/* nbase: those of the base, which are the first */
-	struct str stamp, folders;	/* kept_save's */
+	struct str stamp, folders, id;	/* kept_save's */
 	struct str ground, copy, *changed;	/* of the file, see kept.c */
 	size_t nchanged;
 	bool moved;
@@ -85,7 +85,7 @@ struct kept_new {
 	const struct kept_file *const *files;	/* by name; also those of kept_open, that are as they were */
 	size_t n;
 	struct kept_file manifest;
-	struct str stamp, folders;	/* the caller's */
+	struct str stamp, folders, id;	/* the caller's */
 };
 /* was: NULL, or what was kept before, compared. */
 enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEPT_KEY], const char *dir,

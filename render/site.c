@@ -8,8 +8,9 @@
  * It is written twice: before the first page, when there are new names, with those of the old and the new build together
  * (zeros for hashes; a few are put behind the old ones), and at the end with what is there. So a build that was cut short is known as
  * ours and is mended by the next one, which removes or writes anew what it left half written; two builds into one folder
- * wait for each other. Whether a page is written anew is decided by its bytes on disk, not by the manifest: a damaged file is
- * mended too.
+ * wait for each other. Where names are the same and it is as the build before left it, only the digits that are others are
+ * written, at the end, in their place. Whether a page is written anew is decided by its bytes on disk, not by the manifest: a
+ * damaged file is mended too.
  *
  * A page is not even made when the build before kept what it was made of (kept.h), all of that is so still, and the file
  * is as that build left it: its stat tells, else its hash. The search index is changed where documents were (find_patch.c);
@@ -38,6 +39,7 @@
 #include "render/strings.h"
 
 #define MANIFEST "manifest.txt"
+#define HOME "index.html"
 #define MANIFEST_MAX ((size_t)64 << 20)	/* bytes; about 300,000 files */
 #define PAGE_MAX ((size_t)64 << 20)	/* bytes of an old page worth comparing */
 #define DIGEST 128			/* hex digits of BLAKE2b */
@@ -268,23 +270,31 @@ void site_before_free(struct site_before *b)
 	arena_free(&b->a);
 }
 
-static void manifest_line(struct buf *b, const unsigned char digest[64], struct str name)
+static void put_digits(char to[DIGEST], const unsigned char digest[64])
 {
-	char *line;
 	uint64_t v, high;
 	size_t i;
 
-	buf_reserve(b, DIGEST + 3 + name.n);
-	line = b->p + b->n;
 	for (i = 0; i < 64; i += 4) {		/* four bytes at a time, a half in each byte of v */
-		const unsigned char *d = digest ? digest + i : (const unsigned char *)"\0\0\0";
+		const unsigned char *d = digest + i;
 
 		v = (uint64_t)d[0] | (uint64_t)d[1] << 16 | (uint64_t)d[2] << 32 | (uint64_t)d[3] << 48;
 		v = (v >> 4 | v << 8) & 0x0f0f0f0f0f0f0f0fu;
 		high = (v + 0x0606060606060606u) >> 4 & 0x0101010101010101u;	/* 1: above 9 */
 		v += 0x3030303030303030u + high * ('a' - '0' - 10);
-		memcpy(line + 2 * i, &v, sizeof v);
+		memcpy(to + 2 * i, &v, sizeof v);
 	}
+}
+
+/* digest: NULL: not known yet. */
+static void manifest_line(struct buf *b, const unsigned char *digest, struct str name)
+{
+	static const unsigned char none[64];
+	char *line;
+
+	buf_reserve(b, DIGEST + 3 + name.n);
+	line = b->p + b->n;
+	put_digits(line, digest ? digest : none);
 	line[DIGEST] = line[DIGEST + 1] = ' ';
 	b->n += DIGEST + 2;
 	buf_str_add(b, name);
@@ -316,6 +326,7 @@ struct build {
 	const struct copy *copy;
 	struct site_told *told;
 	struct names old;		/* of the manifest before */
+	struct kept_stat manifest;	/* its stat, before */
 	int fd;				/* of dir */
 	const struct kept_place *place;	/* or NULL */
 	struct kept *kept;		/* of the build before, or NULL; owned */
@@ -818,13 +829,14 @@ static void no_tick(struct kept_stat *s, uint64_t now)
 }
 
 /* What is kept for the next build. That it cannot be is no failure: the next one makes all. */
-static void keep(const struct build *s, const struct file *const *files, size_t n, struct fact_ground *g, struct str stamp)
+static void keep(const struct build *s, const struct file *const *files, size_t n, struct fact_ground *g, struct str stamp,
+    struct str id)
 {
 	struct arena a = ARENA_INIT;
 	const struct kept_file **v = arena_array(&a, n, sizeof *v);
 	bool apart = before_tick(s, MANIFEST);
 	struct kept_stat now_folders[FOLDERS];
-	struct kept_new new = { .files = v, .n = n, .stamp = stamp,
+	struct kept_new new = { .files = v, .n = n, .stamp = stamp, .id = id,
 		.folders = { (const char *)now_folders, sizeof now_folders },
 		.manifest = { .name = STR(MANIFEST), .stat = stat_of(s, STR(MANIFEST)) } };
 	struct err e = ERR_INIT;
@@ -1021,18 +1033,88 @@ static enum rc begin_pages(struct build *s, struct names *now, struct arena *a, 
 	return rc;
 }
 
-/* The lines of files, and an id made of them. */
-static void format_manifest(struct buf *b, char id[17], const struct file *const *files, size_t n)
+enum { ID = 8 };				/* bytes */
+
+/* Put a file into an id, or take it out. */
+static void id_flip(unsigned char id[ID], struct buf *scratch, struct str name, const unsigned char digest[64])
 {
-	unsigned char digest[16];
+	unsigned char hash[16];
 	size_t i;
 
-	buf_reserve(b, n * (DIGEST + 40));
+	buf_clear(scratch);
+	buf_add(scratch, digest, 64);
+	buf_str_add(scratch, name);
+	blake2b_of(hash, buf_str(scratch));
+	for (i = 0; i < ID; i++)
+		id[i] ^= hash[i];
+}
+
+/* The id of a build tells it from others: hashes of its files but index.html, which shows it, put together so that it
+ * follows from that of the build before by the files that are others. made: without index.html. */
+static void id_of(unsigned char id[ID], const struct kept *was, const struct file *const *made, size_t n)
+{
+	size_t i = 0, k = 0, nwas = was && was->id.n == ID ? was->nfiles : 0;
+	struct buf b = BUF_INIT;
+
+	memset(id, 0, ID);
+	if (nwas)
+		memcpy(id, was->id.p, ID);
+	while (i < n || k < nwas) {
+		const struct file *f = i < n ? made[i] : NULL;
+		const struct kept_file *old = k < nwas ? &was->files[k] : NULL;
+		int d = !f ? 1 : !old ? -1 : f->was == old ? 0 : str_cmp(f->name, old->name);
+
+		i += d <= 0;
+		k += d >= 0;
+		if (d == 0 && (f->kept == old || !memcmp(f->digest, old->digest, sizeof f->digest)))
+			continue;
+		if (d <= 0)
+			id_flip(id, &b, f->name, f->digest);
+		if (d >= 0 && !str_is(old->name, HOME))
+			id_flip(id, &b, old->name, old->digest);
+	}
+	buf_free(&b);
+}
+
+/* Write digits that are others into the manifest. false: it must be written anew: names came or went, or it is not as the
+ * build before left it. */
+static bool patch_manifest(const struct build *s, const struct file *const *made, size_t n)
+{
+	const struct kept *was = s->kept;
+	char digits[DIGEST];
+	size_t i, at;
+	bool ok;
+	int fd;
+
+	if (!was || was->nfiles != n || !kept_stat_same(&s->manifest, &was->manifest.stat))
+		return false;
+	for (i = 0; i < n && made[i]->was == &was->files[i]; i++)
+		;
+	if (i < n || (fd = openat(s->fd, MANIFEST, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+		return false;
+	for (i = at = 0, ok = true; ok && i < n; at += DIGEST + 3 + made[i]->name.n, i++) {
+		const struct file *f = made[i];
+
+		if (f->kept == f->was || !memcmp(f->digest, f->was->digest, sizeof f->digest))
+			continue;
+		put_digits(digits, f->digest);
+		ok = pwrite(fd, digits, DIGEST, (off_t)at) == DIGEST;
+	}
+	return !close(fd) && ok;
+}
+
+static enum rc write_lines(const struct build *s, const struct file *const *made, size_t n, struct arena *a, struct err *e)
+{
+	struct buf b = BUF_INIT;
+	enum rc rc;
+	size_t i;
+
+	buf_reserve(&b, n * (DIGEST + 40));
 	for (i = 0; i < n; i++)
-		manifest_line(b, files[i]->digest, files[i]->name);
-	blake2b_of(digest, buf_str(b));
-	for (i = 0; i < 8; i++)
-		snprintf(id + 2 * i, 3, "%02x", digest[i]);
+		manifest_line(&b, made[i]->digest, made[i]->name);
+	rc = write_manifest(s->dir, &b, a, e);
+	buf_free(&b);
+	return rc;
 }
 
 /* All pages but index.html, then the search index made of them; then index.html, which holds an id made of all
@@ -1045,13 +1127,12 @@ static enum rc pages(struct build *s, struct arena *a, struct err *e)
 	struct fact_ground ground = { .copy = s->copy };
 	struct work w;
 	struct names now = { NULL, 0 };
-	struct file *files, *index = NULL, home = { .name = STR("index.html") };
+	struct file *files, *index = NULL, home = { .name = STR(HOME) };
 	const struct file **made;
 	struct names all = { NULL, 0 };
-	unsigned char stamp[STAMP];
-	struct buf b = BUF_INIT, line = BUF_INIT;
-	size_t i, at, more = 0;
-	char id[17];
+	unsigned char stamp[STAMP], id[ID];
+	size_t i, more = 0;
+	char digits[2 * ID + 1];
 	enum rc rc;
 
 	random_bytes(stamp, STAMP);
@@ -1063,7 +1144,7 @@ static enum rc pages(struct build *s, struct arena *a, struct err *e)
 	remove_halves(s->dir, s->fd, folders_before(s->kept));
 	files = files_of(a, s->kept, now.v, now.n);
 	for (i = 0; i < now.n; i++)
-		if (str_is(files[i].name, "index.html"))
+		if (str_is(files[i].name, HOME))
 			home = files[i];
 		else if (w.n++ < i)
 			files[w.n - 1] = files[i];
@@ -1075,32 +1156,30 @@ static enum rc pages(struct build *s, struct arena *a, struct err *e)
 	find = NULL;
 	all.n = w.n + more;
 	made = merged(a, w.files, w.n, index, more);
-	format_manifest(&b, id, made, all.n);
-	want = (struct page_want){ .build = cstr(id) };
+	id_of(id, s->kept, made, all.n);
+	for (i = 0; i < ID; i++)
+		snprintf(digits + 2 * i, 3, "%02x", id[i]);
+	want = (struct page_want){ .build = cstr(digits) };
 	w = (struct work){ .s = s, .files = &home, .n = 1, .want = &want };
 	if ((rc = work(&w, e)))
 		goto out;
-	for (i = at = 0; i < all.n && str_cmp(made[i]->name, home.name) < 0; i++)
-		at += DIGEST + 3 + made[i]->name.n;
+	for (i = 0; i < all.n && str_cmp(made[i]->name, home.name) < 0; i++)
+		;
 	memmove(made + i + 1, made + i, (all.n++ - i) * sizeof(const struct file *));
 	made[i] = &home;
 	all.v = arena_array(a, all.n, sizeof *all.v);
 	for (i = 0; i < all.n; i++)
 		all.v[i] = made[i]->name;
-	manifest_line(&line, home.digest, home.name);
-	buf_splice(&b, at, 0, buf_str(&line));
-	if ((rc = remove_old(s, &all, a, e)) || (rc = write_manifest(s->dir, &b, a, e)))
+	if ((rc = remove_old(s, &all, a, e)) || (!patch_manifest(s, made, all.n) && (rc = write_lines(s, made, all.n, a, e))))
 		goto out;
 	s->told->pages = all.n;
 	if (s->files)
-		keep(s, made, all.n, &ground, (struct str){ (const char *)stamp, STAMP });
+		keep(s, made, all.n, &ground, (struct str){ (const char *)stamp, STAMP }, (struct str){ (const char *)id, ID });
 out:
 	for (i = 0; i < SITE_JOBS_MAX; i++)
 		facts_free(&facts[i]);
 	fact_ground_free(&ground);
 	find_close(find);
-	buf_free(&b);
-	buf_free(&line);
 	return rc;
 }
 
@@ -1136,6 +1215,7 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 	    (rc = site_check(before, dir, NULL, e)))
 		goto out;
 	s.old = (struct names){ before->names, before->n };
+	s.manifest = before->stat;
 	s.fd = lock.fd;
 	if (place && kept_key(s.key, place, c, dir) && (s.files = kept_path(&a, place, dir, "pages")))
 		s.texts = kept_path(&a, place, dir, "texts");
