@@ -2,8 +2,9 @@
  *
  *	"colepklg", the key
  *	pieces, one behind the other
- *	the table: stamp; count; for each piece, by name: name, offset u64, length, check (low half of check_of)
- *	offset of the table, its length, check_of it: u64
+ *	the table: stamp; offset u64 and length of the one that it goes on from, which has all, zeros: it has all itself; count;
+ *		for each piece, by name: name, offset u64, length, check (low half of check_of); length UINT32_MAX: it is no more
+ *	offset of the table, its length, check_of it and then of the one before: u64
  *
  * Numbers are u32 in the machine's order but where told, strings have their length in front. New pieces are written behind
  * all that is there, and a new table behind them; who is stopped in between leaves no log. When more than half of the file
@@ -18,32 +19,88 @@
 
 #define MAGIC "colepklg"
 enum { NAME = 8, HEAD = NAME + KEPT_KEY, FOOT = 24, FLUSH = 1 << 18 };
+#define GONE UINT32_MAX			/* length of a piece */
+
+/* Rows of a table; those of pieces stand before it. */
+static bool take_rows(struct kept_rows *to, struct arena *a, struct str s, uint64_t at)
+{
+	uint32_t count, i;
+
+	if (!kept_take_u32(&count, &s) || count > s.n / 20)
+		return false;
+	to->v = arena_array(a, count, sizeof *to->v);
+	for (i = 0; i < count; i++) {
+		struct kept_piece *p = &to->v[i];
+
+		if (!kept_take_str(&p->name, &s) || !kept_take_u64(&p->at, &s) || !kept_take_u32(&p->n, &s) || !kept_take_u32(&p->check, &s) ||
+		    (p->n != GONE && (p->at < HEAD || p->at > at || p->n > at - p->at)))
+			return false;
+	}
+	to->n = count;
+	return s.n == 0;
+}
+
+static size_t lower(const struct kept_piece *v, size_t from, size_t to, struct str name)
+{
+	size_t mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (str_cmp(v[mid].name, name) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+/* All pieces: those of the table that has all, and what differs from it. */
+static void merge(struct kept_log *l)
+{
+	const struct kept_rows *x = &l->base, *y = &l->more;
+	size_t i = 0, k, at;
+
+	l->v = y->n ? arena_array(&l->a, x->n + y->n, sizeof *l->v) : x->v;
+	for (k = 0; y->n && k <= y->n; k++) {
+		at = k < y->n ? lower(x->v, i, x->n, y->v[k].name) : x->n;
+		if (at > i)
+			memcpy(l->v + l->n, x->v + i, (at - i) * sizeof *l->v);
+		l->n += at - i;
+		i = at;
+		if (k == y->n)
+			break;
+		i += i < x->n && str_eq(x->v[i].name, y->v[k].name);
+		if (y->v[k].n != GONE)
+			l->v[l->n++] = y->v[k];
+	}
+	l->n = y->n ? l->n : x->n;
+	for (i = 0; i < l->n; i++)
+		l->live += l->v[i].n;
+}
 
 static bool parse(struct kept_log *l, struct str stamp)
 {
-	struct str foot, s = l->map.all;
+	struct str all = l->map.all, foot = str_sub(all, all.n - FOOT, all.n), s, base = STR_NONE;
 	uint64_t at, n, check;
-	uint32_t count, i;
 
-	foot = str_sub(s, s.n - FOOT, s.n);
-	if (!kept_take_u64(&at, &foot) || !kept_take_u64(&n, &foot) || !kept_take_u64(&check, &foot) || at < HEAD || at > s.n - FOOT ||
-	    n != s.n - FOOT - at)
+	if (!kept_take_u64(&at, &foot) || !kept_take_u64(&n, &foot) || !kept_take_u64(&check, &foot) || at < HEAD || at > all.n - FOOT ||
+	    n != all.n - FOOT - at)
 		return false;
-	s = str_sub(s, at, at + n);
-	if (check_of(0, s) != check || !kept_take_str(&l->stamp, &s) || !str_eq(l->stamp, stamp) || !kept_take_u32(&count, &s) ||
-	    count > s.n / 20)
+	s = str_sub(all, at, at + n);
+	if (!kept_take_str(&l->stamp, &s) || !str_eq(l->stamp, stamp) || !kept_take_u64(&l->base_at, &s) || !kept_take_u32(&l->base_n, &s) ||
+	    l->base_at > at || l->base_n > at - l->base_at)
 		return false;
-	l->v = arena_array(&l->a, count, sizeof *l->v);
-	for (i = 0; i < count; i++) {
-		struct kept_piece *p = &l->v[i];
-
-		if (!kept_take_str(&p->name, &s) || !kept_take_u64(&p->at, &s) || !kept_take_u32(&p->n, &s) || !kept_take_u32(&p->check, &s) ||
-		    p->at < HEAD || p->at > at || p->n > at - p->at)
-			return false;
-		l->live += p->n;
+	if (l->base_n)
+		base = str_sub(all, l->base_at, l->base_at + l->base_n);
+	if (check_of(check_of(0, str_sub(all, at, at + n)), base) != check ||
+	    !take_rows(l->base_n ? &l->more : &l->base, &l->a, s, at) || (l->base_n && !take_rows(&l->base, &l->a, base, l->base_at)))
+		return false;
+	if (!l->base_n) {		/* the next one may go on from this */
+		l->base_at = at + n - s.n;
+		l->base_n = (uint32_t)s.n;
 	}
-	l->n = count;
-	return s.n == 0;
+	merge(l);
+	return true;
 }
 
 bool kept_log_open(struct kept_log *l, const char *path, const unsigned char key[KEPT_KEY], struct str stamp)
@@ -67,16 +124,7 @@ void kept_log_close(struct kept_log *l)
 
 size_t kept_log_lower(const struct kept_log *l, struct str name)
 {
-	size_t from = 0, to = l->n, mid;
-
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (str_cmp(l->v[mid].name, name) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
+	return lower(l->v, 0, l->n, name);
 }
 
 bool kept_log_get(struct str *piece, const struct kept_log *l, struct str name)
@@ -99,7 +147,7 @@ struct kept_log_out {
 	uint64_t at;			/* where b will stand */
 	const struct kept_log *was;
 	struct arena a;
-	struct kept_piece *v;		/* put; n UINT32_MAX: dropped */
+	struct kept_piece *v;		/* put; n GONE: dropped */
 	size_t n, cap;
 };
 
@@ -125,7 +173,7 @@ static struct kept_piece *next(struct kept_log_out *o, struct str name)
 {
 	if (o->n == o->cap)
 		o->v = arena_grow(&o->a, o->v, &o->cap, sizeof *o->v);
-	o->v[o->n] = (struct kept_piece){ .name = arena_str(&o->a, name), .n = UINT32_MAX };
+	o->v[o->n] = (struct kept_piece){ .name = arena_str(&o->a, name), .n = GONE };
 	return &o->v[o->n++];
 }
 
@@ -184,25 +232,30 @@ static void row(struct buf *b, const struct kept_piece *p)
 	kept_put_u32(b, p->check);
 }
 
+/* How much may differ from the table that has all. */
+#define MORE_MAX(n) ((n) / 8 + 64)
+
 enum rc kept_log_end(struct kept_log_out *o, struct str stamp, struct err *e)
 {
-	size_t i = 0, k = 0, old = o->was ? o->was->n : 0, n = o->n;
+	bool on = !o->anew && o->was->more.n + o->n < MORE_MAX(o->was->base.n);
+	const struct kept_rows none = { NULL, 0 }, was = !o->was ? none : on ? o->was->more : (struct kept_rows){ o->was->v, o->was->n };
+	size_t i = 0, k = 0, n = o->n;
 	struct buf rows = BUF_INIT, table = BUF_INIT;
 	uint32_t count = 0;
-	uint64_t at;
+	uint64_t at, check;
 	enum rc rc;
 
 	if (n)
 		qsort(o->v, n, sizeof *o->v, by_name);
-	while (i < old || k < n) {
-		int d = i == old ? 1 : k == n ? -1 : str_cmp(o->was->v[i].name, o->v[k].name);
-		struct kept_piece p = d < 0 ? o->was->v[i] : o->v[k];
+	while (i < was.n || k < n) {
+		int d = i == was.n ? 1 : k == n ? -1 : str_cmp(was.v[i].name, o->v[k].name);
+		struct kept_piece p = d < 0 ? was.v[i] : o->v[k];
 
 		i += d <= 0;
 		if (d >= 0)
 			for (k++; k < n && str_eq(o->v[k].name, p.name); k++)
 				;
-		if (p.n == UINT32_MAX)
+		if (p.n == GONE && !on)
 			continue;
 		if (d < 0 && o->anew)
 			p.at = add(o, str_sub(o->was->map.all, p.at, p.at + p.n));
@@ -210,12 +263,16 @@ enum rc kept_log_end(struct kept_log_out *o, struct str stamp, struct err *e)
 		count++;
 	}
 	kept_put_str(&table, stamp);
+	kept_put_u64(&table, on ? o->was->base_at : 0);
+	kept_put_u32(&table, on ? o->was->base_n : 0);
 	kept_put_u32(&table, count);
 	buf_str_add(&table, buf_str(&rows));
 	at = add(o, buf_str(&table));
+	check = check_of(0, buf_str(&table));
+	check = check_of(check, on ? str_sub(o->was->map.all, o->was->base_at, o->was->base_at + o->was->base_n) : STR_NONE);
 	kept_put_u64(&o->b, at);
 	kept_put_u64(&o->b, table.n);
-	kept_put_u64(&o->b, check_of(0, buf_str(&table)));
+	kept_put_u64(&o->b, check);
 	flush(o);
 	rc = kept_pen_close(&o->pen, e);
 	buf_free(&rows);

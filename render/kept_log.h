@@ -10,11 +10,18 @@ struct kept_piece {
 	uint64_t at;
 	uint32_t n, check;
 };
+struct kept_rows {
+	struct kept_piece *v;		/* by name */
+	size_t n;
+};
 struct kept_log {			/* zeroed is none */
 	struct kept_map map;		/* names and pieces borrow it */
 	struct arena a;
 	struct kept_piece *v;		/* by name */
 	size_t n;
+	struct kept_rows base, more;	/* kept_log.c's, with */
+	uint64_t base_at;		/* where the rows of base stand */
+	uint32_t base_n;
 	struct str stamp;
 	uint64_t live;			/* bytes of pieces */
 };
