@@ -205,7 +205,7 @@ static void *opening_run(void *arg)
 	if (o->kept && !o->was)
 		o->was = kept_open(o->want->kept, o->want, o->dir);
 	if (o->was && !o->was->seen)
-		kept_look_begin(o->was, o->dir);
+		kept_look_begin(o->was, o->dir, 1);
 	o->rc = site_check(o->before, o->dir, o->was, &o->err);
 	return NULL;
 }

@@ -7,13 +7,13 @@
  *	folders	their stats when the build ended, a string
  *	id	of the build, a string
  *	ground	kept_key of the copy, a string
- *	manifest	its name as that of files, digest, stat
- *	files	count; for each: name, a string with a NUL behind it; digest, stat, count of facts; NONE: made anew each time; GONE:
- *		it is no more
+ *	manifest	its stat
+ *	files	count; zeros up to a multiple of KEPT_ALIGN; for each: stat, digest; then for each: name, a string with a NUL behind
+ *		it; count of facts; NONE: made anew each time; GONE: it is no more
  *	copy	its id (copy_kept.c), a string; count of documents that were not as in it; their names; 1 when changes_moved
  *	facts	number of the first; count; bytes of all strings; strings; a value of FACT_VALUE bytes for each
  *	values	count; for each: number of a fact before the first, value
- *	numbers	count; zeros up to a multiple of 4; numbers of facts, file by file
+ *	numbers	count; zeros up to a multiple of KEPT_ALIGN; numbers of facts, file by file
  *
  * Where a copy was brought up to date (copy_load_kept), most answers are known to be the same, and most files are as they
  * were. Then "pages" stays, and "more" has what differs from it: files, values, facts that it has not. What both say, "more"
@@ -25,6 +25,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -183,15 +184,11 @@ void kept_sweep(const struct kept_place *place)
 
 /* ---- the files of a site ---- */
 
-static bool stat_at(struct kept_stat *now, const char *name, int fd)
+struct kept_stat kept_stat_at(const char *name, int fd)
 {
 	struct stat st;
 
-	*now = (struct kept_stat){ 0 };
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
-		return false;
-	*now = kept_stat(&st);
-	return true;
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) ? (struct kept_stat){ 0 } : kept_stat(&st);
 }
 
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch)
@@ -203,11 +200,10 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 	bool same;
 	int file;
 
-	if (!stat_at(now, name, fd))
-		return false;
-	if (kept_stat_same(now, &f->stat))
+	*now = kept_stat_at(name, fd);
+	if (kept_stat_same(now, &f->row->stat))
 		return true;
-	if (now->size != f->stat.size || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+	if (!now->inode || now->size != f->row->stat.size || (file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		return false;
 	buf_clear(scratch);
 	buf_reserve(scratch, now->size);
@@ -215,24 +211,7 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 	close(file);
 	if (same)
 		blake2b_512_of(digest, (struct str){ scratch->p, got });
-	return same && !memcmp(digest, f->digest, sizeof digest);
-}
-
-static bool take_file(struct kept_file *f, struct str *s)
-{
-	struct str end;
-
-	*f = (struct kept_file){ 0 };
-	return kept_take_str(&f->name, s) && f->name.n && kept_take(&end, s, 1) && !*end.p &&
-	    kept_take_into(f->digest, s, sizeof f->digest) && kept_take_into(&f->stat, s, sizeof f->stat);
-}
-
-static void add_file(struct kept_out *o, const struct kept_file *f)
-{
-	kept_add_str(o, f->name);
-	kept_add(o, (struct str){ "", 1 });
-	kept_add(o, (struct str){ (const char *)f->digest, sizeof f->digest });
-	kept_add(o, (struct str){ (const char *)&f->stat, sizeof f->stat });
+	return same && !memcmp(digest, f->row->digest, sizeof digest);
 }
 
 #define NONE UINT32_MAX			/* for a count of facts */
@@ -303,21 +282,25 @@ static const uint32_t none_yet[1];
 
 static bool parse_part(struct kept *k, struct kept_part *p, bool is_more)
 {
-	struct str s = p->map.body, tie;
+	struct str s = p->map.body, tie, rows, end;
+	const struct kept_row *row;
 	uint32_t n, i, at = 0;
 
 	if (!kept_take_str(&tie, &s) || (is_more ? !str_eq(tie, kept_sum(&k->base.map)) : tie.n > 0) ||
 	    !kept_take_str(&k->stamp, &s) || !kept_take_str(&k->folders, &s) || !kept_take_str(&k->id, &s) || !kept_take_str(&k->ground, &s) ||
-	    !take_file(&k->manifest, &s) || !kept_take_u32(&n, &s) || n > s.n)
+	    !kept_take_into(&k->manifest, &s, sizeof k->manifest) || !kept_take_u32(&n, &s) || !kept_take_zeros(&s, &p->map) ||
+	    n > s.n / sizeof *row || !kept_take(&rows, &s, n * sizeof *row))
 		return false;
+	row = (const struct kept_row *)(const void *)rows.p;
 	p->nfiles = n;
 	p->files = arena_array(&k->a, n, sizeof *p->files);
 	for (i = 0; i < p->nfiles; i++) {
 		struct kept_file *f = &p->files[i];
 
-		if (!take_file(f, &s) || !kept_take_u32(&n, &s) || (i && str_cmp(f[-1].name, f->name) >= 0))
+		*f = (struct kept_file){ .row = &row[i], .more = is_more };
+		if (!kept_take_str(&f->name, &s) || !f->name.n || !kept_take(&end, &s, 1) || *end.p || !kept_take_u32(&n, &s) ||
+		    (i && str_cmp(f[-1].name, f->name) >= 0))
 			return false;
-		f->more = is_more;
 		f->gone = n == GONE;
 		if (n == NONE || n == GONE)
 			continue;
@@ -329,27 +312,45 @@ static bool parse_part(struct kept *k, struct kept_part *p, bool is_more)
 	p->rest = s;
 	return true;
 }
+_Static_assert(sizeof(struct kept_row) % KEPT_ALIGN == 0 && _Alignof(struct kept_row) <= KEPT_ALIGN, "rows are used where they stand");
+
+/* The first of n files from i on that is not before a name; n: all are. */
+static size_t lower(const struct kept_file *v, size_t i, size_t n, struct str name)
+{
+	size_t mid;
+
+	while (i < n) {
+		mid = i + (n - i) / 2;
+		if (str_cmp(v[mid].name, name) < 0)
+			i = mid + 1;
+		else
+			n = mid;
+	}
+	return i;
+}
 
 /* What both say, "more" says. */
 static void merge(struct kept *k)
 {
 	const struct kept_part *x = &k->base, *y = &k->more;
-	size_t i = 0, j = 0;
+	size_t i = 0, j, at;
 
-	if (!y->nfiles) {
-		k->files = x->files;
-		k->nfiles = x->nfiles;
+	k->files = x->files;
+	k->nfiles = x->nfiles;
+	if (!y->nfiles)
 		return;
-	}
 	k->files = arena_array(&k->a, x->nfiles + y->nfiles, sizeof *k->files);
-	while (i < x->nfiles || j < y->nfiles) {
-		int d = i == x->nfiles ? 1 : j == y->nfiles ? -1 : str_cmp(x->files[i].name, y->files[j].name);
-		const struct kept_file *f = d < 0 ? &x->files[i] : &y->files[j];
-
-		i += d <= 0;
-		j += d >= 0;
-		if (!f->gone)
-			k->files[k->nfiles++] = *f;
+	for (j = k->nfiles = 0; j <= y->nfiles; j++) {
+		at = j < y->nfiles ? lower(x->files, i, x->nfiles, y->files[j].name) : x->nfiles;
+		if (at > i)
+			memcpy(k->files + k->nfiles, x->files + i, (at - i) * sizeof *k->files);
+		k->nfiles += at - i;
+		i = at;
+		if (j == y->nfiles)
+			break;
+		i += i < x->nfiles && str_eq(x->files[i].name, y->files[j].name);
+		if (!y->files[j].gone)
+			k->files[k->nfiles++] = y->files[j];
 	}
 }
 
@@ -465,99 +466,75 @@ bool kept_is_last(const struct kept *k, const struct kept_place *place, const ch
 	return is;
 }
 
-struct look {				/* of one thread, at files[from] to files[to] */
+enum { LOOKS = 8, SOME = 256 };		/* threads; files that one takes at a time */
+struct kept_looking {
 	struct kept *k;
 	int fd;				/* of the folder */
-	size_t from, to;
-	pthread_t thread;
-	bool running;
+	atomic_size_t next;
+	pthread_t threads[LOOKS];
+	unsigned n;
 };
 
 /* Files come folder by folder: each folder is opened once, and its files are looked up in it. */
 static void *look_run(void *arg)
 {
-	struct look *l = arg;
+	struct kept_looking *l = arg;
+	struct kept *k = l->k;
 	struct str folder = STR_NONE;
 	struct kept_stat now;
 	char path[16];			/* those of a site are short */
-	size_t i, n;
+	size_t i, to, n;
 	int fd = -1;
 
-	for (i = l->from; i < l->to; i++) {
-		const struct kept_file *f = &l->k->files[i];
+	while ((i = atomic_fetch_add(&l->next, SOME)) < k->nfiles)
+		for (to = i + SOME < k->nfiles ? i + SOME : k->nfiles; i < to; i++) {
+			const struct kept_file *f = &k->files[i];
 
-		n = str_chr(f->name, '/');
-		n = n == SIZE_MAX ? 0 : n + 1;
-		if (n > sizeof path)
-			continue;
-		if (n && (!folder.p || !str_eq(folder, str_sub(f->name, 0, n)))) {
-			if (fd >= 0)
-				close(fd);
-			folder = str_sub(f->name, 0, n);
-			memcpy(path, f->name.p, n);
-			path[n - 1] = '\0';
-			fd = openat(l->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+			n = str_chr(f->name, '/');
+			n = n == SIZE_MAX ? 0 : n + 1;
+			if (n > sizeof path)
+				continue;
+			if (n && (!folder.p || !str_eq(folder, str_sub(f->name, 0, n)))) {
+				if (fd >= 0)
+					close(fd);
+				folder = str_sub(f->name, 0, n);
+				memcpy(path, f->name.p, n);
+				path[n - 1] = '\0';
+				fd = openat(l->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+			}
+			now = kept_stat_at(f->name.p + n, n ? fd : l->fd);
+			k->seen[i] = kept_stat_same(&now, &f->row->stat);
 		}
-		l->k->seen[i] = stat_at(&now, f->name.p + n, n ? fd : l->fd) && kept_stat_same(&now, &f->stat);
-	}
 	if (fd >= 0)
 		close(fd);
 	return NULL;
 }
 
-#define LOOKS 8				/* threads */
-
-struct kept_looking {
-	int fd;
-	struct look v[LOOKS];
-	unsigned n;
-};
-
-/* The files shared out to n threads; those from the `first` one on are begun. */
-static void look_begin(struct kept *k, const char *dir, unsigned n, unsigned first)
+void kept_look_begin(struct kept *k, const char *dir, unsigned threads)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct kept_looking *l;
-	unsigned i;
 
 	if (fd < 0)
 		return;
 	k->seen = arena_array(&k->a, k->nfiles, sizeof *k->seen);
 	k->looking = l = arena_alloc(&k->a, sizeof *l);
-	*l = (struct kept_looking){ .fd = fd, .n = n < LOOKS ? n : LOOKS };
-	for (i = 0; i < l->n; i++)
-		l->v[i] = (struct look){ .k = k, .fd = fd, .from = k->nfiles / l->n * i,
-			.to = i + 1 < l->n ? k->nfiles / l->n * (i + 1) : k->nfiles };
-	for (i = first; i < l->n; i++)
-		l->v[i].running = pthread_create(&l->v[i].thread, NULL, look_run, &l->v[i]) == 0;
+	*l = (struct kept_looking){ .k = k, .fd = fd };
+	while (l->n < threads && l->n < LOOKS && !pthread_create(&l->threads[l->n], NULL, look_run, l))
+		l->n++;
 }
 
 void kept_look_end(struct kept *k)
 {
 	struct kept_looking *l = k ? k->looking : NULL;
-	unsigned i;
 
 	if (!l)
 		return;
-	for (i = 0; i < l->n; i++)
-		if (!l->v[i].running)
-			look_run(&l->v[i]);
-	for (i = 0; i < l->n; i++)
-		if (l->v[i].running)
-			pthread_join(l->v[i].thread, NULL);
+	look_run(l);
+	while (l->n)
+		pthread_join(l->threads[--l->n], NULL);
 	close(l->fd);
 	k->looking = NULL;
-}
-
-void kept_look(struct kept *k, const char *dir, unsigned threads)
-{
-	look_begin(k, dir, threads, 1);
-	kept_look_end(k);
-}
-
-void kept_look_begin(struct kept *k, const char *dir)
-{
-	look_begin(k, dir, 1, 0);
 }
 
 bool kept_seen(const struct kept *k, const struct kept_file *f)
@@ -597,19 +574,9 @@ void kept_close(struct kept *k)
 /* The file of that name, or NULL. */
 static const struct kept_file *find(const struct kept *k, struct str name)
 {
-	size_t from = 0, to = k->nfiles, mid;
-	int d;
+	size_t i = lower(k->files, 0, k->nfiles, name);
 
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (!(d = str_cmp(k->files[mid].name, name)))
-			return &k->files[mid];
-		if (d < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return NULL;
+	return i < k->nfiles && str_eq(k->files[i].name, name) ? &k->files[i] : NULL;
 }
 
 bool kept_same(const struct kept *k, const struct kept_file *f)
@@ -795,8 +762,8 @@ struct put {				/* a file to be written */
 
 static bool is_base(const struct kept_file *f, const struct kept_file *base, const struct kept_part *p)
 {
-	return !memcmp(f->digest, base->digest, sizeof f->digest) && !memcmp(&f->stat, &base->stat, sizeof f->stat) &&
-	    f->nfacts == base->nfacts && (base->facts ? f->facts == p->numbers + base->at : !f->facts);
+	return (f->row == base->row || !memcmp(f->row, base->row, sizeof *f->row)) && f->nfacts == base->nfacts &&
+	    (base->facts ? f->facts == p->numbers + base->at : !f->facts);
 }
 
 /* Files that are not as in "pages", and those that went; returns how many. */
@@ -866,10 +833,14 @@ enum rc kept_save(const struct kept_place *place, const unsigned char ground[KEP
 	kept_add_str(o, now->folders);
 	kept_add_str(o, now->id);
 	kept_add_str(o, (struct str){ (const char *)ground, KEPT_KEY });
-	add_file(o, &now->manifest);
+	kept_add(o, (struct str){ (const char *)&now->manifest, sizeof now->manifest });
 	kept_add_u32(o, (uint32_t)n);
+	kept_add_zeros(o);
+	for (i = 0; i < n; i++)
+		kept_add(o, (struct str){ (const char *)put[i].file->row, sizeof *put[i].file->row });
 	for (i = 0; i < n; i++) {
-		add_file(o, put[i].file);
+		kept_add_str(o, put[i].file->name);
+		kept_add(o, (struct str){ "", 1 });
 		kept_add_u32(o, put[i].gone ? GONE : put[i].file->facts ? (uint32_t)put[i].file->nfacts : NONE);
 	}
 	kept_add_str(o, (struct str){ (const char *)c->id, sizeof c->id });

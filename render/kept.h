@@ -27,10 +27,13 @@ void kept_sweep(const struct kept_place *place);
 
 /* ---- the files of a site ---- */
 
+struct kept_row {			/* as it stands in kept.c's file */
+	struct kept_stat stat;
+	unsigned char digest[64];
+};
 struct kept_file {
 	struct str name;		/* with a NUL behind it */
-	unsigned char digest[64];
-	struct kept_stat stat;
+	const struct kept_row *row;
 	const uint32_t *facts;		/* numbers in `of`; NULL: made anew each time */
 	size_t nfacts;
 	const struct facts *of;		/* NULL: of the kept ones themselves */
@@ -51,9 +54,9 @@ struct kept {
 	struct arena a;
 	struct kept_file *files;	/* by name; their facts are known after kept_compare */
 	size_t nfiles;
-	bool *seen;			/* kept_look found the file as it was, by its stat; NULL: it was not called */
+	bool *seen;			/* the file was found as it was, by its stat; NULL: nobody looked */
 	struct kept_looking *looking;	/* it goes on; NULL: no */
-	struct kept_file manifest;	/* without facts or digest: its stat tells, or nothing */
+	struct kept_stat manifest;	/* its own; zeros: it does not tell */
 	struct str *facts;
 	const unsigned char (*values)[FACT_VALUE], (*more_values)[FACT_VALUE];
 	bool *same;			/* is the value of a fact still so */
@@ -67,14 +70,15 @@ struct kept {
 };
 /* Is the file below the folder open as fd as it was: its stat tells, else its hash. *now: its stat. scratch: for its bytes. */
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch);
+/* Its stat; zeros: it is no file. */
+struct kept_stat kept_stat_at(const char *name, int fd);
 /* What a build with these options into dir kept; NULL: nothing. All but facts. */
 struct kept *kept_open(const struct kept_place *place, const struct copy_want *want, const char *dir);
 void kept_close(struct kept *k);	/* no-op on NULL */
-/* Look at the stats of all files in dir, with up to so many threads. */
-void kept_look(struct kept *k, const char *dir, unsigned threads);
-void kept_look_begin(struct kept *k, const char *dir);	/* the same, in one thread of its own */
-void kept_look_end(struct kept *k);	/* wait for it, before kept_seen is asked; no-op on NULL */
-bool kept_seen(const struct kept *k, const struct kept_file *f);	/* by kept_look, as it was; f of k */
+/* Begin to look at the stats of all files in dir, with so many threads. */
+void kept_look_begin(struct kept *k, const char *dir, unsigned threads);
+void kept_look_end(struct kept *k);	/* help with what is left, before kept_seen is asked; no-op on NULL */
+bool kept_seen(const struct kept *k, const struct kept_file *f);	/* found as it was; f of k */
 /* Is it what the last build kept still. */
 bool kept_is_last(const struct kept *k, const struct kept_place *place, const char *dir);
 /* Compare all facts with the copy. false: it is of no use, the ground (kept_key) of all pages is another. */
@@ -84,7 +88,7 @@ bool kept_same(const struct kept *k, const struct kept_file *f);	/* would be mad
 struct kept_new {
 	const struct kept_file *const *files;	/* by name; also those of kept_open, that are as they were */
 	size_t n;
-	struct kept_file manifest;
+	struct kept_stat manifest;
 	struct str stamp, folders, id;	/* the caller's */
 };
 /* was: NULL, or what was kept before, compared. */

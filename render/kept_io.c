@@ -258,9 +258,9 @@ void kept_add_str(struct kept_out *o, struct str s)
 
 void kept_add_zeros(struct kept_out *o)
 {
-	static const char zeros[4] = { 0 };
+	static const char zeros[KEPT_ALIGN] = { 0 };
 
-	kept_add(o, (struct str){ zeros, (4 - o->at % 4) % 4 });
+	kept_add(o, (struct str){ zeros, (KEPT_ALIGN - o->at % KEPT_ALIGN) % KEPT_ALIGN });
 }
 
 enum rc kept_end(struct kept_out *o, struct err *e)
@@ -320,7 +320,7 @@ bool kept_take_zeros(struct str *s, const struct kept_map *m)
 {
 	struct str zeros;
 
-	return kept_take(&zeros, s, (4 - (size_t)(s->p - m->all.p) % 4) % 4);
+	return kept_take(&zeros, s, (KEPT_ALIGN - (size_t)(s->p - m->all.p) % KEPT_ALIGN) % KEPT_ALIGN);
 }
 
 void kept_put_u32(struct buf *b, size_t n)

@@ -54,7 +54,8 @@ enum rc kept_begin(struct kept_out **o, const char *path, const unsigned char ke
 void kept_add(struct kept_out *o, struct str s);
 void kept_add_u32(struct kept_out *o, uint32_t v);
 void kept_add_str(struct kept_out *o, struct str s);	/* with its length in front */
-void kept_add_zeros(struct kept_out *o);	/* up to a multiple of 4 bytes of the file */
+#define KEPT_ALIGN 8
+void kept_add_zeros(struct kept_out *o);	/* up to a multiple of KEPT_ALIGN bytes of the file */
 enum rc kept_end(struct kept_out *o, struct err *e) NODISCARD;
 
 /* Take off *s, bounds checked. false: it is not there. */

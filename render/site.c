@@ -216,7 +216,7 @@ static bool names_kept(struct site_before *b, const struct kept *k)
 {
 	size_t i;
 
-	if (!kept_stat_same(&b->stat, &k->manifest.stat))
+	if (!kept_stat_same(&b->stat, &k->manifest))
 		return false;
 	b->names = arena_array(&b->a, k->nfiles, sizeof *b->names);
 	for (i = 0; i < k->nfiles; i++)
@@ -443,22 +443,14 @@ static enum rc announce(const struct build *s, const struct names *now, struct a
 	return rc;
 }
 
-static struct kept_stat stat_of(const struct build *s, struct str name)
-{
-	struct kept_stat none = { 0 };
-	struct stat st;
-
-	return fstatat(s->fd, name.p, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) ? none : kept_stat(&st);
-}
-
 /* Is a file as the build before left it. */
 static bool as_it_was(struct hand *h, const struct kept_file *k, struct file *f)
 {
 	if (kept_seen(h->w->s->kept, k))
-		f->stat = k->stat;
+		f->stat = k->row->stat;
 	else if (!kept_untouched(&f->stat, k, h->w->s->fd, &h->disk))
 		return false;
-	memcpy(f->digest, k->digest, sizeof f->digest);
+	memcpy(f->digest, k->row->digest, sizeof f->digest);
 	return true;
 }
 
@@ -498,9 +490,9 @@ static enum rc put(struct hand *h, struct file *f, struct str page, struct err *
 		h->written++;
 		return rc;
 	}
-	f->stat = stat_of(s, f->name);
-	if (k && kept_stat_same(&f->stat, &k->stat)) {
-		if (!memcmp(k->digest, f->digest, sizeof f->digest))
+	f->stat = kept_stat_at(f->name.p, s->fd);
+	if (k && kept_stat_same(&f->stat, &k->row->stat)) {
+		if (!memcmp(k->row->digest, f->digest, sizeof f->digest))
 			return RC_OK;
 	} else if (same_on_disk(path, page, &h->disk)) {
 		return RC_OK;
@@ -510,7 +502,7 @@ static enum rc put(struct hand *h, struct file *f, struct str page, struct err *
 		    path);
 	h->written++;
 	if (!(rc = file_write_fast(path, page, 0644, e)))
-		f->stat = stat_of(s, f->name);
+		f->stat = kept_stat_at(f->name.p, s->fd);
 	return rc;
 }
 
@@ -838,7 +830,7 @@ static void keep(const struct build *s, const struct file *const *files, size_t 
 	struct kept_stat now_folders[FOLDERS];
 	struct kept_new new = { .files = v, .n = n, .stamp = stamp, .id = id,
 		.folders = { (const char *)now_folders, sizeof now_folders },
-		.manifest = { .name = STR(MANIFEST), .stat = stat_of(s, STR(MANIFEST)) } };
+		.manifest = kept_stat_at(MANIFEST, s->fd) };
 	struct err e = ERR_INIT;
 	struct timespec t;
 	uint64_t now;
@@ -847,20 +839,23 @@ static void keep(const struct build *s, const struct file *const *files, size_t 
 	clock_gettime(CLOCK_REALTIME, &t);
 	now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 	if (!apart)
-		no_tick(&new.manifest.stat, now);
+		no_tick(&new.manifest, now);
 	for (i = 0; i < n; i++) {
 		const struct file *f = files[i];
 		const struct kept_file *k = f->kept;
 		struct kept_file *to;
+		struct kept_row *row;
 
-		if (k && !memcmp(&f->stat, &k->stat, sizeof f->stat)) {
+		if (k && !memcmp(&f->stat, &k->row->stat, sizeof f->stat)) {
 			v[i] = k;
 			continue;
 		}
 		v[i] = to = arena_alloc(&a, sizeof *to);
-		*to = (struct kept_file){ .name = f->name, .stat = f->stat };
-		memcpy(to->digest, f->digest, sizeof to->digest);
-		no_tick(&to->stat, now);
+		row = arena_alloc(&a, sizeof *row);
+		*to = (struct kept_file){ .name = f->name, .row = row };
+		row->stat = f->stat;
+		memcpy(row->digest, f->digest, sizeof row->digest);
+		no_tick(&row->stat, now);
 		if (k) {
 			to->facts = k->facts;
 			to->nfacts = k->nfacts;
@@ -1066,12 +1061,12 @@ static void id_of(unsigned char id[ID], const struct kept *was, const struct fil
 
 		i += d <= 0;
 		k += d >= 0;
-		if (d == 0 && (f->kept == old || !memcmp(f->digest, old->digest, sizeof f->digest)))
+		if (d == 0 && (f->kept == old || !memcmp(f->digest, old->row->digest, sizeof f->digest)))
 			continue;
 		if (d <= 0)
 			id_flip(id, &b, f->name, f->digest);
 		if (d >= 0 && !str_is(old->name, HOME))
-			id_flip(id, &b, old->name, old->digest);
+			id_flip(id, &b, old->name, old->row->digest);
 	}
 	buf_free(&b);
 }
@@ -1086,7 +1081,7 @@ static bool patch_manifest(const struct build *s, const struct file *const *made
 	bool ok;
 	int fd;
 
-	if (!was || was->nfiles != n || !kept_stat_same(&s->manifest, &was->manifest.stat))
+	if (!was || was->nfiles != n || !kept_stat_same(&s->manifest, &was->manifest))
 		return false;
 	for (i = 0; i < n && made[i]->was == &was->files[i]; i++)
 		;
@@ -1095,7 +1090,7 @@ static bool patch_manifest(const struct build *s, const struct file *const *made
 	for (i = at = 0, ok = true; ok && i < n; at += DIGEST + 3 + made[i]->name.n, i++) {
 		const struct file *f = made[i];
 
-		if (f->kept == f->was || !memcmp(f->digest, f->was->digest, sizeof f->digest))
+		if (f->kept == f->was || !memcmp(f->digest, f->was->row->digest, sizeof f->digest))
 			continue;
 		put_digits(digits, f->digest);
 		ok = pwrite(fd, digits, DIGEST, (off_t)at) == DIGEST;

@@ -20,11 +20,16 @@ static bool files_hold(struct kept *k, const char *dir, unsigned threads)
 	struct buf b = BUF_INIT;
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct kept_stat now;
-	bool hold = fd >= 0 && kept_untouched(&now, &k->manifest, fd, &b);
+	bool hold = false;
 	size_t i;
 
+	if (fd >= 0) {
+		now = kept_stat_at("manifest.txt", fd);
+		hold = kept_stat_same(&now, &k->manifest);
+	}
 	if (hold)
-		kept_look(k, dir, threads);
+		kept_look_begin(k, dir, threads - 1);
+	kept_look_end(k);
 	for (i = 0; hold && i < k->nfiles; i++)
 		hold = kept_seen(k, &k->files[i]) || kept_untouched(&now, &k->files[i], fd, &b);
 	if (fd >= 0)

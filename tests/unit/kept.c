@@ -302,6 +302,46 @@ static void test_kept_log__pieces_are_put_dropped_and_stay(void **state)
 	buf_free(&b);
 }
 
+static size_t log_size(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("log", &st), 0);
+	return (size_t)st.st_size;
+}
+
+/* Of many pieces one is changed, and again, until what differs is more than a table of it all should carry. */
+static void test_kept_log__what_differs_is_told_behind_what_is_as_it_was(void **state)
+{
+	enum { N = 1000, CHANGES = 400 };
+	struct buf b = BUF_INIT, words = BUF_INIT, want = BUF_INIT;
+	char one[64];
+	size_t i, before, large = 0;
+
+	(void)state;
+	for (i = 0; i < N; i++)
+		buf_printf(&words, "%spiece-%04zu=as-it-was%0100d", i ? " " : "", i, 0);
+	change(NULL, "0", buf_cstr(&words));
+	for (i = 0; i < CHANGES; i++) {
+		before = log_size();
+		snprintf(one, sizeof one, i % 3 ? "piece-%04zu=other" : "piece-%04zu", i * 2);
+		change(i % 2 ? "1" : "0", i % 2 ? "0" : "1", one);
+		large += log_size() > before + N;
+		if (i == 0)
+			assert_in_range(log_size(), before + 1, before + 100);
+	}
+	assert_in_range(large, 400 / (N / 8 + 64) - 1, CHANGES / 2);
+	for (i = 0; i < N; i++)
+		if (i % 2 || i >= 2 * CHANGES)
+			buf_printf(&want, "piece-%04zu=as-it-was%0100d ", i, 0);
+		else if (i / 2 % 3)
+			buf_printf(&want, "piece-%04zu=other ", i);
+	assert_string_equal(pieces(&b, "0"), buf_cstr(&want));
+	buf_free(&b);
+	buf_free(&words);
+	buf_free(&want);
+}
+
 static void test_kept_log__a_byte_that_is_another_is_noticed(void **state)
 {
 	struct buf b = BUF_INIT, all = BUF_INIT;
@@ -328,6 +368,31 @@ static void test_kept_log__a_byte_that_is_another_is_noticed(void **state)
 	buf_free(&b);
 }
 
+static void test_kept_log__a_byte_of_either_table_that_is_another_is_noticed(void **state)
+{
+	enum { OF_NO_USE = 6 + 4 + 5 + 12 + 24 };	/* what b was; the first table's stamp, what it goes on from, where it stands */
+	struct buf b = BUF_INIT, all = BUF_INIT;
+	char words[400], want[400];
+	size_t i, right = 0;
+
+	(void)state;
+	snprintf(words, sizeof words, "a=%0300d b=second", 0);
+	snprintf(want, sizeof want, "a=%0300d b=third ", 0);
+	change(NULL, "stamp", words);
+	change("stamp", "later", "b=third");
+	assert_string_equal(pieces(&b, "later"), want);
+	read_all(&all, "log");
+	for (i = 0; i < all.n; i++) {
+		all.p[i] ^= 0x10;
+		write_all("log", buf_str(&all));
+		right += strcmp(pieces(&b, "later"), want) == 0;
+		all.p[i] ^= 0x10;
+	}
+	assert_int_equal(right, OF_NO_USE);
+	buf_free(&all);
+	buf_free(&b);
+}
+
 /* ---- what pages were made of ---- */
 
 static const unsigned char ground[KEPT_KEY] = "ground";
@@ -342,8 +407,9 @@ static const char *builds(struct buf *made, struct copy *c, const char *pages, c
 	struct fact_ground g = { .copy = c };
 	struct facts facts = { .page = 0 };
 	struct kept_file files[8] = { { .nfacts = 0 } };
+	struct kept_row rows[8] = { 0 };
 	const struct kept_file *of_files[8];
-	struct kept_new now = { .files = of_files, .manifest = { .name = STR("manifest") }, .stamp = STR("stamp"), .folders = STR("") };
+	struct kept_new now = { .files = of_files, .stamp = STR("stamp"), .folders = STR(""), .id = STR("") };
 	size_t from[8] = { 0 }, i;
 	struct err e = ERR_INIT;
 
@@ -358,14 +424,17 @@ static const char *builds(struct buf *made, struct copy *c, const char *pages, c
 			;
 		if (k && i < k->nfiles && kept_same(k, &k->files[i])) {
 			*f = k->files[i];
-			f->stat.inode = inode;
+			rows[now.n] = *f->row;
+			rows[now.n].stat.inode = inode;
+			f->row = &rows[now.n];
 			continue;
 		}
 		buf_str_add(made, f->name);
 		facts_page(&facts);
 		from[now.n] = facts.list.n;
 		facts_note(&facts, FACT_TEXT, 0, 0, (struct str){ of, 1 });
-		f->stat.inode = inode;
+		rows[now.n].stat.inode = inode;
+		f->row = &rows[now.n];
 		f->nfacts = 1;
 		f->of = &facts;
 	}
@@ -390,7 +459,7 @@ static const char *keeps(struct buf *b, const struct copy *c)
 	assert_non_null(k);
 	for (i = 0; i < k->nfiles; i++) {
 		buf_str_add(b, k->files[i].name);
-		assert_int_equal(k->files[i].stat.inode, inode);
+		assert_int_equal(k->files[i].row->stat.inode, inode);
 	}
 	kept_close(k);
 	return buf_cstr(b);
@@ -460,7 +529,9 @@ int main(void)
 		cmocka_unit_test(test_image__is_looked_through_unless_one_who_knows_vouches_for_it),
 		cmocka_unit_test(test_image__of_many_strings_each_is_itself),
 		cmocka_unit_test(test_kept_log__pieces_are_put_dropped_and_stay),
+		cmocka_unit_test(test_kept_log__what_differs_is_told_behind_what_is_as_it_was),
 		cmocka_unit_test(test_kept_log__a_byte_that_is_another_is_noticed),
+		cmocka_unit_test(test_kept_log__a_byte_of_either_table_that_is_another_is_noticed),
 		cmocka_unit_test(test_kept__what_differs_from_the_pages_stands_beside_them),
 	};
 
