@@ -279,12 +279,17 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		summary(c, &stamp, dir, false, NULL, 0);
 		goto written;
 	}
+	pages = keeps ? kept_path(c->arena, want->kept, dir, "pages") : NULL;
+	if (pages && !file_exists(pages))
+		pages = NULL;
 	for (i = 0; !rc && !ask->dry && i < ask->jobs; i++)	/* forks: while this process is small */
-		rc = md_open(&md[i], e);
+		if (i == 0 || !pages)
+			rc = md_open(&md[i], e);
+		else
+			md[i] = md_open_later();	/* mostly little is to be made */
 	if (rc)
 		goto out;
-	pages = keeps ? kept_path(c->arena, want->kept, dir, "pages") : NULL;
-	if (!pages || !file_exists(pages))
+	if (!pages)
 		give_back();
 	opening.kept = keeps;
 	opening.dir = dir;

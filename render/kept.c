@@ -571,10 +571,15 @@ void kept_close(struct kept *k)
 	free(k);
 }
 
+size_t kept_lower(const struct kept *k, struct str name)
+{
+	return lower(k->files, 0, k->nfiles, name);
+}
+
 /* The file of that name, or NULL. */
 static const struct kept_file *find(const struct kept *k, struct str name)
 {
-	size_t i = lower(k->files, 0, k->nfiles, name);
+	size_t i = kept_lower(k, name);
 
 	return i < k->nfiles && str_eq(k->files[i].name, name) ? &k->files[i] : NULL;
 }

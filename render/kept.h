@@ -78,6 +78,7 @@ void kept_close(struct kept *k);	/* no-op on NULL */
 /* Begin to look at the stats of all files in dir, with so many threads. */
 void kept_look_begin(struct kept *k, const char *dir, unsigned threads);
 void kept_look_end(struct kept *k);	/* help with what is left, before kept_seen is asked; no-op on NULL */
+size_t kept_lower(const struct kept *k, struct str name);	/* the first file that is not before that name */
 bool kept_seen(const struct kept *k, const struct kept_file *f);	/* found as it was; f of k */
 /* Is it what the last build kept still. */
 bool kept_is_last(const struct kept *k, const struct kept_place *place, const char *dir);

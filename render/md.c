@@ -88,12 +88,19 @@ static int reap(struct md *m)
 	return got < 0 ? 0 : status;
 }
 
-enum rc md_open(struct md **out, struct err *e)
+struct md *md_open_later(void)
 {
 	struct md *m = xmalloc(sizeof *m);
-	enum rc rc;
 
 	*m = (struct md){ .fd = -1 };
+	return m;
+}
+
+enum rc md_open(struct md **out, struct err *e)
+{
+	struct md *m = md_open_later();
+	enum rc rc;
+
 	if ((rc = spawn(m, e))) {
 		free(m);
 		return rc;

@@ -16,6 +16,7 @@ struct md;				/* a worker process and the pipe to it; md.c. One thread at a time
  * what the process is then). After a fork of the caller only one of the two may go on
  * with it. RC_IO: no process or pipe to be had. */
 enum rc md_open(struct md **m, struct err *e) NODISCARD;
+struct md *md_open_later(void);	/* the same, but that the worker is started when it is asked for the first time */
 void md_close(struct md *m);
 
 /* What becomes of a link or autolink: append the new target (not escaped) to *href, or nothing: then the

@@ -354,6 +354,7 @@ struct work {
 	struct file *files;
 	size_t n;
 	const struct page_want *want;	/* pages; NULL: files of the search index */
+	struct str ready;		/* the only page; STR_NONE: it is to be made */
 	struct find *find;
 	struct facts *facts;		/* one for each thread; NULL: nothing is noted */
 	atomic_size_t next;
@@ -627,6 +628,10 @@ static enum rc make(struct hand *h, struct file *f, struct str text, struct buf 
 	}
 	if (str_starts(f->name, STR("d/")))
 		atomic_fetch_add(&w->made, 1);
+	if (w->ready.n) {
+		buf_str_add(to, w->ready);
+		return RC_OK;
+	}
 	rc = page_write(to, w->s->md[h->part], &h->copy, f->name, &want, e);
 	if (h->copy.watch) {
 		f->of = h->copy.watch;
@@ -874,18 +879,23 @@ static void keep(const struct build *s, const struct file *const *files, size_t 
 	arena_free(&a);
 }
 
+/* Where files of the index stand among the kept ones: from *from to the one that is given, with others between them. */
+static size_t index_range(size_t *from, const struct kept *k)
+{
+	*from = kept_lower(k, STR("find"));
+	return kept_lower(k, STR("fine"));
+}
+
 /* Are the files of the index as the build before left them. */
 static bool index_whole(struct build *s, struct work *w, struct file **files, size_t *n, struct arena *a)
 {
 	struct hand h = { .w = w };
 	struct file *v;
 	bool whole = s->kept != NULL;
-	size_t i;
+	size_t i = 0, to = whole ? index_range(&i, s->kept) : 0;
 
-	for (i = *n = 0; whole && i < s->kept->nfiles; i++)
-		*n += find_is_name(s->kept->files[i].name);
-	*files = v = arena_array(a, *n + 1, sizeof *v);
-	for (i = *n = 0; whole && i < s->kept->nfiles; i++) {
+	*files = v = arena_array(a, to - i + 1, sizeof *v);
+	for (*n = 0; whole && i < to; i++) {
 		const struct kept_file *k = &s->kept->files[i];
 
 		if (!find_is_name(k->name))
@@ -1010,13 +1020,14 @@ static struct find *open_kept(struct build *s, struct fact_ground *g, unsigned c
 static enum rc begin_pages(struct build *s, struct names *now, struct arena *a, struct err *e)
 {
 	struct str *was;
-	size_t i, n;
+	size_t i, n, from, to;
 	enum rc rc;
 
 	if (s->kept && s->kept->near) {
 		was = arena_array(a, s->kept->nfiles, sizeof *was);
+		to = index_range(&from, s->kept);
 		for (i = n = 0; i < s->kept->nfiles; i++)
-			if (!find_is_name(s->kept->files[i].name))
+			if (i < from || i >= to || !find_is_name(s->kept->files[i].name))
 				was[n++] = s->kept->files[i].name;
 		now->v = pages_names_near(&now->n, a, s->copy, was, n);
 	} else {
@@ -1069,6 +1080,70 @@ static void id_of(unsigned char id[ID], const struct kept *was, const struct fil
 			id_flip(id, &b, old->name, old->row->digest);
 	}
 	buf_free(&b);
+}
+
+/* index.html shows the id of the build, which is known last. A thread makes it before, while the index is made, with digits by
+ * chance in the place of the id: who has them finds where that is. */
+struct home {
+	const struct copy *copy;
+	struct md *md;			/* its own */
+	struct buf page;
+	char digits[2 * ID + 1];
+	enum rc rc;
+	pthread_t thread;
+	bool running;
+};
+
+static void id_digits(char digits[2 * ID + 1], const unsigned char id[ID])
+{
+	size_t i;
+
+	for (i = 0; i < ID; i++)
+		snprintf(digits + 2 * i, 3, "%02x", id[i]);
+}
+
+static void *home_run(void *arg)
+{
+	struct home *h = arg;
+	struct page_want want = { .build = cstr(h->digits) };
+	struct err ignored = ERR_INIT;	/* it is made again */
+
+	h->rc = page_write(&h->page, h->md, h->copy, STR(HOME), &want, &ignored);
+	return NULL;
+}
+
+static void home_begin(struct home *h, const struct copy *c)
+{
+	unsigned char chance[ID];
+
+	*h = (struct home){ .copy = c, .md = md_open_later() };
+	random_bytes(chance, ID);
+	id_digits(h->digits, chance);
+	h->running = pthread_create(&h->thread, NULL, home_run, h) == 0;
+}
+
+/* The page with the digits of that id; STR_NONE: it is not made. h keeps it until home_free. */
+static struct str home_end(struct home *h, const char *digits)
+{
+	char *at;
+
+	if (!h->running)
+		return STR_NONE;
+	pthread_join(h->thread, NULL);
+	h->running = false;
+	if (h->rc)
+		return STR_NONE;
+	for (at = h->page.p; (at = memmem(at, h->page.n - (size_t)(at - h->page.p), h->digits, 2 * ID)); at += 2 * ID)
+		memcpy(at, digits, 2 * ID);
+	return buf_str(&h->page);
+}
+
+static void home_free(struct home *h)
+{
+	if (h->running)
+		pthread_join(h->thread, NULL);
+	md_close(h->md);
+	buf_free(&h->page);
 }
 
 /* Write digits that are others into the manifest. false: it must be written anew: names came or went, or it is not as the
@@ -1128,10 +1203,14 @@ static enum rc pages(struct build *s, struct arena *a, struct err *e)
 	unsigned char stamp[STAMP], id[ID];
 	size_t i, more = 0;
 	char digits[2 * ID + 1];
+	struct home early = { .running = false };
+	bool second = s->threads > 1;	/* a thread may be had */
 	enum rc rc;
 
 	random_bytes(stamp, STAMP);
 	find = open_kept(s, &ground, stamp);
+	if (s->kept && s->kept->near && s->copy->nchanged <= AHEAD)
+		s->threads = 1;		/* others would begin when it is done */
 	want = (struct page_want){ .find = find };
 	w = (struct work){ .s = s, .want = &want, .find = find, .facts = s->files ? facts : NULL };
 	if ((rc = begin_pages(s, &now, a, e)))
@@ -1145,17 +1224,20 @@ static enum rc pages(struct build *s, struct arena *a, struct err *e)
 			files[w.n - 1] = files[i];
 	w.files = files;
 	kept_look_end(s->kept);
-	if ((rc = work(&w, e)) || (rc = index_files(s, &w, &index, &more, &now, stamp, a, e)))
+	if ((rc = work(&w, e)))
+		goto out;
+	if (second)
+		home_begin(&early, s->copy);
+	if ((rc = index_files(s, &w, &index, &more, &now, stamp, a, e)))
 		goto out;
 	find_close(find);
 	find = NULL;
 	all.n = w.n + more;
 	made = merged(a, w.files, w.n, index, more);
 	id_of(id, s->kept, made, all.n);
-	for (i = 0; i < ID; i++)
-		snprintf(digits + 2 * i, 3, "%02x", id[i]);
+	id_digits(digits, id);
 	want = (struct page_want){ .build = cstr(digits) };
-	w = (struct work){ .s = s, .files = &home, .n = 1, .want = &want };
+	w = (struct work){ .s = s, .files = &home, .n = 1, .want = &want, .ready = home_end(&early, digits) };
 	if ((rc = work(&w, e)))
 		goto out;
 	for (i = 0; i < all.n && str_cmp(made[i]->name, home.name) < 0; i++)
@@ -1175,6 +1257,7 @@ out:
 		facts_free(&facts[i]);
 	fact_ground_free(&ground);
 	find_close(find);
+	home_free(&early);
 	return rc;
 }
 

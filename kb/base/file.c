@@ -178,6 +178,8 @@ enum rc dir_make(const char *path, mode_t mode, struct err *e)
 	struct stat st;
 	const char *p = path;
 
+	if (file_is_dir(path))
+		return RC_OK;			/* as it mostly is */
 	while (*p && !rc) {
 		while (*p == '/')
 			p++;
