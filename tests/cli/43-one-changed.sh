@@ -21,6 +21,13 @@ build
 is "a sentence more: these files and no other" "$(apart changed)" "$(cat wanted)"
 ok "of the index, the blocks that have its words" sh -c 'n=$(grep -c "^find-[tp]/" changed); [ $n -gt 0 ] && [ $n -le 12 ]'
 is "what is kept of it goes on in the same file: it is changed, not made anew" "$(texts)" "$(cat kept)"
+ls -i pub/manifest.txt >kept
+sed -i 's/^## Conclusion$/Few papers.\n\n&/' $doc
+SOURCE_DATE_EPOCH=1700002500 colep -C n save -m "Words that were there" >/dev/null 2>&1
+build
+is "where no file came or went, the manifest is changed where it stands" "$(grep manifest changed; ls -i pub/manifest.txt)" "manifest.txt
+$(cat kept)"
+ok "and is right" sh -c 'cd pub && b2sum -c --quiet manifest.txt'
 
 old=$(sed -n 's/^title: "*\([^"]*\)"*$/\1/p' $doc)
 grep -rlF "$old" pub | sed 's|^pub/||' >told-of
