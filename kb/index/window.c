@@ -17,9 +17,10 @@
 
 #include <string.h>
 
-enum { SPARSE = 8, AT_ONCE = 16, AS_FOUND = 6 };
+enum { SPARSE = 8, AT_ONCE = 16, AS_FOUND = 6, BY_ROW = 5 };
 /* SPARSE: words that have a smaller part of all documents note which they came to, else all of a window are looked through,
- * AT_ONCE. AS_FOUND: so many postings are asked whether they pass while one that passes is sought */
+ * AT_ONCE. AS_FOUND: so many postings are asked whether they pass while one that passes is sought. BY_ROW: where a
+ * smaller part of a list's documents pass, each of them is looked up in its row; else blocks that are too low are passed over */
 _Static_assert(CHUNK_DOCS % WINDOW == 0, "a window has its norms in one chunk");
 _Static_assert(WINDOW / 64 == 64, "what of a window was hit is told by one word of bits for each 64 places");
 
@@ -227,7 +228,7 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, uint64_t spare, enum adding how)
 {
 	struct places to = { idf, enough_with(v, spare), NULL };
-	const bool by_row = v->q->passing && l->c.row && v->q->passing->n < l->c.x.df / 2;
+	const bool by_row = v->q->passing && l->c.row && v->q->passing->n < l->c.x.df / BY_ROW;
 	enum rc rc;
 
 	touch_room(v, v->to - v->from);
