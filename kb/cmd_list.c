@@ -27,7 +27,7 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 	struct reading in;
 	struct record r;
 	struct out o;
-	size_t d, i;
+	size_t d, i, n = 0;
 	enum rc rc = RC_OK;
 	int left, status;
 
@@ -43,8 +43,12 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 		if ((rc = reading_open(&in, c, c->dirs[d], &e)))
 			break;
 		for (i = 0; i < snap_count(in.snap) && !rc; i++)
-			if (!(rc = snap_record(&r, in.snap, i, &e)) && filters_match(&f, &r))
+			if (!(rc = snap_record(&r, in.snap, i, &e)) && filters_match(&f, &r)) {
 				put(&o, &r);
+				n++;
+			}
+		if (!rc && !n && d + 1 == c->ndirs)
+			filters_offer(c, &f, in.snap, STR_NONE);
 		reading_close(&in);
 	}
 	out_close(&o);

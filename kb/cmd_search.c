@@ -325,9 +325,7 @@ static bool nearest(struct str *near, const struct result *res, const char *fiel
 	return true;
 }
 
-/* Nothing was found: name the filter values that no document has, each with the nearest that one has, and the languages
- * there are to who asks in another. */
-static void offer_values(struct ctx *c, const struct filters *f, struct snap *snap, struct str text)
+void filters_offer(struct ctx *c, const struct filters *f, struct snap *snap, struct str text)
 {
 	const struct str lang = cstr(text_language(text));
 	struct filters all = FILTERS_INIT;
@@ -356,7 +354,8 @@ static void offer_values(struct ctx *c, const struct filters *f, struct snap *sn
 			if (near.n)
 				cmd_say(c, "%s %.*s: no document has it; did you mean %.*s", filter_fields[i], FMT_STR(want), FMT_STR(near));
 			else
-				cmd_say(c, "%s %.*s: no document has it; --facets shows what there is", filter_fields[i], FMT_STR(want));
+				cmd_say(c, "%s %.*s: no document has it%s", filter_fields[i], FMT_STR(want),
+				    text.n ? "; --facets shows what there is" : "");
 		}
 	}
 	for (i = 0; i < res.nfacets; i++)
@@ -505,7 +504,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 			cmd_say(c, "%.*s", FMT_STR(res.note));
 		total += res.total;
 		if (!rc && !total && d + 1 == c->ndirs)
-			offer_values(c, &mine, in.snap, text);
+			filters_offer(c, &mine, in.snap, text);
 		reading_close(&in);
 	}
 	if (!rc && c->ndirs > 1) {

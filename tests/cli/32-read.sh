@@ -28,8 +28,10 @@ json list "id kind owner status tlp lang date title path" list
 is "--kind" "$(colep -C node list --kind case-study --owner bg | cut -f1 | tr '\n' ' ')" "cs-bg-2023-draftish cs-bg-2023-vans "
 is "--meeting" "$(colep -C node list --meeting mt-bps-2023-spring | cut -f1)" cs-bg-2023-vans
 is "--since and --until" "$(colep -C node list --since 2023 --until 2023-12 | wc -l)" 3
-check "no document: exit 0 and nothing" 0 "" colep -C node list --owner xx
+check "no document: exit 0 and nothing" 0 "" colep -C node list --owner bg --since 2029
 is "nothing" "$out$err" ""
+check "but a value that none has is told" 0 "owner xx: no document has it" colep -C node list --owner xx
+check "with the nearest that one has" 0 "topic hawla: no document has it; did you mean hawala" colep -C node list --topic hawla
 check "words are wrong usage" 2 "takes no words" colep -C node list hawala
 check "an unknown status too" 2 "no status" colep -C node list --status open
 run colep -C node -C node list
