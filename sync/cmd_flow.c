@@ -181,6 +181,8 @@ static int submit_one(struct flow *f, const char *arg)
 		file = arena_printf(a, "%s/drafts/%.*s.md", f->node.dir, FMT_STR(name));
 	if (!(path = doc_path_of(a, name)).n)
 		return no(f->c, cstr(arg), "its name is no id; it is prefix-owner-year-slug.md, as 'colep new' makes it");
+	if (repo_lookup(&there, f->au.repo, &f->au.base, path, &f->e) == RC_OK)
+		return no(f->c, name, "is submitted already; edit it in its folder and run 'colep save'");
 	if (file_read(&b, file, LIMIT_DOC, &f->e)) {
 		buf_free(&b);
 		return cmd_fail(f->c, &f->e);
@@ -191,8 +193,6 @@ static int submit_one(struct flow *f, const char *arg)
 		cmd_say(f->c, "%s:%u: %s", file, at.line, f->e.msg);
 		return EXIT_NO;
 	}
-	if (repo_lookup(&there, f->au.repo, &f->au.base, path, &f->e) == RC_OK)
-		return no(f->c, name, "is submitted already; edit it in its folder and run 'colep save'");
 	f->shown = cstr(path_bare(file));
 	text = set(a, text, "status", STR("submitted"));
 	if (str_chr(name, '.') != SIZE_MAX) {	/* a translation has no status */

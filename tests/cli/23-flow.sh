@@ -52,6 +52,7 @@ doc ll-bps-2023-a status=draft >node/drafts/ll-bps-2023-a.md
 refused "what is submitted already" 1 "submitted already" colep -C node submit ll-bps-2023-a
 rm node/drafts/*
 refused "a draft that is not there" 1 "nowhere" colep -C node submit ll-bps-2023-nowhere
+refused "what is submitted and has no draft" 1 "submitted already; edit it" colep -C node submit ll-bps-2023-a
 refused "a name that is no id" 1 "no id" colep -C node submit README.md
 doc ll-bps-2023-pd status=draft body="Born 12.03.1980 there." >node/drafts/ll-bps-2023-pd.md
 refused "personal data" 1 "birth" colep -C node submit ll-bps-2023-pd
