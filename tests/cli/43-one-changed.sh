@@ -120,4 +120,16 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do colep -C n site many/$i >/dev/null 2>&1;
 ok "what is kept does not grow without end" test "$(ls n/.git/colep/site | wc -l)" -le 57
 colep -C n site many/12 >/dev/null 2>log
 ok "that of the last is there" grep -q ", 0 written, 0 removed" log
+
+# what was said at the last meeting is read again when a document that was changed since is changed once more
+SOURCE_DATE_EPOCH=1650000000 colep init since --id bps --import "$ROOT/content" >/dev/null 2>&1
+doc=since/lessons/at/ll-at-2022-ngo-partnership.md
+for what in 's/^title: .*/title: Payments/' '$s/$/\n\nSeen again./'; do
+	sed -i "$what" $doc
+	SOURCE_DATE_EPOCH=1700002000 colep -C since save -m "More" >/dev/null 2>&1
+	colep -C since site since-site >/dev/null 2>&1
+done
+colep -C since site since-fresh >/dev/null 2>&1
+ok "changed twice since the meeting: as built for the first time" diff -r since-site since-fresh
+ok "which tells what was changed" grep -q Payments since-site/changes.html
 done_testing
