@@ -31,6 +31,10 @@ ok('a word that is not finished finds', (await links()).includes('/d/ll-bg-2022-
 is('each pause asked with what stood there', asked, ['ha', 'haw', 'hawa', 'hawal']);
 ok('how many there are is said politely', /^Documents found: \d+$/.test(await page.textContent('.live [role=status]')) ? [] : ['no']);
 ok('a title has its language', await page.$eval('.live a', a => a.lang && a.dir) ? [] : ['no']);
+ok('they stand below the box that is typed into', await page.evaluate(() => {
+	const box = document.querySelector('header input[name=q]').getBoundingClientRect(), live = document.querySelector('.live').getBoundingClientRect();
+	return live.top >= box.bottom && live.top < box.bottom + 100 && live.left >= 0 && live.right <= innerWidth;
+}) ? [] : ['elsewhere']);
 await typed('smuggling of migrants');
 await page.waitForFunction(() => document.querySelectorAll('.live a').length > 1);
 await settle();
