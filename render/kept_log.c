@@ -2,9 +2,10 @@
  *
  *	"colepklg", the key
  *	pieces, one behind the other
- *	the table: stamp; offset u64 and length of the one that it goes on from, which has all, zeros: it has all itself; count;
- *		for each piece, by name: name, offset u64, length, check (low half of check_of); length UINT32_MAX: it is no more
- *	offset of the table, its length, check_of it and then of the one before: u64
+ *	the table: stamp; offset u64 and length of the rows that it goes on from, those of a table that has all; zeros: it has all
+ *		itself; rows: count; for each piece, by name: name, offset u64, length, check (low half of check_of); length
+ *		UINT32_MAX: it is no more
+ *	offset of the table, its length, check_of it and then of the rows that it goes on from: u64
  *
  * Numbers are u32 in the machine's order but where told, strings have their length in front. New pieces are written behind
  * all that is there, and a new table behind them; who is stopped in between leaves no log. When more than half of the file

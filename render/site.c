@@ -17,6 +17,7 @@
  * it stays when no document's page was made. */
 #include "render/site.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -282,6 +283,7 @@ static void put_digits(char to[DIGEST], const unsigned char digest[64])
 		v = (v >> 4 | v << 8) & 0x0f0f0f0f0f0f0f0fu;
 		high = (v + 0x0606060606060606u) >> 4 & 0x0101010101010101u;	/* 1: above 9 */
 		v += 0x3030303030303030u + high * ('a' - '0' - 10);
+		v = htole64(v);
 		memcpy(to + 2 * i, &v, sizeof v);
 	}
 }
@@ -397,7 +399,8 @@ static bool known(const struct names *v, struct str name)
 	return at < v->n && str_eq(v->v[at], name);
 }
 
-/* Put lines behind those of the manifest. false: it is as it was. */
+/* Put lines behind those of the manifest. false: it is as it was: it does not end as it should, or has other names in the
+ * file system, as in a copy made by links, which stay as they are. */
 static bool append_manifest(const struct build *s, struct str lines)
 {
 	int fd = openat(s->fd, MANIFEST, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
@@ -408,7 +411,7 @@ static bool append_manifest(const struct build *s, struct str lines)
 
 	if (fd < 0)
 		return false;
-	if (!fstat(fd, &st) && st.st_size && pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n' &&
+	if (!fstat(fd, &st) && st.st_size && st.st_nlink == 1 && pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n' &&
 	    !(ok = !fd_write(fd, lines, MANIFEST, &e)))
 		(void)!ftruncate(fd, st.st_size);
 	return !close(fd) && ok;
@@ -1146,7 +1149,8 @@ static void home_free(struct home *h)
 	buf_free(&h->page);
 }
 
-/* Write digits that are others into the manifest. false: it must be written anew: names came or went, or it is not as the
+/* Write digits that are others into the manifest, and see to it that they are on the disk before anything is kept that says
+ * so: after a power cut its time alone might be there. false: it must be written anew: names came or went, or it is not as the
  * build before left it. */
 static bool patch_manifest(const struct build *s, const struct file *const *made, size_t n)
 {
@@ -1170,6 +1174,7 @@ static bool patch_manifest(const struct build *s, const struct file *const *made
 		put_digits(digits, f->digest);
 		ok = pwrite(fd, digits, DIGEST, (off_t)at) == DIGEST;
 	}
+	ok = ok && !fdatasync(fd);
 	return !close(fd) && ok;
 }
 
