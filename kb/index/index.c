@@ -507,34 +507,39 @@ static enum rc open_store(struct index *ix, bool write, struct err *e)
 	return rc == RC_NOTFOUND ? RC_CORRUPT : rc;
 }
 
-/* Of a file of another schema or analysis: has no program written it for so long that none will? */
+/* Of an index of another schema or analysis: has no program written it for so long that none will? It may be gone. */
 static bool unused(const char *path)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && time(NULL) - st.st_mtime > UNUSED;
+	return lstat(path, &st) || time(NULL) - st.st_mtime > UNUSED;
 }
 
 /* Remove what is left of an index that was being made, (all) this one, and those of other programs that none uses any more:
- * where two versions of the program work on a node, neither makes the other's anew. */
+ * where two versions of the program work on a node, neither makes the other's anew. What stands beside an index goes with it. */
 static void sweep(struct index *ix, bool all)
 {
-	const struct str mine = cstr(strrchr(ix->path, '/') + 1);
+	const struct str mine = cstr(strrchr(ix->path, '/') + 1), end = STR(".mdb");
+	struct arena a = ARENA_INIT;
 	struct err odd = ERR_INIT;
 	char **names;
-	size_t n, i;
+	size_t n, i, at;
 
-	if (dir_list(&names, &n, &ix->a, ix->node->cache, &odd))
-		return;			/* what cannot be removed stays */
+	if (dir_list(&names, &n, &a, ix->node->cache, &odd))
+		n = 0;				/* what cannot be removed stays */
 	for (i = 0; i < n; i++) {
 		const struct str name = cstr(names[i]);
-		const char *path = path_join(&ix->a, ix->node->cache, names[i]);
-		struct str rest = str_starts(name, mine) ? str_sub(name, mine.n, name.n) : STR_NONE;
-		bool own = str_eq(name, mine) || str_is(rest, "-lock") || str_is(rest, "-sum");
+		struct str of, rest;
 
-		if (str_starts(name, STR("index-")) && (own ? all : rest.n || unused(path)))
-			unlink(path);
+		if (!str_starts(name, STR("index-")) || (at = str_find(name, end)) == SIZE_MAX)
+			continue;
+		of = str_sub(name, 0, at + end.n);
+		rest = str_sub(name, of.n, name.n);
+		if (str_eq(of, mine) ? all || (rest.n && !str_is(rest, "-lock") && !str_is(rest, "-sum")) :
+		    unused(path_join(&a, ix->node->cache, arena_cstr(&a, of))))
+			unlink(path_join(&a, ix->node->cache, names[i]));
 	}
+	arena_free(&a);
 }
 
 /* A new file in the place of what is there; right: what is there is in order. */

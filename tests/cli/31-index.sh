@@ -61,9 +61,11 @@ rm -rf "$ix"
 # another schema, and a commit that is gone
 head -c 5000 /dev/urandom >node/.git/colep/index-0.mdb; same "a file of another schema beside it" ""
 cp node/.git/colep/index-0.mdb node/.git/colep/index-1.1.mdb
-touch -d 2020-01-01 node/.git/colep/index-1.1.mdb
+: >node/.git/colep/index-1.1.mdb-lock
+touch -d 2020-01-01 node/.git/colep/index-1.1.mdb node/.git/colep/index-0.mdb-lock
 colep -C node index --rebuild >/dev/null
-is "which stays while another version of the program uses it" "$(cd node/.git/colep && echo index-[01].*)" index-0.mdb
+is "which stays with its lock while another version of the program uses it" "$(cd node/.git/colep && echo index-[01].*)" \
+	"index-0.mdb index-0.mdb-lock"
 g() { git -C node -c user.name=x -c user.email=x@y.invalid "$@"; }
 g commit -q --allow-empty -m x && answers node >/dev/null 2>&1 && g reset -q --hard HEAD~1
 same "main moved back" ""
