@@ -32,6 +32,7 @@
 
 #include "kb/base/file.h"
 #include "kb/base/program.h"
+#include "kb/gate/nettle.h"
 #include "kb/gate/sodium.h"
 #include "render/changes.h"
 
@@ -193,7 +194,7 @@ struct kept_stat kept_stat_at(const char *name, int fd)
 
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch)
 {
-	unsigned char digest[64];
+	unsigned char digest[32];
 	struct err e = ERR_INIT;
 	const char *name = f->name.p;
 	size_t got;
@@ -210,7 +211,7 @@ bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, st
 	same = !fd_read(&got, file, scratch->p, now->size, name, &e) && got == now->size;
 	close(file);
 	if (same)
-		blake2b_512_of(digest, (struct str){ scratch->p, got });
+		sha256_fast(digest, (struct str){ scratch->p, got });
 	return same && !memcmp(digest, f->row->digest, sizeof digest);
 }
 

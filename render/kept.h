@@ -29,7 +29,7 @@ void kept_sweep(const struct kept_place *place);
 
 struct kept_row {			/* as it stands in kept.c's file */
 	struct kept_stat stat;
-	unsigned char digest[64];
+	unsigned char digest[32];	/* SHA-256 of its bytes */
 };
 struct kept_file {
 	struct str name;		/* with a NUL behind it */

@@ -1,9 +1,9 @@
 /* render/site.c: see site.h.
  *
- * manifest.txt tells that a folder is ours and which files in it. It has the form that `b2sum -c` reads,
- * one line for each file, sorted by name:
+ * manifest.txt tells that a folder is ours and which files in it. It has the form that `sha256sum -c`
+ * reads, one line for each file, sorted by name:
  *
- *	<128 hex digits><blank><blank><name>
+ *	<64 hex digits><blank><blank><name>
  *
  * It is written twice: before the first page, when there are new names, with those of the old and the new build together
  * (zeros for hashes; a few are put behind the old ones), and at the end with what is there. So a build that was cut short is known as
@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "kb/base/file.h"
+#include "kb/gate/nettle.h"
 #include "kb/gate/sodium.h"
 #include "render/body.h"
 #include "render/facts.h"
@@ -43,7 +44,8 @@
 #define HOME "index.html"
 #define MANIFEST_MAX ((size_t)64 << 20)	/* bytes; about 300,000 files */
 #define PAGE_MAX ((size_t)64 << 20)	/* bytes of an old page worth comparing */
-#define DIGEST 128			/* hex digits of BLAKE2b */
+#define DIGEST 64			/* hex digits of SHA-256 */
+#define DIGEST_BEFORE 128		/* of BLAKE2b, which earlier versions wrote */
 
 static const char *const folders[] = { "country", "d", "find", "find-d", "find-p", "find-t", "kind", "lang", "meeting", "status",
 	"topic", "year" };
@@ -80,17 +82,17 @@ bool site_manifest_line(struct str *name, struct str line)
 		['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
 		['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
 	};
+	size_t digits = str_chr(line, ' '), i;
 	bool odd = false;
 	struct str s;
-	size_t i;
 
-	if (line.n < DIGEST + 3 || line.p[DIGEST] != ' ' || line.p[DIGEST + 1] != ' ')
+	if ((digits != DIGEST && digits != DIGEST_BEFORE) || line.n < digits + 3 || line.p[digits + 1] != ' ')
 		return false;
-	for (i = 0; i < DIGEST; i++)
+	for (i = 0; i < digits; i++)
 		odd |= !is_hex[(unsigned char)line.p[i]];
 	if (odd)
 		return false;
-	s = str_sub(line, DIGEST + 2, line.n);
+	s = str_sub(line, digits + 2, line.n);
 	if (!is_name(s))
 		return false;
 	*name = s;
@@ -271,12 +273,12 @@ void site_before_free(struct site_before *b)
 	arena_free(&b->a);
 }
 
-static void put_digits(char to[DIGEST], const unsigned char digest[64])
+static void put_digits(char to[DIGEST], const unsigned char digest[DIGEST / 2])
 {
 	uint64_t v, high;
 	size_t i;
 
-	for (i = 0; i < 64; i += 4) {		/* four bytes at a time, a half in each byte of v */
+	for (i = 0; i < DIGEST / 2; i += 4) {		/* four bytes at a time, a half in each byte of v */
 		const unsigned char *d = digest + i;
 
 		v = (uint64_t)d[0] | (uint64_t)d[1] << 16 | (uint64_t)d[2] << 32 | (uint64_t)d[3] << 48;
@@ -291,7 +293,7 @@ static void put_digits(char to[DIGEST], const unsigned char digest[64])
 /* digest: NULL: not known yet. */
 static void manifest_line(struct buf *b, const unsigned char *digest, struct str name)
 {
-	static const unsigned char none[64];
+	static const unsigned char none[DIGEST / 2];
 	char *line;
 
 	buf_reserve(b, DIGEST + 3 + name.n);
@@ -340,7 +342,7 @@ struct build {
 
 struct file {				/* of the new build */
 	struct str name;
-	unsigned char digest[64];
+	unsigned char digest[DIGEST / 2];
 	char *bad;			/* why its text could not be laid out; owned */
 	struct kept_stat stat;
 	const struct facts *of;		/* who noted its facts; NULL: kept ones */
@@ -364,24 +366,18 @@ struct work {
 	atomic_size_t made;		/* pages of documents */
 };
 /* A thread takes some files at a time, and looks at the next ones before it makes them: their texts are laid out meanwhile. */
-enum { AHEAD = 8, MADE_MAX = 1 << 20 };	/* MADE_MAX: bytes of files that are made before they are put */
+enum { AHEAD = 8 };
 struct ahead {
 	size_t from, to;
 	bool stays[AHEAD];		/* it needs not be made */
 	struct buf texts[AHEAD];	/* of documents; none: it is read when it is made */
-};
-/* Files that are made and not yet put: their hashes are computed together. */
-struct made {
-	struct { size_t at; struct buf bytes; } v[AHEAD];
-	size_t n, bytes;
 };
 struct hand {				/* one thread */
 	struct work *w;
 	unsigned part;
 	struct copy copy;		/* ours, watched */
 	struct arena arena;
-	struct buf disk;
-	struct made made;
+	struct buf page, disk;
 	struct pieces pieces;
 	struct ahead ahead[2];
 	size_t written, at;		/* at: the file that failed */
@@ -458,9 +454,9 @@ static bool as_it_was(struct hand *h, const struct kept_file *k, struct file *f)
 	return true;
 }
 
-/* Write a page to a file that is not there yet. Its name is announced, so the next build mends what is half written, and
+/* Write h->page to a file that is not there yet. Its name is announced, so the next build mends what is half written, and
  * nobody reads what had no such name before: it needs no other name first. RC_CONFLICT: it is there. */
-static enum rc create(struct hand *h, struct file *f, struct str page, const char *path, struct err *e)
+static enum rc create(struct hand *h, struct file *f, const char *path, struct err *e)
 {
 	int dir = h->w->s->fd, fd = openat(dir, f->name.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	struct stat st = { 0 };
@@ -468,7 +464,7 @@ static enum rc create(struct hand *h, struct file *f, struct str page, const cha
 
 	if (fd < 0)
 		return errno == EEXIST ? RC_CONFLICT : err_errno(e, "%s", path);
-	if (!(rc = fd_write(fd, page, path, e)) && fstat(fd, &st))
+	if (!(rc = fd_write(fd, buf_str(&h->page), path, e)) && fstat(fd, &st))
 		rc = err_errno(e, "%s", path);
 	if (!rc && (st.st_mode & 0777) != 0644 && !(rc = fd_mode(fd, 0644, path, e)) && fstat(fd, &st))
 		rc = err_errno(e, "%s", path);
@@ -481,8 +477,8 @@ static enum rc create(struct hand *h, struct file *f, struct str page, const cha
 	return rc;
 }
 
-/* Write a page to a file unless it is there. */
-static enum rc put(struct hand *h, struct file *f, struct str page, struct err *e)
+/* Write h->page to a file unless it is there. */
+static enum rc put(struct hand *h, struct file *f, struct err *e)
 {
 	const struct build *s = h->w->s;
 	const struct kept_file *k = f->was;
@@ -490,7 +486,8 @@ static enum rc put(struct hand *h, struct file *f, struct str page, struct err *
 	bool ours = known(&s->old, f->name);
 	enum rc rc;
 
-	if (!ours && (rc = create(h, f, page, path, e)) != RC_CONFLICT) {
+	sha256_fast(f->digest, buf_str(&h->page));
+	if (!ours && (rc = create(h, f, path, e)) != RC_CONFLICT) {
 		h->written++;
 		return rc;
 	}
@@ -498,41 +495,16 @@ static enum rc put(struct hand *h, struct file *f, struct str page, struct err *
 	if (k && kept_stat_same(&f->stat, &k->row->stat)) {
 		if (!memcmp(k->row->digest, f->digest, sizeof f->digest))
 			return RC_OK;
-	} else if (same_on_disk(path, page, &h->disk)) {
+	} else if (same_on_disk(path, buf_str(&h->page), &h->disk)) {
 		return RC_OK;
 	}
 	if (!ours && file_exists(path))
 		return err_set(e, RC_INVALID, "%s: is there and no site of ours wrote it; move it away or name another folder",
 		    path);
 	h->written++;
-	if (!(rc = file_write_fast(path, page, 0644, e)))
+	if (!(rc = file_write_fast(path, buf_str(&h->page), 0644, e)))
 		f->stat = kept_stat_at(f->name.p, s->fd);
 	return rc;
-}
-
-/* Put what is made, as far as nothing fails. */
-static enum rc put_made(struct hand *h)
-{
-	unsigned char digests[AHEAD][64];
-	struct str bytes[AHEAD];
-	struct made *m = &h->made;
-	size_t i;
-
-	for (i = 0; i < m->n; i++)
-		bytes[i] = buf_str(&m->v[i].bytes);
-	blake2b_512_each(digests, bytes, m->n);
-	for (i = 0; i < m->n && !h->rc; i++) {
-		struct file *f = &h->w->files[m->v[i].at];
-
-		memcpy(f->digest, digests[i], sizeof f->digest);
-		if ((h->rc = put(h, f, bytes[i], &h->err)))
-			h->at = m->v[i].at;
-		arena_reset(&h->arena);
-	}
-	for (i = 0; i < m->n && m->bytes > MADE_MAX; i++)
-		buf_free(&m->v[i].bytes);
-	m->n = m->bytes = 0;
-	return h->rc;
 }
 
 /* The document whose page has that name, or NULL: mostly a little behind the last one that was asked for. */
@@ -602,24 +574,22 @@ static bool look(struct hand *h, struct ahead *a)
 	return a->from < w->n;
 }
 
-/* Append the bytes of a file. *put: they are to be put there. */
-static enum rc make(struct hand *h, struct file *f, struct str text, struct buf *to, bool *put_it, struct err *e)
+static enum rc make(struct hand *h, struct file *f, struct str text, struct err *e)
 {
 	struct work *w = h->w;
 	struct page_want want;
 	enum rc rc;
 
-	*put_it = true;
+	buf_clear(&h->page);
 	f->kept = NULL;
 	if (!w->want && !find_makes(w->find, f->name)) {
 		f->kept = f->was;
-		*put_it = false;
 		return f->kept && (f->whole || as_it_was(h, f->kept, f)) ? RC_OK :
 		    err_set(e, RC_IO, "%s/%.*s: somebody else writes there; build again", w->s->dir, FMT_STR(f->name));
 	}
 	if (!w->want) {
-		(void)find_write(to, w->find, f->name);
-		return RC_OK;
+		(void)find_write(&h->page, w->find, f->name);
+		return put(h, f, e);
 	}
 	want = *w->want;
 	want.find_part = h->part;
@@ -632,46 +602,22 @@ static enum rc make(struct hand *h, struct file *f, struct str text, struct buf 
 	if (str_starts(f->name, STR("d/")))
 		atomic_fetch_add(&w->made, 1);
 	if (w->ready.n) {
-		buf_str_add(to, w->ready);
-		return RC_OK;
+		buf_str_add(&h->page, w->ready);
+		return put(h, f, e);
 	}
-	rc = page_write(to, w->s->md[h->part], &h->copy, f->name, &want, e);
+	rc = page_write(&h->page, w->s->md[h->part], &h->copy, f->name, &want, e);
 	if (h->copy.watch) {
 		f->of = h->copy.watch;
 		f->nfacts = f->of->list.n / sizeof(uint32_t) - f->from;
 		f->noted = !rc;		/* what cannot be laid out is said each time */
 	}
-	if (rc != RC_INVALID)
+	if (rc == RC_INVALID) {
+		f->bad = xmalloc(strlen(e->msg) + 1);
+		strcpy(f->bad, e->msg);
+	} else if (rc) {
 		return rc;
-	f->bad = xmalloc(strlen(e->msg) + 1);
-	strcpy(f->bad, e->msg);
-	return RC_OK;
-}
-
-/* Make the i-th file of the work. */
-static enum rc make_one(struct hand *h, size_t i, struct str text)
-{
-	struct made *m = &h->made;
-	struct buf *to = &m->v[m->n].bytes;
-	struct err e = ERR_INIT;
-	bool put_it;
-	enum rc rc;
-
-	buf_clear(to);
-	rc = make(h, &h->w->files[i], text, to, &put_it, &e);
-	arena_reset(&h->arena);
-	if (!rc && put_it) {
-		m->v[m->n++].at = i;
-		m->bytes += to->n;
 	}
-	if ((rc || m->n == AHEAD || m->bytes > MADE_MAX) && put_made(h))
-		return h->rc;		/* of one that comes before */
-	if (rc) {
-		h->rc = rc;
-		h->at = i;
-		h->err = e;
-	}
-	return rc;
+	return put(h, f, e);
 }
 
 static void *hand_run(void *arg)
@@ -690,17 +636,18 @@ static void *hand_run(void *arg)
 				return NULL;
 			if (h->part == 0 && told->progress)
 				told->progress(told->ctx, i, w->n);
-			if (!now->stays[i - now->from] && make_one(h, i, buf_str(&now->texts[i - now->from]))) {
+			if (!now->stays[i - now->from] &&
+			    (h->rc = make(h, &w->files[i], buf_str(&now->texts[i - now->from]), &h->err))) {
+				h->at = i;
 				atomic_store(&w->stop, true);
 				return NULL;
 			}
+			arena_reset(&h->arena);
 		}
 		t = now;
 		now = next;
 		next = t;
 	}
-	if (put_made(h))
-		atomic_store(&w->stop, true);
 	return NULL;
 }
 
@@ -730,10 +677,10 @@ static enum rc work(struct work *w, struct err *e)
 			at = h->at;
 			rc = err_set(e, h->rc, "%s", h->err.msg);
 		}
+		buf_free(&h->page);
 		buf_free(&h->disk);
 		pieces_free(&h->pieces);
 		for (k = 0; k < AHEAD; k++) {
-			buf_free(&h->made.v[k].bytes);
 			buf_free(&h->ahead[0].texts[k]);
 			buf_free(&h->ahead[1].texts[k]);
 		}
@@ -1045,13 +992,13 @@ static enum rc begin_pages(struct build *s, struct names *now, struct arena *a, 
 enum { ID = 8 };				/* bytes */
 
 /* Put a file into an id, or take it out. */
-static void id_flip(unsigned char id[ID], struct buf *scratch, struct str name, const unsigned char digest[64])
+static void id_flip(unsigned char id[ID], struct buf *scratch, struct str name, const unsigned char digest[DIGEST / 2])
 {
 	unsigned char hash[16];
 	size_t i;
 
 	buf_clear(scratch);
-	buf_add(scratch, digest, 64);
+	buf_add(scratch, digest, DIGEST / 2);
 	buf_str_add(scratch, name);
 	blake2b_of(hash, buf_str(scratch));
 	for (i = 0; i < ID; i++)

@@ -7,8 +7,6 @@
 
 #include <sodium.h>
 
-#include "kb/base/blake2b.h"
-
 static void ready(void)
 {
 	if (sodium_init() < 0) {
@@ -36,22 +34,6 @@ void blake2b_of(unsigned char out[16], struct str s)
 {
 	ready();			/* chooses the fastest code for this processor */
 	crypto_generichash(out, 16, bytes(s), s.n, NULL, 0);
-}
-
-void blake2b_512_of(unsigned char out[64], struct str s)
-{
-	ready();
-	crypto_generichash(out, 64, bytes(s), s.n, NULL, 0);
-}
-
-void blake2b_512_each(unsigned char (*out)[64], const struct str *texts, size_t n)
-{
-	size_t i;
-
-	if (n > 1 && blake2b_lanes(out, texts, n))
-		return;
-	for (i = 0; i < n; i++)
-		blake2b_512_of(out[i], texts[i]);
 }
 
 void random_bytes(void *p, size_t n)

@@ -14,8 +14,6 @@ struct ed25519 {			/* secret: wipe with secret_wipe */
 void sha256_of(unsigned char out[32], struct str s);
 void sha512_of(unsigned char out[64], struct str s);
 void blake2b_of(unsigned char out[16], struct str s);	/* BLAKE2b of 128 bits: several times as fast */
-void blake2b_512_of(unsigned char out[64], struct str s);	/* as b2sum(1) has it */
-void blake2b_512_each(unsigned char (*out)[64], const struct str *texts, size_t n);	/* the same of n: about twice as fast */
 void random_bytes(void *p, size_t n);
 void secret_wipe(void *p, size_t n);
 bool secret_same(const void *a, const void *b, size_t n);	/* takes as long whether it is or not */

@@ -112,7 +112,7 @@ links() { # FOLDER: every href leads to a file of the folder, or out with a sche
 }
 ok "every link leads to a file" links pub
 ok "nothing is loaded from elsewhere" sh -c '! grep -rhoE "(src|action)=\"[^\"]*\"|url\([^)]*|@import.*" pub --include="*.html" --include="*.css" | grep -vE "^(src=\"(\.\./)?(search|personal|write|write-data)\.js|action=\"(\.\./)?search\.html)\"$"' 
-ok "the manifest is right" sh -c 'cd pub && b2sum -c --quiet manifest.txt && [ "$(wc -l <manifest.txt)" -eq "$(find . -type f ! -name manifest.txt | wc -l)" ]'
+ok "the manifest is right" sh -c 'cd pub && sha256sum -c --quiet manifest.txt && [ "$(wc -l <manifest.txt)" -eq "$(find . -type f ! -name manifest.txt | wc -l)" ]'
 ok "a second build is the same bytes" sh -c '"$COLEP" -C n site pub2 >/dev/null && diff -r pub pub2'
 touch -d 2001-01-01 pub/index.html
 "$COLEP" -C n site pub >/dev/null

@@ -27,7 +27,7 @@ SOURCE_DATE_EPOCH=1700002500 colep -C n save -m "Words that were there" >/dev/nu
 build
 is "where no file came or went, the manifest is changed where it stands" "$(grep manifest changed; ls -i pub/manifest.txt)" "manifest.txt
 $(cat kept)"
-ok "and is right" sh -c 'cd pub && b2sum -c --quiet manifest.txt'
+ok "and is right" sh -c 'cd pub && sha256sum -c --quiet manifest.txt'
 
 old=$(sed -n 's/^title: "*\([^"]*\)"*$/\1/p' $doc)
 grep -rlF "$old" pub | sed 's|^pub/||' >told-of

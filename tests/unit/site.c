@@ -192,24 +192,32 @@ static void test_site__a_manifest_names_only_files_a_build_makes(void **state)
 		"manifest.txt", "d/x y.html", "", "d/",
 	};
 	static const char *const good[] = { "index.html", "d/cs-mk-2022-a.sr-Latn.html", "colep.css", "country/mk.html" };
+	static const size_t digits[] = { 64, 128 }, wrong[] = { 63, 65, 127 };	/* 128: of earlier versions */
 	char line[256];
 	struct str name;
-	size_t i;
+	size_t i, k;
 
 	(void)state;
-	memset(line, 'a', 128);
-	memcpy(line + 128, "  ", 3);
-	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		snprintf(line + 130, sizeof line - 130, "%s", bad[i]);
+	for (k = 0; k < 2; k++) {
+		memset(line, 'a', digits[k]);
+		memcpy(line + digits[k], "  ", 3);
+		for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+			snprintf(line + digits[k] + 2, sizeof line - digits[k] - 2, "%s", bad[i]);
+			assert_false(site_manifest_line(&name, cstr(line)));
+		}
+		for (i = 0; i < sizeof good / sizeof good[0]; i++) {
+			snprintf(line + digits[k] + 2, sizeof line - digits[k] - 2, "%s", good[i]);
+			assert_true(site_manifest_line(&name, cstr(line)));
+			assert_true(str_is(name, good[i]));
+		}
+		line[5] = 'G';
 		assert_false(site_manifest_line(&name, cstr(line)));
 	}
-	for (i = 0; i < sizeof good / sizeof good[0]; i++) {
-		snprintf(line + 130, sizeof line - 130, "%s", good[i]);
-		assert_true(site_manifest_line(&name, cstr(line)));
-		assert_true(str_is(name, good[i]));
+	for (k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
+		memset(line, 'a', wrong[k]);
+		snprintf(line + wrong[k], sizeof line - wrong[k], "  %s", good[0]);
+		assert_false(site_manifest_line(&name, cstr(line)));
 	}
-	line[5] = 'G';
-	assert_false(site_manifest_line(&name, cstr(line)));
 }
 
 static void test_page__scripts_that_run_from_right_to_left(void **state)
