@@ -176,7 +176,7 @@ enum rc joint_find(struct joint *v, size_t m, struct snap *s, const struct part 
     uint64_t *const *out, struct err *e)
 {
 	struct joining j = { .n = n, .e = e };
-	size_t seg, i, k, lists = 0, opened;
+	size_t seg, i, k, lists = 0, opened, left = m;
 	struct cursor *c;
 	enum rc rc = RC_OK;
 
@@ -189,7 +189,7 @@ enum rc joint_find(struct joint *v, size_t m, struct snap *s, const struct part 
 	j.v = xmalloc(n * sizeof *j.v);
 	for (i = 0; i < m; i++)
 		v[i].yes = false;
-	for (seg = 0; seg < s->stamp.nsegments && !rc; seg++) {
+	for (seg = 0; seg < s->stamp.nsegments && left && !rc; seg++) {
 		const struct part *p = parts + seg * step;
 
 		j.s = &s->segments[seg];
@@ -202,6 +202,7 @@ enum rc joint_find(struct joint *v, size_t m, struct snap *s, const struct part 
 			set_apart(&j, &p[v[i].part]);
 			if (j.word->size)
 				rc = in_segment(&v[i].yes, &j);
+			left -= v[i].yes;
 		}
 		while (opened)
 			cursor_close(&c[--opened]);

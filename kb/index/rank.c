@@ -456,19 +456,27 @@ static bool only_begun(const struct doubt *d)
 }
 
 /* Are the words in doubt right as they were typed? One that stands beside the rest of the query in a document is no
- * misspelling. */
+ * misspelling. That is asked until those asked about have as many documents as there are, so a thousand frequent words
+ * cost no more than a few; the others, of which documents have some form, are taken as right. */
 static enum rc find_right(struct run *r, struct err *e)
 {
 	struct joint *v = arena_array(r->a, r->ndoubts, sizeof *v);
+	uint64_t asked = 0;
 	size_t i, n = 0;
 	enum rc rc;
 
-	for (i = 0; i < r->ndoubts; i++)
-		if (r->doubts[i].df)
-			v[n++].part = r->doubts[i].part;
+	for (i = 0; i < r->ndoubts; i++) {
+		struct doubt *d = &r->doubts[i];
+
+		d->right = d->df && asked >= r->s->stamp.documents;
+		if (d->df && !d->right)
+			v[n++].part = d->part;
+		asked += d->df;
+	}
 	rc = n ? joint_find(v, n, r->s, r->parts, r->most, r->n, r->out, e) : RC_OK;
 	for (i = n = 0; i < r->ndoubts; i++)
-		r->doubts[i].right = r->doubts[i].df && v[n++].yes;
+		if (r->doubts[i].df && !r->doubts[i].right)
+			r->doubts[i].right = v[n++].yes;
 	return rc;
 }
 

@@ -202,6 +202,7 @@ struct slow {
 	const struct query *q;
 	struct slow_doubt doubts[64];
 	size_t ndoubts;
+	uint64_t asked;			/* documents of the words in doubt so far */
 	struct slow_part { const uint32_t *weight; uint32_t idf; bool must; } parts[256];
 	size_t nparts;
 };
@@ -464,7 +465,8 @@ static void slow_doubt(struct slow *s, const struct slow_doubt *d, const struct 
 	enum tier tier;
 	size_t i, k, m = 0, used = 0;
 
-	right = d->df && joint(s, d->weight);
+	right = d->df && (s->asked >= snap.stamp.documents || joint(s, d->weight));
+	s->asked += d->df;
 	n = n < 16 ? n : 16;
 	if (right && (d->written || typed_of(s->q, d->last) != TYPED_LAST))
 		return;
