@@ -328,6 +328,7 @@ static bool nearest(struct str *near, const struct result *res, const char *fiel
 void filters_offer(struct ctx *c, const struct filters *f, struct snap *snap, struct str text)
 {
 	const struct str lang = cstr(text_language(text));
+	const char *of = c->ndirs > 1 ? arena_printf(c->arena, " of %s", c->dirs[c->ndirs - 1]) : "";
 	struct filters all = FILTERS_INIT;
 	struct result res = { 0 };
 	struct err e = ERR_INIT;
@@ -352,9 +353,10 @@ void filters_offer(struct ctx *c, const struct filters *f, struct snap *snap, st
 			if (!nearest(&near, &res, filter_fields[i], want, v))
 				continue;
 			if (near.n)
-				cmd_say(c, "%s %.*s: no document has it; did you mean %.*s", filter_fields[i], FMT_STR(want), FMT_STR(near));
+				cmd_say(c, "%s %.*s: no document%s has it; did you mean %.*s", filter_fields[i], FMT_STR(want), of,
+				    FMT_STR(near));
 			else
-				cmd_say(c, "%s %.*s: no document has it%s", filter_fields[i], FMT_STR(want),
+				cmd_say(c, "%s %.*s: no document%s has it%s", filter_fields[i], FMT_STR(want), of,
 				    text.n ? "; --facets shows what there is" : "");
 		}
 	}
@@ -366,8 +368,8 @@ void filters_offer(struct ctx *c, const struct filters *f, struct snap *snap, st
 			other &= !str_eq(str_sub(have, 0, str_chr(have, '-')), lang);
 		}
 	if (other && langs.n)
-		cmd_say(c, "no document is in the language of these words, which looks like %.*s; there are %.*s", FMT_STR(lang),
-		    FMT_STR(buf_str(&langs)));
+		cmd_say(c, "no document%s is in the language of these words, which looks like %.*s; there are %.*s", of,
+		    FMT_STR(lang), FMT_STR(buf_str(&langs)));
 	buf_free(&langs);
 }
 

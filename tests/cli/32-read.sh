@@ -158,6 +158,7 @@ done
 rm -rf bare && colep init --id bg bare 2>/dev/null
 check "a community without a document: an empty list" 0 "" colep -C bare list
 is "nothing" "$out" ""
+check "of two nodes, the one that lacks a value is named" 0 "owner bg: no document of bare has it" colep -C node -C bare list --owner bg --since 2029
 check "nobody is asked to be ready" 0 "" colep -C bare readiness
 check "no hit" 1 "nothing found" colep -C bare search x
 cp -R node broken && echo garbage >broken/.git/refs/heads/main
