@@ -69,13 +69,18 @@ static struct str id_of(const char *arg)
 	return id;
 }
 
-/* The id that is meant by one that no document has: of those that lie nearest, or begin with it, the first. */
+/* The id that is meant by one that no document has: of those that lie nearest, or begin with it, the first. Ids are in
+ * small letters, so capitals are no slips. */
 static void near_id(struct str *near, size_t *best, struct arena *a, struct snap *s, struct str id)
 {
 	struct err ignored = ERR_INIT;
 	struct record r;
+	char *low = arena_alloc(a, id.n + 1);
 	size_t i, d;
 
+	for (i = 0; i < id.n; i++)
+		low[i] = (char)(id.p[i] >= 'A' && id.p[i] <= 'Z' ? id.p[i] | 0x20 : id.p[i]);
+	id.p = low;
 	for (i = 0; i < snap_count(s) && !snap_record(&r, s, i, &ignored); i++) {
 		d = id.n > 3 && str_starts(r.id, id) ? 1 : str_distance(id, r.id, 2);
 		if (d < *best) {

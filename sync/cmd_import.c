@@ -50,7 +50,9 @@ static int run_import(struct ctx *c, struct author *au, struct import_plan *plan
 	out_close(&t.o);
 	if (rc)
 		return cmd_fail(c, &e);
-	if (c->err_terminal || skipped)
+	if (!taken && !skipped)
+		cmd_say(c, "%s: nothing to take in; documents are files that end in .md or .markdown", plan->folder);
+	else if (c->err_terminal || skipped)
 		cmd_say(c, "%zu taken, %zu skipped", taken, skipped);
 	return skipped ? EXIT_NO : EXIT_YES;
 }

@@ -121,10 +121,10 @@ has "a name that is not UTF-8 is named, escaped" "$err" 'a\xe9.md: its name is n
 has "a TAB in a name is escaped" "$out" 'a\tb.md'
 rm -rf one && mkdir -p one/.hidden && echo "# H" >one/.hidden/h.md && echo "no" >one/x.txt
 at=$(main)
-check "a folder with nothing for us: exit 0" 0 "" colep -C node import one
+check "a folder with nothing for us: exit 0, and told" 0 "one: nothing to take in" colep -C node import one
 is "and no commit" "$(main)" "$at"
 mkdir void
-check "an empty folder: exit 0" 0 "" colep -C node import void
+check "an empty folder: too" 0 "void: nothing to take in" colep -C node import void
 check "a folder that is not there" 3 "nowhere: no such folder" colep -C node import nowhere
 check "a file is no folder" 3 "no such folder" colep -C node import target.md
 check "no folder is wrong usage" 2 "needs a folder" colep -C node import

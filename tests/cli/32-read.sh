@@ -45,6 +45,7 @@ json show "id path text" show cs-bg-2023-vans
 check "an id that is not there: exit 1" 1 "no document of this id" colep -C node show ll-xx-2023-no
 check "nor to be compared" 1 "no document of this id" colep -C node diff ll-xx-2023-no
 check "one with a slip: the id that is meant" 1 "did you mean cs-bg-2023-vans" colep -C node show cs-bg-2023-vanss
+check "or in capitals" 1 "did you mean cs-bg-2023-vans" colep -C node show CS-BG-2023-VANS
 check "or of which it is the beginning" 1 "did you mean cs-bg-2023-vans" colep -C node related cs-bg-2023-v
 check "no id is wrong usage" 2 "needs one id" colep -C node show
 check "two are too" 2 "needs one id" colep -C node show a b
