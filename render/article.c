@@ -44,8 +44,8 @@ static void fact(struct page *p, const struct entry *e, const struct key *k, con
 		page_t_number(p, "conflict.key", k->variant);
 		page_puts(p, ")");
 	}
-	/* our own words begin with a capital here; what somebody wrote stays as it is */
-	page_puts(p, r->values ? "</dt><dd class=\"word\">" : "</dt><dd>");
+	/* our own words begin with a capital here, also in a list of any words; what somebody wrote stays as it is */
+	page_puts(p, r->values || (r->type == KEY_LIST && !r->vocab) ? "</dt><dd class=\"word\">" : "</dt><dd>");
 	if (!page_key_values(p, k, r, e->lang)) {
 		page_cut(p, start);
 		return;

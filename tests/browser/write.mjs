@@ -172,6 +172,11 @@ await page.setInputFiles('#open', 'bad.md');
 await page.waitForTimeout(300);
 ok('a file it cannot read is said so', (await page.textContent('#state')).length ? [] : ['nothing said']);
 is('and nothing was asked for or went wrong', take(), []);
+/* On paper there is no file to open, nor a word that asks for one. */
+await fresh();
+await page.emulateMedia({ media: 'print' });
+is('on paper each label has its field below', await page.$$eval('#write label[for]', all =>
+	all.filter(l => l.offsetHeight && !document.getElementById(l.htmlFor).offsetHeight).map(l => l.textContent)), []);
 await context.close();
 
 const still = await open({ javaScriptEnabled: false }), plain = await tab(still);

@@ -80,6 +80,7 @@ ok "also to narrow a search down by" page made-up/find/facets.js "$(sed -n 's/^c
 for w in police border-guard prosecution interpol-ncb secretariat; do
 	ok "so have their players: $w" page made-up/d/ex-bps-2022-grey-lantern.html "$(sed -n "s/^value.$w = //p" "$texts/ar.txt")"
 done
+ok "who begin with a capital, as our other words" page made-up/d/ex-bps-2022-grey-lantern.html "<dd class=\"word\">$(sed -n "s/^value.police = //p" "$texts/ar.txt")"
 ok "a translation's page speaks its language" sh -c 'f=$(ls pub/d/*.ur.html | head -n 1); grep -q "<html lang=\"ur\" dir=\"rtl\">" "$f" && grep -q "hreflang=\"en\" lang=\"en\" dir=\"ltr\"" "$f"'
 
 put n ll-bps-2023-links owner=bps status=published tlp=TLP:CLEAR "body=<https://example.org/a?b=c&d> and [there](https://example.org/b)."
