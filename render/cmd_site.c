@@ -11,6 +11,7 @@
 #include "kb/node.h"
 #include "render/changes.h"
 #include "render/kept.h"
+#include "render/manifest.h"
 #include "render/site.h"
 #include "render/stamp.h"
 #include "render/zip.h"
@@ -151,13 +152,13 @@ static enum rc pack(const char *file, const char *dir, struct arena *a, int64_t 
 	name = str_sub(name, i, name.n);
 	if (str_ends(name, STR(".zip")))
 		name.n -= 4;
-	if ((rc = file_read(&manifest, path_join(a, dir, "manifest.txt"), (size_t)64 << 20, e)) ||
+	if ((rc = file_read(&manifest, path_join(a, dir, MANIFEST), MANIFEST_MAX, e)) ||
 	    (rc = zip_open(&z, file, day, e)))
 		goto out;
-	rc = zip_add(z, cstr(arena_printf(a, "%.*s/manifest.txt", FMT_STR(name))), buf_str(&manifest), e);
+	rc = zip_add(z, cstr(arena_printf(a, "%.*s/" MANIFEST, FMT_STR(name))), buf_str(&manifest), e);
 	for (rest = buf_str(&manifest); !rc && str_line(&line, &rest);) {
-		if (!site_manifest_line(&path, line)) {
-			rc = err_set(e, RC_CORRUPT, "%s/manifest.txt: changed while it was packed; build again", dir);
+		if (!manifest_take(&path, line)) {
+			rc = err_set(e, RC_CORRUPT, "%s/" MANIFEST ": changed while it was packed; build again", dir);
 			break;
 		}
 		buf_clear(&b);

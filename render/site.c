@@ -1,23 +1,17 @@
 /* render/site.c: see site.h.
  *
- * manifest.txt tells that a folder is ours and which files in it. It has the form that `sha256sum -c`
- * reads, one line for each file, sorted by name:
- *
- *	<64 hex digits><blank><blank><name>
- *
- * It is written twice: before the first page, when there are new names, with those of the old and the new build together
- * (zeros for hashes; a few are put behind the old ones), and at the end with what is there. So a build that was cut short is known as
- * ours and is mended by the next one, which removes or writes anew what it left half written; two builds into one folder
- * wait for each other. Where names are the same and it is as the build before left it, only the digits that are others are
- * written, at the end, in their place. Whether a page is written anew is decided by its bytes on disk, not by the manifest: a
- * damaged file is mended too.
+ * The manifest (manifest.h) is written twice: before the first page, when there are new names, with those of the old and the
+ * new build together (zeros for hashes; a few are put behind the old ones), and at the end with what is there. So a build that
+ * was cut short is known as ours and is mended by the next one, which removes or writes anew what it left half written; two
+ * builds into one folder wait for each other. Where names are the same and it is as the build before left it, only the digits
+ * that are others are written, at the end, in their place. Whether a page is written anew is decided by its bytes on disk, not
+ * by the manifest: a damaged file is mended too.
  *
  * A page is not even made when the build before kept what it was made of (kept.h), all of that is so still, and the file
  * is as that build left it: its stat tells, else its hash. The search index is changed where documents were (find_patch.c);
  * it stays when no document's page was made. */
 #include "render/site.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -36,69 +30,13 @@
 #include "render/facts.h"
 #include "render/kept.h"
 #include "render/lists.h"
+#include "render/manifest.h"
 #include "render/page.h"
 #include "render/stamp.h"
 #include "render/strings.h"
 
-#define MANIFEST "manifest.txt"
 #define HOME "index.html"
-#define MANIFEST_MAX ((size_t)64 << 20)	/* bytes; about 300,000 files */
 #define PAGE_MAX ((size_t)64 << 20)	/* bytes of an old page worth comparing */
-#define DIGEST 64			/* hex digits of SHA-256 */
-#define DIGEST_BEFORE 128		/* of BLAKE2b, which earlier versions wrote */
-
-static const char *const folders[] = { "country", "d", "find", "find-d", "find-p", "find-t", "kind", "lang", "meeting", "status",
-	"topic", "year" };
-
-/* May a site have a file of that name. */
-static bool is_name(struct str s)
-{
-	size_t slash = str_chr(s, '/'), i;
-	struct str folder;
-
-	if (slash != SIZE_MAX) {
-		folder = str_sub(s, 0, slash);
-		for (i = 0; i < sizeof folders / sizeof folders[0] && !str_is(folder, folders[i]); i++)
-			;
-		if (i == sizeof folders / sizeof folders[0])
-			return false;
-	}
-	for (i = slash == SIZE_MAX ? 0 : slash + 1; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i], low = c | 0x20;
-
-		if ((low < 'a' || low > 'z') && (c < '0' || c > '9') && c != '-' && c != '.')
-			return false;
-	}
-	if (!str_ends(s, STR(".html")) && !theme_copied(s) && !find_is_name(s))
-		return false;
-	if (s.p[slash == SIZE_MAX ? 0 : slash + 1] == '.')
-		return false;
-	return true;
-}
-
-bool site_manifest_line(struct str *name, struct str line)
-{
-	static const bool is_hex[256] = {
-		['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
-		['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
-	};
-	size_t digits = str_chr(line, ' '), i;
-	bool odd = false;
-	struct str s;
-
-	if ((digits != DIGEST && digits != DIGEST_BEFORE) || line.n < digits + 3 || line.p[digits + 1] != ' ')
-		return false;
-	for (i = 0; i < digits; i++)
-		odd |= !is_hex[(unsigned char)line.p[i]];
-	if (odd)
-		return false;
-	s = str_sub(line, digits + 2, line.n);
-	if (!is_name(s))
-		return false;
-	*name = s;
-	return true;
-}
-
 static enum rc not_ours(const char *dir, const char *what, struct err *e)
 {
 	return err_set(e, RC_INVALID, "%s: %s; name an empty or new folder, or one that holds an earlier site", dir, what);
@@ -120,7 +58,7 @@ static enum rc old_names(struct site_before *b, const char *dir, struct err *e)
 	while (!rc && str_line(&line, &rest)) {
 		if (b->n == cap)
 			b->names = arena_grow(&b->a, b->names, &cap, sizeof *b->names);
-		if (!site_manifest_line(&b->names[b->n++], line))
+		if (!manifest_take(&b->names[b->n++], line))
 			rc = not_ours(dir, "its " MANIFEST " is not one of a site", e);
 	}
 	if (!rc && !b->n)
@@ -138,11 +76,11 @@ static bool half(struct str name)
 {
 	struct str whole = str_sub(name, 0, name.n < 11 ? 0 : name.n - 11);
 
-	return str_starts(str_sub(name, whole.n, name.n), STR(".tmp-")) && (str_is(whole, MANIFEST) || is_name(whole));
+	return str_starts(str_sub(name, whole.n, name.n), STR(".tmp-")) && (str_is(whole, MANIFEST) || manifest_name(whole));
 }
 
 /* Of each folder, "" first, what tells whether a file came or went: FOLDER_STAT bytes, zeros for none. */
-enum { FOLDERS = 1 + sizeof folders / sizeof folders[0], FOLDER_STAT = sizeof(struct kept_stat) };
+enum { FOLDERS = 1 + SITE_FOLDERS, FOLDER_STAT = sizeof(struct kept_stat) };
 
 static void folder_stats(struct kept_stat to[FOLDERS], int fd)
 {
@@ -150,7 +88,7 @@ static void folder_stats(struct kept_stat to[FOLDERS], int fd)
 	size_t k;
 
 	for (k = 0; k < FOLDERS; k++)
-		to[k] = fstatat(fd, k ? folders[k - 1] : ".", &st, AT_SYMLINK_NOFOLLOW) ? (struct kept_stat){ 0 } : kept_stat(&st);
+		to[k] = fstatat(fd, k ? site_folders[k - 1] : ".", &st, AT_SYMLINK_NOFOLLOW) ? (struct kept_stat){ 0 } : kept_stat(&st);
 }
 
 /* Of the folders when the build before ended; NULL: that is not known. */
@@ -186,7 +124,7 @@ static void remove_halves(const char *dir, int fd, const char *was)
 
 	folder_stats(now, fd);
 	for (k = 0; k < FOLDERS; k++) {
-		const char *folder = k ? folders[k - 1] : "";
+		const char *folder = k ? site_folders[k - 1] : "";
 
 		if (was && kept_stat_tells(&now[k]) && !memcmp(was + k * FOLDER_STAT, &now[k], FOLDER_STAT))
 			continue;
@@ -248,11 +186,11 @@ enum rc site_check(struct site_before *b, const char *dir, const struct kept *k,
 			if (!half(cstr(names[i])))
 				return not_ours(dir, arena_printf(&b->a, "holds '%s', which no site of ours wrote", names[i]), e);
 	}
-	for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-		const char *path = path_join(&b->a, dir, folders[i]);
+	for (i = 0; i < SITE_FOLDERS; i++) {
+		const char *path = path_join(&b->a, dir, site_folders[i]);
 
 		if (file_exists(path) && !file_is_dir(path))
-			return not_ours(dir, arena_printf(&b->a, "'%s' in it is no folder", folders[i]), e);
+			return not_ours(dir, arena_printf(&b->a, "'%s' in it is no folder", site_folders[i]), e);
 	}
 	if (b->docs)
 		return RC_OK;
@@ -271,43 +209,6 @@ void site_before_free(struct site_before *b)
 {
 	buf_free(&b->text);
 	arena_free(&b->a);
-}
-
-static void put_digits(char to[DIGEST], const unsigned char digest[DIGEST / 2])
-{
-	uint64_t v, high;
-	size_t i;
-
-	for (i = 0; i < DIGEST / 2; i += 4) {		/* four bytes at a time, a half in each byte of v */
-		const unsigned char *d = digest + i;
-
-		v = (uint64_t)d[0] | (uint64_t)d[1] << 16 | (uint64_t)d[2] << 32 | (uint64_t)d[3] << 48;
-		v = (v >> 4 | v << 8) & 0x0f0f0f0f0f0f0f0fu;
-		high = (v + 0x0606060606060606u) >> 4 & 0x0101010101010101u;	/* 1: above 9 */
-		v += 0x3030303030303030u + high * ('a' - '0' - 10);
-		v = htole64(v);
-		memcpy(to + 2 * i, &v, sizeof v);
-	}
-}
-
-/* digest: NULL: not known yet. */
-static void manifest_line(struct buf *b, const unsigned char *digest, struct str name)
-{
-	static const unsigned char none[DIGEST / 2];
-	char *line;
-
-	buf_reserve(b, DIGEST + 3 + name.n);
-	line = b->p + b->n;
-	put_digits(line, digest ? digest : none);
-	line[DIGEST] = line[DIGEST + 1] = ' ';
-	b->n += DIGEST + 2;
-	buf_str_add(b, name);
-	buf_putc(b, '\n');
-}
-
-static enum rc write_manifest(const char *dir, struct buf *b, struct arena *a, struct err *e)
-{
-	return file_write_fast(path_join(a, dir, MANIFEST), buf_str(b), 0644, e);
 }
 
 static bool same_on_disk(const char *path, struct str page, struct buf *old)
@@ -342,7 +243,7 @@ struct build {
 
 struct file {				/* of the new build */
 	struct str name;
-	unsigned char digest[DIGEST / 2];
+	unsigned char digest[MANIFEST_DIGEST];
 	char *bad;			/* why its text could not be laid out; owned */
 	struct kept_stat stat;
 	const struct facts *of;		/* who noted its facts; NULL: kept ones */
@@ -395,28 +296,10 @@ static bool known(const struct names *v, struct str name)
 	return at < v->n && str_eq(v->v[at], name);
 }
 
-/* Put lines behind those of the manifest. false: it is as it was: it does not end as it should, or has other names in the
- * file system, as in a copy made by links, which stay as they are. */
-static bool append_manifest(const struct build *s, struct str lines)
-{
-	int fd = openat(s->fd, MANIFEST, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	struct err e = ERR_INIT;
-	struct stat st;
-	bool ok = false;
-	char last;
-
-	if (fd < 0)
-		return false;
-	if (!fstat(fd, &st) && st.st_size && st.st_nlink == 1 && pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n' &&
-	    !(ok = !fd_write(fd, lines, MANIFEST, &e)))
-		(void)!ftruncate(fd, st.st_size);
-	return !close(fd) && ok;
-}
-
 #define ANNOUNCED 64			/* names that are put behind the old ones; the lines of more are written with them */
 
 /* The manifest before the work: old and new names. */
-static enum rc announce(const struct build *s, const struct names *now, struct arena *a, struct err *e)
+static enum rc announce(const struct build *s, const struct names *now, struct err *e)
 {
 	struct buf all = BUF_INIT, new = BUF_INIT;
 	size_t i = 0, j = 0, came = 0;
@@ -426,17 +309,17 @@ static enum rc announce(const struct build *s, const struct names *now, struct a
 		int d = i == s->old.n ? 1 : str_cmp(s->old.v[i], now->v[j]);
 
 		if (d > 0) {
-			manifest_line(&new, NULL, now->v[j]);
+			manifest_add(&new, NULL, now->v[j]);
 			came++;
 		}
 		i += d <= 0;
 		j += d >= 0;
 	}
-	if (came && !(s->old.n && came <= ANNOUNCED && append_manifest(s, buf_str(&new)))) {
+	if (came && !(s->old.n && came <= ANNOUNCED && manifest_append(s->fd, buf_str(&new)))) {
 		for (i = 0; i < s->old.n; i++)
-			manifest_line(&all, NULL, s->old.v[i]);
+			manifest_add(&all, NULL, s->old.v[i]);
 		buf_str_add(&all, buf_str(&new));
-		rc = write_manifest(s->dir, &all, a, e);
+		rc = manifest_write(s->dir, buf_str(&all), e);
 	}
 	buf_free(&all);
 	buf_free(&new);
@@ -708,7 +591,7 @@ static enum rc remove_old(struct build *s, const struct names *now, struct arena
 
 		while (k < now->n && str_cmp(now->v[k], s->old.v[i]) < 0)
 			k++;
-		if ((k < now->n && str_eq(now->v[k], s->old.v[i])) || !is_name(s->old.v[i]))	/* names_kept takes any */
+		if ((k < now->n && str_eq(now->v[k], s->old.v[i])) || !manifest_name(s->old.v[i]))	/* names_kept takes any */
 			continue;
 		path = path_join(a, s->dir, arena_cstr(a, s->old.v[i]));
 		if (unlink(path) == 0)
@@ -716,8 +599,8 @@ static enum rc remove_old(struct build *s, const struct names *now, struct arena
 		else if (errno != ENOENT)
 			return err_errno(e, "%s: cannot be removed", path);
 	}
-	for (i = 0; i < sizeof folders / sizeof folders[0]; i++)
-		(void)rmdir(path_join(a, s->dir, folders[i]));	/* only the empty ones go */
+	for (i = 0; i < SITE_FOLDERS; i++)
+		(void)rmdir(path_join(a, s->dir, site_folders[i]));	/* only the empty ones go */
 	return RC_OK;
 }
 
@@ -928,7 +811,7 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 		all.v = arena_array(a, all.n, sizeof *all.v);
 		memcpy(all.v, now->v, now->n * sizeof *all.v);
 		strs_merge(all.v, now->n, index, *n);
-		if ((rc = announce(s, &all, a, e)))
+		if ((rc = announce(s, &all, e)))
 			return rc;
 	}
 	old = *files;
@@ -983,22 +866,22 @@ static enum rc begin_pages(struct build *s, struct names *now, struct arena *a, 
 	} else {
 		now->v = pages_names(&now->n, a, s->copy);
 	}
-	rc = announce(s, now, a, e);		/* first: folders alone are not known as ours */
-	for (i = 0; !rc && i < sizeof folders / sizeof folders[0]; i++)
-		rc = dir_make(path_join(a, s->dir, folders[i]), 0755, e);
+	rc = announce(s, now, e);		/* first: folders alone are not known as ours */
+	for (i = 0; !rc && i < SITE_FOLDERS; i++)
+		rc = dir_make(path_join(a, s->dir, site_folders[i]), 0755, e);
 	return rc;
 }
 
 enum { ID = 8 };				/* bytes */
 
 /* Put a file into an id, or take it out. */
-static void id_flip(unsigned char id[ID], struct buf *scratch, struct str name, const unsigned char digest[DIGEST / 2])
+static void id_flip(unsigned char id[ID], struct buf *scratch, struct str name, const unsigned char digest[MANIFEST_DIGEST])
 {
 	unsigned char hash[16];
 	size_t i;
 
 	buf_clear(scratch);
-	buf_add(scratch, digest, DIGEST / 2);
+	buf_add(scratch, digest, MANIFEST_DIGEST);
 	buf_str_add(scratch, name);
 	blake2b_of(hash, buf_str(scratch));
 	for (i = 0; i < ID; i++)
@@ -1096,45 +979,40 @@ static void home_free(struct home *h)
 	buf_free(&h->page);
 }
 
-/* Write digits that are others into the manifest, and see to it that they are on the disk before anything is kept that says
- * so: after a power cut its time alone might be there. false: it must be written anew: names came or went, or it is not as the
+/* Write digits that are others into the manifest. false: it must be written anew: names came or went, or it is not as the
  * build before left it. */
-static bool patch_manifest(const struct build *s, const struct file *const *made, size_t n)
+static bool patch_manifest(const struct build *s, const struct file *const *made, size_t n, struct arena *a)
 {
 	const struct kept *was = s->kept;
-	char digits[DIGEST];
-	size_t i, at;
-	bool ok;
-	int fd;
+	struct manifest_digits *v;
+	size_t i, at, k = 0;
 
 	if (!was || was->nfiles != n || !kept_stat_same(&s->manifest, &was->manifest))
 		return false;
-	for (i = 0; i < n && made[i]->was == &was->files[i]; i++)
-		;
-	if (i < n || (fd = openat(s->fd, MANIFEST, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
-		return false;
-	for (i = at = 0, ok = true; ok && i < n; at += DIGEST + 3 + made[i]->name.n, i++) {
+	v = arena_array(a, n, sizeof *v);
+	for (i = at = 0; i < n; at += manifest_length(made[i]->name), i++) {
 		const struct file *f = made[i];
 
-		if (f->kept == f->was || !memcmp(f->digest, f->was->row->digest, sizeof f->digest))
-			continue;
-		put_digits(digits, f->digest);
-		ok = pwrite(fd, digits, DIGEST, (off_t)at) == DIGEST;
+		if (f->was != &was->files[i])
+			return false;
+		if (f->kept != f->was && memcmp(f->digest, f->was->row->digest, sizeof f->digest))
+			v[k++] = (struct manifest_digits){ at, f->digest };
 	}
-	ok = ok && !fdatasync(fd);
-	return !close(fd) && ok;
+	return manifest_put(s->fd, v, k);
 }
 
-static enum rc write_lines(const struct build *s, const struct file *const *made, size_t n, struct arena *a, struct err *e)
+static enum rc write_lines(const struct build *s, const struct file *const *made, size_t n, struct err *e)
 {
 	struct buf b = BUF_INIT;
 	enum rc rc;
-	size_t i;
+	size_t i, bytes = 0;
 
-	buf_reserve(&b, n * (DIGEST + 40));
 	for (i = 0; i < n; i++)
-		manifest_line(&b, made[i]->digest, made[i]->name);
-	rc = write_manifest(s->dir, &b, a, e);
+		bytes += manifest_length(made[i]->name);
+	buf_reserve(&b, bytes);
+	for (i = 0; i < n; i++)
+		manifest_add(&b, made[i]->digest, made[i]->name);
+	rc = manifest_write(s->dir, buf_str(&b), e);
 	buf_free(&b);
 	return rc;
 }
@@ -1199,7 +1077,7 @@ static enum rc pages(struct build *s, struct arena *a, struct err *e)
 	all.v = arena_array(a, all.n, sizeof *all.v);
 	for (i = 0; i < all.n; i++)
 		all.v[i] = made[i]->name;
-	if ((rc = remove_old(s, &all, a, e)) || (!patch_manifest(s, made, all.n) && (rc = write_lines(s, made, all.n, a, e))))
+	if ((rc = remove_old(s, &all, a, e)) || (!patch_manifest(s, made, all.n, a) && (rc = write_lines(s, made, all.n, e))))
 		goto out;
 	s->told->pages = all.n;
 	if (s->files)

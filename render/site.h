@@ -41,8 +41,4 @@ bool site_no_file_came(const struct kept *k, const char *dir);
 enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct copy *c, struct site_before *before,
     const struct kept_place *place, struct kept *kept, struct site_told *told, struct err *e) NODISCARD;
 
-/* One line of manifest.txt: "<64 hex digits>  <name>", as sha256sum writes it, or 128 digits, as earlier versions did; name
- * borrows line. false: not such a line, or a name that no build of ours makes. */
-bool site_manifest_line(struct str *name, struct str line);
-
 #endif

@@ -15,6 +15,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "render/manifest.h"
+
 static bool files_hold(struct kept *k, const char *dir, unsigned threads)
 {
 	struct buf b = BUF_INIT;
@@ -24,7 +26,7 @@ static bool files_hold(struct kept *k, const char *dir, unsigned threads)
 	size_t i;
 
 	if (fd >= 0) {
-		now = kept_stat_at("manifest.txt", fd);
+		now = kept_stat_at(MANIFEST, fd);
 		hold = kept_stat_same(&now, &k->manifest);
 	}
 	if (hold)

@@ -12,6 +12,7 @@
 #include "render/app/http.h"
 #include "render/app/lan.h"
 #include "render/body.h"
+#include "render/manifest.h"
 #include "render/page.h"
 #include "render/site.h"
 
@@ -203,20 +204,20 @@ static void test_site__a_manifest_names_only_files_a_build_makes(void **state)
 		memcpy(line + digits[k], "  ", 3);
 		for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 			snprintf(line + digits[k] + 2, sizeof line - digits[k] - 2, "%s", bad[i]);
-			assert_false(site_manifest_line(&name, cstr(line)));
+			assert_false(manifest_take(&name, cstr(line)));
 		}
 		for (i = 0; i < sizeof good / sizeof good[0]; i++) {
 			snprintf(line + digits[k] + 2, sizeof line - digits[k] - 2, "%s", good[i]);
-			assert_true(site_manifest_line(&name, cstr(line)));
+			assert_true(manifest_take(&name, cstr(line)));
 			assert_true(str_is(name, good[i]));
 		}
 		line[5] = 'G';
-		assert_false(site_manifest_line(&name, cstr(line)));
+		assert_false(manifest_take(&name, cstr(line)));
 	}
 	for (k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
 		memset(line, 'a', wrong[k]);
 		snprintf(line + wrong[k], sizeof line - wrong[k], "  %s", good[0]);
-		assert_false(site_manifest_line(&name, cstr(line)));
+		assert_false(manifest_take(&name, cstr(line)));
 	}
 }
 
