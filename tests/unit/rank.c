@@ -24,7 +24,8 @@
 #include "kb/index/passing.h"
 #include "kb/index/sealed.h"
 
-enum { SEGMENTS = 3, DOCS = 10500, WORDS = 90, LONGEST = 40, HEAVY = 1 };
+enum { SEGMENTS = 3, DOCS = 10500, WORDS = 90, LONGEST = 40, HEAVY = 1, RARES = 8, RARE = WORDS - 5 - RARES };
+/* RARE: from here on, RARES words are in few documents */
 static const uint32_t sizes[SEGMENTS] = { 9000, 1499, 1 };	/* several windows of places; one; no more than a document */
 
 static struct arena a, kept;		/* of a query; of the whole test */
@@ -97,6 +98,8 @@ static void make_docs(void)
 			uint32_t rank = below(WORDS);	/* the first words are frequent: the first one nearly everywhere */
 
 			d->w[k].word = (unsigned char)(k == 0 && below(300) ? 0 : rank * below(rank + 1) / WORDS);
+			if (d->w[k].word >= RARE && d->w[k].word < RARE + RARES && below(64))
+				d->w[k].word = 0;
 			d->w[k].weight = (unsigned char)(below(9) ? 1 : below(9) ? 3 : 12 + below(8));	/* that a row has no room for, too */
 			if (d->w[k].word == HEAVY)
 				d->w[k].weight = (unsigned char)(14 + below(16));
@@ -661,6 +664,19 @@ static void put_some_word(struct buf *b, const struct doc *d)
 	buf_str_add(b, w);
 }
 
+/* One of the few documents that have a rare word. */
+static const struct doc *rare_doc(struct str *word)
+{
+	size_t i = below(DOCS), k;
+
+	for (;; i = (i + 1) % DOCS)
+		for (k = 0; k < docs[i].n; k++)
+			if (docs[i].w[k].word >= RARE && docs[i].w[k].word < RARE + RARES) {
+				*word = words[docs[i].w[k].word];
+				return &docs[i];
+			}
+}
+
 static void ask(unsigned turns)
 {
 	struct buf b = BUF_INIT;
@@ -670,10 +686,17 @@ static void ask(unsigned turns)
 	for (turn = 0; turn < turns; turn++) {
 		struct filters f = FILTERS_INIT;
 
+		const struct doc *rare = NULL;
+		struct str word;
+
 		buf_clear(&b);
+		if (below(2) == 0) {
+			rare = rare_doc(&word);
+			buf_printf(&b, "%.*s ", FMT_STR(word));
+		}
 		many = below(16) == 0;
 		for (n = many ? 45 : 1 + below(6), sought = false; n; n--) {
-			const struct doc *d = &docs[below(DOCS)];
+			const struct doc *d = rare ? rare : &docs[below(DOCS)];
 
 			not = below(8) == 0;
 			sought |= !not;
