@@ -130,12 +130,18 @@ for (const [lang, dir] of sites) {
 		const label = /class="tlp[^>]*>(TLP:[A-Z+]+)</.exec(read(f))[1];
 		(await printed(page, f)).forEach((text, i, all) => {
 			n++;
+			if (i && f.endsWith('matrix.html')) bad.push('the chart and its countries are not on one sheet');
 			if (text.split(label).length < 3) bad.push(`${inside(dir, f)}, sheet ${i + 1}: ${label} is not above and below: ${text.slice(0, 80)}`);
 			if (!new RegExp(`\\b${i + 1} ?/ ?${all.length}\\b`).test(text)) bad.push(`${inside(dir, f)}, sheet ${i + 1}: no number`);
 		});
 		bad.push(...take());
 	}
-	if (n) ok(`${lang}: ${n} printed sheets have their label above and below, and their number`, bad);
+	if (n) ok(`${lang}: ${n} printed sheets have their label above and below and their number, a chart its countries`, bad);
 }
+await page.emulateMedia({ media: 'print' });
+await page.goto(url(join(sites[0][1], 'write.html')));
+await page.waitForSelector('#form label');
+ok('a printed form has no label without its field', await page.evaluate(() =>
+	[...document.querySelectorAll('main label')].filter(l => l.control && l.checkVisibility() && !l.control.checkVisibility()).map(l => l.textContent)), take());
 await context.close();
 done();
