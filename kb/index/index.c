@@ -610,8 +610,10 @@ static enum rc write_index(struct index *ix, const struct oid *commit, bool rebu
 			*why = "it was damaged";
 	}
 	ix->untidy |= !rc && !all;
-	if (!rc && !all)
+	if (!rc && !all && !ix->swept) {
 		sweep(ix, false);
+		ix->swept = true;
+	}
 	right = rc != RC_CORRUPT;
 	if (!right || (!rc && all)) {
 		if (rebuild)

@@ -59,6 +59,7 @@ struct index {
 	uint64_t map;
 	bool write;			/* the store is open for writing */
 	bool untidy;			/* brought forward since segments were last merged */
+	bool swept;			/* indexes that no program uses were looked for */
 	atomic_bool damaged;		/* something in it was found so: it is made anew when it is opened next */
 };
 /* Read the zstd dictionary, once a store. */

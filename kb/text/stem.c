@@ -1,7 +1,7 @@
 /* kb/text/stem.c: see stem.h.
  *
  * Stemming costs ten times what cutting a text into words does, and a text repeats its words, so terms are
- * kept: a table of 2^12 slots by hash of (language, word), overwritten when two meet. It serves snippets and
+ * kept: a table of 2^14 slots by hash of (language, word), overwritten when two meet. It serves snippets and
  * phrases, some thousand words a query, and documents that are replaced one after another; pages of it that no word
  * met are never touched. Making a whole index remembers every word itself (kb/index/build.c). */
 #include "kb/text/stem.h"
@@ -30,7 +30,7 @@ static const struct { const char *lang, *snowball; unsigned scripts; } stemmers[
 	{ "ca", "catalan", LATIN }, { "eu", "basque", LATIN }, { "hy", "armenian", OTHER },
 	{ "ne", "nepali", OTHER }, { "ta", "tamil", OTHER }, { "yi", "yiddish", OTHER },
 };
-enum { ENGLISH = 1, SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 12 };	/* tables of strip.h behind them */
+enum { ENGLISH = 1, SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 14 };	/* tables of strip.h behind them */
 
 struct slot {
 	unsigned char lang, nword, nterm;
