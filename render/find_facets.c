@@ -90,18 +90,13 @@ struct str find_label(const struct find *f, unsigned facet, struct str value)
 	}
 }
 
-static int by_bytes(const void *pa, const void *pb)
-{
-	return str_cmp(*(const struct str *)pa, *(const struct str *)pb);
-}
-
 /* All values in order, each once; how many there are then. */
 static size_t settle(struct find_facet *to)
 {
 	size_t i, n = 0;
 
 	if (to->nvalues)
-		qsort(to->values, to->nvalues, sizeof *to->values, by_bytes);
+		qsort(to->values, to->nvalues, sizeof *to->values, str_order);
 	for (i = 0; i < to->nvalues; i++)
 		if (n == 0 || !str_eq(to->values[n - 1], to->values[i]))
 			to->values[n++] = to->values[i];

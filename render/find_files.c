@@ -222,11 +222,6 @@ static size_t fixed_of(struct str name)	/* FIXED: none */
 	return i;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 struct str *find_names(size_t *n, struct arena *a, const struct find *f)
 {
 	size_t docs = (f->n + FIND_DOCS - 1) / FIND_DOCS, got = 0, i;
@@ -244,7 +239,7 @@ struct str *find_names(size_t *n, struct arena *a, const struct find *f)
 			block_path(&b, &f->blocks[kind].v[i], kind);
 			v[got++] = arena_str(a, buf_str(&b));
 		}
-	qsort(v, got, sizeof *v, by_name);
+	qsort(v, got, sizeof *v, str_order);
 	buf_free(&b);
 	*n = got;
 	return v;

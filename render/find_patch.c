@@ -347,11 +347,6 @@ static void piece_at(struct pieces *to, struct str form)
 		to->name = form;
 }
 
-static int by_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* Append the tail of a form that has n counts, at least one. */
 static void counts_tail(struct buf *b, const struct find_count *v, size_t n)
 {
@@ -365,7 +360,7 @@ static void counts_tail(struct buf *b, const struct find_count *v, size_t n)
 			refs[got++] = v[i].english;
 	}
 	if (got > 1)
-		qsort(refs, got, sizeof *refs, by_str);
+		qsort(refs, got, sizeof *refs, str_order);
 	for (many = k = 0; k < got; k++)
 		if (!k || !str_eq(refs[k], refs[many - 1]))
 			refs[many++] = refs[k];

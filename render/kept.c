@@ -315,44 +315,22 @@ static bool parse_part(struct kept *k, struct kept_part *p, bool is_more)
 }
 _Static_assert(sizeof(struct kept_row) % KEPT_ALIGN == 0 && _Alignof(struct kept_row) <= KEPT_ALIGN, "rows are used where they stand");
 
-/* The first of n files from i on that is not before a name; n: all are. */
-static size_t lower(const struct kept_file *v, size_t i, size_t n, struct str name)
+static bool is_gone(const void *file)
 {
-	size_t mid;
-
-	while (i < n) {
-		mid = i + (n - i) / 2;
-		if (str_cmp(v[mid].name, name) < 0)
-			i = mid + 1;
-		else
-			n = mid;
-	}
-	return i;
+	return ((const struct kept_file *)file)->gone;
 }
 
 /* What both say, "more" says. */
 static void merge(struct kept *k)
 {
 	const struct kept_part *x = &k->base, *y = &k->more;
-	size_t i = 0, j, at;
 
 	k->files = x->files;
 	k->nfiles = x->nfiles;
 	if (!y->nfiles)
 		return;
 	k->files = arena_array(&k->a, x->nfiles + y->nfiles, sizeof *k->files);
-	for (j = k->nfiles = 0; j <= y->nfiles; j++) {
-		at = j < y->nfiles ? lower(x->files, i, x->nfiles, y->files[j].name) : x->nfiles;
-		if (at > i)
-			memcpy(k->files + k->nfiles, x->files + i, (at - i) * sizeof *k->files);
-		k->nfiles += at - i;
-		i = at;
-		if (j == y->nfiles)
-			break;
-		i += i < x->nfiles && str_eq(x->files[i].name, y->files[j].name);
-		if (!y->files[j].gone)
-			k->files[k->nfiles++] = y->files[j];
-	}
+	k->nfiles = kept_rows_merge(k->files, x->files, x->nfiles, y->files, y->nfiles, sizeof *k->files, is_gone);
 }
 
 /* Where the facts of all files are. */
@@ -397,11 +375,6 @@ static void compare(struct kept *k, struct fact_ground *g)
 	faces = i < k->nfacts && still(k, g, i);
 	for (i = 0; i < k->nfacts; i++)
 		k->same[i] = (faces && fact_of_faces(k->facts[i])) || still(k, g, i);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
 /* The same where the copy is the one that the build before had, with texts and history of other documents. FACT_ALL is not

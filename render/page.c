@@ -731,11 +731,6 @@ static enum rc document(struct page *p, const struct entry *e, bool facilitator,
 	return rc;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 {
 	const struct theme *t = c->want.theme;
@@ -747,7 +742,7 @@ struct str *pages_names(size_t *n, struct arena *a, const struct copy *c)
 		if (theme_copied(t->files[i].name) && (c->want.live || !str_is(t->files[i].name, "live.js")))
 			v[got++] = t->files[i].name;
 	v[got++] = STR(FORM_DATA);
-	qsort(v, got, sizeof *v, by_name);
+	qsort(v, got, sizeof *v, str_order);
 	for (i = 0; i < c->n; i++) {
 		struct str name = c->v[i]->name;
 		char *p = arena_alloc(a, name.n + sizeof "d/.html"), *end = p + 2 + name.n;
@@ -769,7 +764,7 @@ struct str *pages_names_near(size_t *n, struct arena *a, const struct copy *c, c
 
 	(void)lists_changes(more, changes, a, c);
 	if (changes)
-		qsort(more, changes, sizeof *more, by_name);
+		qsort(more, changes, sizeof *more, str_order);
 	for (i = *n = 0; i < nwas; i++)
 		if (!str_starts(was[i], STR("changes.")) || !str_ends(was[i], STR(".html")))
 			v[(*n)++] = was[i];

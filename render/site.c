@@ -37,6 +37,7 @@
 
 #define HOME "index.html"
 #define PAGE_MAX ((size_t)64 << 20)	/* bytes of an old page worth comparing */
+
 static enum rc not_ours(const char *dir, const char *what, struct err *e)
 {
 	return err_set(e, RC_INVALID, "%s: %s; name an empty or new folder, or one that holds an earlier site", dir, what);
@@ -64,11 +65,6 @@ static enum rc old_names(struct site_before *b, const char *dir, struct err *e)
 	if (!rc && !b->n)
 		rc = not_ours(dir, "its " MANIFEST " is empty", e);
 	return rc;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
 /* "d/x.html.tmp-Ab3xYz": what a build that was stopped left of a file. */
@@ -197,7 +193,7 @@ enum rc site_check(struct site_before *b, const char *dir, const struct kept *k,
 	for (i = 1; i < b->n && str_cmp(b->names[i - 1], b->names[i]) < 0; i++)
 		;
 	if (i < b->n)
-		qsort(b->names, b->n, sizeof *b->names, by_name);
+		qsort(b->names, b->n, sizeof *b->names, str_order);
 	b->docs = arena_array(&b->a, b->n, sizeof *b->docs);
 	for (i = 0; i < b->n; i++)	/* without the ending their order may be another */
 		if (str_starts(b->names[i], STR("d/")))

@@ -104,11 +104,6 @@ static enum rc read_lines(struct str *text, struct author *au, const char *path,
 	return rc;
 }
 
-static int by_line(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
-}
-
 /* The lines of a file, those beginning with `without` left out, `with` added: sorted, each once. */
 static struct str edit_lines(struct arena *a, struct str text, struct str without, struct str with)
 {
@@ -129,7 +124,7 @@ static struct str edit_lines(struct arena *a, struct str text, struct str withou
 		if (!more)
 			break;
 	}
-	qsort(v, n, sizeof *v, by_line);
+	qsort(v, n, sizeof *v, str_order);
 	for (i = 0; i < n; i++)
 		if (v[i].n && (!i || !str_eq(v[i - 1], v[i])))
 			buf_printf(&b, "%.*s\n", FMT_STR(v[i]));

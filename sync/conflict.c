@@ -158,11 +158,6 @@ void conflicts_find(struct open_conflict **list, size_t *n, struct arena *a, str
 
 /* ---- whose they are ---- */
 
-static int by_text(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
-}
-
 static void name_nodes(struct claim *c, struct arena *a, const struct variant *v, const struct view_document *d,
     const struct graph *g)
 {
@@ -172,7 +167,7 @@ static void name_nodes(struct claim *c, struct arena *a, const struct variant *v
 	for (i = 0; i < v->n; i++)
 		c->nodes[i] = g->v[d->commits[v->edits[i]]]->node;
 	if (v->n > 1)
-		qsort(c->nodes, v->n, sizeof *c->nodes, by_text);
+		qsort(c->nodes, v->n, sizeof *c->nodes, str_order);
 	for (i = 0; i < v->n; i++)
 		if (!n || !str_eq(c->nodes[n - 1], c->nodes[i]))
 			c->nodes[n++] = c->nodes[i];

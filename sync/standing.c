@@ -60,17 +60,12 @@ static void put_line(struct lines *l, struct arena *a, struct str s)
 	l->v[l->n++] = s;
 }
 
-static int by_line(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
-}
-
 static void sort_lines(struct lines *l)
 {
 	size_t i, n = 0;
 
 	if (l->n > 1)
-		qsort(l->v, l->n, sizeof *l->v, by_line);
+		qsort(l->v, l->n, sizeof *l->v, str_order);
 	for (i = 0; i < l->n; i++)
 		if (!i || !str_eq(l->v[i], l->v[i - 1]))
 			l->v[n++] = l->v[i];
@@ -79,7 +74,7 @@ static void sort_lines(struct lines *l)
 
 static bool has_line(const struct lines *l, struct str s)	/* sorted */
 {
-	return l->n && bsearch(&s, l->v, l->n, sizeof *l->v, by_line) != NULL;
+	return l->n && bsearch(&s, l->v, l->n, sizeof *l->v, str_order) != NULL;
 }
 
 static struct str signers_line(struct arena *a, struct str node, struct str key)

@@ -271,11 +271,6 @@ static enum rc view_path(struct oid *blob, struct graph *g, const size_t *heads,
 	return rc;
 }
 
-static int by_line(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
-}
-
 struct paths { struct str *v; size_t n, cap; };
 
 static void add_path(struct paths *p, struct arena *a, struct str path)
@@ -384,7 +379,7 @@ static enum rc changes_of(struct change **out, size_t *nout, struct arena *a, st
 	if ((rc = add_own(&p, a, g, heads[0], e)))
 		return rc;
 	if (p.n > 1)
-		qsort(p.v, p.n, sizeof *p.v, by_line);
+		qsort(p.v, p.n, sizeof *p.v, str_order);
 	*out = arena_array(a, p.n, sizeof **out);
 	for (i = 0; i < p.n; i++) {
 		struct change c = { .path = p.v[i] };

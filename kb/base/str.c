@@ -15,6 +15,11 @@ int str_cmp(struct str a, struct str b)
 	return c ? c : (a.n > b.n) - (a.n < b.n);
 }
 
+int str_order(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
 size_t str_lower(const struct str *sorted, size_t n, struct str s)
 {
 	size_t from = 0, to = n, mid;

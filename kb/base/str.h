@@ -31,6 +31,7 @@ static inline bool str_is(struct str a, const char *s)	/* equal to a C string */
 	return a.n ? a.p[0] == s[0] && str_eq(a, cstr(s)) : !*s;
 }
 int str_cmp(struct str a, struct str b);	/* by bytes, the shorter first */
+int str_order(const void *a, const void *b);	/* the same of two struct str, for qsort and bsearch */
 /* The place of the first of n strings, sorted by str_cmp, that is not before s; n: all are. */
 size_t str_lower(const struct str *sorted, size_t n, struct str s);
 static inline struct str str_sub(struct str s, size_t from, size_t to)	/* [from, to), cut to what is there */

@@ -250,11 +250,6 @@ static int by_bytes(const void *x, const void *y)
 	return str_cmp(((const struct set *)x)->bytes, ((const struct set *)y)->bytes);
 }
 
-static int by_str(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
-}
-
 static struct str next_value(struct str *set)
 {
 	size_t n = str_chr(*set, '\0');
@@ -282,7 +277,7 @@ static void put_dictionary(struct buf *b, struct columns_out *o, struct field_ou
 	if (f->n)
 		qsort(sorted, f->n, sizeof *sorted, by_bytes);
 	if (n)
-		qsort(values, n, sizeof *values, by_str);
+		qsort(values, n, sizeof *values, str_order);
 	for (i = k = 0; i < n; i++)
 		if (!k || !str_eq(values[k - 1], values[i]))
 			values[k++] = values[i];
@@ -301,7 +296,7 @@ static void put_dictionary(struct buf *b, struct columns_out *o, struct field_ou
 		for (rest = sorted[i].bytes; rest.n;) {
 			struct str v = next_value(&rest);
 
-			at = bsearch(&v, values, n, sizeof *values, by_str);
+			at = bsearch(&v, values, n, sizeof *values, str_order);
 			varint_put(b, (uint64_t)(at - values));
 		}
 	}

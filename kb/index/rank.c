@@ -74,11 +74,6 @@ static size_t words64(const struct segment *s)
 
 /* ---- lists of a word ---- */
 
-static int by_term(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
-}
-
 /* Where the segments have the terms of a word. */
 static enum rc find_lists(struct lists *l, struct run *r, const struct word *w, struct err *e)
 {
@@ -86,7 +81,7 @@ static enum rc find_lists(struct lists *l, struct run *r, const struct word *w, 
 	enum rc rc = RC_OK;
 
 	if (w->n)
-		qsort(w->terms, w->n, sizeof *w->terms, by_term);
+		qsort(w->terms, w->n, sizeof *w->terms, str_order);
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc; seg++) {
 		l[seg].v = arena_array(r->a, w->n, sizeof *l->v);
 		rc = segment_find(l[seg].v, &l[seg].n, &r->s->segments[seg], w->terms, w->n, e);
