@@ -194,7 +194,7 @@ struct kept_stat kept_stat_at(const char *name, int fd)
 
 bool kept_untouched(struct kept_stat *now, const struct kept_file *f, int fd, struct buf *scratch)
 {
-	unsigned char digest[32];
+	unsigned char digest[sizeof f->row->digest];
 	struct err e = ERR_INIT;
 	const char *name = f->name.p;
 	size_t got;
@@ -391,7 +391,7 @@ static void compare_few(struct kept *k, struct fact_ground *g)
 	for (i = 0; i < c->nchanged; i++)
 		names[n++] = c->changed[i]->name;
 	if (n)
-		qsort(names, n, sizeof *names, by_name);
+		qsort(names, n, sizeof *names, str_order);
 	for (i = 0; i < k->nfacts; i++)
 		k->same[i] = !fact_hangs_on(c, k->facts[i], names, n, moved) || (!fact_is_all(k->facts[i]) && still(k, g, i));
 }
@@ -547,7 +547,7 @@ void kept_close(struct kept *k)
 
 size_t kept_lower(const struct kept *k, struct str name)
 {
-	return lower(k->files, 0, k->nfiles, name);
+	return kept_rows_lower(k->files, sizeof *k->files, 0, k->nfiles, name);
 }
 
 /* The file of that name, or NULL. */

@@ -340,3 +340,48 @@ void kept_put_str(struct buf *b, struct str s)
 	kept_put_u32(b, s.n);
 	buf_str_add(b, s);
 }
+
+/* ---- rows by name ---- */
+
+static struct str name_of(const void *row)
+{
+	return *(const struct str *)row;
+}
+
+size_t kept_rows_lower(const void *rows, size_t size, size_t from, size_t to, struct str name)
+{
+	size_t mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (str_cmp(name_of((const char *)rows + mid * size), name) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static char *copy_rows(char *to, const char *from, size_t bytes)
+{
+	if (bytes)
+		memcpy(to, from, bytes);
+	return to + bytes;
+}
+
+size_t kept_rows_merge(void *out, const void *x, size_t nx, const void *y, size_t ny, size_t size, bool (*gone)(const void *row))
+{
+	const char *rows = x, *other = y, *const end = other + ny * size;
+	char *to = out;
+	size_t i = 0, at;
+
+	for (; other < end; other += size, i = at) {
+		at = kept_rows_lower(x, size, i, nx, name_of(other));
+		to = copy_rows(to, rows + i * size, (at - i) * size);
+		if (!gone(other))
+			to = copy_rows(to, other, size);
+		at += at < nx && str_eq(name_of(rows + at * size), name_of(other));
+	}
+	to = copy_rows(to, rows + i * size, (nx - i) * size);
+	return (size_t)(to - (char *)out) / size;
+}

@@ -66,6 +66,13 @@ bool kept_take_u64(uint64_t *v, struct str *s);
 bool kept_take_str(struct str *part, struct str *s);
 bool kept_take_zeros(struct str *s, const struct kept_map *m);	/* what kept_add_zeros put there */
 
+/* Rows of one size, each beginning with its name (struct str), in order of these. The first of those from `from` to `to` that is
+ * not before a name; to: all are. */
+size_t kept_rows_lower(const void *rows, size_t size, size_t from, size_t to, struct str name);
+/* Put the nx rows x into out, which has room for all, but those that are among the ny rows y, which are put in their place unless
+ * they are gone. How many that are. */
+size_t kept_rows_merge(void *out, const void *x, size_t nx, const void *y, size_t ny, size_t size, bool (*gone)(const void *row));
+
 /* Append what kept_take_u32, _u64 and _str take. */
 void kept_put_u32(struct buf *b, size_t v);
 void kept_put_u64(struct buf *b, uint64_t v);

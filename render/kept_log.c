@@ -41,40 +41,23 @@ static bool take_rows(struct kept_rows *to, struct arena *a, struct str s, uint6
 	return s.n == 0;
 }
 
-static size_t lower(const struct kept_piece *v, size_t from, size_t to, struct str name)
+static bool is_gone(const void *piece)
 {
-	size_t mid;
-
-	while (from < to) {
-		mid = from + (to - from) / 2;
-		if (str_cmp(v[mid].name, name) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
+	return ((const struct kept_piece *)piece)->n == GONE;
 }
 
 /* All pieces: those of the table that has all, and what differs from it. */
 static void merge(struct kept_log *l)
 {
 	const struct kept_rows *x = &l->base, *y = &l->more;
-	size_t i = 0, k, at;
+	size_t i;
 
-	l->v = y->n ? arena_array(&l->a, x->n + y->n, sizeof *l->v) : x->v;
-	for (k = 0; y->n && k <= y->n; k++) {
-		at = k < y->n ? lower(x->v, i, x->n, y->v[k].name) : x->n;
-		if (at > i)
-			memcpy(l->v + l->n, x->v + i, (at - i) * sizeof *l->v);
-		l->n += at - i;
-		i = at;
-		if (k == y->n)
-			break;
-		i += i < x->n && str_eq(x->v[i].name, y->v[k].name);
-		if (y->v[k].n != GONE)
-			l->v[l->n++] = y->v[k];
+	l->v = x->v;
+	l->n = x->n;
+	if (y->n) {
+		l->v = arena_array(&l->a, x->n + y->n, sizeof *l->v);
+		l->n = kept_rows_merge(l->v, x->v, x->n, y->v, y->n, sizeof *l->v, is_gone);
 	}
-	l->n = y->n ? l->n : x->n;
 	for (i = 0; i < l->n; i++)
 		l->live += l->v[i].n;
 }
@@ -125,7 +108,7 @@ void kept_log_close(struct kept_log *l)
 
 size_t kept_log_lower(const struct kept_log *l, struct str name)
 {
-	return lower(l->v, 0, l->n, name);
+	return kept_rows_lower(l->v, sizeof *l->v, 0, l->n, name);
 }
 
 bool kept_log_get(struct str *piece, const struct kept_log *l, struct str name)
