@@ -30,15 +30,16 @@ struct called_name {
 };
 static inline struct called_name called_name(size_t i)
 {
-	struct called_name name = { .lang = 0 };
+	struct called_name name;
 	struct str rest = called_line(i), lang;
+	uint64_t number = 0;
 
 	str_split(&name.surfaces, &rest, '\t');
 	str_split(&name.stems, &rest, '\t');
 	str_split(&lang, &rest, '\t');
 	name.code = rest;
-	for (; lang.n; lang = str_sub(lang, 1, lang.n))
-		name.lang = 10 * name.lang + (unsigned)(lang.p[0] - '0');
+	(void)str_u64(&number, lang);	/* the table has numbers */
+	name.lang = (unsigned)number;
 	return name;
 }
 
