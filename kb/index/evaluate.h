@@ -37,6 +37,7 @@ struct evaluate {
 	uint64_t *total;		/* hits are counted here; NULL: not */
 	uint64_t least;			/* so much the last of the best scores at least, 16.16: it is known; 0: it is not */
 	struct buf *hits;		/* none is offered: place and score of each are appended here, u32 each; NULL: not */
+	bool one;			/* one of these is enough */
 };
 
 struct evaluator;			/* memory of queries, and the formula; owned */

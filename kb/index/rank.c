@@ -30,6 +30,8 @@
 enum { SAID = 240 };			/* bytes of a phrase in a message */
 enum { FEW = 2 };			/* documents: a word that has no more may be a misspelling of a frequent one */
 
+enum again { FIRST, IN_NO_HIT, NOWHERE };	/* the phrase that is all of the query is in no hit; in no document */
+
 struct lists {				/* of one word in one segment */
 	struct listing *v;
 	size_t n;
@@ -59,7 +61,7 @@ struct run {
 	struct row *rows;		/* of parts */
 	size_t nrows;
 	bool none;			/* what must be there is nowhere */
-	bool again;			/* the phrase that is all of the query is in no hit */
+	enum again again;
 	struct doubt *doubts;
 	size_t ndoubts;
 	struct hints hints;
@@ -257,8 +259,9 @@ static enum rc run_row(struct run *r, struct clause *c, struct err *e)
 	return rc;
 }
 
-/* What the documents of a phrase score, by segment, and how many there are: in f, its bytes in the arena. */
-static enum rc find_phrase(uint64_t *n, struct found *f, struct run *r, struct clause *c, struct err *e)
+/* What the documents of a phrase score, by segment, and how many there are: in f, its bytes in the arena. one: of one of them,
+ * if there is any. */
+static enum rc find_phrase(uint64_t *n, struct found *f, struct run *r, struct clause *c, bool one, struct err *e)
 {
 	const struct row row = { 0, c->n };
 	struct part *parts = arena_array(r->a, c->n, sizeof *parts);
@@ -274,8 +277,8 @@ static enum rc find_phrase(uint64_t *n, struct found *f, struct run *r, struct c
 		l[i] = no_lists(r);
 		rc = find_word(l[i], &df, NULL, r, &c->words[i], false, TIER_EXACT + 1, e);
 	}
-	for (seg = 0; seg < r->s->stamp.nsegments && !rc && df; seg++) {
-		struct evaluate q = { .parts = parts, .n = c->n, .rows = &row, .nrows = 1, .hits = &hits };
+	for (seg = 0; seg < r->s->stamp.nsegments && !rc && df && !(one && *n); seg++) {
+		struct evaluate q = { .parts = parts, .n = c->n, .rows = &row, .nrows = 1, .hits = &hits, .one = one };
 		const uint32_t *v;
 
 		for (i = 0; i < c->n; i++)
@@ -307,12 +310,13 @@ static struct str said(const struct clause *c)	/* the words of a clause as they 
 	return (struct str){ first.p, (size_t)(last.p - first.p) + last.n };
 }
 
-/* A phrase scores the documents that have it, or leaves them out. One that nobody wrote is taken as its words. */
+/* A phrase scores the documents that have it, or leaves them out. One that nobody wrote is taken as its words; not one that
+ * stands in documents, but in none that is a hit. */
 static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 {
 	struct found *f = arena_array(r->a, r->s->stamp.nsegments + 1, sizeof *f);
-	uint64_t found;
-	enum rc rc = find_phrase(&found, f, r, c, e);
+	uint64_t found = 0;
+	enum rc rc = r->again == NOWHERE ? RC_OK : find_phrase(&found, f, r, c, r->again == IN_NO_HIT && !c->not, e);
 	size_t seg, i;
 
 	for (seg = 0; seg < r->s->stamp.nsegments && !rc && c->not; seg++)
@@ -342,7 +346,7 @@ static enum rc run_clauses(struct run *r, struct err *e)
 
 		if (!c->phrase)
 			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, r->hints.ask[i] && !c->must, e);
-		else if (c->must || (q->positive == 1 && !c->not && !r->again))
+		else if (c->must || (q->positive == 1 && !c->not && r->again == FIRST))
 			rc = run_row(r, c, e);
 		else
 			rc = run_phrase(r, c, e);
@@ -621,7 +625,7 @@ static enum rc run_best(struct result *res, struct run *r, struct top *t, struct
 }
 
 static enum rc run_query(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
-    size_t limit, enum counting count, bool again, struct err *e)
+    size_t limit, enum counting count, enum again again, struct err *e)
 {
 	struct run r = { .s = s, .a = a, .q = q, .again = again };
 	struct top top = { 0 };
@@ -700,7 +704,9 @@ static bool lone_phrase(const struct query *q)
 enum rc query_run(struct result *res, struct arena *a, struct snap *s, struct query *q, const struct filters *f,
     size_t limit, enum counting count, struct err *e)
 {
-	enum rc rc = run_query(res, a, s, q, f, limit, count, false, e);
+	enum rc rc = run_query(res, a, s, q, f, limit, count, FIRST, e);
 
-	return !rc && !res->n && !res->total && lone_phrase(q) ? run_query(res, a, s, q, f, limit, count, true, e) : rc;
+	if (rc || res->n || res->total || !lone_phrase(q))
+		return rc;
+	return run_query(res, a, s, q, f, limit, count, !limit || q->n > 1 || filters_any(f) ? IN_NO_HIT : NOWHERE, e);
 }
