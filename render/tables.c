@@ -514,7 +514,7 @@ void page_words(struct page *p)
 		page_puts(p, "</dd>\n");
 	}
 	page_puts(p, "</dl>\n");
-	page_h(p, 2, "kinds");
+	page_h(p, 2, "form.kind");
 	page_puts(p, "<ul>\n");
 	for (k = kinds; k->name; k++) {
 		page_puts(p, "<li>");

@@ -31,28 +31,29 @@
 		if (r.name === 'tlp')
 			return r.values.slice(0, r.values.indexOf(data.ceiling) + 1).map(function (v) { return [v, v]; });
 		if (r.values)
-			return r.values.map(function (v) { return [v, t('value.' + v) === 'value.' + v ? v : t('value.' + v)]; });
+			return r.values.map(function (v) { return [v, t('value.' + v) === 'value.' + v ? v : capital(t('value.' + v))]; });
 		if (r.vocab === 'owners')
 			return by_name(data.owners.map(function (c) { return [c[0], texts['institutions.' + c[0]] || texts['countries.' + c[0].toUpperCase()] || c[1]]; }));
 		return r.vocab === 'countries' ? countries() : !data.vocab[r.vocab] ? null :
 			data.vocab[r.vocab].map(function (c) { return [c[0], texts[r.vocab + '.' + c[0]] || c[1]]; });
 	}
+	function language() { return document.querySelector('main').getAttribute('lang'); }
+	function capital(s) { return s.charAt(0).toLocaleUpperCase(language()) + s.slice(1); }
 	function by_name(all) {		/* in the order of the reader's alphabet */
-		var lang = document.querySelector('main').getAttribute('lang');
-		return all.sort(function (a, b) { return a[1].localeCompare(b[1], lang); });
+		return all.sort(function (a, b) { return a[1].localeCompare(b[1], language()); });
 	}
 	function countries() {
 		return by_name((data.vocab.countries || []).map(function (c) { return [c[0], texts['countries.' + c[0]] || c[1]]; }));
 	}
 	function label(r) { return t('key.' + r.name) === 'key.' + r.name ? r.name : t('key.' + r.name); }
 	function hint(r) {
-		var k = 'hint.' + (r.vocab === 'countries' ? 'countries' : r.type === 'id' ? 'ids' : data.texts.en['hint.' + r.name] ? r.name : r.type);
+		var k = 'hint.' + (r.vocab === 'countries' && list(r.type) ? 'countries' : data.texts.en['hint.' + r.name] ? r.name : r.type);
 		return data.texts.en[k] ? t(k) : '';
 	}
 
 	function options(all, empty) {
 		return (empty ? [make('option', { value: '' }, [''])] : []).concat(all.map(function (c) {
-			return make('option', { value: c[0] }, [c[1] === c[0] ? c[0] : c[1] + ' (' + c[0] + ')']);
+			return make('option', { value: c[0] }, [c[1]]);
 		}));
 	}
 	function boxes(r, all) {

@@ -116,6 +116,16 @@ for (const kind of kinds) {
 			.map(e => e.textContent.replace(/ \(.*/, '')).filter(s => /[A-Za-z]{3}/.test(s));
 	}), []);
 }
+/* What is chosen from is named as everywhere else, without its code; one thing is not asked for "with commas". */
+await fresh();
+for (const kind of kinds) {
+	await page.selectOption('#kind', kind);
+	is(`what there is to choose from for a ${kind} is in words, and hints fit`, await page.evaluate(() => {
+		const named = Array.from(document.querySelectorAll('#form option')).filter(e => e.value && (e.textContent.includes(`(${e.value})`) || /^[a-z]/.test(e.textContent)));
+		const hints = Array.from(document.querySelectorAll('#form .hint')).filter(e => /with commas/.test(e.textContent) && e.parentNode.querySelector('select'));
+		return [...named, ...hints].map(e => e.textContent);
+	}), []);
+}
 
 await fresh();
 await page.fill('#s-0', 'See <script>alert(1)</script> here.');
