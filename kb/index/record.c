@@ -467,7 +467,7 @@ void record_words(struct buf plain[2], const struct version *now, const struct v
 	}
 	front = str_sub(now->text, 0, now->text.n - body_of(now->text).n);
 	old_front = str_sub(was->text, 0, was->text.n - body_of(was->text).n);
-	alike = front.n && str_eq(front, old_front);
+	alike = now->r->broken == was->r->broken && front.n && str_eq(front, old_front);
 	fn(ctx, now->r->id, 0, 1, false, STAYS);
 	f.fate = alike ? STAYS : COMES;
 	feed_names(f, now, v);

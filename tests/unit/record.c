@@ -74,6 +74,8 @@ static const char *const texts[] = {
 	"---\ntitle: Boats\nlang: en\ntopics: [hawala]\ncountries: [mk]\n---",
 	"---\ntitle: Boats\nlang: en\ntopics: [small-boats]\ncountries: [mk]\n---",
 	"---\ntitle: [\nlang: en\n---\n# Boats\n\nOne line.\nAnother line.\n",
+	"---\ntitle: Boats\nlang: en\ntopics: [small-boats]\n---\nThey are on the sea with the wind.\nIt is text.\n",
+	"---\ntitle: Boats\nlang: en\ntopics: [small-boats]\n---\nThey are on the sea with the wind.\nIt is \xff.\n",	/* broken, of one stemmer */
 	"One line.\nAnother line.\n# Boats\nOne line.\n",
 	"",
 };
