@@ -34,7 +34,7 @@ struct entry {				/* one term */
 	unsigned char *at, *end;	/* free room of the tail; end is WORD_BYTES before its true end */
 	uint32_t document, position;	/* of the last word; document: + 1, 0 at first */
 };
-enum { WORD_NEAR = 18 };
+enum { WORD_NEAR = 18 };			/* less than KEY_NEAR */
 struct cell {				/* 32 bytes, so that a short word costs one look at memory */
 	uint32_t hash, entry;		/* entry NONE: nothing is left of the word */
 	int32_t came;			/* how often, less how often it went */
@@ -48,8 +48,8 @@ struct table {				/* open addressing; equal hashes are told apart by the words t
 };
 struct token {				/* a word on its way */
 	struct str word;
-	char near[24];			/* its beginning, zeroes behind it */
-	uint32_t hash, lang, weight, position, entry;
+	struct word_key key;
+	uint32_t lang, weight, position, entry;
 	bool running;
 	unsigned char fate;
 };
@@ -151,44 +151,6 @@ void builder_document(struct builder *b, uint32_t number)
 	b->position = b->length = 0;
 }
 
-static uint64_t load(const char *p, size_t n)	/* n bytes, at most 8; zeroes behind them */
-{
-	uint64_t v = 0;
-	uint32_t low, high;
-
-	if (n == 8) {
-		memcpy(&v, p, 8);
-	} else if (n >= 4) {
-		memcpy(&low, p, 4);
-		memcpy(&high, p + n - 4, 4);
-		v = (uint64_t)high << (8 * (n - 4)) | low;
-	} else if (n) {
-		v = (unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << (8 * (n / 2)) | (uint64_t)(unsigned char)p[n - 1] << (8 * (n - 1));
-	}
-	return v;
-}
-
-/* Eight bytes a step; where a word goes in a table is all that it decides. near gets its first 24 bytes. */
-static uint32_t hash_of(char near[24], struct str s, uint64_t h)
-{
-	uint64_t v[3] = { 0 };
-	size_t i = 0, n;
-
-	for (h ^= s.n; s.n; s.p += n, s.n -= n, i++) {
-		uint64_t w;
-
-		n = s.n < 8 ? s.n : 8;
-		w = load(s.p, n);
-		if (i < 3)
-			v[i] = w;
-		h = (h ^ w) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-	}
-	memcpy(near, v, sizeof v);
-	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;	/* so that the last bytes reach the low bits too */
-	return (uint32_t)(h >> 32);
-}
-
 static void table_grow(struct table *t)
 {
 	struct cell *old = t->cells;
@@ -218,7 +180,7 @@ static struct str cell_word(const struct cell *c)
 }
 
 /* The cell of a word of at least a byte, made when it is new (*fresh): then its entry is the caller's to set. */
-static struct cell *table_cell(struct table *t, struct builder *b, struct str word, const char near[24], uint32_t h, unsigned lang,
+static struct cell *table_cell(struct table *t, struct builder *b, struct str word, const struct word_key *key, unsigned lang,
     bool *fresh)
 {
 	unsigned n = word.n <= WORD_NEAR ? (unsigned)word.n : FAR;
@@ -228,20 +190,20 @@ static struct cell *table_cell(struct table *t, struct builder *b, struct str wo
 
 	if (3 * (t->n + 1) > 2 * t->cap)
 		table_grow(t);
-	for (i = h & (t->cap - 1); t->cells[i].n; i = (i + 1) & (t->cap - 1)) {
+	for (i = key->hash & (t->cap - 1); t->cells[i].n; i = (i + 1) & (t->cap - 1)) {
 		c = &t->cells[i];
-		if (c->hash == h && c->lang == lang && c->n == n &&
-		    (n == FAR ? str_eq(cell_word(c), word) : memcmp(c->word, near, WORD_NEAR) == 0))
+		if (c->hash == key->hash && c->lang == lang && c->n == n &&
+		    (n == FAR ? str_eq(cell_word(c), word) : memcmp(c->word, key->near, WORD_NEAR) == 0))
 			break;
 	}
 	c = &t->cells[i];
 	*fresh = !c->n;
 	if (*fresh) {
-		*c = (struct cell){ .hash = h, .entry = NONE, .lang = (unsigned char)lang };
+		*c = (struct cell){ .hash = key->hash, .entry = NONE, .lang = (unsigned char)lang };
 		t->n++;
 		c->n = (unsigned char)n;
 		if (n != FAR) {
-			memcpy(c->word, near, WORD_NEAR);
+			memcpy(c->word, key->near, WORD_NEAR);
 		} else {
 			far = keep(b, word);
 			memcpy(c->word, &far, sizeof far);
@@ -253,15 +215,14 @@ static struct cell *table_cell(struct table *t, struct builder *b, struct str wo
 static uint32_t entry_of(struct builder *b, struct str term)
 {
 	struct cell *c;
-	char near[24];
-	uint32_t hash;
+	struct word_key key;
 	bool fresh;
 
 	if (!term.n)
 		return NONE;
 	term = str_sub(term, 0, WORD_MAX);
-	hash = hash_of(near, term, 0);
-	c = table_cell(&b->terms, b, term, near, hash, 0, &fresh);
+	key = word_key(term, 0);
+	c = table_cell(&b->terms, b, term, &key, 0, &fresh);
 	if (fresh) {
 		if (b->n == b->cap) {
 			struct entry *more = pages((b->cap ? 2 * b->cap : 256) * sizeof *more);
@@ -314,9 +275,9 @@ static void find_entry(struct builder *b, struct token *t)
 	struct cell *c;
 	bool fresh;
 
-	c = table_cell(&b->words, b, t->word, t->near, t->hash, t->lang, &fresh);
+	c = table_cell(&b->words, b, t->word, &t->key, t->lang, &fresh);
 	if (fresh)
-		c->entry = entry_of(b, stems_term(b->stems, t->word, t->lang));
+		c->entry = entry_of(b, stems_keyed(b->stems, t->word, &t->key, t->lang));
 	c->came += t->fate == COMES ? 1 : t->fate == GOES ? -1 : 0;
 	t->entry = c->entry;
 	if (t->entry != NONE)
@@ -378,12 +339,13 @@ void builder_word(struct builder *b, struct stems *s, struct str word, unsigned 
 	t->position = b->position;
 	t->running = running;
 	t->fate = (unsigned char)fate;
-	t->hash = hash_of(t->near, word, lang);
+	t->key = word_key(word, lang);
 	b->position += running;
 	b->came++;
 	b->stems = s;
 	if (b->words.cap)
-		__builtin_prefetch(&b->words.cells[t->hash & (b->words.cap - 1)]);
+		__builtin_prefetch(&b->words.cells[t->key.hash & (b->words.cap - 1)]);
+	stems_soon(s, &t->key);
 	move(b, STEP);
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <libstemmer.h>
 
@@ -32,10 +33,12 @@ static const struct { const char *lang, *snowball; unsigned scripts; } stemmers[
 };
 enum { ENGLISH = 1, SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 14 };	/* tables of strip.h behind them */
 
-struct slot {
+struct slot {				/* one line of the processor's cache: what a word waits for */
+	uint64_t word[KEY_NEAR / 8];	/* zeroes behind it */
+	char term[37];			/* longer ones are not kept */
 	unsigned char lang, nword, nterm;
-	char word[24], term[24];	/* longer ones are not kept */
 };
+_Static_assert(sizeof(struct slot) == 64, "a line");
 struct stems {
 	struct sb_stemmer *open[STEMMERS];
 	struct buf surface, low, term, other;
@@ -54,7 +57,7 @@ struct stems *stems_open(void)
 {
 	struct stems *s = stems_open_once();
 
-	if (!(s->slots = calloc(SLOTS, sizeof *s->slots)))
+	if ((s->slots = mmap(NULL, SLOTS * sizeof *s->slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED)
 		out_of_memory();
 	return s;
 }
@@ -72,7 +75,8 @@ void stems_close(struct stems *s)
 	buf_free(&s->low);
 	buf_free(&s->term);
 	buf_free(&s->other);
-	free(s->slots);
+	if (s->slots)
+		munmap(s->slots, SLOTS * sizeof *s->slots);
 	free(s);
 }
 
@@ -95,16 +99,6 @@ unsigned stems_lang(struct str lang)
 			return i;
 	i = strip_lang(base);
 	return i ? STEMMERS + i - 1 : 0;
-}
-
-static struct slot *slot_of(struct stems *s, struct str word, unsigned lang)
-{
-	uint64_t h = 0xcbf29ce484222325u ^ lang;
-	size_t i;
-
-	for (i = 0; i < word.n; i++)
-		h = (h ^ (unsigned char)word.p[i]) * 0x100000001b3u;
-	return &s->slots[(h ^ h >> 32) % SLOTS];
 }
 
 struct look { unsigned scripts; char before, last; };
@@ -219,11 +213,22 @@ struct stemmed stems_both(struct stems *s, struct str word, unsigned lang, unsig
 	return to;
 }
 
-struct str stems_term(struct stems *s, struct str word, unsigned lang)
+static struct slot *slot_of(const struct stems *s, const struct word_key *key)
 {
-	struct slot *slot = s->slots && word.n && word.n <= sizeof slot->word ? slot_of(s, word, lang) : NULL;
+	return &s->slots[key->hash % SLOTS];
+}
 
-	if (slot && slot->nword == word.n && slot->lang == lang && memcmp(slot->word, word.p, word.n) == 0)
+void stems_soon(const struct stems *s, const struct word_key *key)
+{
+	if (s->slots)
+		__builtin_prefetch(slot_of(s, key));
+}
+
+struct str stems_keyed(struct stems *s, struct str word, const struct word_key *key, unsigned lang)
+{
+	struct slot *slot = s->slots && word.n && word.n <= KEY_NEAR ? slot_of(s, key) : NULL;
+
+	if (slot && slot->nword == word.n && slot->lang == lang && key_same(slot->word, key->near))
 		return (struct str){ slot->term, slot->nterm };
 	buf_clear(&s->low);
 	(reads_surface(lang) ? text_surface : text_lower)(&s->low, word);
@@ -232,11 +237,18 @@ struct str stems_term(struct stems *s, struct str word, unsigned lang)
 		slot->lang = (unsigned char)lang;
 		slot->nword = (unsigned char)word.n;
 		slot->nterm = (unsigned char)s->term.n;
-		memcpy(slot->word, word.p, word.n);
+		memcpy(slot->word, key->near, sizeof slot->word);
 		if (s->term.n)
 			memcpy(slot->term, s->term.p, s->term.n);
 	}
 	return buf_str(&s->term);
+}
+
+struct str stems_term(struct stems *s, struct str word, unsigned lang)
+{
+	const struct word_key key = word_key(word, lang);
+
+	return stems_keyed(s, word, &key, lang);
 }
 
 void stems_each(struct stems *s, struct str word, const bool *wanted, unsigned n, term_fn *fn, void *ctx)

@@ -3,6 +3,7 @@
 #define KB_TEXT_STEM_H
 
 #include "kb/text/fold.h"
+#include "kb/text/key.h"
 
 struct stems;				/* the stemmers opened so far, and a cache of terms; one per thread */
 
@@ -17,6 +18,9 @@ unsigned stems_count(void);		/* numbers are below this */
 
 /* The term of a word as the tokeniser gave it. Borrowed until the next call; empty when nothing is left. */
 struct str stems_term(struct stems *s, struct str word, unsigned lang);
+/* The same of a word whose key is made; when it is known some time before, what is remembered of it comes nearer meanwhile. */
+struct str stems_keyed(struct stems *s, struct str word, const struct word_key *key, unsigned lang);
+void stems_soon(const struct stems *s, const struct word_key *key);
 /* All that becomes of a word at once: its surface, its terms in two languages. Borrowed until the next call. */
 struct stemmed { struct str surface, term, other; };
 struct stemmed stems_both(struct stems *s, struct str word, unsigned lang, unsigned other);
