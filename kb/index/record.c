@@ -314,12 +314,17 @@ void record_summary(struct buf *out, const struct record *r, struct str text)
 	arena_free(&a);
 }
 
-void record_plain(struct buf *out, const struct record *r, struct str text)
+static void plain_head(struct buf *out, const struct record *r, struct str text)
 {
 	buf_str_add(out, r->title);
 	buf_putc(out, '\n');
 	record_summary(out, r, text);
 	buf_putc(out, '\n');
+}
+
+void record_plain(struct buf *out, const struct record *r, struct str text)
+{
+	plain_head(out, r, text);
 	plain_text(out, body_of(text));
 }
 
@@ -391,13 +396,33 @@ static void feed_all(struct buf *plain, struct feed f, const struct version *d, 
 	struct str rest, line;
 	size_t n = 0;
 
-	f.lang = record_stemmer(d->r, d->text);
+	f.lang = d->stemmer;
 	f.fn(f.ctx, d->r->id, 0, 1, false, f.fate);	/* as one word: its parts are the title's, and would count twice */
 	feed_names(f, d, v);
 	buf_clear(plain);
 	record_plain(plain, d->r, d->text);
 	for (rest = buf_str(plain); str_line(&line, &rest); n++)
 		feed_line(&f, line, n);
+}
+
+/* How many bytes of whole lines two texts have in common at their beginning, and at the end of what follows. */
+static void equal_ends(size_t *first, size_t *last, struct str a, struct str b)
+{
+	const size_t n = a.n < b.n ? a.n : b.n, step = 64;
+	size_t i = 0, k = 0;
+
+	while (i + step <= n && memcmp(a.p + i, b.p + i, step) == 0)
+		i += step;
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	while (i && (i < a.n || i < b.n) && a.p[i - 1] != '\n')
+		i--;
+	while (k < n - i && a.p[a.n - 1 - k] == b.p[b.n - 1 - k])
+		k++;
+	while (k && a.p[a.n - k] != '\n')
+		k--;
+	*first = i;
+	*last = k ? k - 1 : 0;
 }
 
 /* The lines of a text, found by what they are: open addressing. */
@@ -449,15 +474,13 @@ void record_words(struct buf plain[2], const struct version *now, const struct v
     void *ctx)
 {
 	struct feed f = { .fn = fn, .ctx = ctx, .running = true, .fate = COMES };
-	struct str rest, line, front, old_front;
+	struct str rest, line, body, old_body;
+	size_t n = 0, first, last, at[3];	/* at: where in the running text its body begins, what is new of it, the equal end */
 	struct arena a = ARENA_INIT;
 	struct lines old;
-	size_t n = 0;
 	bool alike;
 
-	if (now && was)
-		f.lang = record_stemmer(now->r, now->text);
-	if (!now || !was || f.lang != record_stemmer(was->r, was->text)) {
+	if (!now || !was || now->stemmer != was->stemmer) {
 		if (now)
 			feed_all(&plain[0], f, now, v);
 		f.fate = GOES;
@@ -465,19 +488,33 @@ void record_words(struct buf plain[2], const struct version *now, const struct v
 			feed_all(&plain[1], f, was, v);
 		return;
 	}
-	front = str_sub(now->text, 0, now->text.n - body_of(now->text).n);
-	old_front = str_sub(was->text, 0, was->text.n - body_of(was->text).n);
-	alike = now->r->broken == was->r->broken && front.n && str_eq(front, old_front);
+	f.lang = now->stemmer;
+	body = body_of(now->text);
+	old_body = body_of(was->text);
+	alike = now->r->broken == was->r->broken && body.n < now->text.n &&
+	    str_eq(str_sub(now->text, 0, now->text.n - body.n), str_sub(was->text, 0, was->text.n - old_body.n));
 	fn(ctx, now->r->id, 0, 1, false, STAYS);
 	f.fate = alike ? STAYS : COMES;
 	feed_names(f, now, v);
+	equal_ends(&first, &last, body, old_body);
 	buf_clear(&plain[0]);
 	buf_clear(&plain[1]);
-	record_plain(&plain[0], now->r, now->text);
-	record_plain(&plain[1], was->r, was->text);
+	plain_head(&plain[0], now->r, now->text);
+	at[0] = plain[0].n;
+	plain_text(&plain[0], str_sub(body, 0, first));
+	at[1] = plain[0].n;
+	plain_text(&plain[0], str_sub(body, first, body.n - last));
+	at[2] = plain[0].n;
+	plain_text(&plain[0], str_sub(body, body.n - last, body.n));
+	if (!alike)
+		plain_head(&plain[1], was->r, was->text);
+	plain_text(&plain[1], str_sub(old_body, first, old_body.n - last));
 	lines_of(&old, &a, buf_str(&plain[1]));
 	for (rest = buf_str(&plain[0]); str_line(&line, &rest); n++) {
-		f.fate = lines_meet(&old, line) ? STAYS : COMES;
+		const size_t i = (size_t)(line.p - plain[0].p);
+		const bool equal = i < at[0] ? alike : i < at[1] || i >= at[2];
+
+		f.fate = equal || lines_meet(&old, line) ? STAYS : COMES;
 		feed_line(&f, line, n);
 	}
 	f.fate = GOES;

@@ -23,7 +23,7 @@ enum rc record_decode(struct record *r, struct arena *a, struct str id, struct s
  * of that one which go follow; what both have is cut once: their lines, and the front matter when it is the same. Words borrow
  * the records, v and plain, which is overwritten with the running text of each; running: the word stands in it, and those of
  * `now` come in the order in which they stand there. */
-struct version { const struct record *r; struct str text; };
+struct version { const struct record *r; struct str text; unsigned stemmer; };	/* stemmer: record_stemmer gives it */
 typedef void word_fn(void *ctx, struct str word, unsigned lang, unsigned weight, bool running, enum fate fate);
 void record_words(struct buf plain[2], const struct version *now, const struct version *was, const struct vocab *v, word_fn *fn,
     void *ctx);

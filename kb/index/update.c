@@ -304,15 +304,15 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	if (it->was != NONE) {
 		if ((rc = read_old(&old, m, it, e)))
 			return rc;
-		was = (struct version){ &old, buf_str(&m->was) };
-		d->was_stemmer = record_stemmer(&old, was.text) % LANGS;
+		was = (struct version){ &old, buf_str(&m->was), record_stemmer(&old, buf_str(&m->was)) };
+		d->was_stemmer = was.stemmer % LANGS;
 	}
 	t1 = clock_of(m->w);
 	began = passed_of(m->w);
 	m->time.read += t1 - t0;
 	if (d->document && (d->document = record_make(&r, &m->a, it->c.path, buf_str(&m->text), &it->c.new))) {
-		now = (struct version){ &r, buf_str(&m->text) };
-		d->stemmer = record_stemmer(&r, now.text) % LANGS;
+		now = (struct version){ &r, buf_str(&m->text), record_stemmer(&r, buf_str(&m->text)) };
+		d->stemmer = now.stemmer % LANGS;
 	}
 	builder_document(m->b, (uint32_t)i);
 	record_words(m->plain, d->document ? &now : NULL, it->was != NONE ? &was : NULL, m->w->vocab, add_word, m);

@@ -60,8 +60,8 @@ static void record(struct arena *a, struct str text)
 	for (i = 0; i < r.ntopics; i++)
 		same(r.topics[i], back.topics[i]);
 	assert(filters_match(&f, &r));
-	old = (struct version){ &back, str_sub(text, 0, text.n / 2) };
-	record_words(plain, &(struct version){ &r, text }, &old, &vocab, take, stems);
+	old = (struct version){ &back, str_sub(text, 0, text.n / 2), record_stemmer(&back, str_sub(text, 0, text.n / 2)) };
+	record_words(plain, &(struct version){ &r, text, record_stemmer(&r, text) }, &old, &vocab, take, stems);
 	buf_free(&plain[0]);
 	buf_free(&plain[1]);
 	buf_clear(&b);

@@ -58,7 +58,7 @@ static void words_of(struct seen *s, const char *now, const char *was, const str
 	for (i = 0; i < 2; i++)
 		if (texts[i]) {
 			assert_true(record_make(&r[i], &a, path, cstr(texts[i]), &blob));
-			d[i] = (struct version){ &r[i], cstr(texts[i]) };
+			d[i] = (struct version){ &r[i], cstr(texts[i]), record_stemmer(&r[i], cstr(texts[i])) };
 		}
 	record_words(plain, now ? &d[0] : NULL, was ? &d[1] : NULL, v, take, s);
 	buf_free(&plain[0]);
@@ -80,29 +80,87 @@ static const char *const texts[] = {
 	"",
 };
 
+/* Of a version that takes another's place: what stands is told as of it alone, what is counted becomes what it alone has. */
+static void assert_as_each_alone(const char *now, const char *was, const struct vocab *v)
+{
+	static struct seen new, old, both;
+	size_t k;
+
+	words_of(&new, now, NULL, v);
+	words_of(&old, was, NULL, v);
+	words_of(&both, now, was, v);
+	assert_true(both.order == new.order);
+	for (k = 0; k < SLOTS; k++) {
+		assert_int_equal(both.now[k], new.now[k]);
+		assert_int_equal(both.more[k], new.now[k] - old.now[k]);
+	}
+}
+
 static void test_record__of_two_versions_words_count_as_of_each_alone(void **state)
 {
 	const size_t n = sizeof texts / sizeof *texts;
-	static struct seen new, old, both;
 	struct arena a = ARENA_INIT;
 	struct vocab v;
-	size_t i, j, k;
+	size_t i, j;
 
 	(void)state;
 	vocab_default(&v, &a);
 	for (i = 0; i <= n; i++)
-		for (j = 0; j <= n; j++) {
-			const char *now = i < n ? texts[i] : NULL, *was = j < n ? texts[j] : NULL;
+		for (j = 0; j <= n; j++)
+			assert_as_each_alone(i < n ? texts[i] : NULL, j < n ? texts[j] : NULL, &v);
+	arena_free(&a);
+}
 
-			words_of(&new, now, NULL, &v);
-			words_of(&old, was, NULL, &v);
-			words_of(&both, now, was, &v);
-			assert_true(both.order == new.order);
-			for (k = 0; k < SLOTS; k++) {
-				assert_int_equal(both.now[k], new.now[k]);
-				assert_int_equal(both.more[k], new.now[k] - old.now[k]);
+static size_t below(uint64_t *seed, size_t n)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (size_t)(*seed >> 33) % n;
+}
+
+/* Lines are put in, taken out and changed anywhere in a text, at its ends too. */
+static void test_record__of_versions_that_are_edited_words_count_as_of_each_alone(void **state)
+{
+	static const char *const fronts[] = { "", "---\ntitle: Boats\nlang: en\ntopics: [small-boats]\n---\n",
+		"---\ntitle: Boats\nlang: en\nsummary: of the boats\ntopics: [hawala]\n---\n", "---\ntitle: Boats\nlang: de\n---\n",
+		"---\ntitle: Boats\ntopics: [small-boats]\n---\n", "---\ntitle: [\n---\n" };
+	static const char *const lines[] = { "# Boats", "", "One line.", "One line", "Another line of the sea and the wind.", "- one", "```", "> said",
+		"| a | b |", "<!-- not", "said -->", "Die Boote sind auf dem Meer und nicht bei den anderen.", "Boats", "of the boats", "---", "\xff" };
+	enum { LINES = 12 };
+	const char *doc[LINES + 1] = { NULL }, *front = fronts[1];
+	struct buf text[2] = { BUF_INIT, BUF_INIT };
+	struct arena a = ARENA_INIT;
+	uint64_t seed = 11;
+	size_t n = 0, i, k, at;
+	struct vocab v;
+
+	(void)state;
+	vocab_default(&v, &a);
+	for (i = 0; i < 3000; i++) {
+		struct buf *now = &text[i % 2], *was = &text[1 - i % 2];
+
+		if (!below(&seed, 6))
+			front = fronts[below(&seed, sizeof fronts / sizeof *fronts)];
+		for (k = below(&seed, 4); k; k--) {
+			const char *line = lines[below(&seed, sizeof lines / sizeof *lines)];
+
+			at = below(&seed, n + 1);
+			if (n == LINES || (n && !below(&seed, 2))) {
+				at = at == n ? n - 1 : at;
+				memmove(doc + at, doc + at + 1, (--n - at) * sizeof *doc);
+			}
+			if (n < LINES && below(&seed, 3)) {
+				memmove(doc + at + 1, doc + at, (n++ - at) * sizeof *doc);
+				doc[at] = line;
 			}
 		}
+		buf_clear(now);
+		buf_puts(now, front);
+		for (k = 0; k < n; k++)
+			buf_printf(now, "%s%s", doc[k], k + 1 < n || below(&seed, 3) ? "\n" : "");
+		assert_as_each_alone(now->p, i ? was->p : NULL, &v);
+	}
+	buf_free(&text[0]);
+	buf_free(&text[1]);
 	arena_free(&a);
 }
 
@@ -177,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record__what_is_kept_comes_back_days_and_codes_in_few_bytes),
 		cmocka_unit_test(test_record__of_two_versions_words_count_as_of_each_alone),
+		cmocka_unit_test(test_record__of_versions_that_are_edited_words_count_as_of_each_alone),
 		cmocka_unit_test(test_record__what_stays_is_not_cut_twice),
 	};
 
