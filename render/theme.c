@@ -354,8 +354,17 @@ static enum rc texts_make(struct theme *t, struct texts *x, struct err *e)
 	return rc;
 }
 
-/* Those of a folder are all looked through; of those compiled in, others than English are made when they are asked for. */
-static enum rc texts_open(struct theme *t, bool all, struct err *e)
+static bool is_compiled_in(const struct theme_file *f)
+{
+	const struct theme_embedded *in;
+
+	for (in = theme_embedded; in->name && in->begin != f->bytes.p; in++)
+		;
+	return in->name;
+}
+
+/* Those of a folder are looked through; of those compiled in, others than English are made when they are asked for. */
+static enum rc texts_open(struct theme *t, struct err *e)
 {
 	struct texts *english = NULL;
 	size_t i;
@@ -376,8 +385,8 @@ static enum rc texts_open(struct theme *t, bool all, struct err *e)
 	}
 	t->english = english;
 	rc = texts_make(t, english, e);
-	for (i = 0; all && !rc && i < t->ntexts; i++)
-		if (&t->texts[i] != english)
+	for (i = 0; !rc && i < t->ntexts; i++)
+		if (&t->texts[i] != english && !is_compiled_in(t->texts[i].file))
 			rc = texts_make(t, &t->texts[i], e);
 	return rc;
 }
@@ -503,7 +512,7 @@ enum rc theme_open(struct theme **out, const char *dir, struct err *e)
 	for (i = 0; !rc && i < TEMPLATES; i++)
 		rc = template_parse(t, (enum theme_template)i, e);
 	if (!rc)
-		rc = texts_open(t, dir != NULL, e);
+		rc = texts_open(t, e);
 	if (rc && dir)
 		err_prefix(e, "%s", dir);
 out:
