@@ -16,6 +16,7 @@
 #include "kb/limits.h"
 #include "render/body.h"
 #include "render/facts.h"
+#include "render/kept_io.h"
 #include "render/lists.h"
 #include "sync/sync.h"
 
@@ -278,10 +279,13 @@ void changes_of(struct buf *b, const struct copy *c, const struct entry *e)
 	if (!c->changes || !e->in || e->original != e)
 		return;
 	past = &c->changes->of[e->number];
-	buf_printf(b, "%zu %d %d ", past->n, past->changed, past->new);
+	kept_put_u32(b, past->n);
+	kept_put_u32(b, past->changed << 1 | past->new);
 	buf_add(b, past->old_blob.b, sizeof past->old_blob.b);
-	for (i = 0; i < past->n && i < REVISIONS_SHOWN; i++)
-		buf_printf(b, " %lld %.*s", (long long)past->v[i].time, FMT_STR(past->v[i].node));
+	for (i = 0; i < past->n && i < REVISIONS_SHOWN; i++) {
+		kept_put_u64(b, (uint64_t)past->v[i].time);
+		kept_put_str(b, past->v[i].node);
+	}
 }
 
 void changes_of_page(struct buf *b, const struct copy *c, size_t page)

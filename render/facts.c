@@ -157,13 +157,13 @@ bool fact_is_all(struct str fact)
 	return fact.n < HEAD || (unsigned char)fact.p[0] >= FACT_ALL;
 }
 
-static void know(struct fact_ground *g)
+static void know_faces(struct fact_ground *g)
 {
 	const struct copy *c = g->copy;
 	struct buf *b = &g->scratch;
 	size_t i;
 
-	if (g->known)
+	if (g->faces_known)
 		return;
 	buf_clear(b);
 	buf_printf(b, "%s ", c->today);
@@ -171,12 +171,26 @@ static void know(struct fact_ground *g)
 	for (i = 0; i < c->nall; i++)
 		buf_add(b, c->all[i].face, sizeof c->all[i].face);
 	blake2b_of(g->faces, buf_str(b));
+	g->faces_known = true;
+}
+
+static void know_all(struct fact_ground *g)
+{
+	const struct copy *c = g->copy;
+	struct buf *b = &g->scratch;
+	size_t i;
+
+	if (g->all_known)
+		return;
+	know_faces(g);
+	buf_clear(b);
+	buf_add(b, g->faces, sizeof g->faces);
 	for (i = 0; i < c->nall; i++) {
 		buf_add(b, c->all[i].blob.b, sizeof c->all[i].blob.b);
 		changes_of(b, c, &c->all[i]);
 	}
 	blake2b_of(g->all, buf_str(b));
-	g->known = true;
+	g->all_known = true;
 }
 
 void fact_ground_free(struct fact_ground *g)
@@ -275,11 +289,11 @@ void fact_value(unsigned char value[FACT_VALUE], struct fact_ground *g, struct s
 		changes_of_page(b, c, number ? number : 1);
 		break;
 	case FACT_FACES:
-		know(g);
+		know_faces(g);
 		memcpy(value, g->faces, FACT_VALUE);
 		return;
 	default:
-		know(g);
+		know_all(g);
 		memcpy(value, g->all, FACT_VALUE);
 		return;
 	}

@@ -51,7 +51,7 @@ struct str fact_faces(void);
 struct fact_ground {			/* what values are computed from; zeroed but for the copy: fact_ground_free */
 	const struct copy *copy;
 	unsigned char faces[FACT_VALUE], all[FACT_VALUE];	/* of FACT_FACES, FACT_ALL */
-	bool known;			/* those are */
+	bool faces_known, all_known;
 	struct buf scratch;
 };
 void fact_ground_free(struct fact_ground *g);
