@@ -17,7 +17,7 @@
 #include "render/zip.h"
 
 #define NAMED 20			/* documents named in one line of the summary */
-#define TEXTS_HELD ((size_t)17 << 20)	/* bytes: half of 10,000 documents; pages take more later, when these are gone */
+#define TEXTS_HELD ((size_t)22 << 20)	/* bytes: most of 10,000 documents; pages take more later, when these are gone */
 
 struct asked {
 	const char *dir, *zip, *theme;	/* dir or zip may be NULL */
@@ -323,9 +323,7 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 		broken = !stamp_of(&stamp, c, copy);
 	report(c, &stamp);
 	writing = !ask->dry && !temporary;
-	if (ask->dry) {
-		copy_keep_rows(copy);
-	} else {
+	if (!ask->dry) {
 		rc = site_write(dir, md, ask->jobs, copy, &before, temporary ? NULL : want->kept, opening.was, &told, e);
 		opening.was = NULL;
 		if (rc)

@@ -361,7 +361,7 @@ enum rc copy_record(struct record *r, const struct copy *c, const struct entry *
 enum rc copy_read(struct buf *text, const struct copy *c, const struct entry *e, struct err *err)
 {
 	struct source *from = c->source;
-	size_t i = (size_t)(copy_any(c, e->name) - c->all);
+	size_t i = (size_t)(e - c->all);
 	struct record r;
 	enum rc rc;
 
@@ -552,7 +552,7 @@ static enum rc read_all(struct copy *c, struct snap *s, struct err *e)
 		struct part *p = &parts[i];
 
 		*p = (struct part){ .c = c, .snap = s, .rows = c->source->rows, .from = i * c->nall / n, .to = (i + 1) * c->nall / n };
-		p->hold = i ? 0 : c->want.hold;		/* the first ones are asked for first */
+		p->hold = c->want.hold / n;
 		if (i && snap_twin(&p->snap, s, &odd))
 			p->snap = s;
 	}
@@ -707,14 +707,28 @@ bool copy_key_valid(struct str key)
 }
 
 /* Some of the uses, which one thread collects: the links, or all others. */
+enum { RULES = 64 };
 struct collecting {
 	struct copy *c;
 	const struct entry *const *order;	/* the admitted as their users are listed */
 	bool links;
+	struct { const struct kind *kind; const struct key_rule *rule; } rules[RULES];	/* of the last keys, by their places */
 	struct sorter g[USES];
 	struct arena a, scratch;	/* a: becomes the copy's */
 	pthread_t thread;
 };
+
+/* The rule of the i-th key. Those of a kind have mostly the same keys one behind the other. */
+static const struct key_rule *rule_at(struct collecting *k, const struct entry *e, size_t i)
+{
+	struct str name = e->doc.front.keys[i].name;
+	const struct key_rule *r = k->rules[i % RULES].rule;
+
+	if (r && k->rules[i % RULES].kind == e->kind && str_is(name, r->name))
+		return r;
+	k->rules[i % RULES].kind = e->kind;
+	return k->rules[i % RULES].rule = kind_key(e->kind, name);
+}
 
 /* Documents of the copy that the body links to. */
 static void body_links(struct collecting *k, const struct entry *e)
@@ -737,7 +751,7 @@ static void collect_links(struct collecting *k, const struct entry *e)
 	size_t i, j;
 
 	for (i = 0; i < f->n; i++) {
-		r = kind_key(e->kind, f->keys[i].name);
+		r = rule_at(k, e, i);
 		if (!r || (r->type != KEY_ID && r->type != KEY_IDLIST))
 			continue;
 		for (j = 0; j < f->keys[i].n; j++) {
@@ -763,7 +777,7 @@ static void collect_values(struct collecting *k, const struct entry *e)
 	use(&k->g[USE_STATUS], &k->scratch, e->status, e);
 	for (i = 0; i < f->n; i++) {
 		const struct key *key = &f->keys[i];
-		const struct key_rule *r = kind_key(e->kind, key->name);
+		const struct key_rule *r = rule_at(k, e, i);
 		bool country = str_is(key->name, "countries") || str_is(key->name, "country") ||
 		    (r && r->vocab && str_is(cstr(r->vocab), "countries"));
 
@@ -874,9 +888,22 @@ static void set_today(struct copy *c)
 	date_format(c->today, best * 86400);
 }
 
+/* Rows are kept for the next build while all else is put in order. */
+static void *keep_rows(void *copy)
+{
+	const struct copy *c = copy;
+	struct err odd = ERR_INIT;
+
+	if (c->source->made && c->want.kept && rows_save(c->want.kept, c, &odd))
+		odd.rc = RC_OK;		/* the next one parses again */
+	return NULL;
+}
+
 enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *want, struct err *e)
 {
 	struct copy *c = xmalloc(sizeof *c);
+	pthread_t keeper;
+	bool keeping = false;
 	enum rc rc = RC_OK;
 	size_t i;
 
@@ -900,6 +927,8 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	rows_open(&c->source->rows, want->kept);
 	if ((rc = read_all(c, s, e)))
 		goto out;
+	if (!(keeping = c->want.threads > 1 && pthread_create(&keeper, NULL, keep_rows, c) == 0))
+		keep_rows(c);
 	for (i = 0; i < c->nall; i++) {
 		c->broken |= c->all[i].broken;
 		if (!c->all[i].in) {
@@ -928,18 +957,12 @@ enum rc copy_load(struct copy **out, struct snap *s, const struct copy_want *wan
 	lookup_make(c);
 	set_today(c);
 	*out = c;
-	c = NULL;
 out:
-	copy_free(c);
+	if (keeping)
+		pthread_join(keeper, NULL);
+	if (rc)
+		copy_free(c);
 	return rc;
-}
-
-void copy_keep_rows(const struct copy *c)
-{
-	struct err odd = ERR_INIT;
-
-	if (c->source->made && c->want.kept && rows_save(c->want.kept, c, &odd))
-		odd.rc = RC_OK;		/* the next one parses again */
 }
 
 void copy_free(struct copy *c)

@@ -94,10 +94,9 @@ struct copy {
 };
 
 /* RC_NOTFOUND: the meeting of the pack is not in the node or not for this audience. The texts stay where they are: the
- * snapshot must be there as long as copy_read may be called. */
+ * snapshot must be there as long as copy_read may be called. Rows (rows.h) that were not kept are: that they cannot be is no
+ * failure. */
 enum rc copy_load(struct copy **c, struct snap *s, const struct copy_want *want, struct err *e) NODISCARD;
-/* Keep the rows (rows.h) of what was loaded, unless all were kept; that they cannot be is no failure. */
-void copy_keep_rows(const struct copy *c);
 void copy_free(struct copy *c);		/* no-op on NULL */
 
 /* copy_kept.c: a copy with its history as the last build into dir kept it, changed into what it is now. That is done where

@@ -1091,7 +1091,7 @@ out:
  * nobody, as what is kept of the pages names another. */
 struct keeping {
 	const struct copy *copy;
-	const char *dir;		/* NULL: only its rows are */
+	const char *dir;
 	pthread_t thread;
 	bool running;
 };
@@ -1100,9 +1100,7 @@ static void *keep_copy(void *arg)
 {
 	const struct keeping *k = arg;
 
-	copy_keep_rows(k->copy);
-	if (k->dir)
-		copy_keep(k->copy, k->dir);
+	copy_keep(k->copy, k->dir);
 	return NULL;
 }
 
@@ -1110,7 +1108,7 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
     const struct kept_place *place, struct kept *kept, struct site_told *told, struct err *e)
 {
 	struct build s = { .dir = dir, .md = m, .threads = jobs, .copy = c, .told = told, .fd = -1, .place = place, .kept = kept };
-	struct keeping keeping = { .copy = c };
+	struct keeping keeping = { .copy = c, .dir = dir };
 	struct lock lock = LOCK_INIT;
 	struct arena a = ARENA_INIT;
 	enum rc rc;
@@ -1131,13 +1129,12 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		kept_look_end(s.kept);
 		s.kept->seen = NULL;
 	}
-	keeping.dir = s.files ? dir : NULL;
-	if (jobs > 1)
+	if (s.files && jobs > 1)
 		keeping.running = pthread_create(&keeping.thread, NULL, keep_copy, &keeping) == 0;
 	rc = pages(&s, &a, e);
 	if (keeping.running)
 		pthread_join(keeping.thread, NULL);
-	else if (!rc)
+	else if (s.files && !rc)
 		keep_copy(&keeping);
 	if (s.files)
 		kept_sweep(place);
