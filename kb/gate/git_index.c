@@ -155,6 +155,12 @@ static bool sum_right(struct str raw)
 	return memcmp(sum, raw.p + raw.n - 20, 20) == 0 || memcmp(none, raw.p + raw.n - 20, 20) == 0;
 }
 
+/* Of one path there is the file that all agree on, or stages of what was not merged. */
+static bool follows(const struct index_entry *before, const struct index_entry *en)
+{
+	return by_path(before, en) < 0 && (index_stage(before) || !str_eq(before->path, en->path));
+}
+
 static bool parse(struct index_file *ix, struct arena *a, struct str raw)
 {
 	struct buf path = BUF_INIT;
@@ -172,7 +178,7 @@ static bool parse(struct index_file *ix, struct arena *a, struct str raw)
 		return false;
 	ix->v = arena_array(a, n, sizeof *ix->v);
 	for (i = 0, ok = true; i < n && ok; i++)
-		ok = entry_parse(&ix->v[i], &rest, &path, version, a) && (i == 0 || by_path(&ix->v[i - 1], &ix->v[i]) < 0);
+		ok = entry_parse(&ix->v[i], &rest, &path, version, a) && (i == 0 || follows(&ix->v[i - 1], &ix->v[i]));
 	ix->n = n;
 	buf_free(&path);
 	return ok && extensions_known(rest);

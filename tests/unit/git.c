@@ -944,6 +944,38 @@ static void test_git__the_index_becomes_the_commits_tree(void **state)
 	repo_close(r);
 }
 
+/* As git, which reads no index where a path is merged and not merged at a time. */
+static void test_git__of_one_path_the_index_has_a_file_or_its_stages(void **state)
+{
+	static const struct { const char *stages; bool fits; } cases[] = { { "0", true }, { "123", true }, { "23", true }, { "02", false },
+		{ "0123", false }, { "22", false }, { "32", false } };
+	static const char stat_and_id[60], no_sum[20];
+	struct arena a = ARENA_INIT;
+	struct index_file ix;
+	struct buf b = BUF_INIT;
+	size_t i;
+	const char *p;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		buf_clear(&b);
+		buf_add(&b, "DIRC\0\0\0\2\0\0\0", 11);
+		buf_putc(&b, (char)strlen(cases[i].stages));
+		for (p = cases[i].stages; *p; p++) {
+			buf_add(&b, stat_and_id, sizeof stat_and_id);
+			buf_putc(&b, (char)((*p - '0') << 4));
+			buf_add(&b, "\1a", 3);		/* with a NUL, 64 bytes */
+		}
+		buf_add(&b, no_sum, sizeof no_sum);
+		ok(file_write_fast("stages", buf_str(&b), 0644, &e));
+		ok(index_read(&ix, &a, "stages", &e));
+		assert_int_equal(ix.there, cases[i].fits);
+		assert_true(!ix.there || !index_find(&ix, STR("a")) == (*cases[i].stages != '0'));
+	}
+	buf_free(&b);
+	arena_free(&a);
+}
+
 static void test_git__a_bare_repository_has_no_work_tree(void **state)
 {
 	struct repo *r = made("echo 1 >a");
@@ -983,6 +1015,7 @@ int main(void)
 		cmocka_unit_test(test_git__checkout_moves_files_and_keeps_unsaved_work),
 		cmocka_unit_test(test_git__checkout_does_not_write_through_a_symlink),
 		cmocka_unit_test(test_git__the_index_becomes_the_commits_tree),
+		cmocka_unit_test(test_git__of_one_path_the_index_has_a_file_or_its_stages),
 		cmocka_unit_test(test_git__what_is_noted_of_a_tree_is_what_differs),
 		cmocka_unit_test(test_git__a_bare_repository_has_no_work_tree),
 	};
