@@ -22,8 +22,8 @@
 enum { NAME = 8, HEAD = NAME + KEPT_KEY, FOOT = 24, FLUSH = 1 << 18 };
 #define GONE UINT32_MAX			/* length of a piece */
 
-/* Rows of a table; those of pieces stand before it. */
-static bool take_rows(struct kept_rows *to, struct arena *a, struct str s, uint64_t at)
+/* Rows of a table; those of pieces stand before it. all: it has all there are, and none that is no more. */
+static bool take_rows(struct kept_rows *to, struct arena *a, struct str s, uint64_t at, bool all)
 {
 	uint32_t count, i;
 
@@ -34,7 +34,7 @@ static bool take_rows(struct kept_rows *to, struct arena *a, struct str s, uint6
 		struct kept_piece *p = &to->v[i];
 
 		if (!kept_take_str(&p->name, &s) || !kept_take_u64(&p->at, &s) || !kept_take_u32(&p->n, &s) || !kept_take_u32(&p->check, &s) ||
-		    (p->n != GONE && (p->at < HEAD || p->at > at || p->n > at - p->at)))
+		    (p->n == GONE ? all : (p->at < HEAD || p->at > at || p->n > at - p->at)))
 			return false;
 	}
 	to->n = count;
@@ -77,7 +77,8 @@ static bool parse(struct kept_log *l, struct str stamp)
 	if (l->base_n)
 		base = str_sub(all, l->base_at, l->base_at + l->base_n);
 	if (check_of(check_of(0, str_sub(all, at, at + n)), base) != check ||
-	    !take_rows(l->base_n ? &l->more : &l->base, &l->a, s, at) || (l->base_n && !take_rows(&l->base, &l->a, base, l->base_at)))
+	    !take_rows(l->base_n ? &l->more : &l->base, &l->a, s, at, !l->base_n) ||
+	    (l->base_n && !take_rows(&l->base, &l->a, base, l->base_at, true)))
 		return false;
 	if (!l->base_n) {		/* the next one may go on from this */
 		l->base_at = at + n - s.n;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "kb/base/file.h"
+#include "kb/index/pack.h"
 #include "render/image.h"
 #include "render/kept.h"
 #include "render/kept_log.h"
@@ -393,6 +394,33 @@ static void test_kept_log__a_byte_of_either_table_that_is_another_is_noticed(voi
 	buf_free(&b);
 }
 
+/* A table that goes on from another tells what is gone; it is made one that has all. */
+static void test_kept_log__of_a_table_that_has_all_nothing_is_gone(void **state)
+{
+	enum { FOOT = 24, BASE = 4 + 5 };	/* where the table tells what it goes on from: behind its stamp */
+	struct buf b = BUF_INIT;
+	struct str table;
+	char words[400];
+	uint64_t at, n, check;
+
+	(void)state;
+	snprintf(words, sizeof words, "a=%0300d b=second", 0);
+	change(NULL, "stamp", words);
+	change("stamp", "later", "b");
+	read_all(&b, "log");
+	memcpy(&at, b.p + b.n - FOOT, sizeof at);
+	memcpy(&n, b.p + b.n - FOOT + 8, sizeof n);
+	table = str_sub(buf_str(&b), at, at + n);
+	memcpy(&check, table.p + BASE, sizeof check);
+	assert_true(check > 0);
+	memset(b.p + at + BASE, 0, 12);
+	check = check_of(check_of(0, table), STR_NONE);
+	memcpy(b.p + b.n - 8, &check, sizeof check);
+	write_all("log", buf_str(&b));
+	assert_string_equal(pieces(&b, "later"), "none");
+	buf_free(&b);
+}
+
 /* ---- what pages were made of ---- */
 
 static const unsigned char ground[KEPT_KEY] = "ground";
@@ -532,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_kept_log__what_differs_is_told_behind_what_is_as_it_was),
 		cmocka_unit_test(test_kept_log__a_byte_that_is_another_is_noticed),
 		cmocka_unit_test(test_kept_log__a_byte_of_either_table_that_is_another_is_noticed),
+		cmocka_unit_test(test_kept_log__of_a_table_that_has_all_nothing_is_gone),
 		cmocka_unit_test(test_kept__what_differs_from_the_pages_stands_beside_them),
 	};
 
