@@ -16,10 +16,9 @@ void filter_options(struct opt *opts, struct filter_args *args);
 /* -1, or the exit status of a usage error that was told (unknown kind or status, no date). */
 int filter_read(struct filters *f, struct ctx *c, const struct filter_args *args);
 
-/* Nothing was found (cmd_search.c): name the filter values that no document has, each with the nearest that one has, and the
- * languages there are to who asks in another. snap: of the last node, which is named when there are several. text: of the
- * query; a list has none. */
-void filters_offer(struct ctx *c, const struct filters *f, struct snap *snap, struct str text);
+/* Nothing was found in any of the nodes (cmd_search.c), which are closed: name the filter values that no document has, each with
+ * the nearest that one has, and the languages there are to who asks in another. text: of the query; a list has none. */
+void filters_offer(struct ctx *c, const struct filters *f, struct str text);
 
 /* node_open and index_open with progress and notes on stderr, then a snapshot. */
 struct reading {

@@ -47,11 +47,11 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 				put(&o, &r);
 				n++;
 			}
-		if (!rc && !n && d + 1 == c->ndirs)
-			filters_offer(c, &f, in.snap, STR_NONE);
 		reading_close(&in);
 	}
 	out_close(&o);
+	if (!rc && !n)
+		filters_offer(c, &f, STR_NONE);
 	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
 }
 

@@ -302,72 +302,115 @@ static bool called(const struct vocab *v, struct str code, struct str want)
 	return yes;
 }
 
-/* The value nearest to a wrong one among those that documents have; false: one has just this. */
-static bool nearest(struct str *near, const struct result *res, const char *field, struct str want, const struct vocab *v)
-{
-	size_t best = want.n > 4 ? 3 : 2, k, d;
+/* A value that a filter asks for, and the nearest to it that documents have. */
+struct wish {
+	const char *field;
+	struct str value, near;
+	size_t best;			/* how far off, one more than that as long as there is none */
+	bool there;			/* one has just this */
+};
 
-	*near = STR_NONE;
+/* Among the values of one more node. */
+static void wish_look(struct wish *w, struct arena *a, const struct result *res, const struct vocab *v)
+{
+	const struct str want = w->value;
+	size_t k, d;
+
 	for (k = 0; k < res->nfacets; k++) {
 		const struct str have = res->facets[k].value;
 
-		if (strcmp(res->facets[k].field, field) != 0)
+		if (strcmp(res->facets[k].field, w->field) != 0)
 			continue;
-		if (want.n == have.n && strncasecmp(want.p, have.p, want.n) == 0)
-			return false;
-		d = best && v && called(v, have, want) ? 0 :
+		w->there |= want.n == have.n && strncasecmp(want.p, have.p, want.n) == 0;
+		d = w->best && called(v, have, want) ? 0 :
 		    want.n > 2 && str_alike(want, have) + (want.n > 4) >= want.n ? 1 : str_distance(want, have, 2);
-		if (d < best) {
-			best = d;
-			*near = have;
+		if (d < w->best) {
+			w->best = d;
+			w->near = arena_str(a, have);
 		}
 	}
-	return true;
 }
 
-void filters_offer(struct ctx *c, const struct filters *f, struct snap *snap, struct str text)
+/* Add the languages of one more node, in a line; *other: none is this one. */
+static void add_langs(struct buf *langs, bool *other, const struct result *res, struct str lang)
 {
-	const struct str lang = cstr(text_language(text));
-	const char *of = c->ndirs > 1 ? arena_printf(c->arena, " of %s", c->dirs[c->ndirs - 1]) : "";
+	const struct str sep = STR(", ");
+	struct buf with = BUF_INIT, all = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < res->nfacets; i++) {
+		const struct str have = res->facets[i].value;
+
+		if (strcmp(res->facets[i].field, "lang") != 0)
+			continue;
+		*other &= !str_eq(str_sub(have, 0, str_chr(have, '-')), lang);
+		buf_clear(&with);
+		buf_clear(&all);
+		buf_printf(&with, "%.*s%.*s%.*s", FMT_STR(sep), FMT_STR(have), FMT_STR(sep));
+		buf_printf(&all, "%.*s%.*s%.*s", FMT_STR(sep), FMT_STR(buf_str(langs)), FMT_STR(sep));
+		if (str_find(buf_str(&all), buf_str(&with)) == SIZE_MAX)
+			buf_printf(langs, "%s%.*s", langs->n ? ", " : "", FMT_STR(have));
+	}
+	buf_free(&with);
+	buf_free(&all);
+}
+
+/* How often each value is there, in all documents of a node. */
+static bool count_all(struct result *res, const struct vocab **v, struct ctx *c, struct snap *snap)
+{
 	struct filters all = FILTERS_INIT;
-	struct result res = { 0 };
 	struct err e = ERR_INIT;
-	const struct vocab *v = NULL;
-	struct buf langs = BUF_INIT;
-	struct str near;
 	struct query *q;
-	size_t i, j, n;
-	bool other = lang.n > 0;
+	size_t i;
 
 	for (i = 0; kinds[i].name; i++)		/* of any kind: every document */
 		(void)filters_add(&all, c->arena, cstr(filter_fields[0]), cstr(kinds[i].name));
-	if (query_parse(&q, &all, c->arena, STR_NONE, &e) || query_run(&res, c->arena, snap, q, &all, 0, COUNT_FACETS, &e) ||
-	    snap_vocab(&v, snap, &e))
-		return;
+	return !query_parse(&q, &all, c->arena, STR_NONE, &e) && !query_run(res, c->arena, snap, q, &all, 0, COUNT_FACETS, &e) &&
+	    !snap_vocab(v, snap, &e);
+}
+
+void filters_offer(struct ctx *c, const struct filters *f, struct str text)
+{
+	const struct str lang = cstr(text_language(text));
+	const char *of = c->ndirs > 1 ? " of these nodes" : "";
+	struct wish *wishes = NULL;
+	struct err e = ERR_INIT;
+	struct buf langs = BUF_INIT;
+	size_t i, j, n, d, nwishes = 0, cap = 0;
+	bool other = lang.n > 0, whole = true;
+
 	for (i = 0; i < FILTER_FIELDS; i++) {
 		const struct str *list = filters_list(&n, f, i);
 
 		for (j = 0; j < n; j++) {
-			const struct str want = list[j];
-
-			if (!nearest(&near, &res, filter_fields[i], want, v))
-				continue;
-			if (near.n)
-				cmd_say(c, "%s %.*s: no document%s has it; did you mean %.*s", filter_fields[i], FMT_STR(want), of,
-				    FMT_STR(near));
-			else
-				cmd_say(c, "%s %.*s: no document%s has it%s", filter_fields[i], FMT_STR(want), of,
-				    text.n ? "; --facets shows what there is" : "");
+			if (nwishes == cap)
+				wishes = arena_grow(c->arena, wishes, &cap, sizeof *wishes);
+			wishes[nwishes++] = (struct wish){ .field = filter_fields[i], .value = list[j], .best = list[j].n > 4 ? 3 : 2 };
 		}
 	}
-	for (i = 0; i < res.nfacets; i++)
-		if (strcmp(res.facets[i].field, "lang") == 0) {
-			const struct str have = res.facets[i].value;
+	for (d = 0; d < c->ndirs && whole && (nwishes || other); d++) {
+		const struct vocab *v;
+		struct result res;
+		struct reading in;
 
-			buf_printf(&langs, "%s%.*s", langs.n ? ", " : "", FMT_STR(have));
-			other &= !str_eq(str_sub(have, 0, str_chr(have, '-')), lang);
-		}
-	if (other && langs.n)
+		if (reading_open(&in, c, c->dirs[d], &e))
+			return;
+		whole = count_all(&res, &v, c, in.snap);
+		for (i = 0; whole && i < nwishes; i++)
+			wish_look(&wishes[i], c->arena, &res, v);
+		if (whole)
+			add_langs(&langs, &other, &res, lang);
+		reading_close(&in);
+	}
+	for (i = 0; whole && i < nwishes; i++) {
+		const struct wish *w = &wishes[i];
+
+		if (!w->there && w->near.n)
+			cmd_say(c, "%s %.*s: no document%s has it; did you mean %.*s", w->field, FMT_STR(w->value), of, FMT_STR(w->near));
+		else if (!w->there)
+			cmd_say(c, "%s %.*s: no document%s has it%s", w->field, FMT_STR(w->value), of, text.n ? "; --facets shows what there is" : "");
+	}
+	if (whole && other && langs.n)
 		cmd_say(c, "no document%s is in the language of these words, which looks like %.*s; there are %.*s", of,
 		    FMT_STR(lang), FMT_STR(buf_str(&langs)));
 	buf_free(&langs);
@@ -417,7 +460,7 @@ static void words_left_out(struct ctx *c, int argc, char **argv, const struct op
 int cmd_search(struct ctx *c, int argc, char **argv)
 {
 	struct filter_args args = { 0 };
-	struct filters f = FILTERS_INIT;
+	struct filters f = FILTERS_INIT, asked = FILTERS_INIT;	/* asked: those of the query too */
 	const char *batch_file = NULL, *audience = NULL;
 	bool facets = false, timing = false, site = false;
 	struct ranking ranking = { 0 };
@@ -505,9 +548,8 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 		if (res.note.n)
 			cmd_say(c, "%.*s", FMT_STR(res.note));
 		total += res.total;
-		if (!rc && !total && d + 1 == c->ndirs)
-			filters_offer(c, &mine, in.snap, text);
 		reading_close(&in);
+		asked = mine;
 	}
 	if (!rc && c->ndirs > 1) {
 		if (n)
@@ -522,6 +564,8 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 	out_close(&o);
 	if (rc)
 		return cmd_fail(c, &e), EXIT_FAIL;
+	if (!total)
+		filters_offer(c, &asked, text);
 	if (!total)
 		cmd_say(c, "nothing found; try fewer or other words");
 	return total ? EXIT_YES : EXIT_NO;

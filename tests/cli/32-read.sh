@@ -159,7 +159,10 @@ done
 rm -rf bare && colep init --id bg bare 2>/dev/null
 check "a community without a document: an empty list" 0 "" colep -C bare list
 is "nothing" "$out" ""
-check "of two nodes, the one that lacks a value is named" 0 "owner bg: no document of bare has it" colep -C node -C bare list --owner bg --since 2029
+check "of two nodes, what is near in either is offered" 0 "topic hawla: no document of these nodes has it; did you mean hawala" colep -C node -C bare list --topic hawla
+check "in whatever order" 1 "topic hawla: no document of these nodes has it; did you mean hawala" colep -C bare -C node search --topic hawla
+run colep -C node -C bare list --owner bg --since 2029
+is "a value that one of them has is not called missing" "$err" ""
 check "nobody is asked to be ready" 0 "" colep -C bare readiness
 check "no hit" 1 "nothing found" colep -C bare search x
 cp -R node broken && echo garbage >broken/.git/refs/heads/main
