@@ -13,6 +13,7 @@
 #include "kb/node.h"
 #include "render/app/lan.h"
 #include "render/app/serve.h"
+#include "render/theme.h"
 
 #define ADDRESSES 8
 
@@ -68,6 +69,28 @@ static void tell(struct ctx *c, const struct http_app *app, uint16_t port, const
 	buf_free(&print);
 }
 
+/* -1, or the exit status of the usage error that was told: the interface has no words in this language. */
+static int speaks(struct ctx *c, const char *lang)
+{
+	struct theme *theme = NULL;
+	struct err e = ERR_INIT;
+	struct buf known = BUF_INIT;
+	int status = -1;
+	size_t i;
+
+	if (!lang_valid(cstr(lang)))
+		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
+	if (theme_open(&theme, NULL, &e))
+		return cmd_fail(c, &e);
+	for (i = 0; i < theme->ntexts; i++)
+		buf_printf(&known, " %.*s", FMT_STR(theme->texts[i].lang));
+	if (!theme_texts(theme, cstr(lang)))
+		status = cmd_usage(c, "--lang %s: no words of the interface are in this language; one of:%s", lang, buf_cstr(&known));
+	buf_free(&known);
+	theme_close(theme);
+	return status;
+}
+
 int cmd_serve(struct ctx *c, int argc, char **argv)
 {
 	uint64_t port = 8022;
@@ -99,8 +122,8 @@ int cmd_serve(struct ctx *c, int argc, char **argv)
 		return cmd_usage(c, "takes no operand; name the node with -C");
 	if (port > 65535)
 		return cmd_usage(c, "--port %llu: no port; it is 0 to 65535", (unsigned long long)port);
-	if (lang && !lang_valid(cstr(lang)))
-		return cmd_usage(c, "--lang %s: no language code; it is like bg or sr-Latn", lang);
+	if (lang && (status = speaks(c, lang)) >= 0)
+		return status;
 	/* Before the worker is made, so that the terminal's Ctrl-C ends us and we end it. */
 	sigemptyset(&end);
 	sigaddset(&end, SIGTERM);

@@ -57,6 +57,8 @@ ok "and found" has "pt-bg.html" "${url}search?q=renamed"
 git -C n config colep.practice true
 kill -TERM $pid; wait $pid; ended=$?
 ok "SIGTERM ends it with 0" test $ended -eq 0
+timeout 5 "$COLEP" -C n serve --port 0 --lang xx >second 2>err2; second=$?
+ok "a language that the interface does not speak is wrong usage, and those it speaks are named" sh -c "[ $second -eq 2 ] && grep -q -- '--lang xx.*; one of: ar bg .* ur$' err2"
 "$COLEP" -C n serve --port 0 --lang fa >url2 2>/dev/null &
 pid=$!
 await test -s url2
