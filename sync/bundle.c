@@ -224,8 +224,8 @@ static enum rc write_plain(const char *to, struct arena *a, const char *repo, co
 
 enum layer { COPY, ZSTD, AGE };
 
-/* One pass; the last one makes the file itself durable. */
-static enum rc pass(enum layer layer, const char *from, const char *to, const struct bundle_plan *p, struct err *e)
+/* One pass; the last one makes the file itself durable. called: what messages call it. */
+static enum rc pass(enum layer layer, const char *from, const char *to, const char *called, const struct bundle_plan *p, struct err *e)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	char *chunk = xmalloc(1 << 16);
@@ -234,19 +234,19 @@ static enum rc pass(enum layer layer, const char *from, const char *to, const st
 	enum rc rc = RC_OK;
 
 	if (in < 0 || out < 0 || fstat(in, &st))
-		rc = err_errno(e, "%s", in < 0 ? from : to);
+		rc = err_errno(e, "%s", in < 0 ? from : called);
 	else if (layer == ZSTD)
-		rc = zstd_pack(in, out, (uint64_t)st.st_size, to, e);
+		rc = zstd_pack(in, out, (uint64_t)st.st_size, called, e);
 	else if (layer == AGE)
-		rc = age_seal(in, out, p->to, p->nto, to, e);
+		rc = age_seal(in, out, p->to, p->nto, called, e);
 	while (!rc && layer == COPY && n && !(rc = fd_read(&n, in, chunk, 1 << 16, from, e)))
-		rc = fd_write(out, (struct str){ chunk, n }, to, e);
+		rc = fd_write(out, (struct str){ chunk, n }, called, e);
 	if (!rc && fsync(out))
-		rc = err_errno(e, "%s", to);
+		rc = err_errno(e, "%s", called);
 	if (in >= 0)
 		close(in);
 	if (out >= 0 && close(out) && !rc)
-		rc = err_errno(e, "%s", to);
+		rc = err_errno(e, "%s", called);
 	free(chunk);
 	return rc;
 }
@@ -294,12 +294,12 @@ enum rc bundle_write(size_t *commits, struct arena *a, const char *path, const c
 		p->tick(p->ctx, "compressing");
 	if (p->small && p->nto) {
 		next = path_join(a, dir, "small");
-		if ((rc = pass(ZSTD, last, next, p, e)))
+		if ((rc = pass(ZSTD, last, next, next, p, e)))
 			goto out;
 		last = next;
 	}
 	unlink(tmp);			/* of a run that was killed; never written through a link */
-	if ((rc = pass(p->nto ? AGE : p->small ? ZSTD : COPY, last, tmp, p, e)))
+	if ((rc = pass(p->nto ? AGE : p->small ? ZSTD : COPY, last, tmp, path, p, e)))
 		goto out;
 	if (rename(tmp, path))
 		rc = err_errno(e, "%s", path);

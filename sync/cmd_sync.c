@@ -367,7 +367,7 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 	if ((status = cmd_options(&left, c, argc, argv, opts, 1)) >= 0)
 		return status;
 	if (pin && left != 2)
-		return cmd_usage(c, "--pin is for one peer, which must be named");
+		return cmd_usage(c, "--pin WORDS is for one peer, which must be named behind them");
 	if ((rc = node_open(&node, c->arena, c->dir, &e)) || (rc = node_config(&space, c->arena, &node, "colep.space", &e)))
 		goto out;
 	if (node.foreign || !oid_parse(&root, space)) {
@@ -375,9 +375,14 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 		    "%s: it does not say which community it is of; join anew", node.dir);
 		goto out;
 	}
-	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)) || (pin && (rc = cmd_pin(c, &node, p[0].x.url, pin, &e))) ||
-	    (rc = repo_open(&repo, node.dir, &e)) || (rc = hold(&held, &main, c, &node, repo, 10, &e)) ||
-	    (rc = fold_news(&news, c->arena, &node, repo, &e)))
+	if ((rc = wanted(&p, &n, c, &node, left, argv, &e)))
+		goto out;
+	if (pin && (p[0].reason = no_path(c, &p[0].x))) {
+		rc = err_set(&e, RC_NOTFOUND, "%s: %s", p[0].x.name, p[0].reason);
+		goto out;
+	}
+	if ((pin && (rc = cmd_pin(c, &node, p[0].x.url, pin, &e))) || (rc = repo_open(&repo, node.dir, &e)) ||
+	    (rc = hold(&held, &main, c, &node, repo, 10, &e)) || (rc = fold_news(&news, c->arena, &node, repo, &e)))
 		goto out;
 	was = main;
 	release(&held, &node);

@@ -68,6 +68,10 @@ on missing-objects && {	# it names a commit whose text it has not
 on cut-off && { printf '#!/bin/sh\ngit upload-pack %s/bg | head -c 1500\n' "$here" >ssh; chmod +x ssh; try ssh://x/y '' "a peer that ends in the middle"; }
 unset GIT_SSH_COMMAND
 on no-repository && { mkdir empty; try "$here/empty" 'not appear to be a git repository' "a folder that is no node"; }
+on pin && {
+	check "words for no peer: that there is none" 3 "nowhere: no peer of this name" colep -C a sync --pin x nowhere
+	check "words and no peer: what must be named" 2 "must be named behind them" colep -C a sync --pin x
+}
 
 # ---- addresses that would run something ----
 if on addresses; then

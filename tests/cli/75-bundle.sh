@@ -68,6 +68,12 @@ run colep -C b sync 3.bundle; is "lost ones do not matter when a later one has a
 run colep -C b sync 1.bundle 2.bundle 3.bundle whole.bundle; is "repeated ones do not matter" "$status $(main b)" "0 $(main a)"
 check "nothing that the other lacks: no file, exit 1" 1 "no file was written" sh -c '"$COLEP" -C b bundle n.bundle && "$COLEP" -C a sync n.bundle >/dev/null && "$COLEP" -C a bundle none.bundle --for bg'
 ok "no file" [ ! -e none.bundle ]
+for f in x.bundle x.bundle.zst; do
+	check "into a folder that is not there: told by the name that was typed, $f" 3 "colep: nowhere/$f: No such file" colep -C a bundle "nowhere/$f"
+done
+for f in x.bundle x.bundle.zst; do
+	check "into a folder that is not there: told by the name that was typed, $f" 3 "colep: nowhere/$f: No such file" colep -C a bundle "nowhere/$f"
+done
 check "for a stranger" 3 "no peer and no node" colep -C a bundle x.bundle --for zz
 check "joining needs a whole one" 3 "only a part of the history" colep join 3.bundle d --root "$root"
 ok "nothing was made" [ ! -e d ]
