@@ -986,7 +986,7 @@ static const struct use_of *uses_of(size_t *n, const struct copy *c, enum use us
 	const struct slot *s = c->lookup && c->lookup->v ? slot_of(c->lookup, use, STR_NONE, key) : NULL;
 
 	*n = s ? s->n : 0;
-	return c->uses[use].v + (s ? s->from : 0);
+	return s ? c->uses[use].v + s->from : c->uses[use].v;
 }
 
 const struct use_of *copy_uses(size_t *n, const struct copy *c, enum use use, struct str key)
