@@ -28,6 +28,16 @@ struct ordered {			/* a string by eight of its bytes; behind its end, zeros: no 
 	uint32_t eight[2];
 	uint32_t which;			/* STRINGS times where the word is in becomes, and which of its strings */
 };
+/* Lists from `from` to `to` are filled by two threads: one takes documents from the first on, the other from the last on, some
+ * at a time until they meet, so that both are done at once, whatever else either has to do. */
+enum { SOME = 64 };
+struct filling {
+	uint32_t from, half, to;	/* half: a block begins there wherever it stands, or to */
+	atomic_size_t taken;		/* how many times SOME documents */
+	uint32_t *posts;		/* of list i: from list_at[i] - list_at[from] on */
+	uint32_t *end, *begin;		/* by list less from: of what came from the first on; of what came from the last on */
+	struct find_blocks rest;	/* of lists from half on */
+};
 struct order {
 	struct find *f;
 	struct ordered *v;
@@ -36,8 +46,7 @@ struct order {
 	atomic_uint sorted;		/* how many of these bytes somebody sorted, or does, from the last one on */
 	uint32_t *forms;		/* numbers of words, by form; behind nforms, of those that have none */
 	size_t nforms;
-	uint32_t apart;			/* lists from there on are made by the one who made the forms, */
-	struct find_blocks rest;	/* here */
+	struct filling fill;
 };
 
 /* As find_becomes_take, of what we wrote ourselves. */
@@ -111,7 +120,7 @@ static void part(struct ordered *v, size_t n, size_t at, uint32_t end[256])
 /* Sort strings that are alike up to `at`: in place, by one byte after another. */
 static void order(const struct order *o, struct ordered *v, size_t n, size_t at)
 {
-	enum { FEW = 16 };
+	enum { FEW = 32 };
 	uint32_t end[256];
 	struct ordered t;
 	size_t i, k;
@@ -429,16 +438,14 @@ static void sum_up(struct sums *s, const struct find *f, size_t k)
 		s->weights = xrealloc(s->weights, s->cap * sizeof *s->weights);
 	}
 	while (find_post_take(&word, &weight, &posts)) {
-		s->lists[n] = (uint32_t)word - 1;
-		s->weights[n++] = weight;
+		list = f->list_of[word - 1] - s->from;
+		__builtin_prefetch(&s->weight[list], 1);	/* of one that does not count too: it does no harm */
+		s->lists[n] = list;
+		s->weights[n] = weight;
+		n += list < s->to - s->from;
 	}
 	for (i = 0; i < n; i++) {
-		s->lists[i] = f->list_of[s->lists[i]] - s->from;
-		__builtin_prefetch(&s->weight[s->lists[i]], 1);	/* of one that does not count too: it does no harm */
-	}
-	for (i = 0; i < n; i++) {
-		if ((list = s->lists[i]) >= s->to - s->from)
-			continue;
+		list = s->lists[i];
 		s->lists[got] = list;
 		got += !s->weight[list];
 		sum = s->weight[list] + s->weights[i];
@@ -467,31 +474,82 @@ uint32_t find_impact(uint32_t weight, uint32_t length, uint32_t average)
 	return q ? q : 1;
 }
 
-/* Lists s->from to s->to into posts, each up to its end. */
-static void fill_lists(const struct find *f, struct sums *s, uint32_t *posts, uint32_t *end)
+/* The lists of document k, behind those of the ones before or, from the back, in front of those behind it. */
+static void fill_document(struct filling *to, struct sums *s, const struct find *f, size_t k, bool back)
 {
-	uint8_t impacts[LARGE + 1];	/* of the document in work, by weight; 0: not known yet */
-	uint32_t n = s->to - s->from;
-	size_t i, k;
+	uint8_t impacts[LARGE + 1];	/* by weight; 0: not known yet */
+	uint32_t *at = back ? to->begin : to->end;
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		end[i] = f->list_at[s->from + i] - f->list_at[s->from];
-	s->weight = xmalloc((n + 1) * sizeof *s->weight);
-	memset(s->weight, 0, (n + 1) * sizeof *s->weight);
-	for (k = 0; k < f->n; k++) {	/* in order of number, so that lists rise */
-		sum_up(s, f, k);
-		memset(impacts, 0, sizeof impacts);
-		for (i = 0; i < s->n; i++)
-			__builtin_prefetch(&posts[end[s->lists[i]]], 1);
-		for (i = 0; i < s->n; i++) {
-			uint32_t w = s->weights[i];
+	sum_up(s, f, k);
+	memset(impacts, 0, sizeof impacts);
+	for (i = 0; i < s->n; i++)
+		__builtin_prefetch(&to->posts[at[s->lists[i]]], 1);
+	for (i = 0; i < s->n; i++) {
+		uint32_t w = s->weights[i], *p = &at[s->lists[i]];
 
-			if (!impacts[w])
-				impacts[w] = (uint8_t)find_impact(w, f->length[k], f->average);
-			posts[end[s->lists[i]]++] = (uint32_t)k << 8 | impacts[w];
-		}
+		if (!impacts[w])
+			impacts[w] = (uint8_t)find_impact(w, f->length[k], f->average);
+		to->posts[back ? --*p : (*p)++] = (uint32_t)k << 8 | impacts[w];
 	}
-	free(s->weight);
+}
+
+/* In order of number or against it, so that lists rise. */
+static void fill(struct order *o, bool back)
+{
+	struct filling *to = &o->fill;
+	struct sums s = { .from = to->from, .to = to->to };
+	size_t all = (o->f->n + SOME - 1) / SOME, mine, i, k, n;
+
+	s.weight = xmalloc((to->to - to->from + 1) * sizeof *s.weight);
+	memset(s.weight, 0, (to->to - to->from + 1) * sizeof *s.weight);
+	for (mine = 0; atomic_fetch_add(&to->taken, 1) < all; mine++) {
+		k = (back ? all - 1 - mine : mine) * SOME;
+		n = o->f->n - k < SOME ? o->f->n - k : SOME;
+		for (i = 0; i < n; i++)
+			fill_document(to, &s, o->f, back ? k + n - 1 - i : k + i, back);
+	}
+	free(s.weight);
+	free(s.lists);
+	free(s.weights);
+}
+
+static void fill_front(struct order *o)
+{
+	fill(o, false);
+}
+
+static void fill_back(struct order *o)
+{
+	fill(o, true);
+}
+
+static void fill_begin(struct filling *to, const struct find *f, uint32_t from, uint32_t half, uint32_t end)
+{
+	uint32_t n = end - from, i, base = f->list_at[from];
+
+	*to = (struct filling){ .from = from, .half = half, .to = end };
+	to->posts = xmalloc((f->list_at[end] - base + 1) * sizeof *to->posts);
+	to->end = xmalloc((n + 1) * sizeof *to->end);
+	to->begin = xmalloc((n + 1) * sizeof *to->begin);
+	for (i = 0; i < n; i++) {
+		to->end[i] = f->list_at[from + i] - base;
+		to->begin[i] = f->list_at[from + i + 1] - base;
+	}
+}
+
+/* List i in one piece: where a document has two words of it, room is left in the middle. */
+static uint32_t *fill_list(uint32_t *n, struct filling *of, const struct find *f, uint32_t i)
+{
+	uint32_t base = f->list_at[of->from], at = f->list_at[i] - base, next = f->list_at[i + 1] - base,
+	    *end = &of->end[i - of->from], *begin = &of->begin[i - of->from], more = next - *begin;
+
+	if (*end < *begin)
+		memmove(of->posts + *end, of->posts + *begin, more * sizeof *of->posts);
+	*end += more;
+	*begin = next;
+	*n = *end - at;
+	return of->posts + at;
 }
 
 /* ---- writing out ---- */
@@ -531,70 +589,52 @@ static void encode_forms(struct find *f)
 	buf_free(&tail);
 }
 
-/* n lists from `from` on, up to their ends in posts. */
-static void encode_lists(struct find_encoder *to, const struct find *f, uint32_t from, const uint32_t *posts, const uint32_t *end,
-    uint32_t n)
-{
-	struct buf tail = BUF_INIT;
-	uint32_t i, at;
-	size_t blocks;
-
-	for (i = 0; i < n; i++) {
-		at = f->list_at[from + i] - f->list_at[from];
-		if (at == end[i])
-			continue;
-		buf_clear(&tail);
-		find_list_tail(&tail, posts + at, end[i] - at);
-		blocks = to->to->n;
-		find_item(to, find_string(f, from + i), buf_str(&tail));
-		if (to->to->n > blocks)
-			to->to->v[blocks].rank = from + i;
-	}
-	buf_free(&tail);
-}
-
-/* Lists from `from` to `to`, as many at a time as it takes to have so many postings: at least one. */
-static void make_lists(struct find_blocks *blocks, struct find *f, uint32_t from, uint32_t to, uint32_t many)
+static void encode_lists(struct find_blocks *blocks, const struct find *f, struct filling *of, uint32_t from, uint32_t to)
 {
 	struct find_encoder e = { .to = blocks, .kind = FIND_BY_TERM };
-	struct sums s = { .to = from };
-	uint32_t *end = xmalloc((to - from + 1) * sizeof *end), *posts;
+	struct buf tail = BUF_INIT;
+	uint32_t *posts, i, n;
+	size_t had;
 
-	while ((s.from = s.to) < to) {
-		for (s.to = s.from + 1; s.to < to && f->list_at[s.to] - f->list_at[s.from] < many; s.to++)
-			;
-		posts = xmalloc((f->list_at[s.to] - f->list_at[s.from] + 1) * sizeof *posts);
-		fill_lists(f, &s, posts, end);
-		encode_lists(&e, f, s.from, posts, end, s.to - s.from);
-		free(posts);
+	for (i = from; i < to; i++) {
+		posts = fill_list(&n, of, f, i);
+		if (!n)
+			continue;
+		buf_clear(&tail);
+		find_list_tail(&tail, posts, n);
+		had = blocks->n;
+		find_item(&e, find_string(f, i), buf_str(&tail));
+		if (blocks->n > had)
+			blocks->v[had].rank = i;
 	}
+	buf_free(&tail);
 	find_items_end(&e);
-	free(s.lists);
-	free(s.weights);
-	free(end);
 }
 
-/* All of them, to be asked. */
-static void keep_lists(struct find *f)
+static void encode_first(struct order *o)
 {
-	struct find_encoder e = { .to = &f->blocks[FIND_BY_TERM], .kind = FIND_BY_TERM };
-	struct sums s = { .from = 0, .to = (uint32_t)f->nstrings };
-	uint32_t *end = xmalloc((f->nstrings + 1) * sizeof *end), at = 0, i, n;
+	encode_lists(&o->f->blocks[FIND_BY_TERM], o->f, &o->fill, o->fill.from, o->fill.half);
+}
 
-	f->posts = xmalloc((f->list_at[f->nstrings] + 1) * sizeof *f->posts);
-	fill_lists(f, &s, f->posts, end);
-	encode_lists(&e, f, 0, f->posts, end, s.to);
-	for (i = 0; i < f->nstrings; i++) {	/* room that was left goes */
-		n = end[i] - f->list_at[i];
-		memmove(f->posts + at, f->posts + f->list_at[i], n * sizeof *f->posts);
+static void encode_second(struct order *o)
+{
+	encode_lists(&o->fill.rest, o->f, &o->fill, o->fill.half, o->fill.to);
+}
+
+/* To be asked: posts of all lists, without the room that was left. */
+static void keep_lists(struct find *f, struct filling *all)
+{
+	uint32_t i, n, at = 0, *posts;
+
+	for (i = 0; i < f->nstrings; i++) {
+		posts = fill_list(&n, all, f, i);
+		memmove(all->posts + at, posts, n * sizeof *posts);
 		f->list_at[i] = at;
 		at += n;
 	}
 	f->list_at[f->nstrings] = at;
-	find_items_end(&e);
-	free(s.lists);
-	free(s.weights);
-	free(end);
+	f->posts = all->posts;
+	all->posts = NULL;
 }
 
 /* The first list from about `posts` postings on at which a block begins wherever it stands, or the end. */
@@ -680,14 +720,6 @@ static void facets_half(struct order *o)
 	make_facets(o->f, APART, FIND_FACETS);
 }
 
-static void lists_half(struct order *o)
-{
-	if (o->f->out)
-		make_lists(&o->f->blocks[FIND_BY_TERM], o->f, 0, o->apart, (o->f->list_at[o->apart] + 1) / 2);
-	else
-		keep_lists(o->f);
-}
-
 static void forms_half(struct order *o)
 {
 	struct find *f = o->f;
@@ -697,11 +729,47 @@ static void forms_half(struct order *o)
 	if (!f->out) {
 		make_forms(f);
 		find_called(&f->called, f);
-		return;
+	} else {
+		free(f->used);
+		f->used = NULL;
 	}
-	free(f->used);
-	f->used = NULL;
-	make_lists(&o->rest, f, o->apart, (uint32_t)f->nstrings, UINT32_MAX);
+	fill_back(o);
+}
+
+/* After the last list is filled. */
+static void forget_posts(struct find *f)
+{
+	size_t i;
+
+	free(f->list_of);
+	f->list_of = NULL;
+	for (i = 0; f->out && i < f->nparts; i++)
+		buf_free(&f->parts[i].posts);
+}
+
+/* All lists, to be kept for who asks, or one half of them and then the other: that takes less memory at a time. */
+static void make_lists(struct order *o)
+{
+	struct find *f = o->f;
+	uint32_t cuts[5] = { 0 }, all = f->list_at[f->nstrings], i, n = f->out ? 4 : 2;
+
+	for (i = 1; i < n; i++)
+		cuts[i] = list_apart(f, (uint32_t)((uint64_t)all * i / n));
+	cuts[n] = (uint32_t)f->nstrings;
+	for (i = 0; i < n; i += 2) {
+		fill_begin(&o->fill, f, cuts[i], cuts[i + 1], cuts[i + 2]);
+		both(o, fill_front, i ? fill_back : forms_half);
+		if (i + 2 == n)
+			forget_posts(f);
+		both(o, encode_first, encode_second);
+		find_blocks_join(&f->blocks[FIND_BY_TERM], &o->fill.rest);
+		if (!f->out)
+			keep_lists(f, &o->fill);
+		free(o->fill.posts);
+		free(o->fill.end);
+		free(o->fill.begin);
+	}
+	(void)find_twins(&f->blocks[FIND_BY_TERM]);
 }
 
 void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_KEY])
@@ -723,12 +791,7 @@ void find_finish(struct find *f, const char *path, const unsigned char key[KEPT_
 	both(&o, sort_some, sort_some);
 	both(&o, place_strings, facets_half);
 	name_lists(&o);
-	o.apart = list_apart(f, f->list_at[f->nstrings] / 4 * 3);
-	both(&o, lists_half, forms_half);
-	find_blocks_join(&f->blocks[FIND_BY_TERM], &o.rest);
-	(void)find_twins(&f->blocks[FIND_BY_TERM]);
-	free(f->list_of);
-	f->list_of = NULL;
+	make_lists(&o);
 }
 
 void find_forget(struct find *f)

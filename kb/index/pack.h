@@ -158,6 +158,11 @@ static inline bool varint_get(uint64_t *v, struct str *s)
 		s->p += 2, s->n -= 2;
 		return true;
 	}
+	if (s->n > 2 && p[2] < 0x80) {
+		*v = (uint64_t)(p[0] & 0x7f) | (uint64_t)(p[1] & 0x7f) << 7 | (uint64_t)p[2] << 14;
+		s->p += 3, s->n -= 3;
+		return true;
+	}
 	return varint_more(v, s);
 }
 
