@@ -45,11 +45,11 @@ static void give(struct naming *g, struct str name)
 static void give_keys(struct naming *g, const struct front *f, const struct key_rule *rule, const struct vocab *v)
 {
 	for (; rule->name; rule++) {
-		const struct vocab_table *t = rule->vocab ? vocab_table(v, cstr(rule->vocab)) : NULL;
-		const struct key *k = t ? front_key(f, rule->name) : NULL;
+		const struct key *k = rule->vocab ? front_key(f, rule->name) : NULL;
+		const struct vocab_table *t = k ? vocab_table(v, cstr(rule->vocab)) : NULL;
 		size_t i;
 
-		for (i = 0; k && i < k->n; i++) {
+		for (i = 0; t && i < k->n; i++) {
 			const struct term *m = vocab_term(t, k->values[i]);
 			struct str rest = m ? m->also : STR_NONE, name;
 
@@ -63,8 +63,11 @@ static void give_keys(struct naming *g, const struct front *f, const struct key_
 
 void names_each(const struct front *f, const struct kind *k, const struct vocab *v, name_fn *fn, void *ctx)
 {
-	struct naming g = { .fn = fn, .ctx = ctx };
+	struct naming g;
 
+	g.fn = fn;
+	g.ctx = ctx;
+	g.n = 0;
 	give_keys(&g, f, common_keys, v);
 	if (k)
 		give_keys(&g, f, k->keys, v);

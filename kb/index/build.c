@@ -179,6 +179,11 @@ static struct str cell_word(const struct cell *c)
 	return far;
 }
 
+static bool near_same(const struct cell *c, const struct word_key *key)
+{
+	return memcmp(c->word, key->near, 16) == 0 && memcmp(c->word + 16, &key->near[2], WORD_NEAR - 16) == 0;	/* no call */
+}
+
 /* The cell of a word of at least a byte, made when it is new (*fresh): then its entry is the caller's to set. */
 static struct cell *table_cell(struct table *t, struct builder *b, struct str word, const struct word_key *key, unsigned lang,
     bool *fresh)
@@ -193,7 +198,7 @@ static struct cell *table_cell(struct table *t, struct builder *b, struct str wo
 	for (i = key->hash & (t->cap - 1); t->cells[i].n; i = (i + 1) & (t->cap - 1)) {
 		c = &t->cells[i];
 		if (c->hash == key->hash && c->lang == lang && c->n == n &&
-		    (n == FAR ? str_eq(cell_word(c), word) : memcmp(c->word, key->near, WORD_NEAR) == 0))
+		    (n == FAR ? str_eq(cell_word(c), word) : near_same(c, key)))
 			break;
 	}
 	c = &t->cells[i];

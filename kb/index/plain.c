@@ -30,11 +30,9 @@ static size_t address(struct str s, size_t i)
 }
 
 /* Bytes that inline_text looks at; all others go through as they stand. */
-static bool special(char c)
-{
-	return (unsigned char)c < 0x20 || c == '\\' || c == '<' || c == '!' || c == ']' || c == '|' || c == '*' || c == '`' || c == '[' ||
-	    c == '~' || c == '_';
-}
+#define R16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+static const bool special[256] = { R16(true), R16(true), ['\\'] = true, ['<'] = true, ['!'] = true, [']'] = true, ['|'] = true, ['*'] = true,
+	['`'] = true, ['['] = true, ['~'] = true, ['_'] = true };
 
 static void inline_text(struct buf *out, struct str s)
 {
@@ -43,7 +41,7 @@ static void inline_text(struct buf *out, struct str s)
 	for (i = 0; i < s.n; i++) {
 		char c;
 
-		for (j = i; j < s.n && !special(s.p[j]); j++)
+		for (j = i; j < s.n && !special[(unsigned char)s.p[j]]; j++)
 			;
 		buf_str_add(out, str_sub(s, i, j));
 		if ((i = j) == s.n)
