@@ -226,7 +226,7 @@ static uint32_t entry_of(struct builder *b, struct str term)
 	if (!term.n)
 		return NONE;
 	term = str_sub(term, 0, WORD_MAX);
-	key = word_key(term, 0);
+	word_key(&key, term, 0);
 	c = table_cell(&b->terms, b, term, &key, 0, &fresh);
 	if (fresh) {
 		if (b->n == b->cap) {
@@ -344,7 +344,7 @@ void builder_word(struct builder *b, struct stems *s, struct str word, unsigned 
 	t->position = b->position;
 	t->running = running;
 	t->fate = (unsigned char)fate;
-	t->key = word_key(word, lang);
+	word_key(&t->key, word, lang);
 	b->position += running;
 	b->came++;
 	b->stems = s;

@@ -20,21 +20,20 @@ static uint64_t load(const char *p, size_t n)	/* n bytes, at most 8; zeroes behi
 	return v;
 }
 
-struct word_key word_key(struct str s, unsigned lang)
+void word_key(struct word_key *k, struct str s, unsigned lang)
 {
-	struct word_key k = { .hash = 0 };
 	uint64_t h = lang ^ s.n, v;
 	size_t i = 0, n;
 
+	k->near[0] = k->near[1] = k->near[2] = 0;
 	for (; s.n; s.p += n, s.n -= n, i++) {
 		n = s.n < 8 ? s.n : 8;
 		v = load(s.p, n);
 		if (i < 3)
-			k.near[i] = v;
+			k->near[i] = v;
 		h = (h ^ v) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 29;
 	}
 	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;	/* so that the last bytes reach the low bits too */
-	k.hash = (uint32_t)(h >> 32);
-	return k;
+	k->hash = (uint32_t)(h >> 32);
 }

@@ -10,7 +10,7 @@ struct word_key {
 	uint64_t near[3];		/* its first KEY_NEAR bytes, zeroes behind them */
 	uint32_t hash;			/* of all its bytes and the language; it decides where in a table a word goes, nothing else */
 };
-struct word_key word_key(struct str word, unsigned lang);
+void word_key(struct word_key *k, struct str word, unsigned lang);	/* made in its place: the next who reads it waits for no copy */
 
 /* Are the words of two keys of one length, at most KEY_NEAR, the same? */
 static inline bool key_same(const uint64_t a[3], const uint64_t b[3])

@@ -246,8 +246,9 @@ struct str stems_keyed(struct stems *s, struct str word, const struct word_key *
 
 struct str stems_term(struct stems *s, struct str word, unsigned lang)
 {
-	const struct word_key key = word_key(word, lang);
+	struct word_key key;
 
+	word_key(&key, word, lang);
 	return stems_keyed(s, word, &key, lang);
 }
 
