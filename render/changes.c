@@ -342,12 +342,14 @@ static bool is_block(struct str name)
 	return word_in("p h2 h3 h4 h5 h6 li td th pre blockquote tr div", name);
 }
 
-/* The texts between the tags of blocks, still escaped, blanks made one. */
+/* The texts between the tags of blocks, still escaped, blanks made one. What the page itself says of a conflict, in its own
+ * language (body.c: "which"), has a line end in front, as no other has. */
 static struct strs blocks(struct arena *a, struct str html)
 {
 	struct strs to = { NULL, 0, 0 };
 	struct buf b = BUF_INIT;
 	size_t i = 0, from;
+	bool own = false, next = false;
 
 	while (i <= html.n) {
 		char ch = i < html.n ? html.p[i] : '<';
@@ -359,6 +361,7 @@ static struct strs blocks(struct arena *a, struct str html)
 			for (i = from; i < html.n && html.p[i] != '>' && html.p[i] != ' '; i++)
 				;
 			ends = is_block(str_sub(html, from, i));
+			next = str_starts(str_sub(html, from, html.n), STR("p class=\"which\""));
 			while (i < html.n && html.p[i] != '>')
 				i++;
 			i++;
@@ -373,9 +376,14 @@ static struct strs blocks(struct arena *a, struct str html)
 		} else {
 			i++;
 		}
-		if (ends && str_trim(buf_str(&b)).n) {
-			strs_add(&to, a, arena_str(a, str_trim(buf_str(&b))));
+		if (ends) {
+			struct str text = str_trim(buf_str(&b));
+
+			if (text.n)
+				strs_add(&to, a, arena_str(a, own ? buf_str(&b) : text));
 			buf_clear(&b);
+			if ((own = next))
+				buf_putc(&b, '\n');
 		}
 	}
 	buf_free(&b);
@@ -448,10 +456,13 @@ static void blocks_diff(struct page *p, struct str lang, const struct strs *x, s
     size_t j, size_t je)
 {
 	while (i < ie || j < je) {
+		struct str was = i < ie ? x->v[i] : STR_NONE, is = j < je ? y->v[j] : STR_NONE;
+		bool own = str_starts(is.n ? is : was, STR("\n"));
+
 		page_puts(p, "<p class=\"hunk\"");
-		page_lang(p, lang);
+		page_lang(p, own ? p->t->lang : lang);
 		page_puts(p, ">");
-		words_diff(p, i < ie ? x->v[i] : STR_NONE, j < je ? y->v[j] : STR_NONE);
+		words_diff(p, str_trim(was), str_trim(is));
 		page_puts(p, "</p>\n");
 		i += i < ie;
 		j += j < je;

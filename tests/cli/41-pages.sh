@@ -36,10 +36,12 @@ put n mt-bps-2023-second owner=bps status=published tlp=TLP:CLEAR stage=held "st
 put n ll-bps-2023-moving owner=bps status=submitted tlp=TLP:CLEAR "title=Aardvark before it was published" "body=Aardvark text."
 put n ll-bps-2023-walking owner=bps status=published tlp=TLP:CLEAR "title=Walking" "body=The first passage stays. The word crimson goes."
 put n ll-bps-2023-lost owner=bps status=published tlp=TLP:GREEN "title=Okapi of the community" "body=Okapi."
+put n ll-bps-2023-split owner=bps status=published tlp=TLP:CLEAR "title=Split" "body=Before."
 SOURCE_DATE_EPOCH=1690000000 colep -C n save -m "Bandicoot: the subject of a commit" >/dev/null 2>&1
 put n ll-bps-2023-moving owner=bps status=published tlp=TLP:CLEAR "title=Moving" "body=Moved." "related=[ll-bps-2023-walking]"
 put n ll-bps-2023-walking owner=bps status=published tlp=TLP:CLEAR "title=Walking" \
 	"body=The first passage stays. The word azure comes. See [Okapi of the community](ll-bps-2023-lost.md)."
+printf '\n<!-- conflict -->\nOne side.\n<!-- or -->\nOther side.\n<!-- /conflict -->\n' >>n/lessons/bps/ll-bps-2023-split.md
 colep -C n save -m "Changed" >/dev/null 2>&1
 ok "the site is written" site pub
 d=pub/d/ll-bps-2023-walking.html
@@ -70,6 +72,9 @@ for l in ar bg bn fa fr mk ru sr tr ur; do
 	ok "$l: the site speaks it" sh -c 'grep -qF "<html lang=\"$1\" dir=\"$2\">" "pub-$1/index.html" && grep -qF -e "$3" "pub-$1/index.html"' sh $l $dir "$want"
 	[ $l = bn ] || rm -rf pub-$l
 done
+ok "what a page says of a new conflict is in the language of the page, the text in its own" sh -c '
+	said=$(sed -n "s/^conflict.text = //p" "$1/bn.txt")
+	grep "class=\"hunk\"" pub-bn/d/ll-bps-2023-split.html >hunks && grep "<ins>.*$said" hunks | grep -q "lang=\"bn\"" && grep "<ins>.*One side" hunks | grep -q "lang=\"en\""' sh "$texts"
 ok "a list by language names the texts in that language, whatever the site speaks" sh -c '
 	for l in en fa; do grep -o "d/[a-z0-9.-]*\.html" "pub-bn/lang/$l.html" >links || exit 1; ! grep -q "\.bn\." links || exit 1; done
 	grep -q "hawala\.fa\." links && grep -q "hawala\.bn\." pub-bn/country/bg.html'
