@@ -98,9 +98,11 @@ void out_close(struct out *o)
 	for (rows = buf_str(&o->rows); str_line(&row, &rows); putc('\n', o->f)) {
 		for (col = 0; str_split(&cell, &row, '\t'); col++) {
 			fwrite(cell.p, 1, cell.n, o->f);
-			if (row.n)	/* not behind the last */
-				for (w = str_utf8_count(cell); w < (col < COLUMNS ? width[col] : 0) + 2; w++)
-					putc(' ', o->f);
+			if (!row.n)	/* the last */
+				continue;
+			for (w = str_utf8_count(cell); col < COLUMNS && w < width[col]; w++)
+				putc(' ', o->f);
+			fputs("  ", o->f);
 		}
 	}
 	buf_free(&o->line);

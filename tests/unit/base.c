@@ -430,6 +430,27 @@ static void test_out__text_and_json_of_one_record(void **state)
 	}
 }
 
+static void test_out__columns_of_a_terminal_keep_apart(void **state)
+{
+	struct str title[] = { STR("short"), STR("a title of more than the forty-eight characters that a column is padded to") };
+	char got[300] = { 0 };
+	FILE *f = fmemopen(got, sizeof got - 1, "w");
+	struct out o;
+	size_t i;
+
+	(void)state;
+	out_open(&o, f, false, true);
+	for (i = 0; i < 2; i++) {
+		out_begin(&o);
+		out_text(&o, "title", title[i]);
+		out_text(&o, "id", STR("x"));
+		out_end(&o);
+	}
+	out_close(&o);
+	fclose(f);
+	assert_string_equal(got, "short  x\na title of more than the forty-eight characters that a column is padded to  x\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_arena__what_one_holds_is_anothers),
 		cmocka_unit_test(test_arena__a_large_one_keeps_what_it_was_given),
 		cmocka_unit_test(test_out__text_and_json_of_one_record),
+		cmocka_unit_test(test_out__columns_of_a_terminal_keep_apart),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
