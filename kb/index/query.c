@@ -161,11 +161,13 @@ static void add_id(struct query *q, size_t *cap, struct arena *a, struct str id,
 	q->positive += !not;
 }
 
-static bool ends_in_word(struct str s)		/* "hawala?" is whole: nobody is still typing it */
+/* "hawala?" is whole: nobody is still typing it. "hawal*" is not: so others write a beginning. */
+static bool ends_in_word(struct str s)
 {
 	struct words w = { s, 0, 0 };
 	struct str word = STR_NONE;
 
+	s.n -= s.n && s.p[s.n - 1] == '*';
 	while (words_next(&w, &word))
 		;
 	return word.n && word.p + word.n == s.p + s.n;

@@ -94,6 +94,7 @@ s '+"zebra crossing" +hawala'; is "a phrase too: none has both" "$status" 1
 s 'zebra -crossing'; is "-word leaves out" "$(ids)" is-mk-2022-pass
 s 'zebra -"zebra crossing"'; is "-\"phrase\" too" "$(ids)" is-mk-2022-pass
 s zeb; is "the beginning of the last word" "$(ids | wc -w)" 2
+s 'zeb*'; is "as others write it" "$(ids | wc -w)" 2
 s zeb crossing; is "but not of one before it" "$(ids)" ll-bps-2023-train
 s zebrq; is "one typing error" "$(ids | wc -w)" 2
 is "is told" "$err" "colep: showing zebra for zebrq"
