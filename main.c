@@ -41,7 +41,7 @@ static const struct command commands[] = {	/* sorted; `colep help` prints it as 
 	{ "related",   cmd_related,   "ID", "list the documents nearest to one" },
 	{ "resolve",   cmd_resolve,   "ID [N] --take WRITER|--both|--text FILE", "settle a conflict" },
 	{ "restart",   cmd_restart,   "", "make unsaved work again of what others refused" },
-	{ "roster",    cmd_roster,    "[add ID ssh-ed25519 KEY | revoke ID | role ID R | rotate]", "who belongs to the community, and who may do what" },
+	{ "roster",    cmd_roster,    "[add [--role R] ID ssh-ed25519 KEY | revoke [--key KEY] ID | role ID R | rotate [--key FILE]]", "who belongs to the community, and who may do what" },
 	{ "save",      cmd_save,      "[-m MSG] [PATH...]", "sign and store what changed" },
 	{ "search",    cmd_search,    "[FILTERS] QUERY...", "find documents: words, \"a phrase\", +word, -word, kind:lesson" },
 	{ "serve",     cmd_serve,     "[--port 8022] [--lan] [--lang L]", "read and search in a browser; with --lan, others too" },

@@ -117,3 +117,23 @@ void index_after(struct ctx *c, const struct node *n)
 		index_close(ix);
 	cmd_progress(c, "", 0, 0, true);
 }
+
+enum rc index_conflicts(uint64_t *n, const struct node *node, struct err *e)
+{
+	struct index *ix = NULL;
+	struct snap *s = NULL;
+	struct record r;
+	bool stale;
+	size_t i;
+	enum rc rc;
+
+	*n = 0;
+	if ((rc = index_open(&ix, node, false, NULL, NULL, &stale, e)) || (rc = snap_open(&s, ix, e)))
+		goto out;
+	for (i = 0; i < snap_count(s) && !(rc = snap_record(&r, s, i, e)); i++)
+		*n += r.conflict;
+out:
+	snap_close(s);
+	index_close(ix);
+	return rc;
+}

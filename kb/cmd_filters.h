@@ -31,5 +31,7 @@ void reading_close(struct reading *r);
 
 /* After a change of main: bring the index to it, so that the next search finds it ready. A failure is only told. */
 void index_after(struct ctx *c, const struct node *n);
+/* How many documents have a conflict that is open. */
+enum rc index_conflicts(uint64_t *n, const struct node *node, struct err *e) NODISCARD;
 
 #endif

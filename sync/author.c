@@ -205,6 +205,7 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
     int64_t now, struct err *e)
 {
 	struct author au = { .a = a, .node = n, .keys = keys, .lock = LOCK_INIT, .now = now };
+	struct buf pub = BUF_INIT;
 	struct str space;
 	size_t pushed;
 	char *path;
@@ -234,12 +235,14 @@ enum rc author_open(struct author *out, struct arena *a, const struct node *n, c
 	if (au.roster.rules > MERGE_RULES || fold_newer(n))
 		rc = err_set(e, RC_UNTRUSTED, "update needed: this community merges by rules %u, and this program knows %d; reading and drafts "
 		    "go on, writing waits for the newer program", au.roster.rules > MERGE_RULES ? au.roster.rules : fold_newer(n), MERGE_RULES);
-	else if (!au.member)
-		rc = err_set(e, RC_UNTRUSTED, "%.*s: this key is not in the roster yet; ask the Secretariat to run: colep roster add, "
-		    "with the line that 'colep join' printed", FMT_STR(au.id));
-	else if (au.member->revoked)
+	else if (!au.member) {
+		sshkey_public(&pub, au.signer.public);
+		rc = err_set(e, RC_UNTRUSTED, "%.*s: this key is not in the roster yet; ask the Secretariat to run: colep roster add "
+		    "%.*s ssh-ed25519 %s", FMT_STR(au.id), FMT_STR(au.id), buf_cstr(&pub));
+	} else if (au.member->revoked)
 		rc = err_set(e, RC_UNTRUSTED, "%.*s: this key was revoked; ask the Secretariat for a new admission", FMT_STR(au.id));
 out:
+	buf_free(&pub);
 	if (rc) {
 		author_close(&au);
 		return rc == RC_NOTFOUND ? (e->rc = RC_UNTRUSTED) : rc;

@@ -399,7 +399,7 @@ int cmd_roster(struct ctx *c, int argc, char **argv)
 {
 	const char *role = NULL, *key = NULL;
 	const struct opt opts[] = {
-		{ "role", 0, OPT_TEXT, &role, "R", "contributor, focal-point, chair or secretariat" },
+		{ "role", 0, OPT_TEXT, &role, "R", "add: contributor, focal-point, chair or secretariat" },
 		{ "key", 0, OPT_TEXT, &key, "KEY", "revoke: this one of its keys, by fingerprint; rotate: a key file to use" },
 	};
 	int left, status;

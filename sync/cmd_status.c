@@ -1,12 +1,11 @@
 /* sync/cmd_status.c: colep status: where this node stands. */
-#include "kb/cmd.h"
+#include "kb/cmd_filters.h"
 #include "sync/commands.h"
 
 #include <string.h>
 
 #include "kb/base/file.h"
 #include "kb/base/words.h"
-#include "kb/index/index.h"
 #include "sync/fold.h"
 #include "sync/save.h"
 
@@ -35,26 +34,6 @@ static enum rc count_lines(uint64_t *n, const char *path, struct err *e)
 		*n += line.n > 0;
 	buf_free(&b);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
-static enum rc count_conflicts(uint64_t *n, const struct node *node, struct err *e)
-{
-	struct index *ix = NULL;
-	struct snap *s = NULL;
-	struct record r;
-	bool stale;
-	size_t i;
-	enum rc rc;
-
-	*n = 0;
-	if ((rc = index_open(&ix, node, false, NULL, NULL, &stale, e)) || (rc = snap_open(&s, ix, e)))
-		goto out;
-	for (i = 0; i < snap_count(s) && !(rc = snap_record(&r, s, i, e)); i++)
-		*n += r.conflict;
-out:
-	snap_close(s);
-	index_close(ix);
-	return rc;
 }
 
 static enum rc heads_of(uint64_t *heads, struct arena *a, struct repo *repo, const struct oid *main, struct err *e)
@@ -86,7 +65,7 @@ static int status_of(struct ctx *c, struct out *o, const char *dir)
 	    (rc = node_config(&space, c->arena, &node, "colep.space", &e)) || (rc = repo_open(&repo, node.dir, &e)) ||
 	    (rc = heads_of(&heads, c->arena, repo, &main, &e)) || (rc = author_base(&base, repo, &main, &e)) ||
 	    (rc = save_list(&list, &n, c->arena, repo, &base, &e)) ||
-	    (rc = count_peers(&peers, &node, c->arena, &e)) || (rc = count_conflicts(&conflicts, &node, &e)) ||
+	    (rc = count_peers(&peers, &node, c->arena, &e)) || (rc = index_conflicts(&conflicts, &node, &e)) ||
 	    (rc = count_lines(&refused, path_join(c->arena, node.cache, "refused"), &e)))
 		goto out;
 	oid_format(main_hex, &main);

@@ -360,6 +360,7 @@ int cmd_sync(struct ctx *c, int argc, char **argv)
 	struct node node;
 	struct fold f = { 0 };
 	size_t n = 0, nkeys = 0, i, reached = 0;
+	uint64_t conflicts;
 	bool odd = false, news = true;
 	enum rc rc;
 	int left, status;
@@ -430,8 +431,12 @@ out:
 		    "others", fold_newer(&node));
 		odd = true;
 	}
-	if (!oid_eq(&was, &main))
+	if (!oid_eq(&was, &main)) {
 		index_after(c, &node);
+		if (!index_conflicts(&conflicts, &node, &e) && conflicts)
+			cmd_say(c, "documents with an open conflict: %llu; 'colep conflicts' shows what was written differently",
+			    (unsigned long long)conflicts);
+	}
 	git_tidy(c->arena, node.dir);
 	for (i = 0; i < n; i++) {
 		reached += p[i].reached;

@@ -8,6 +8,7 @@ root=$("$COLEP" -C a status | cut -f10)
 "$COLEP" join a b --id bg >log 2>&1 </dev/null; [ $? -eq 2 ] && [ ! -e b ]; told $? "joining without the root, and nobody to ask: exit 2, nothing made"
 "$COLEP" join a b --id bg --root bad-bad >log 2>&1; [ $? -eq 3 ] && [ ! -e b ]; told $? "another root: refused, nothing made"
 line=$("$COLEP" join a b --id bg --root "$root" 2>log); told $? "joined by the root's six words"
+"$COLEP" -C b save >log 2>&1; grep -qF "not in the roster yet; ask the Secretariat to run: colep roster add $line" log; told $? "who is not admitted yet and writes is told the line again"
 echo "$line" | grep -qxE 'bg ssh-ed25519 AAAA[A-Za-z0-9+/]{64}'; told $? "prints exactly ID ssh-ed25519 BASE64"
 [ "$(main a)" = "$(main b)" ]; told $? "has the same main"
 (cd b && "$COLEP" save) >log 2>&1; [ $? -eq 3 ] && grep -q 'not in the roster' log; told $? "writes only when admitted"

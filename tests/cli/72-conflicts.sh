@@ -18,6 +18,7 @@ meet; told $? "two nodes"
 # ---- a key, a passage ----
 sed -i 's/^title: .*/title: As b has it/; 15,$s/underlined the Hawala/stressed the Hawala/' b/$doc && "$COLEP" -C b save >log 2>&1
 sed -i 's/^title: .*/title: As a has it, and long/; 15,$s/underlined the Hawala/named the Hawala/' a/$doc && "$COLEP" -C a save >log 2>&1
+"$COLEP" -C b sync >out 2>log; grep -q 'with an open conflict: 1;' log; told $? "a sync that brings a conflict says so"
 meet; told $? "both change title and sentence"
 "$COLEP" -C b conflicts >out 2>log; [ $? -eq 1 ]; told $? "conflicts exits 1"
 [ "$(cut -f1-4 out | head -1)" = "$id	1	title	bps,bg" ]; told $? "id, n, where, writers of a key"
