@@ -16,7 +16,7 @@ LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o $(BUILD)
 .PHONY: all
 all: colep	## build ./colep
 colep: $(BUILD)/colep
-	@cp $< $@
+	@cp -f $< $@
 
 $(BUILD)/colep: $(BUILD)/obj/main.o $(BUILD)/libcolep.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--export-dynamic-symbol=mbedtls_x509_crt_parse_file -o $@ $^ -Wl,--as-needed $(LIBS)
