@@ -132,6 +132,8 @@ for (const [lang, dir] of sites) {
 			n++;
 			if (i && f.endsWith('matrix.html')) bad.push('the chart and its countries are not on one sheet');
 			if (text.split(label).length < 3) bad.push(`${inside(dir, f)}, sheet ${i + 1}: ${label} is not above and below: ${text.slice(0, 80)}`);
+			const times = what => (text.match(what) || []).length, facts = times(/^ *Label +TLP:/gm);
+			if (f.endsWith('print.html') && facts !== times(/\bId +[a-z]{2}-[a-z]/g)) bad.push(`${inside(dir, f)}, sheet ${i + 1}: facts of a document are torn`);
 			if (!new RegExp(`\\b${i + 1} ?/ ?${all.length}\\b`).test(text)) bad.push(`${inside(dir, f)}, sheet ${i + 1}: no number`);
 		});
 		bad.push(...take());
