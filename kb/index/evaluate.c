@@ -20,7 +20,8 @@
  * Where those have a large part of all documents, what each word can add is known by window, and so is which lead. When
  * hits are counted, nothing is left out for being low.
  *
- * A filter comes as bits, one for each place (passing.h): no others are looked at than those that pass.
+ * A filter comes as bits, one for each place (passing.h): no others are looked at than those that pass. When words that led
+ * did not bring in enough of these, it is known what they add to them: mostly a rare word is then nowhere any more.
  *
  * Scores are sums of whole numbers, so the order of adding does not show: what gets in has its whole score, because no
  * block of it was left out. */
@@ -449,7 +450,7 @@ static uint64_t set_apart(struct evaluator *v, size_t n, uint64_t *spare)
 	for (i = 0; i < v->q->n; i++) {
 		struct word *w = v->order[i];
 
-		w->any = true;
+		w->any = w->size > 0;
 		w->bound = w->most;
 		all += w->most;
 		*spare += i < n ? w->most : 0;
@@ -540,6 +541,8 @@ static void pass_windows(struct evaluator *v, size_t n)
 		const struct word *w = v->order[i];
 		const struct found *f = w->p->found;
 
+		if (!w->any)
+			continue;
 		if (f && w->at < f->n && f->places[w->at] < first)
 			first = f->places[w->at];
 		for (j = 0; j < w->p->n; j++) {
@@ -583,6 +586,7 @@ static enum rc by_most(struct evaluator *v, size_t *aside, bool sure)
 				return RC_OK;
 			}
 			rc = finish_picked(v, n, spare);
+			v->to = to;
 			ask = !sure && (v->need || to == v->s->info.n);
 			for (fewer = n, rest = spare; ask && fewer && rest >= v->need; fewer--)
 				rest -= v->order[fewer - 1]->most;
@@ -621,7 +625,7 @@ static enum rc begin(struct evaluator *v)
 		if (begin_list(v, &v->lists[i]))
 			return v->e->rc;
 	for (i = 0; i < v->q->n; i++)
-		v->words[i].at = 0;
+		v->words[i].at = v->words[i].had = 0;
 	return RC_OK;
 }
 
@@ -706,6 +710,17 @@ static enum rc start_over(struct evaluator *v, const struct kept *k)
 	return begin(v);
 }
 
+/* The words that led, all but the first n in order, added all of their documents that pass: it is known now what they add. */
+static void set_had(struct evaluator *v, size_t n)
+{
+	for (; n < v->q->n; n++) {
+		struct word *w = v->order[n];
+
+		w->size = w->had ? w->size : 0;
+		w->most = w->had ? w->had - 1 : 0;
+	}
+}
+
 /* Of the n words put aside, is the last one that is dense the only one that may bring documents in alone? */
 static bool one_names(const struct evaluator *v, size_t n)
 {
@@ -738,7 +753,11 @@ static enum rc rarest_first(struct evaluator *v)
 	keep(&kept, v->t);
 	if (n && size >= limit && size < v->s->info.n / DENSE) {
 		first = n;
-		if ((rc = by_most(v, &n, false)) || n == first || (rc = start_over(v, &kept)))
+		if ((rc = by_most(v, &n, false)) || n == first)
+			return rc;
+		if (v->q->passing && v->to == v->s->info.n)
+			set_had(v, first);
+		if ((rc = start_over(v, &kept)))
 			return rc;
 		n = n < v->dense ? v->dense : n;
 		size = leading(v, n);

@@ -6,6 +6,7 @@
 
 struct passing {
 	uint64_t *bits;			/* by place */
+	uint64_t *row;			/* half a byte for each place, as in rows of lists (postings.h): 15: it passes; else 0 */
 	uint32_t *below;		/* of the documents below place 64 * i so many pass; one more than there are words of bits */
 	uint32_t n;			/* of all */
 };

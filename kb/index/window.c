@@ -11,8 +11,8 @@
  * bring. Where a word that has such a list may bring in documents that no word that leads has, it names them: they need not be
  * added, as those that weigh enough for that are few, and found in the row sixteen places at once.
  *
- * A filter comes as bits, one for each place (passing.h). Blocks in which none passes are passed over, and only postings
- * that pass are added. */
+ * A filter comes as bits, one for each place, and as a row (passing.h). Blocks in which none passes are passed over, and only
+ * postings that pass are added; or all, where most of a list did so far: who does not pass is not picked. */
 #include "kb/index/window.h"
 
 #include <string.h>
@@ -63,6 +63,8 @@ void window_bound(struct evaluator *v, struct word *w)
 
 	w->bound = 0;
 	w->any = false;
+	if (!w->size)
+		return;
 	if (f) {
 		found_to(w, v->from);
 		for (i = w->at; i < f->n && f->places[i] < v->to; i++) {
@@ -72,6 +74,7 @@ void window_bound(struct evaluator *v, struct word *w)
 	}
 	for (i = 0; i < w->p->n; i++)
 		list_bound(v, w, &w->lists[i]);
+	w->bound = w->bound < w->most ? w->bound : w->most;
 }
 
 /* ---- essential words ---- */
@@ -93,22 +96,31 @@ struct places {				/* of one window, being added */
 	uint32_t idf;
 	uint64_t enough;		/* of the last word: only what scores so much */
 	uint16_t *touched;
+	struct word *w;
 };
 
-static inline __attribute__((always_inline)) void add_one(struct evaluator *v, struct places *to, uint32_t k, uint32_t weight,
+/* A document that passes has the word, which adds no more than so much. */
+static inline void word_had(struct word *w, uint32_t most)
+{
+	w->had = most < w->had ? w->had : most + 1;
+}
+
+/* What the posting adds; 0 while weights are gathered. */
+static inline __attribute__((always_inline)) uint32_t add_one(struct evaluator *v, struct places *to, uint32_t k, uint32_t weight,
     enum adding how)
 {
 	uint32_t one;
 
 	one = how == GATHER ? 0 : bm25_score(&v->f, to->idf, weight, v->norms[k]);
 	if ((how == ADD_LAST || how == GATHER_LAST) && one < to->enough && !v->score[k])
-		return;
+		return one;
 	if (how == GATHER || how == GATHER_LAST)
 		v->weight[k] = weight > v->weight[k] ? weight : v->weight[k];
 	else
 		v->score[k] += one;
 	if (how != ADD_MANY)
 		*to->touched++ = (uint16_t)k;
+	return one;
 }
 
 /* The postings of a block, from i on, that stand in the window; where it ends. */
@@ -122,7 +134,7 @@ static inline __attribute__((always_inline)) unsigned add_block(struct evaluator
 		for (end = i; docs[end] < v->to; end++)
 			;
 	for (; i < end; i++)
-		add_one(v, to, docs[i] - from, weights[i], how);
+		(void)add_one(v, to, docs[i] - from, weights[i], how);
 	return i;
 }
 
@@ -139,6 +151,15 @@ static inline __attribute__((always_inline)) enum rc add_passing(struct evaluato
 
 	if (docs[end - 1] >= v->to)
 		end = cursor_first(c, v->to);
+	if (!c->x.here.p && 2 * to->w->passed > to->w->asked) {
+		const struct skip k = cursor_skip(c, c->block - 1);
+
+		word_had(to->w, bm25_most(&v->f, to->idf, k.weight, k.norm));
+		if (docs[i] < v->to && cursor_weights(c, v->e))
+			return v->e->rc;
+		c->i = add_block(v, c, i, to, how);
+		return RC_OK;
+	}
 	if (i < end && AS_FOUND * passing_most(p, docs[i], docs[end - 1]) < end - i)
 		for (place = passing_from(p, docs[i], v->to); place <= docs[end - 1]; place = passing_from(p, place + 1, v->to)) {
 			j = cursor_first(c, place);
@@ -150,33 +171,48 @@ static inline __attribute__((always_inline)) enum rc add_passing(struct evaluato
 			at[n] = (uint8_t)j;
 			n += passing_has(p, docs[j]);
 		}
+	to->w->asked += end - i;
+	to->w->passed += n;
 	c->i = end;
 	if (n && cursor_weights(c, v->e))
 		return v->e->rc;
 	for (j = 0; j < n; j++)
-		add_one(v, to, docs[at[j]] - v->from, c->weights[at[j]], how);
+		word_had(to->w, add_one(v, to, docs[at[j]] - v->from, c->weights[at[j]], how));
 	return RC_OK;
 }
 
-/* Of a dense list, by its row: all of the window that pass. */
-static enum rc add_row(struct evaluator *v, struct cursor *c, struct places *to, enum adding how)
+/* Sixteen weights of a row of n bytes, from byte i on. */
+static inline uint64_t sixteen(const char *row, uint32_t i, uint32_t n)
 {
-	const struct passing *p = v->q->passing;
-	uint32_t place, weight;
-	uint64_t bits;
+	uint64_t weights = 0;
+
+	if (n - i >= sizeof weights)
+		memcpy(&weights, row + i, sizeof weights);
+	else
+		memcpy(&weights, row + i, n - i);
+	return weights;
+}
+
+/* Of a dense list, by its row: all of the window that pass. */
+static inline __attribute__((always_inline)) enum rc add_row(struct evaluator *v, struct cursor *c, struct places *to, enum adding how)
+{
+	const uint64_t *pass = v->q->passing->row + v->from / 16;
+	const uint32_t bytes = (v->to - v->from + 1) / 2;
+	uint32_t i, k, weight;
+	uint64_t weights;
 	const char *row;
-	size_t i;
+	unsigned at;
 
 	if (cursor_row(&row, c, v->from, v->to - v->from, &v->row, v->e))
 		return v->e->rc;
-	for (i = v->from / 64; i * 64 < v->to; i++)
-		for (bits = p->bits[i]; bits; bits &= bits - 1) {
-			place = (uint32_t)(64 * i) + (uint32_t)__builtin_ctzll(bits);
-			weight = row_weight(row, place - v->from);
-			if (weight == ROW_MORE && cursor_look(&weight, c, place, v->e))
+	for (i = 0; i < bytes; i += 8)
+		for (weights = sixteen(row, i, bytes) & *pass++; weights; weights &= ~((uint64_t)15 << at)) {
+			at = (unsigned)__builtin_ctzll(weights) / 4 * 4;
+			k = 2 * i + at / 4;
+			weight = weights >> at & 15;
+			if (weight == ROW_MORE && cursor_look(&weight, c, v->from + k, v->e))
 				return v->e->rc;
-			if (weight)
-				add_one(v, to, place - v->from, weight, how);
+			word_had(to->w, add_one(v, to, k, weight, how));
 		}
 	return RC_OK;
 }
@@ -186,7 +222,7 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
     uint64_t others, enum adding how)
 {
 	struct cursor *c = &l->c;
-	uint32_t from = v->from, before;
+	uint32_t from = v->from, before, most;
 	unsigned i;
 
 	while (from < v->to) {
@@ -197,9 +233,12 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 				before = c->n ? c->docs[c->n - 1] : c->last;
 				if (before != UINT32_MAX && before >= v->to - 1)
 					return RC_OK;
-				if (s.last >= from && others + bm25_most(&v->f, to->idf, s.weight, s.norm) >= v->need &&
-				    !none_passes(v, before + 1 > from ? before + 1 : from, s.last))
-					break;
+				if (s.last >= from && !none_passes(v, before + 1 > from ? before + 1 : from, s.last)) {
+					most = bm25_most(&v->f, to->idf, s.weight, s.norm);
+					if (others + most >= v->need)
+						break;
+					word_had(to->w, most);
+				}
 				if (s.last >= v->to)	/* it may do in the next window */
 					return RC_OK;
 				if (cursor_pass(c, v->e))
@@ -225,9 +264,9 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 	return RC_OK;
 }
 
-static enum rc add_list(struct evaluator *v, struct list *l, uint32_t idf, uint64_t others, uint64_t spare, enum adding how)
+static enum rc add_list(struct evaluator *v, struct word *w, struct list *l, uint64_t others, uint64_t spare, enum adding how)
 {
-	struct places to = { idf, enough_with(v, spare), NULL };
+	struct places to = { w->p->idf, enough_with(v, spare), NULL, w };
 	const bool by_row = v->q->passing && l->c.row && v->q->passing->n < l->c.x.df / BY_ROW;
 	enum rc rc;
 
@@ -258,7 +297,7 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, ui
 {
 	const struct found *f = w->p->found;
 	const size_t first = v->ntouched;
-	uint32_t k;
+	uint32_t k, one;
 	size_t i;
 	enum rc rc;
 
@@ -271,14 +310,17 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, ui
 	for (; f && w->at < f->n && f->places[w->at] < v->to; w->at++) {
 		k = f->places[w->at] - v->from;
 		v->score[k] += f->scores[w->at];
+		word_had(w, f->scores[w->at]);
 		v->touched[v->ntouched++] = (uint16_t)k;
 	}
 	for (i = 0; i < w->p->n; i++)
-		if ((rc = add_list(v, &w->lists[i], w->p->idf, others, spare, how)))
+		if ((rc = add_list(v, w, &w->lists[i], others, spare, how)))
 			return rc;
 	for (i = first; w->p->n > 1 && i < v->ntouched; i++) {
 		k = v->touched[i];
-		v->score[k] += bm25_score(&v->f, w->p->idf, v->weight[k], v->norms[k]);
+		one = bm25_score(&v->f, w->p->idf, v->weight[k], v->norms[k]);
+		word_had(w, one);
+		v->score[k] += one;
 		v->weight[k] = 0;
 	}
 	return RC_OK;
@@ -356,12 +398,10 @@ static enum rc name_in_row(struct evaluator *v, struct naming *by, struct cursor
 	while (least > 1 && bm25_score(&v->f, idf, least - 1, by->block.norm) >= by->enough)
 		least--;
 	for (i = first / 16 * 16; i <= last; i += 16) {
-		bits = v->q->passing ? (uint32_t)(v->q->passing->bits[(v->from + i) / 64] >> i % 64) & 0xffff : 0xffff;
-		if (!bits)
-			continue;
-		weights = 0;
-		memcpy(&weights, by->row + i / 2, bytes - i / 2 < sizeof weights ? bytes - i / 2 : sizeof weights);
-		for (bits &= high_weights(weights, least); bits; bits &= bits - 1) {
+		weights = sixteen(by->row, i / 2, bytes);
+		if (v->q->passing)
+			weights &= v->q->passing->row[(v->from + i) / 16];
+		for (bits = high_weights(weights, least); bits; bits &= bits - 1) {
 			k = i + (uint32_t)__builtin_ctz(bits);
 			if (k < first || k > last)	/* another block's; behind the last document, of a broken row */
 				continue;

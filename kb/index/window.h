@@ -16,11 +16,13 @@ struct word {
 	const struct part *p;
 	struct list *lists;
 	struct list *named;		/* of a dense word: the same, by which it names places; else NULL */
-	uint64_t size;			/* postings */
+	uint64_t size;			/* postings; 0: none, or none that passes */
 	size_t at;			/* in p->found: the first at or behind what was looked at */
 	bool any;			/* it may be in the window */
 	uint32_t bound;			/* the most it adds to a document of the window */
-	uint32_t most;			/* to any document */
+	uint32_t most;			/* to any document that may pass */
+	uint32_t asked, passed;		/* so many postings were asked whether they pass; so many do */
+	uint32_t had;			/* with a filter: one more than to any that was added, or passed over as too low; 0: none passes */
 	uint32_t place;			/* of one that leads: the first that it has at or behind what was looked at */
 };
 struct evaluator {
