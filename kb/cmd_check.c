@@ -36,7 +36,7 @@ static bool folder(const char *path)
 	return file_is_dir(path) && !str_ends(cstr(path), STR(".md"));
 }
 
-/* Documents and strays below a folder; what begins with a dot is not ours. */
+/* Documents, vocabularies and strays below a folder; what begins with a dot is not ours. */
 static enum rc collect(struct files *f, struct arena *a, const char *path, const char *rel, unsigned depth, struct err *e)
 {
 	char **names;
@@ -52,7 +52,7 @@ static enum rc collect(struct files *f, struct arena *a, const char *path, const
 			continue;
 		if (folder(p) && depth < 8) {
 			rc = collect(f, a, p, r, depth + 1, e);
-		} else if (depth > 0 && strncmp(r, "roster/", 7) != 0 && strncmp(r, "vocab/", 6) != 0) {
+		} else if (depth > 0 && strncmp(r, "roster/", 7) != 0) {
 			add(f, a, p, r);
 		}
 	}

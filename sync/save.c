@@ -80,7 +80,7 @@ static const char *findings_refuse(struct author *au, struct str path, struct st
 
 const char *save_judge(struct author *au, struct str path, struct str old, struct str new, warn_fn *warn, void *ctx)
 {
-	bool meta = str_starts(path, STR("roster/")) || str_starts(path, STR("vocab/"));
+	bool vocab = str_starts(path, STR("vocab/")), meta = vocab || str_starts(path, STR("roster/"));
 	const char *why = NULL;
 	struct doc_path p;
 
@@ -92,7 +92,9 @@ const char *save_judge(struct author *au, struct str path, struct str old, struc
 		why = findings_refuse(au, path, new, warn, ctx);
 	else if (new.p && str_utf8_bad(new) != new.n)
 		why = "is not UTF-8";
-	return why ? why : guard_refuses(au->a, au->member, path, old, new);
+	if (!why)
+		why = guard_refuses(au->a, au->member, path, old, new);
+	return !why && new.p && vocab ? findings_refuse(au, path, new, warn, ctx) : why;
 }
 
 enum rc save_refuses(const char **why, struct buf *text, struct author *au, const struct unsaved *u, warn_fn *warn, void *ctx,

@@ -613,6 +613,43 @@ static void pass(struct checker *c)
 	}
 }
 
+static bool code_valid(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && (s.p[i] == '-' || (s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z')); i++)
+		;
+	return i == s.n;
+}
+
+/* A vocabulary: a table that is none would leave the one it takes the place of, and nobody would know. */
+static void check_vocab(struct checker *c, struct str name, struct str text)
+{
+	struct vocab v;
+	const struct vocab_table *t;
+	struct err e = ERR_INIT;
+	size_t i;
+
+	vocab_default(&v, c->a);
+	if (!vocab_table(&v, name))
+		ADD(c, AT_FILE, LEVEL_WARNING, "vocab", "no key takes its codes from a vocabulary of this name; see colep(5)");
+	if (str_utf8_bad(text) != text.n || vocab_read(&v, c->a, name, text, &e)) {
+		ADD(c, AT_FILE, LEVEL_ERROR, "vocab", "no table 'code | label | group | also called | note' in it");
+		return;
+	}
+	t = vocab_table(&v, name);
+	if (!t->n)
+		ADD(c, AT_FILE, LEVEL_ERROR, "vocab", "no code in its table");
+	for (i = 0; i < t->n; i++) {
+		struct str code = t->terms[i].code;
+
+		if (!code_valid(code))
+			ADD(c, AT_FILE, LEVEL_ERROR, "vocab", "%s: no code; it is of letters without accents, digits and hyphens", shown(c, code));
+		else if (vocab_term(t, code) != &t->terms[i])
+			ADD(c, AT_FILE, LEVEL_ERROR, "vocab", "%s: stands twice", shown(c, code));
+	}
+}
+
 void check_document(struct findings *f, struct arena *a, struct str path, struct str text, const struct check_env *env)
 {
 	struct checker c = { .f = f, .a = a, .env = env };
@@ -627,6 +664,10 @@ void check_document(struct findings *f, struct arena *a, struct str path, struct
 	const struct str given = path;
 
 	c.d = &d;
+	if (str_starts(path, STR("vocab/")) && str_ends(path, STR(".md"))) {
+		check_vocab(&c, str_sub(path, 6, path.n - 3), text);
+		goto out;
+	}
 	if (draft) {
 		struct str name = str_sub(path, 7, path.n);
 
@@ -672,6 +713,7 @@ void check_document(struct findings *f, struct arena *a, struct str path, struct
 	check_personal(f, a, given, 0, contact);
 	if (parsed)
 		pass(&c);
+out:
 	if (f->n > start + 1)
 		qsort(f->v + start, f->n - start, sizeof *f->v, by_place);
 	for (i = start; i < f->n; i++) {
@@ -687,5 +729,5 @@ bool check_holds_back(const struct finding *f)
 	if (strncmp(f->rule, "PD0", 3) == 0)
 		return f->rule[3] <= '7';
 	return strcmp(f->rule, "path") == 0 || strcmp(f->rule, "front") == 0 || strcmp(f->rule, "label-missing") == 0 ||
-	    strcmp(f->rule, "label-ceiling") == 0;
+	    strcmp(f->rule, "label-ceiling") == 0 || strcmp(f->rule, "vocab") == 0;
 }

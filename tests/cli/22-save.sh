@@ -135,6 +135,12 @@ check "an empty message is wrong usage" 2 "empty" colep -C node save -m " "
 put node ll-bps-2023-code countries="[QQ]" topics="[hawla, of-ours]"; run colep -C node save
 has "a code that is none is said, and saved" "$status $err" "0 colep: lessons/bps/ll-bps-2023-code.md: line"
 has "with the one that is near" "$err" "did you mean hawala"
+mkdir -p node/vocab && echo "som, thb" >node/vocab/topics.md
+check "a vocabulary without a table is held back" 1 "vocab/topics.md: held back: no table 'code" colep -C node save
+check "so check says" 1 "vocab	no table" colep -C node check vocab/topics.md
+printf '%s\n' 'code | label' '---|---' 'of ours | Of ours' 'som | x' 'som | y' >node/vocab/topics.md
+check "and one with a wrong code" 1 "of ours: no code" colep -C node save
+check "or one twice" 1 "som: stands twice" colep -C node check
 mkdir -p node/vocab && printf '%s\n' 'code | label | group | also called | note' '---|---|---|---|---' 'of-ours | Of ours | threat | |' >node/vocab/topics.md
 put node ll-bps-2023-code topics="[of-ours]"; run colep -C node save
 is "what the community's vocabulary has is none" "$status $err" "0 "
