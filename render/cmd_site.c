@@ -107,11 +107,13 @@ static void difference(struct buf *b, size_t *n, const struct str *x, size_t nx,
 static void summary(struct ctx *c, const struct stamp *s, const char *dir, bool dry, const struct str *old, size_t nold)
 {
 	struct str *now = arena_array(c->arena, s->ndocs, sizeof *now);
-	size_t counts[WHYS] = { 0 }, i, k, n, in = 0;
+	size_t counts[WHYS] = { 0 }, i, k, n, in = 0, translations = 0;
 	struct buf b = BUF_INIT;
+	const char *and;
 
 	for (i = 0; i < s->ndocs; i++) {
 		if (s->docs[i].in) {
+			translations += str_chr(s->docs[i].name, '.') < s->docs[i].name.n;
 			now[in++] = s->docs[i].name;
 			continue;
 		}
@@ -122,7 +124,8 @@ static void summary(struct ctx *c, const struct stamp *s, const char *dir, bool 
 	for (k = 0; k < WHYS; k++)
 		if (counts[k])
 			buf_printf(&b, "%s %zu %s", b.n ? "," : ":", counts[k], whys[k].called);
-	cmd_say(c, "%s: %zu documents %s, highest label %.*s; %zu out%.*s", dir, in, dry ? "would be in" : "in",
+	and = translations ? arena_printf(c->arena, " and %zu translations", translations) : "";
+	cmd_say(c, "%s: %zu documents%s %s, highest label %.*s; %zu out%.*s", dir, in - translations, and, dry ? "would be in" : "in",
 	    FMT_STR(s->tlp), s->ndocs - in, (int)b.n, b.n ? b.p : "");
 	for (i = 0; i < in && i < nold && str_eq(now[i], old[i]); i++)
 		;

@@ -477,8 +477,15 @@ static enum rc read_folder(struct theme *t, size_t *cap, const char *dir, const 
 	for (i = 0; !rc && i < n; i++) {
 		struct str name = cstr(arena_printf(&t->arena, "%s%s", prefix, names[i]));
 
-		if (!theme_copied(name) && !is_texts(name) && !(str_ends(name, STR(".html")) && known(t, name)))
+		bool template = !*prefix && names[i][0] != '.' && str_ends(name, STR(".html"));
+
+		if (!theme_copied(name) && !is_texts(name) && !template)
 			continue;	/* a README, a folder, what an editor left */
+		if (template && !known(t, name)) {
+			rc = err_set(e, RC_INVALID, "%s/%s: no template of this name; they are document.html, home.html, item.html and page.html",
+			    dir, names[i]);
+			break;
+		}
 		buf_clear(&b);
 		rc = file_read(&b, path_join(&t->arena, dir, names[i]), FILE_MAX_, e);
 		if (!rc)

@@ -239,8 +239,9 @@ static enum rc results(struct page *p, struct serve *s, struct arena *a, const s
 	else
 		page_t(p, "find.none");
 	if (res.note.n) {
-		page_puts(p, " ");
+		page_puts(p, " (");
 		page_in_lang(p, STR("en"), res.note);
+		page_puts(p, ")");
 	}
 	page_puts(p, "</p>\n");
 	if (res.n)

@@ -45,6 +45,7 @@ printf '\n<!-- conflict -->\nOne side.\n<!-- or -->\nOther side.\n<!-- /conflict
 colep -C n save -m "Changed" >/dev/null 2>&1
 ok "the site is written" site pub
 d=pub/d/ll-bps-2023-walking.html
+check "documents and translations are counted apart, as on the pages" 0 "documents and 24 translations would be in" colep -C n site --dry-run pub
 ok "what changed since the meeting is told" page pub/changes.html "A meeting held"
 ok "word by word" sh -c "grep -qE '<del>.*crimson goes' $d && grep -qE '<ins>.*azure comes' $d"
 ok "with signs and words, not only colours" sh -c "grep -q '<del><span class=\"sign\" aria-hidden=\"true\">−</span><span class=\"hear\">removed:' $d && grep -q '>+</span><span class=\"hear\">added:' $d"
@@ -116,6 +117,8 @@ check "a slot that is not there is named with its line" 3 "item.html:1: no such 
 printf 'x\n{{#link}}\n' >mine/item.html
 check "so is a section that is not closed" 3 "section is not closed" colep -C n site themed2 --theme mine
 check "and a theme that is not there" 1 "nowhere" colep -C n site themed2 --theme nowhere
+mkdir -p odd && : >odd/pages.html
+check "and a template that nothing is made from" 3 "odd/pages.html: no template of this name" colep -C n site themed2 --theme odd
 is "nothing was written" "$(ls themed2 2>/dev/null)" ""
 
 # ---- a pack ----
