@@ -37,8 +37,8 @@
 #include "kb/base/arena.h"
 #include "kb/index/pack.h"
 
-enum { META_PAGES = 2, STAT = 32, HEAD = 16 + STAT, BASE = 4096, LATE = (BASE - HEAD) / 8, RUN = 16, LOOK = 1024 };
-/* RUN: pages that are read at once; LOOK: 4 MB, in part of the time that the program takes to start */
+enum { META_PAGES = 2, STAT = 32, HEAD = 16 + STAT, BASE = 4096, LATE = (BASE - HEAD) / 8, LOOK = 1024 };
+/* LOOK: 4 MB, in part of the time that the program takes to start */
 
 static void files_close(struct sum *s)
 {
@@ -52,6 +52,8 @@ static void files_close(struct sum *s)
 void sum_free(struct sum *s)
 {
 	files_close(s);
+	if (s->map)
+		munmap((void *)(uintptr_t)s->map, s->mapped);
 	buf_free(&s->free);
 	buf_free(&s->late);
 	*s = (struct sum)SUM_INIT;
@@ -92,15 +94,20 @@ static void stat_put(char to[STAT], const struct stat *st)
 		to[i] = (char)(v[i / 8] >> 8 * (i % 8));
 }
 
-/* Read pages from..from + n - 1, at most RUN, to room; the last one may be cut short: zeroes. */
-static bool pages_read(char *room, int fd, size_t psize, uint64_t from, size_t n)
+/* The file, of so many bytes, as it stands in memory: who wrote some pages here and there need not read them, a call for
+ * each. The map is larger, so that it is seldom made anew while the file grows. */
+static bool map_file(struct sum *s, size_t size)
 {
-	ssize_t got = pread(fd, room, n * psize, (off_t)(from * psize));
+	void *map;
 
-	if (got <= 0 || (size_t)got + psize <= n * psize)
-		return false;
-	memset(room + got, 0, n * psize - (size_t)got);
-	return true;
+	if (size <= s->mapped)
+		return true;
+	if (s->map)
+		munmap((void *)(uintptr_t)s->map, s->mapped);
+	map = mmap(NULL, 2 * size, PROT_READ, MAP_SHARED, s->fd, 0);
+	s->map = map == MAP_FAILED ? NULL : map;
+	s->mapped = s->map ? 2 * size : 0;
+	return s->map;
 }
 
 static uint32_t page_check(const char *page, size_t psize, uint64_t number)
@@ -110,15 +117,18 @@ static uint32_t page_check(const char *page, size_t psize, uint64_t number)
 	return h ? h : 1;
 }
 
-static bool meta_check(uint32_t *check, int fd, size_t psize)
+static uint32_t meta_check(const char *pages, size_t psize)
+{
+	return (uint32_t)check_of(0, (struct str){ pages, META_PAGES * psize });
+}
+
+static bool meta_right(int fd, size_t psize, uint32_t want)
 {
 	char *room = xmalloc(META_PAGES * psize);
-	bool read = pages_read(room, fd, psize, 0, META_PAGES);
+	bool right = pread(fd, room, META_PAGES * psize, 0) == (ssize_t)(META_PAGES * psize) && meta_check(room, psize) == want;
 
-	if (read)
-		*check = (uint32_t)check_of(0, (struct str){ room, META_PAGES * psize });
 	free(room);
-	return read;
+	return right;
 }
 
 /* What of a head's check stands for, n late checks behind it. */
@@ -189,7 +199,6 @@ bool sum_right(const char *path)
 	struct str late;
 	bool right = false;
 	uint64_t pages, from = META_PAGES;
-	uint32_t meta;
 
 	if (fd < 0 || record < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || fstat(record, &rst) || !S_ISREG(rst.st_mode) ||
 	    !head_read(head, &late, record))
@@ -203,8 +212,7 @@ bool sum_right(const char *path)
 			from = from < META_PAGES ? META_PAGES : from;
 			pages = pages < from + LOOK ? pages : from + LOOK;
 		}
-		right = meta_check(&meta, fd, psize) && meta == u32_get(head + 8) &&
-		    pages_right(fd, record, late, psize, from, pages);
+		right = meta_right(fd, psize, u32_get(head + 8)) && pages_right(fd, record, late, psize, from, pages);
 	}
 out:
 	if (fd >= 0)
@@ -276,34 +284,25 @@ static enum use use_of(const struct buf *was, const struct buf *now, uint64_t pa
 }
 
 /* Add the checks of those pages of which `now` tells otherwise than what was. */
-static bool add_checks(struct sum *s, size_t psize, const struct buf *now, uint64_t pages)
+static void add_checks(struct sum *s, size_t psize, const struct buf *now, uint64_t pages)
 {
-	char *room = xmalloc(RUN * psize), pair[8];
-	uint64_t page, to, i;
-	bool read = true;
+	uint64_t page = META_PAGES;
 	enum use use;
+	char pair[8];
 
-	for (page = META_PAGES; page < pages && read; page = to) {
+	while (page < pages) {
 		if (page % 64 == 0 && page / 8 + 8 <= now->n && page / 8 + 8 <= s->free.n &&
 		    memcmp(now->p + page / 8, s->free.p + page / 8, 8) == 0) {
-			to = page + 64;		/* of most pages nothing changes */
+			page += 64;		/* of most pages nothing changes */
 			continue;
 		}
-		to = page + 1;
-		if ((use = use_of(&s->free, now, page)) == KEPT)
-			continue;
-		while (to < pages && to - page < RUN && use_of(&s->free, now, to) == use)
-			to++;
-		if (use == USED && !(read = pages_read(room, s->fd, psize, page, (size_t)(to - page))))
-			break;
-		for (i = page; i < to; i++) {
-			u32_put(pair, (uint32_t)i);
-			u32_put(pair + 4, use == USED ? page_check(room + (i - page) * psize, psize, i) : 0);
+		if ((use = use_of(&s->free, now, page)) != KEPT) {
+			u32_put(pair, (uint32_t)page);
+			u32_put(pair + 4, use == USED ? page_check(s->map + page * psize, psize, page) : 0);
 			buf_add(&s->late, pair, sizeof pair);
 		}
+		page++;
 	}
-	free(room);
-	return read;
 }
 
 /* All late checks go to their place, in a file of so many pages. */
@@ -337,8 +336,12 @@ enum rc sum_commit(struct sum *s, struct store *store, const char *path, struct 
 	if ((rc = store_free_pages(&now, store, e)))
 		goto out;
 	pages = ((uint64_t)st.st_size + psize - 1) / psize;
-	if (((uint64_t)rst.st_size != BASE + 4 * pages && ftruncate(s->record, (off_t)(BASE + 4 * pages))) ||
-	    !add_checks(s, psize, &now, pages) || (s->late.n > 8 * LATE && !late_settle(s, pages)))
+	if (((uint64_t)rst.st_size != BASE + 4 * pages && ftruncate(s->record, (off_t)(BASE + 4 * pages))) || !map_file(s, (size_t)st.st_size)) {
+		rc = err_errno(e, "%s-sum", path);
+		goto out;
+	}
+	add_checks(s, psize, &now, pages);
+	if (s->late.n > 8 * LATE && !late_settle(s, pages))
 		rc = err_errno(e, "%s-sum", path);
 out:
 	buf_free(&s->free);
@@ -355,16 +358,15 @@ enum rc sum_write(struct sum *s, const char *path, struct err *e)
 {
 	char head[BASE];
 	struct stat st;
-	uint32_t meta;
 	size_t n;
 
-	if (!files_open(s, path) || fstat(s->fd, &st) || !meta_check(&meta, s->fd, page_size()))
+	if (!files_open(s, path) || fstat(s->fd, &st) || !map_file(s, (size_t)st.st_size))
 		return err_errno(e, "%s", path);
 	if (!s->free.n)
 		late_load(s);
 	n = s->late.n / 8;
 	u32_put(head + 4, (uint32_t)n);
-	u32_put(head + 8, meta);
+	u32_put(head + 8, meta_check(s->map, page_size()));
 	u32_put(head + 12, 0);
 	stat_put(head + HEAD - STAT, &st);
 	if (n)

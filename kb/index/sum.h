@@ -9,8 +9,10 @@ struct sum {				/* of a file that is written */
 	uint64_t commit;		/* its number, as store_commit gives it */
 	struct buf late;		/* checks of pages that are not in their place yet: see sum.c */
 	int fd, record;			/* the file, the record beside it; -1: not open */
+	const char *map;		/* of the file; NULL: none yet */
+	size_t mapped;			/* bytes of it, some behind the file's end */
 };
-#define SUM_INIT { BUF_INIT, 0, BUF_INIT, -1, -1 }
+#define SUM_INIT { BUF_INIT, 0, BUF_INIT, -1, -1, NULL, 0 }
 void sum_free(struct sum *s);
 
 /* Is the file as sum_write found it? All of it is read when its stat differs, else some. */
