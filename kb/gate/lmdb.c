@@ -306,7 +306,7 @@ enum rc txn_table(table_id *id, struct txn *t, const char *name, struct err *e)
 	if (code == EACCES)		/* a read transaction of a writer cannot make it */
 		code = mdb_dbi_open(t->txn, name, 0, &dbi);
 	if (code)
-		return fail(e, t->store->path, name, code);
+		return fail(e, t->store->path, name ? name : "tables", code);
 	*id = dbi;
 	return RC_OK;
 }

@@ -37,7 +37,8 @@ enum rc txn_begin(struct txn **t, struct store *s, bool write, struct err *e) NO
 enum rc txn_commit(struct txn **t, struct err *e) NODISCARD;
 void txn_abort(struct txn **t);		/* no-op when *t is NULL */
 
-/* A table by name, made when missing in a write transaction; else RC_NOTFOUND. */
+/* A table by name, made when missing in a write transaction; else RC_NOTFOUND. NULL: the one in which LMDB keeps where the
+ * named ones begin, under their names; what is put there changes no page besides its own. */
 enum rc txn_table(table_id *id, struct txn *t, const char *name, struct err *e) NODISCARD;
 
 enum rc txn_get(struct str *value, struct txn *t, table_id id, struct str key, struct err *e) NODISCARD;

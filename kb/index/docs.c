@@ -3,23 +3,29 @@
  *	docs	id		varint ordinal, record (record.c)
  *	texts	u32 ordinal	zstd frame of the whole document
  *
- * or, of one that was replaced, for a while in the table of small segments, where each update writes anyway; so that it
- * changes no pages of these two, which are found far apart:
+ * or, of one that was replaced, for a while with the rows of the segment that this update made, in the table of small
+ * ones; so that it changes no pages of these two, which are found far apart:
  *
- *	small	u32 0, u32 ordinal	varint bytes of the id, id, varint bytes of the record, record, frame
+ *	(ROWS_ASIDE), u32 ordinal	varint bytes of the id, id, varint bytes of the record, record, frame
  *
- * What stands aside there comes before what docs and texts hold of the same document. docs tells of every document, in any
- * case, so ids are in one place. Rows aside are put in their place when there are some of them (update.c). */
+ * What stands aside there comes before what docs and texts hold of the same document. The stamp tells which do, and with
+ * which segment: of one that is replaced again, still with the first. docs tells of every document, in any case, so ids are
+ * in one place. Rows aside are put in their place when there are some of them (update.c). */
 #include "kb/index/parts.h"
 
 #include "kb/index/pack.h"
 #include "kb/index/sealed.h"
 
-#define ASIDE ((struct str){ "\0\0\0\0", 4 })	/* what their keys begin with: in front of those of all segments */
-
-static struct str aside_key(struct segment_key *k, uint32_t ordinal)
+bool docs_aside(size_t *i, const struct tables *t, uint32_t ordinal)
 {
-	return segment_key(k, 0, ordinal);
+	for (*i = 0; *i < t->naside && t->aside[*i].ordinal < ordinal; (*i)++)
+		;
+	return *i < t->naside && t->aside[*i].ordinal == ordinal;
+}
+
+static struct str aside_key(struct segment_key *k, const struct aside_at *at)
+{
+	return segment_key(k, segment_rows(at->segment, ROWS_ASIDE), at->ordinal);
 }
 
 struct aside { struct str id, record, frame; };
@@ -35,27 +41,21 @@ static bool part_get(struct str *part, struct str *s)
 	return true;
 }
 
-static enum rc aside_parse(struct aside *a, struct str key, struct str v, struct err *e)
-{
-	if (!sealed(&v, key) || !part_get(&a->id, &v) || !part_get(&a->record, &v))
-		return err_set(e, RC_CORRUPT, "index: a document in it is damaged; 'colep index --rebuild' makes it anew");
-	a->frame = v;
-	return RC_OK;
-}
-
 /* RC_NOTFOUND: it stands in its place. */
 static enum rc aside_get(struct aside *a, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e)
 {
 	struct segment_key k;
-	const struct str key = aside_key(&k, ordinal);
-	struct str at, v;
+	struct str v = STR_NONE;
+	size_t i;
 	enum rc rc;
 
-	if (t->settled)
+	if (!docs_aside(&i, t, ordinal))
 		return RC_NOTFOUND;
-	if ((rc = txn_get_from(&at, &v, txn, t->small.terms, key, e)))
-		return rc;
-	return str_eq(at, key) ? aside_parse(a, key, v, e) : RC_NOTFOUND;
+	rc = sealed_get(&v, txn, t->small.terms, aside_key(&k, &t->aside[i]), e);
+	if (rc == RC_NOTFOUND || (!rc && (!part_get(&a->id, &v) || !part_get(&a->record, &v))))
+		rc = err_set(e, RC_CORRUPT, "index: a document in it is damaged; 'colep index --rebuild' makes it anew");
+	a->frame = v;
+	return rc;
 }
 
 enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct str id, struct err *e)
@@ -133,17 +133,18 @@ static enum rc put_rows(struct buf *row, struct txn *txn, const struct tables *t
 static enum rc drop_aside(struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e)
 {
 	struct segment_key k;
-	enum rc rc = txn_del(txn, t->small.terms, aside_key(&k, ordinal), e);
+	size_t i;
 
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	return docs_aside(&i, t, ordinal) ? txn_del(txn, t->small.terms, aside_key(&k, &t->aside[i]), e) : RC_OK;
 }
 
 enum rc docs_put(struct buf *row, struct txn *txn, const struct tables *t, const struct doc_row *d, enum doc_place where, struct err *e)
 {
 	struct segment_key k;
+	size_t i;
 	enum rc rc;
 
-	if (where != DOC_ASIDE) {
+	if (where != DOC_ASIDE || !docs_aside(&i, t, d->ordinal)) {
 		rc = put_rows(row, txn, t, d, where, e);
 		return rc || where != DOC_HERE ? rc : drop_aside(txn, t, d->ordinal, e);
 	}
@@ -153,7 +154,7 @@ enum rc docs_put(struct buf *row, struct txn *txn, const struct tables *t, const
 	varint_put(row, d->record.n);
 	buf_str_add(row, d->record);
 	buf_str_add(row, d->frame);
-	return sealed_put(txn, t->small.terms, aside_key(&k, d->ordinal), row, e);
+	return sealed_put(txn, t->small.terms, aside_key(&k, &t->aside[i]), row, e);
 }
 
 enum rc docs_take(struct txn *txn, const struct tables *t, uint32_t ordinal, struct str id, struct err *e)
@@ -168,25 +169,16 @@ enum rc docs_take(struct txn *txn, const struct tables *t, uint32_t ordinal, str
 
 enum rc docs_settle(struct buf *row, struct txn *txn, const struct tables *t, struct txn *before, struct err *e)
 {
-	struct store_iter it;
 	struct aside aside;
-	struct str key, v;
-	enum iter more;
-	enum rc rc;
+	enum rc rc = RC_OK;
+	size_t i;
 
-	if ((rc = store_iter_open(&it, before, t->small.terms, ASIDE, e)))
-		return rc;
-	while (!rc && (more = store_iter_next(&it, &key, &v, e)) == ITER_ITEM && str_starts(key, ASIDE)) {
-		if (key.n != sizeof(struct segment_key)) {
-			rc = err_set(e, RC_CORRUPT, "index: a key in it is damaged; 'colep index --rebuild' makes it anew");
-		} else if (!(rc = aside_parse(&aside, key, v, e))) {
-			const struct doc_row d = { key32_get(key.p + 4), aside.id, aside.record, aside.frame };
+	for (i = 0; i < t->naside && !rc; i++) {
+		const uint32_t ordinal = t->aside[i].ordinal;
 
-			rc = put_rows(row, txn, t, &d, DOC_HERE, e);
-		}
+		if ((rc = aside_get(&aside, before, t, ordinal, e)))
+			break;
+		rc = docs_put(row, txn, t, &(struct doc_row){ ordinal, aside.id, aside.record, aside.frame }, DOC_HERE, e);
 	}
-	store_iter_close(&it);
-	if (!rc && more == ITER_ERROR)
-		rc = e->rc;
-	return rc ? rc : txn_del_all(txn, t->small.terms, ASIDE, e);
+	return rc;
 }

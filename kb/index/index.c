@@ -5,11 +5,16 @@
  *	terms, lists, positions		words of the documents, by segment (segment.c)
  *	columns				lengths, dates, facets and ids, by segment (columns.c)
  *	forms, gone			words as they are spelled, by segment (forms.c)
- *	small				all these of segments of at most SMALL documents; in front of them
- *		"stamp"			see stamp_encode
- *					and which documents of any segment are gone, and those that were replaced
- *					(docs.c): so what every update changes stands in a few pages
  *	files	"roster/space"		the file: roster/ and vocab/ of this main
+ *
+ * and one without a name, beside where LMDB keeps those names:
+ *
+ *	which documents of any segment are gone (segment.c)
+ *	all rows of segments of at most SMALL documents, and with them documents that were replaced (docs.c)
+ *	"stamp", behind four bytes 255	see stamp_encode
+ *
+ * So what every update changes stands at the end of one table, in one page or two; LMDB writes besides the way there and
+ * which pages are free.
  *
  * Behind each value stands a check, as told in sealed.c. Numbers in keys are big-endian, so that they sort. An ordinal
  * belongs to one document, whatever its versions, and is never another's. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
@@ -42,7 +47,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 20, SMALL = 256, UNUSED = 30 * 24 * 60 * 60 };	/* UNUSED: seconds */
+enum { SCHEMA = 21, SMALL = 256, UNUSED = 30 * 24 * 60 * 60 };	/* UNUSED: seconds */
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else
@@ -71,10 +76,11 @@ struct str key32(struct key32 *k, uint32_t v)
 
 /* u32 schema, u32 analyser, commit, u32 next ordinal, u32 next segment, then varints: documents, length,
  * LANGS counts, number of segments, and for each: its id less the one before, documents, dead ones, terms, bytes of lists
- * and of positions; then documents put aside. */
+ * and of positions, number of places that are dead and stand here alone, these, each less the one before; then number of
+ * documents that stand aside, and for each: its ordinal less the one before, the segment it stands with. */
 void stamp_encode(struct buf *b, const struct stamp *s)
 {
-	size_t i;
+	size_t i, j;
 
 	put_be(b, SCHEMA);
 	put_be(b, TEXT_VERSION);
@@ -95,9 +101,62 @@ void stamp_encode(struct buf *b, const struct stamp *s)
 		varint_put(b, g->terms);
 		varint_put(b, g->heap[0]);
 		varint_put(b, g->heap[1]);
+		varint_put(b, g->nlate);
+		for (j = 0; j < g->nlate; j++)
+			varint_put(b, g->late[j] - (j ? g->late[j - 1] : 0));
 	}
-	varint_put(b, s->aside);
+	varint_put(b, s->naside);
+	for (i = 0; i < s->naside; i++) {
+		varint_put(b, s->aside[i].ordinal - (i ? s->aside[i - 1].ordinal : 0));
+		varint_put(b, s->aside[i].segment);
+	}
 	seal(b, STR("stamp"));
+}
+
+/* The next of numbers that rise: below a bound, and behind the one before, if there is one. */
+static bool rising_get(uint32_t *v, struct str *s, const uint32_t *before, uint32_t bound)
+{
+	uint64_t more;
+
+	if (!varint_get(&more, s) || (before && !more) || more >= bound - (before ? *before : 0))
+		return false;
+	*v = (before ? *before : 0) + (uint32_t)more;
+	return true;
+}
+
+/* The dead that a segment's part of the stamp tells alone. */
+static bool late_get(struct segment_info *g, struct arena *a, struct str *s)
+{
+	uint32_t *late, i;
+	uint64_t n;
+
+	if (!varint_get(&n, s) || n > s->n || n > g->dead)
+		return false;
+	g->late = late = arena_array(a, n, sizeof *late);
+	g->nlate = (uint32_t)n;
+	for (i = 0; i < n; i++)
+		if (!rising_get(&late[i], s, i ? &late[i - 1] : NULL, g->n))
+			return false;
+	return true;
+}
+
+static bool aside_get(struct stamp *st, struct arena *a, struct str *s)
+{
+	struct aside_at *aside;
+	uint64_t n, segment;
+	size_t i;
+
+	if (!varint_get(&n, s) || n > s->n)
+		return false;
+	st->aside = aside = arena_array(a, n, sizeof *aside);
+	st->naside = n;
+	for (i = 0; i < n; i++) {
+		if (!rising_get(&aside[i].ordinal, s, i ? &aside[i - 1].ordinal : NULL, st->next) || !varint_get(&segment, s) ||
+		    segment >= st->next_segment)
+			return false;
+		aside[i].segment = (uint32_t)segment;
+	}
+	return true;
 }
 
 bool stamp_decode(struct stamp *out, struct arena *a, struct str s)
@@ -130,21 +189,28 @@ bool stamp_decode(struct stamp *out, struct arena *a, struct str s)
 		g->id = (uint32_t)sum;
 		g->n = (uint32_t)docs;
 		g->dead = (uint32_t)dead;
+		if (!late_get(g, a, &s))
+			return false;
 	}
 	st.nsegments = n;
-	if (!varint_get(&st.aside, &s) || s.n || st.documents > st.next)
+	if (!aside_get(&st, a, &s) || s.n || st.documents > st.next)
 		return false;
 	*out = st;
 	return true;
 }
 
-enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, const struct tables *t, struct err *e)
+enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, struct tables *t, struct err *e)
 {
 	struct str v;
-	enum rc rc = txn_get(&v, txn, t->small.terms, STR("stamp"), e);
+	enum rc rc = txn_get(&v, txn, t->small.terms, STAMP_KEY, e);
 
-	return rc || stamp_decode(s, a, v) ? rc :
-	    err_set(e, RC_CORRUPT, "index: of another version, or damaged; 'colep index --rebuild' makes it anew");
+	if (rc)
+		return rc;
+	if (!stamp_decode(s, a, v))
+		return err_set(e, RC_CORRUPT, "index: of another version, or damaged; 'colep index --rebuild' makes it anew");
+	t->aside = s->aside;
+	t->naside = s->naside;
+	return RC_OK;
 }
 
 enum rc segment_tables_open(struct segment_tables *t, struct txn *txn, struct err *e)
@@ -166,7 +232,7 @@ enum rc tables_open(struct tables *t, struct txn *txn, struct err *e)
 	(void)((rc = txn_table(&t->meta, txn, "meta", e)) || (rc = txn_table(&t->docs, txn, "docs", e)) ||
 	    (rc = txn_table(&t->texts, txn, "texts", e)) ||
 	    (rc = txn_table(&t->files, txn, "files", e)) || (rc = segment_tables_open(&t->large, txn, e)) ||
-	    (rc = txn_table(&small, txn, "small", e)));
+	    (rc = txn_table(&small, txn, NULL, e)));
 	t->small = (struct segment_tables){ small, small, small, small, small, small, small };
 	t->large.dead = small;
 	return rc;
@@ -208,7 +274,6 @@ enum rc snap_open(struct snap **out, struct index *ix, struct err *e)
 	s->t = ix->t;
 	if ((rc = txn_begin(&s->txn, ix->store, false, e)) || (rc = stamp_get(&s->stamp, &s->a, s->txn, &s->t, e)))
 		goto out;
-	s->t.settled = !s->stamp.aside;
 	s->segments = arena_array(&s->a, s->stamp.nsegments, sizeof *s->segments);
 	for (i = 0; i < s->stamp.nsegments && !rc; i++)
 		rc = segment_open(&s->segments[i], &s->a, s->txn, tables_for(&s->t, s->stamp.segments[i].n), &s->stamp.segments[i], ix->seen, e);
@@ -315,7 +380,6 @@ enum rc snap_twin(struct snap **out, struct snap *s, struct err *e)
 	    (rc = zpack_open(&twin->zpack, buf_str(&s->ix->dict), e)) || (rc = txn_begin(&twin->txn, s->ix->store, false, e)) ||
 	    (rc = stamp_get(&twin->stamp, &twin->a, twin->txn, &twin->t, e)))
 		goto out;
-	twin->t.settled = !twin->stamp.aside;
 	if (!oid_eq(&twin->stamp.commit, &s->stamp.commit))
 		rc = err_set(e, RC_CONFLICT, "%s: there is a later state", s->ix->path);
 	twin->by_id = s->by_id;
@@ -465,8 +529,9 @@ static bool stands_at(struct index *ix, const struct oid *commit)
 	struct arena a = ARENA_INIT;
 	struct err odd = ERR_INIT;
 	struct txn *t = NULL;
+	struct tables tables = ix->t;
 	struct stamp st;
-	bool is = !txn_begin(&t, ix->store, false, &odd) && !stamp_get(&st, &a, t, &ix->t, &odd) && oid_eq(&st.commit, commit);
+	bool is = !txn_begin(&t, ix->store, false, &odd) && !stamp_get(&st, &a, t, &tables, &odd) && oid_eq(&st.commit, commit);
 
 	txn_abort(&t);
 	arena_free(&a);

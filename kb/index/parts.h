@@ -13,7 +13,11 @@
 
 enum { LANGS = 64 };			/* numbers of stemmers are below this */
 
-struct stamp {				/* "stamp", as encoded in index.c */
+struct aside_at { uint32_t ordinal, segment; };	/* a document that stands aside, and whose rows it stands with (docs.c) */
+
+/* Behind all rows of segments, so that it stands beside those of the last one. */
+#define STAMP_KEY STR("\xff\xff\xff\xff" "stamp")
+struct stamp {				/* as encoded in index.c */
 	struct oid commit;
 	uint32_t next;			/* ordinal of the next document */
 	uint32_t next_segment;
@@ -21,7 +25,8 @@ struct stamp {				/* "stamp", as encoded in index.c */
 	uint64_t langs[LANGS];		/* documents by stemmer */
 	struct segment_info *segments;	/* rising by id; in an arena */
 	size_t nsegments;
-	uint64_t aside;			/* documents put aside since all were in their place; one may count twice */
+	const struct aside_at *aside;	/* rising by ordinal; in an arena */
+	size_t naside;
 };
 void stamp_encode(struct buf *b, const struct stamp *s);
 bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
@@ -29,10 +34,11 @@ bool stamp_decode(struct stamp *s, struct arena *a, struct str bytes);
 struct tables {
 	table_id meta, docs, texts, files;
 	struct segment_tables large, small;	/* of segments */
-	bool settled;			/* no document stands aside: it need not be looked for */
+	const struct aside_at *aside;	/* those of the stamp with which they are read; borrowed */
+	size_t naside;
 };
-/* The stamp as it stands in them. RC_NOTFOUND: there is none; RC_CORRUPT. */
-enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
+/* The stamp as it stands in them, which then know who stands aside. RC_NOTFOUND: there is none; RC_CORRUPT. */
+enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, struct tables *t, struct err *e) NODISCARD;
 /* Those that a segment of n documents stands in. */
 const struct segment_tables *tables_for(const struct tables *t, uint32_t n);
 /* Those of large segments alone. */
@@ -103,13 +109,15 @@ enum doc_place {
 	DOC_LAST,			/* of a new file: behind all ids and ordinals */
 	DOC_NEW,			/* of a new ordinal, which is behind all others */
 	DOC_HERE,			/* in the place of another version, or of none */
-	DOC_ASIDE			/* of one that is there: for a while */
+	DOC_ASIDE			/* of one that is there: for a while, where t->aside has it */
 };
-/* row: memory to work in. */
+/* Does a document stand aside? Then *i is where in t->aside, else where it would. */
+bool docs_aside(size_t *i, const struct tables *t, uint32_t ordinal);
+/* row: memory to work in. What stands aside of a document that is put in its place, or taken, is taken out; t has it still. */
 enum rc docs_put(struct buf *row, struct txn *txn, const struct tables *t, const struct doc_row *d, enum doc_place where,
     struct err *e) NODISCARD;
 enum rc docs_take(struct txn *txn, const struct tables *t, uint32_t ordinal, struct str id, struct err *e) NODISCARD;
-/* All that stand aside go to their place; before: reads them as they stood when txn began. */
+/* All that stand aside go to their place; before: reads them as they stood when txn began. t has them still. */
 enum rc docs_settle(struct buf *row, struct txn *txn, const struct tables *t, struct txn *before, struct err *e) NODISCARD;
 
 /* ---- writing it ---- */

@@ -22,7 +22,8 @@
  * apart from positions, which are three quarters of all. What a list is: postings.c.
  *
  * dead: u32 number of 4,096 documents -> bits by place, low first, whole words of 8 bytes: the document is gone; no row:
- * none is. Keys begin with a bit less, so that these rows stand together, in front of those of segments that are small.
+ * none is. Keys begin with a bit less, so that these rows stand together, in front of those of segments that are small. Of
+ * what went last the stamp tells (segment_info.late), which every update writes anyway; of some together the bits are set.
  * A segment is written once and then only loses documents; its number is never used again. */
 #include "kb/index/segment.h"
 
@@ -260,7 +261,7 @@ enum rc segment_finish(struct segment_info *info, struct segment_out *o, struct 
 	if (rc)
 		*e = o->e;
 	else
-		*info = (struct segment_info){ o->id, o->n, 0, o->all_terms, { o->heap[0].at, o->heap[1].at } };
+		*info = (struct segment_info){ .id = o->id, .n = o->n, .terms = o->all_terms, .heap = { o->heap[0].at, o->heap[1].at } };
 	for (i = 0; i < sizeof all / sizeof *all; i++)
 		buf_free(all[i]);
 	postings_free(&o->list);
@@ -306,7 +307,9 @@ enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const st
 	enum rc rc;
 
 	segment_open_undead(s, a, t, tables, info, seen);
-	for (chunk = 0; info->dead && chunk < chunks; chunk++) {
+	if (info->dead)
+		bits = arena_array(a, (size_t)chunks * DEAD_DOCS / 64, sizeof *bits);
+	for (chunk = 0; info->dead > info->nlate && chunk < chunks; chunk++) {
 		const struct str key = dead_key(&k, info->id, chunk);
 
 		rc = txn_get(&v, t, tables->dead, key, e);
@@ -316,10 +319,10 @@ enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const st
 			return rc;
 		if (!sealed(&v, key) || v.n != dead_bytes(info, chunk))
 			return segment_broken(e, s, "dead documents");
-		if (!bits)
-			bits = arena_array(a, (size_t)chunks * DEAD_DOCS / 64, sizeof *bits);
 		memcpy(bits + (size_t)chunk * (DEAD_DOCS / 64), v.p, v.n);
 	}
+	for (i = 0; i < info->nlate; i++)
+		bits[info->late[i] / 64] |= (uint64_t)1 << info->late[i] % 64;
 	for (i = 0; bits && i < (size_t)chunks * DEAD_DOCS / 64; i++)
 		dead += (uint32_t)__builtin_popcountll(bits[i]);
 	if (dead != info->dead)
@@ -334,10 +337,15 @@ enum rc segment_gone(bool *gone, struct segment *s, uint32_t place, struct err *
 	struct segment_key k;
 	const struct str key = dead_key(&k, s->info.id, chunk);
 	struct str v;
-	enum rc rc = txn_get(&v, s->txn, s->t.dead, key, e);
+	size_t i;
+	enum rc rc;
 
 	*gone = false;
-	if (rc)
+	for (i = 0; i < s->info.nlate && !*gone; i++)
+		*gone = s->info.late[i] == place;
+	if (*gone || s->info.dead == s->info.nlate)
+		return RC_OK;
+	if ((rc = txn_get(&v, s->txn, s->t.dead, key, e)))
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	if (!sealed(&v, key) || v.n != dead_bytes(&s->info, chunk))
 		return segment_broken(e, s, "dead documents");
@@ -345,8 +353,21 @@ enum rc segment_gone(bool *gone, struct segment *s, uint32_t place, struct err *
 	return RC_OK;
 }
 
-enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct err *e)
+void segment_kill(struct segment *s, const uint32_t *places, size_t n)
 {
+	uint32_t *all = arena_array(s->a, s->info.nlate + n, sizeof *all);
+	size_t i = 0, j = 0, k = 0;
+
+	while (i < s->info.nlate || j < n)
+		all[k++] = j == n || (i < s->info.nlate && s->info.late[i] < places[j]) ? s->info.late[i++] : places[j++];
+	s->info.late = all;
+	s->info.nlate = (uint32_t)k;
+	s->info.dead += (uint32_t)n;
+}
+
+enum rc segment_settle(struct segment *s, struct err *e)
+{
+	const uint32_t *places = s->info.late, n = s->info.nlate;
 	struct buf bits = BUF_INIT;
 	struct segment_key k;
 	struct str v;
@@ -375,10 +396,13 @@ enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct
 		for (; i < n && places[i] / DEAD_DOCS == chunk; i++) {
 			uint32_t at = places[i] % DEAD_DOCS;
 
-			s->info.dead += !((unsigned char)bits.p[at / 8] >> at % 8 & 1);
 			bits.p[at / 8] = (char)((unsigned char)bits.p[at / 8] | 1u << at % 8);
 		}
 		rc = sealed_put(s->txn, s->t.dead, key, &bits, e);
+	}
+	if (!rc) {
+		s->info.late = NULL;
+		s->info.nlate = 0;
 	}
 	buf_free(&bits);
 	return rc;

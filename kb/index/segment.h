@@ -11,8 +11,8 @@ struct segment_tables {			/* all may be one */
 	table_id terms, lists, positions, columns, dead, forms, gone;
 };
 /* Keys of a segment's rows begin with a number of its own for each kind of them. */
-enum rows { ROWS_TERMS, ROWS_LISTS, ROWS_POSITIONS, ROWS_COLUMNS, ROWS_DEAD, ROWS_FORMS, ROWS_GONE };
-enum { SEGMENTS_MAX = 1 << 28 };
+enum rows { ROWS_TERMS, ROWS_LISTS, ROWS_POSITIONS, ROWS_COLUMNS, ROWS_DEAD, ROWS_FORMS, ROWS_GONE, ROWS_ASIDE };
+enum { SEGMENTS_MAX = 1 << 27 };	/* so that no key begins like a name, or with four bytes 255 */
 static inline uint32_t segment_rows(uint32_t segment, enum rows kind)
 {
 	return (uint32_t)1 << 31 | segment << 3 | (uint32_t)kind;
@@ -23,6 +23,8 @@ struct str segment_key(struct segment_key *k, uint32_t rows, uint32_t part);	/* 
 
 struct segment_info {			/* as the stamp keeps it */
 	uint32_t id, n, dead;		/* n documents, dead of which are gone */
+	uint32_t nlate;			/* so many of the dead are told here alone */
+	const uint32_t *late;		/* their places, rising; in an arena */
 	uint64_t terms;
 	uint64_t heap[2];		/* bytes of lists and of positions */
 };
@@ -82,8 +84,10 @@ static inline const char *segment_byte(const struct segment *s, unsigned which, 
 	return h->right >> at % HEAP_CHUNK / HEAP_PART & 1 ? h->p + at % HEAP_CHUNK : NULL;
 }
 enum rc segment_broken(struct err *e, const struct segment *s, const char *what);	/* "its WHAT are damaged" */
-/* Mark places dead; rising. */
-enum rc segment_kill(struct segment *s, const uint32_t *places, size_t n, struct err *e) NODISCARD;
+/* Mark n places dead, rising, that are not: in s->info, which the stamp keeps. */
+void segment_kill(struct segment *s, const uint32_t *places, size_t n);
+/* What info alone tells of the dead goes into the rows. */
+enum rc segment_settle(struct segment *s, struct err *e) NODISCARD;
 /* Take all rows of a segment out. */
 enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const struct segment_info *info, struct err *e) NODISCARD;
 

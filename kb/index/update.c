@@ -13,7 +13,7 @@
  * Segments that updates left become one, the smaller ones, when there are MERGE_AT of a size, or one that is half dead: by
  * whoever has the time, in a transaction of its own (update_tidy). Where nobody had, an update does it before it begins, in
  * the same transaction, when there are MERGE_NOW: so it waits for the disk once. A few documents that are replaced are put
- * aside (docs.c), and in their place when there are ASIDE times as many. */
+ * aside (docs.c), and in their place when there are ASIDE times as many; so are the places of what they were, which are dead. */
 #include "kb/index/parts.h"
 
 #include <pthread.h>
@@ -47,6 +47,7 @@ struct writer {
 	struct store *store;		/* what is written to; the index's own or a new one */
 	struct txn *txn;
 	struct tables t;
+	struct tables before;		/* as they stood when the update began */
 	struct stamp st;
 	struct arena a;			/* of the whole update */
 	const struct vocab *vocab;
@@ -67,7 +68,7 @@ struct writer {
 	struct forms *forms;		/* its words, less those of documents that went */
 	size_t left;			/* how many went */
 	uint32_t first;			/* the first segment that this update may write */
-	bool quick;			/* so few documents that texts are stored larger, in less time */
+	bool quick;			/* so few documents, one batch, that texts are stored larger, in less time */
 	struct seen *seen;		/* of these: they may come to nothing */
 	uint32_t *places;		/* by item */
 
@@ -280,8 +281,8 @@ static enum rc read_old(struct record *r, struct maker *m, const struct item *it
 	enum rc rc;
 
 	buf_clear(&m->was);
-	if ((rc = docs_get(r, &m->a, m->before, &m->w->t, it->id, e)) ||
-	    (rc = docs_frame(&v, m->before, &m->w->t, it->was, e)))
+	if ((rc = docs_get(r, &m->a, m->before, &m->w->before, it->id, e)) ||
+	    (rc = docs_frame(&v, m->before, &m->w->before, it->was, e)))
 		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
 	return zpack_decode(&m->was, m->zpack, v, LIMIT_VIEW, e);
 }
@@ -354,6 +355,33 @@ static enum rc turn(void *ctx, struct err *e)
 	return txn_begin(&w->txn, w->store, true, e);
 }
 
+/* The documents that stand aside from now on: with this one, or without it. */
+static void set_aside(struct writer *w, uint32_t ordinal, bool aside)
+{
+	struct aside_at *all;
+	size_t i, n = w->st.naside;
+
+	if (docs_aside(&i, &w->t, ordinal) == aside)
+		return;
+	all = arena_array(&w->a, n + 1, sizeof *all);
+	if (i)
+		memcpy(all, w->st.aside, i * sizeof *all);
+	if (aside)
+		all[i] = (struct aside_at){ ordinal, w->st.next_segment };
+	if (aside ? i < n : i + 1 < n)
+		memcpy(all + i + aside, w->st.aside + i + !aside, (n - i - !aside) * sizeof *all);
+	w->t.aside = w->st.aside = all;
+	w->t.naside = w->st.naside = aside ? n + 1 : n - 1;
+}
+
+static enum rc take_one(struct writer *w, uint32_t ordinal, struct str id, struct err *e)
+{
+	enum rc rc = docs_take(w->txn, &w->t, ordinal, id, e);
+
+	set_aside(w, ordinal, false);
+	return rc;
+}
+
 static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fresh, struct err *e)
 {
 	const uint32_t was = w->items[i].was, ordinal = was == NONE ? w->st.next : was;
@@ -369,14 +397,17 @@ static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fr
 	if (was != NONE)
 		w->st.langs[d->was_stemmer]--;
 	if (!d->document)
-		return was == NONE ? RC_OK : docs_take(w->txn, &w->t, was, id, e);
+		return was == NONE ? RC_OK : take_one(w, was, id, e);
 	if (ordinal == NONE - 1 || w->st.next_segment == SEGMENTS_MAX)
 		return err_set(e, RC_CORRUPT, "index: its numbers are used up; 'colep index --rebuild' makes it anew");
+	if (where == DOC_ASIDE)
+		set_aside(w, ordinal, true);
 	if ((rc = docs_put(&w->row, w->txn, &w->t, &row, where, e)) ||
 	    (rc = record_decode(&r, &a, id, d->record, e)) || (rc = docs_inherit(&r, &a, w->txn, &w->t, e)))
 		goto out;
+	if (where == DOC_HERE)
+		set_aside(w, ordinal, false);
 	columns_add(w->columns, &r, ordinal, norm);
-	w->st.aside += where == DOC_ASIDE;
 	w->st.next += was == NONE;
 	w->st.documents++;
 	w->st.length += norm_length(norm);
@@ -680,7 +711,7 @@ static enum rc put_stamp(struct writer *w, struct err *e)
 	enum rc rc;
 
 	stamp_encode(&stamp, &w->st);
-	rc = txn_put(w->txn, w->t.small.terms, STR("stamp"), buf_str(&stamp), e);
+	rc = txn_put(w->txn, w->t.small.terms, STAMP_KEY, buf_str(&stamp), e);
 	buf_free(&stamp);
 	return rc;
 }
@@ -828,14 +859,13 @@ static enum rc leave_segment(struct writer *w, struct segment_info *info, const 
 {
 	const struct column_chunk *c;
 	struct buf places = BUF_INIT;
-	struct arena a = ARENA_INIT;
 	struct segment s;
 	uint32_t ordinal, at;
 	enum rc rc = RC_OK;
 	bool gone;
 	size_t i;
 
-	segment_open_undead(&s, &a, w->txn, tables_for(&w->t, info->n), info, info->id < w->first ? w->ix->seen : w->seen);
+	segment_open_undead(&s, &w->a, w->txn, tables_for(&w->t, info->n), info, info->id < w->first ? w->ix->seen : w->seen);
 	for (i = 0; i < n && !rc; i++) {
 		if (v[i].item->was != NONE)
 			continue;
@@ -857,10 +887,36 @@ static enum rc leave_segment(struct writer *w, struct segment_info *info, const 
 		buf_add(&places, &at, sizeof at);
 	}
 	if (!rc && places.n)
-		rc = segment_kill(&s, (const uint32_t *)(const void *)places.p, places.n / sizeof at, e);
+		segment_kill(&s, (const uint32_t *)(const void *)places.p, places.n / sizeof at);
 	*info = s.info;
 	buf_free(&places);
-	arena_free(&a);
+	return rc;
+}
+
+/* The dead of which the stamp alone tells. */
+static uint64_t late_dead(const struct writer *w)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < w->st.nsegments; i++)
+		n += w->st.segments[i].nlate;
+	return n;
+}
+
+static enum rc settle_dead(struct writer *w, struct err *e)
+{
+	struct segment s;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	for (i = 0; i < w->st.nsegments && !rc; i++) {
+		struct segment_info *info = &w->st.segments[i];
+
+		segment_open_undead(&s, &w->a, w->txn, tables_for(&w->t, info->n), info, w->seen);
+		rc = segment_settle(&s, e);
+		*info = s.info;
+	}
 	return rc;
 }
 
@@ -888,7 +944,7 @@ static enum rc remove_old(struct writer *w, struct err *e)
 		rc = leave_segment(w, &w->st.segments[i], v, n, e);
 	if (!rc && w->left != n)
 		rc = err_set(e, RC_CORRUPT, "index: a document is in no segment");
-	return rc;
+	return rc || w->quick ? rc : settle_dead(w, e);
 }
 
 static unsigned tier(uint32_t n)
@@ -991,19 +1047,20 @@ static enum rc merge_chosen(struct writer *w, const bool *chosen, struct txn *r,
 	return rc;
 }
 
-/* Put in order what the updates before left: segments are merged, documents put in their place. *any: something was. */
+/* Put in order what the updates before left: segments are merged, documents and the dead put in their place. *any: something
+ * was. */
 static enum rc tidy(bool *any, struct writer *w, unsigned many, struct err *e)
 {
 	bool *chosen = arena_array(&w->a, w->st.nsegments + 1, sizeof *chosen), merge = choose(chosen, &w->st, many),
-	    settle = w->st.aside >= (uint64_t)ASIDE * many;
+	    settle = w->st.naside >= (uint64_t)ASIDE * many || late_dead(w) >= (uint64_t)ASIDE * many;
 	struct txn *r = NULL;
 	enum rc rc = RC_OK;
 
 	*any = merge || settle;
 	if (*any && !(rc = txn_begin(&r, w->store, false, e)) && merge)
 		rc = merge_chosen(w, chosen, r, e);
-	if (!rc && settle && !(rc = docs_settle(&w->row, w->txn, &w->t, r, e)))
-		w->st.aside = 0;
+	if (!rc && settle && !(rc = docs_settle(&w->row, w->txn, &w->t, r, e)) && !(rc = settle_dead(w, e)))
+		w->t.naside = w->st.naside = 0;
 	txn_abort(&r);
 	return rc;
 }
@@ -1051,6 +1108,7 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 		goto out;
 	}
 	old = w.st.commit;
+	w.before = w.t;
 	if ((rc = repo_has(&has, w.repo, &old, e)))
 		goto out;
 	if (!has) {
@@ -1073,8 +1131,10 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 		goto out;
 	sort_items(&w);
 	*all = false;
+	if ((rc = add_translations(&w, e)))
+		goto out;
 	w.quick = w.n <= BATCH;
-	if ((rc = add_translations(&w, e)) || (rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
+	if ((rc = index_dict(ix, w.txn, w.t.meta, e)) || (rc = put_files(&w, e)) ||
 	    (rc = index_vocab(&w.vocab, ix, w.txn, w.t.files, e)) || (rc = tidy(&any, &w, MERGE_NOW, e)) || (rc = remove_old(&w, e)) ||
 	    (rc = put_all(&w, false, e)))
 		goto out;

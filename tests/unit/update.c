@@ -115,7 +115,7 @@ static size_t rounds(bool tidy)
 		assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
 		before = answer(&a, ix, &now);
 		assert_true(now.next_segment > i + 1);	/* brought forward: none was made anew, which mends whatever was wrong */
-		assert_true(now.aside < 34);		/* 32 are put in their place by the next update, which changes two */
+		assert_true(now.naside < 34);		/* 32 are put in their place by the next update, which changes two */
 		if (tidy)
 			assert_int_equal(index_tidy(ix, &e), RC_OK);
 		forward = answer(&a, ix, &now);
