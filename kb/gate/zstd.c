@@ -11,7 +11,6 @@
 
 #define FILE_LEVEL 12			/* of 1-19: the last takes 7 times as long for 8 % less */
 #define LEVEL 3				/* of 1-19: the last that compresses faster than we tokenise */
-#define LEVEL_QUICK 1			/* a tenth more bytes; of a text alone, where all is cold, three fifths of the time */
 #define UNDECODED "dictionary of the stored texts: its tables do not decode"
 #define SAMPLE_MAX ((size_t)16 << 10)	/* bytes read of one text; the start holds what documents share */
 
@@ -19,7 +18,7 @@ struct zpack {
 	ZSTD_CCtx *c;
 	ZSTD_DCtx *d;
 	ZSTD_DDict *ddict;		/* NULL without a dictionary */
-	ZSTD_CDict *cdict[2];		/* [quick]; NULL as well as long as nothing was compressed so: most only read */
+	ZSTD_CDict *cdict;		/* NULL as well as long as nothing was compressed: most only read */
 	struct buf dict;
 };
 
@@ -48,23 +47,21 @@ void zpack_close(struct zpack *z)
 		return;
 	ZSTD_freeCCtx(z->c);
 	ZSTD_freeDCtx(z->d);
-	ZSTD_freeCDict(z->cdict[0]);
-	ZSTD_freeCDict(z->cdict[1]);
+	ZSTD_freeCDict(z->cdict);
 	ZSTD_freeDDict(z->ddict);
 	buf_free(&z->dict);
 	free(z);
 }
 
-enum rc zpack_encode(struct buf *out, struct zpack *z, struct str text, bool quick, struct err *e)
+enum rc zpack_encode(struct buf *out, struct zpack *z, struct str text, struct err *e)
 {
-	const int level = quick ? LEVEL_QUICK : LEVEL;
 	size_t room = ZSTD_compressBound(text.n), n;
 
-	if (z->dict.n && !z->cdict[quick] && !(z->cdict[quick] = ZSTD_createCDict(z->dict.p, z->dict.n, level)))
+	if (z->dict.n && !z->cdict && !(z->cdict = ZSTD_createCDict(z->dict.p, z->dict.n, LEVEL)))
 		return err_set(e, RC_CORRUPT, UNDECODED);
 	buf_reserve(out, room);
-	n = z->dict.n ? ZSTD_compress_usingCDict(z->c, out->p + out->n, room, text.p, text.n, z->cdict[quick])
-	    : ZSTD_compressCCtx(z->c, out->p + out->n, room, text.p, text.n, level);
+	n = z->dict.n ? ZSTD_compress_usingCDict(z->c, out->p + out->n, room, text.p, text.n, z->cdict)
+	    : ZSTD_compressCCtx(z->c, out->p + out->n, room, text.p, text.n, LEVEL);
 	if (ZSTD_isError(n)) {
 		out->p[out->n] = '\0';
 		return err_set(e, RC_IO, "compressing %zu bytes: %s", text.n, ZSTD_getErrorName(n));

@@ -19,8 +19,8 @@ struct zpack;				/* contexts and the digested dictionary; one per thread */
 enum rc zpack_open(struct zpack **z, struct str dict, struct err *e) NODISCARD;
 void zpack_close(struct zpack *z);	/* no-op on NULL */
 
-/* Append one frame that says its own size; level 3, or (quick) 1; no checksum (the index keeps its own). */
-enum rc zpack_encode(struct buf *out, struct zpack *z, struct str text, bool quick, struct err *e) NODISCARD;
+/* Append one frame that says its own size; level 3; no checksum (the index keeps its own). */
+enum rc zpack_encode(struct buf *out, struct zpack *z, struct str text, struct err *e) NODISCARD;
 /* Append the text of one frame. RC_CORRUPT: damaged, made with another dictionary, not saying its size,
  * more than max bytes, or bytes behind it; out is as before. */
 enum rc zpack_decode(struct buf *out, struct zpack *z, struct str frame, size_t max, struct err *e) NODISCARD;

@@ -6,15 +6,17 @@
  * or, of one that was replaced, for a while with the rows of the segment that this update made, in the table of small
  * ones; so that it changes no pages of these two, which are found far apart:
  *
- *	(ROWS_ASIDE), u32 ordinal	varint bytes of the id, id, varint bytes of the record, record, frame
+ *	(ROWS_ASIDE), u32 ordinal	varint bytes of the id, id, varint bytes of the record, record, the document
  *
  * What stands aside there comes before what docs and texts hold of the same document. The stamp tells which do, and with
  * which segment: of one that is replaced again, still with the first. docs tells of every document, in any case, so ids are
- * in one place. Rows aside are put in their place when there are some of them (update.c). */
+ * in one place. Rows aside are put in their place when there are some of them (update.c): only then are texts packed, one
+ * after another, which for one alone takes as long as writing it down. */
 #include "kb/index/parts.h"
 
 #include "kb/index/pack.h"
 #include "kb/index/sealed.h"
+#include "kb/limits.h"
 
 bool docs_aside(size_t *i, const struct tables *t, uint32_t ordinal)
 {
@@ -28,7 +30,7 @@ static struct str aside_key(struct segment_key *k, const struct aside_at *at)
 	return segment_key(k, segment_rows(at->segment, ROWS_ASIDE), at->ordinal);
 }
 
-struct aside { struct str id, record, frame; };
+struct aside { struct str id, record, text; };
 
 static bool part_get(struct str *part, struct str *s)
 {
@@ -54,7 +56,7 @@ static enum rc aside_get(struct aside *a, struct txn *txn, const struct tables *
 	rc = sealed_get(&v, txn, t->small.terms, aside_key(&k, &t->aside[i]), e);
 	if (rc == RC_NOTFOUND || (!rc && (!part_get(&a->id, &v) || !part_get(&a->record, &v))))
 		rc = err_set(e, RC_CORRUPT, "index: a document in it is damaged; 'colep index --rebuild' makes it anew");
-	a->frame = v;
+	a->text = v;
 	return rc;
 }
 
@@ -102,16 +104,17 @@ enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const s
 	return RC_OK;
 }
 
-enum rc docs_frame(struct str *frame, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e)
+enum rc docs_text(struct buf *text, struct zpack *z, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e)
 {
 	struct aside aside;
+	struct str frame;
 	struct key32 k;
 	enum rc rc = aside_get(&aside, txn, t, ordinal, e);
 
 	if (rc == RC_NOTFOUND)
-		return sealed_get(frame, txn, t->texts, key32(&k, ordinal), e);
+		return (rc = sealed_get(&frame, txn, t->texts, key32(&k, ordinal), e)) ? rc : zpack_decode(text, z, frame, LIMIT_VIEW, e);
 	if (!rc)
-		*frame = aside.frame;
+		buf_str_add(text, aside.text);
 	return rc;
 }
 
@@ -126,7 +129,7 @@ static enum rc put_rows(struct buf *row, struct txn *txn, const struct tables *t
 	buf_str_add(row, d->record);
 	if ((rc = (where == DOC_LAST ? sealed_append : sealed_put)(txn, t->docs, d->id, row, e)))
 		return rc;
-	buf_str_add(row, d->frame);
+	buf_str_add(row, d->text);
 	return (where == DOC_HERE ? sealed_put : sealed_append)(txn, t->texts, key32(&k, d->ordinal), row, e);
 }
 
@@ -153,7 +156,7 @@ enum rc docs_put(struct buf *row, struct txn *txn, const struct tables *t, const
 	buf_str_add(row, d->id);
 	varint_put(row, d->record.n);
 	buf_str_add(row, d->record);
-	buf_str_add(row, d->frame);
+	buf_str_add(row, d->text);
 	return sealed_put(txn, t->small.terms, aside_key(&k, &t->aside[i]), row, e);
 }
 
@@ -167,8 +170,9 @@ enum rc docs_take(struct txn *txn, const struct tables *t, uint32_t ordinal, str
 	return rc;
 }
 
-enum rc docs_settle(struct buf *row, struct txn *txn, const struct tables *t, struct txn *before, struct err *e)
+enum rc docs_settle(struct buf *row, struct zpack *z, struct txn *txn, const struct tables *t, struct txn *before, struct err *e)
 {
+	struct buf frame = BUF_INIT;
 	struct aside aside;
 	enum rc rc = RC_OK;
 	size_t i;
@@ -176,9 +180,11 @@ enum rc docs_settle(struct buf *row, struct txn *txn, const struct tables *t, st
 	for (i = 0; i < t->naside && !rc; i++) {
 		const uint32_t ordinal = t->aside[i].ordinal;
 
-		if ((rc = aside_get(&aside, before, t, ordinal, e)))
+		buf_clear(&frame);
+		if ((rc = aside_get(&aside, before, t, ordinal, e)) || (rc = zpack_encode(&frame, z, aside.text, e)))
 			break;
-		rc = docs_put(row, txn, t, &(struct doc_row){ ordinal, aside.id, aside.record, aside.frame }, DOC_HERE, e);
+		rc = docs_put(row, txn, t, &(struct doc_row){ ordinal, aside.id, aside.record, buf_str(&frame) }, DOC_HERE, e);
 	}
+	buf_free(&frame);
 	return rc;
 }

@@ -413,13 +413,10 @@ enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e
 
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e)
 {
-	struct str v;
-	enum rc rc = docs_frame(&v, s->txn, &s->t, r->doc, e);
+	enum rc rc = index_dict(s->ix, s->txn, s->t.meta, e);
 
-	if (rc == RC_NOTFOUND)
+	if (!rc && (rc = docs_text(b, s->zpack ? s->zpack : s->ix->zpack, s->txn, &s->t, r->doc, e)) == RC_NOTFOUND)
 		rc = err_set(e, RC_CORRUPT, "index: the text of %.*s is missing", FMT_STR(r->id));
-	if (!rc && !(rc = index_dict(s->ix, s->txn, s->t.meta, e)))
-		rc = zpack_decode(b, s->zpack ? s->zpack : s->ix->zpack, v, LIMIT_VIEW, e);
 	return snap_result(s, rc);
 }
 

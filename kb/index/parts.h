@@ -101,10 +101,10 @@ uint32_t key32_get(const char *s);
 enum rc docs_get(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct str id, struct err *e) NODISCARD;
 /* What a translation has of its original. */
 enum rc docs_inherit(struct record *r, struct arena *a, struct txn *txn, const struct tables *t, struct err *e) NODISCARD;
-/* The text as it is stored. RC_NOTFOUND: no such ordinal. */
-enum rc docs_frame(struct str *frame, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e) NODISCARD;
+/* Append the document. RC_NOTFOUND: no such ordinal. */
+enum rc docs_text(struct buf *text, struct zpack *z, struct txn *txn, const struct tables *t, uint32_t ordinal, struct err *e) NODISCARD;
 
-struct doc_row { uint32_t ordinal; struct str id, record, frame; };
+struct doc_row { uint32_t ordinal; struct str id, record, text; };	/* text: as it is, where it is put aside, else packed */
 enum doc_place {
 	DOC_LAST,			/* of a new file: behind all ids and ordinals */
 	DOC_NEW,			/* of a new ordinal, which is behind all others */
@@ -118,7 +118,7 @@ enum rc docs_put(struct buf *row, struct txn *txn, const struct tables *t, const
     struct err *e) NODISCARD;
 enum rc docs_take(struct txn *txn, const struct tables *t, uint32_t ordinal, struct str id, struct err *e) NODISCARD;
 /* All that stand aside go to their place; before: reads them as they stood when txn began. t has them still. */
-enum rc docs_settle(struct buf *row, struct txn *txn, const struct tables *t, struct txn *before, struct err *e) NODISCARD;
+enum rc docs_settle(struct buf *row, struct zpack *z, struct txn *txn, const struct tables *t, struct txn *before, struct err *e) NODISCARD;
 
 /* ---- writing it ---- */
 

@@ -68,7 +68,7 @@ struct writer {
 	struct forms *forms;		/* its words, less those of documents that went */
 	size_t left;			/* how many went */
 	uint32_t first;			/* the first segment that this update may write */
-	bool quick;			/* so few documents, one batch, that texts are stored larger, in less time */
+	bool quick;			/* so few documents, one batch, that what is replaced is put aside */
 	struct seen *seen;		/* of these: they may come to nothing */
 	uint32_t *places;		/* by item */
 
@@ -206,7 +206,7 @@ static enum rc train(struct writer *w, struct err *e)
 
 struct made {				/* of one item; bytes live in its batch's arena */
 	bool document;
-	struct str record, frame;
+	struct str record, text;	/* text: as it is put down */
 	uint32_t length;
 	unsigned stemmer, was_stemmer;	/* was_stemmer: of the version that goes */
 };
@@ -277,14 +277,17 @@ static void maker_close(struct maker *m)
 /* The version of a document that goes. */
 static enum rc read_old(struct record *r, struct maker *m, const struct item *it, struct err *e)
 {
-	struct str v;
 	enum rc rc;
 
 	buf_clear(&m->was);
-	if ((rc = docs_get(r, &m->a, m->before, &m->w->before, it->id, e)) ||
-	    (rc = docs_frame(&v, m->before, &m->w->before, it->was, e)))
-		return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
-	return zpack_decode(&m->was, m->zpack, v, LIMIT_VIEW, e);
+	if (!(rc = docs_get(r, &m->a, m->before, &m->w->before, it->id, e)))
+		rc = docs_text(&m->was, m->zpack, m->before, &m->w->before, it->was, e);
+	return rc == RC_NOTFOUND ? err_set(e, RC_CORRUPT, "index: a document is missing") : rc;
+}
+
+static bool put_aside(const struct writer *w, const struct item *it)
+{
+	return w->quick && it->was != NONE;
 }
 
 static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t i, struct err *e)
@@ -327,9 +330,11 @@ static enum rc make_one(struct made *d, struct arena *a, struct maker *m, size_t
 	m->time.analyse += t2 - t1;
 	m->time.analysing += passed_of(m->w) - began;
 	buf_clear(&m->bytes);
-	if ((rc = zpack_encode(&m->bytes, m->zpack, buf_str(&m->text), m->w->quick, e)))
+	if (put_aside(m->w, it))
+		buf_str_add(&m->bytes, buf_str(&m->text));
+	else if ((rc = zpack_encode(&m->bytes, m->zpack, buf_str(&m->text), e)))
 		return rc;
-	d->frame = arena_str(a, buf_str(&m->bytes));
+	d->text = arena_str(a, buf_str(&m->bytes));
 	m->time.texts += clock_of(m->w) - t2;
 	return RC_OK;
 }
@@ -387,8 +392,8 @@ static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fr
 	const uint32_t was = w->items[i].was, ordinal = was == NONE ? w->st.next : was;
 	const struct str id = w->items[i].id;
 	uint8_t norm = norm_of(d->length);
-	const struct doc_row row = { ordinal, id, d->record, d->frame };
-	const enum doc_place where = fresh ? DOC_LAST : was == NONE ? DOC_NEW : w->quick ? DOC_ASIDE : DOC_HERE;
+	const struct doc_row row = { ordinal, id, d->record, d->text };
+	const enum doc_place where = fresh ? DOC_LAST : was == NONE ? DOC_NEW : put_aside(w, &w->items[i]) ? DOC_ASIDE : DOC_HERE;
 	struct arena a = ARENA_INIT;
 	struct record r;
 	enum rc rc = RC_OK;
@@ -412,7 +417,7 @@ static enum rc put_one(struct writer *w, size_t i, const struct made *d, bool fr
 	w->st.documents++;
 	w->st.length += norm_length(norm);
 	w->st.langs[d->stemmer]++;
-	w->waiting += d->record.n + d->frame.n + 64;
+	w->waiting += d->record.n + d->text.n + 64;
 	if (fresh && w->waiting > TURN) {
 		w->waiting = 0;
 		rc = turn(w, e);
@@ -1059,7 +1064,7 @@ static enum rc tidy(bool *any, struct writer *w, unsigned many, struct err *e)
 	*any = merge || settle;
 	if (*any && !(rc = txn_begin(&r, w->store, false, e)) && merge)
 		rc = merge_chosen(w, chosen, r, e);
-	if (!rc && settle && !(rc = docs_settle(&w->row, w->txn, &w->t, r, e)) && !(rc = settle_dead(w, e)))
+	if (!rc && settle && !(rc = docs_settle(&w->row, w->ix->zpack, w->txn, &w->t, r, e)) && !(rc = settle_dead(w, e)))
 		w->t.naside = w->st.naside = 0;
 	txn_abort(&r);
 	return rc;
@@ -1080,7 +1085,7 @@ enum rc update_tidy(struct index *ix, struct err *e)
 	enum rc rc;
 
 	if (!(rc = txn_begin(&w.txn, w.store, true, e)) && !(rc = stamp_get(&w.st, &w.a, w.txn, &w.t, e)) &&
-	    !(rc = tidy(&any, &w, MERGE_AT, e)) && any)
+	    !(rc = index_dict(ix, w.txn, w.t.meta, e)) && !(rc = tidy(&any, &w, MERGE_AT, e)) && any)
 		rc = put_all_down(&w, e);
 	writer_free(&w);
 	return rc;

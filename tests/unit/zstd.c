@@ -42,7 +42,7 @@ static void test_zstd__texts_come_back_with_and_without_dictionary(void **state)
 		for (i = 0; i < TEXTS; i++) {
 			buf_clear(&frame);
 			buf_clear(&text);
-			assert_int_equal(zpack_encode(&frame, z, texts[i], i % 2, &e), RC_OK);
+			assert_int_equal(zpack_encode(&frame, z, texts[i], &e), RC_OK);
 			assert_int_equal(zpack_decode(&text, z, buf_str(&frame), 4096, &e), RC_OK);
 			assert_true(str_eq(buf_str(&text), texts[i]));
 			sum[with] += frame.n;
@@ -66,7 +66,7 @@ static void test_zstd__every_truncation_and_a_lying_size_are_refused(void **stat
 
 	(void)state;
 	assert_int_equal(zpack_open(&z, STR_NONE, &e), RC_OK);
-	assert_int_equal(zpack_encode(&frame, z, STR("Not stated. Not stated. Not stated. Not stated."), false, &e), RC_OK);
+	assert_int_equal(zpack_encode(&frame, z, STR("Not stated. Not stated. Not stated. Not stated."), &e), RC_OK);
 	for (i = 0; i < frame.n; i++) {
 		assert_int_equal(zpack_decode(&out, z, str_sub(buf_str(&frame), 0, i), 4096, &e), RC_CORRUPT);
 		assert_int_equal(out.n, 0);
