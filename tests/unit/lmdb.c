@@ -171,6 +171,48 @@ static void test_lmdb__pages_taken_and_given_back_leave_the_file_whole(void **st
 	store_close(s);
 }
 
+/* What stands beside the names of tables: it comes and goes, and tables are found. */
+static void test_lmdb__rows_beside_the_names_of_tables_change_none(void **state)
+{
+	struct err e = ERR_INIT;
+	struct store *s;
+	struct txn *t;
+	table_id id, beside;
+	struct str k, v;
+	char key[8];
+	unsigned i, round;
+
+	(void)state;
+	fill("beside", 1000, "value");
+	for (round = 0; round < 2; round++) {		/* now and when it is opened again */
+		assert_int_equal(store_open(&s, "beside", MAP, true, &e), RC_OK);
+		assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+		assert_int_equal(txn_table(&beside, t, NULL, &e), RC_OK);
+		for (i = 0; i < 500 && !round; i++) {	/* in front of "t" and behind it */
+			snprintf(key, sizeof key, "%c%03u", i % 2 ? 'z' : 'a', i);
+			assert_int_equal(txn_put(t, beside, cstr(key), STR("a row of some length"), &e), RC_OK);
+		}
+		assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+		assert_int_equal(txn_put(t, id, STR("00000500"), round ? STR("second") : STR("first"), &e), RC_OK);
+		if (round)
+			assert_int_equal(txn_del_all(t, beside, STR("z"), &e), RC_OK);
+		assert_int_equal(txn_commit(&t, &e), RC_OK);
+		store_close(s);
+		assert_int_equal(store_open(&s, "beside", MAP, false, &e), RC_OK);
+		assert_int_equal(txn_begin(&t, s, false, &e), RC_OK);
+		assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+		assert_int_equal(txn_table(&beside, t, NULL, &e), RC_OK);
+		assert_int_equal(txn_get(&v, t, id, STR("00000500"), &e), RC_OK);
+		assert_true(str_is(v, round ? "second" : "first"));
+		assert_int_equal(txn_get(&v, t, beside, STR("a498"), &e), RC_OK);
+		assert_int_equal(txn_get(&v, t, beside, STR("z499"), &e), round ? RC_NOTFOUND : RC_OK);
+		assert_int_equal(txn_get_before(&k, &v, t, beside, STR("zz"), &e), RC_OK);
+		assert_true(str_is(k, round ? "t" : "z499"));
+		txn_abort(&t);
+		store_close(s);
+	}
+}
+
 static void test_lmdb__a_truncated_or_foreign_file_is_told(void **state)
 {
 	struct err e = ERR_INIT;
@@ -224,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_lmdb__what_was_got_leaves_the_memory_and_is_still_there),
 		cmocka_unit_test(test_lmdb__what_was_not_committed_is_not_there),
 		cmocka_unit_test(test_lmdb__pages_taken_and_given_back_leave_the_file_whole),
+		cmocka_unit_test(test_lmdb__rows_beside_the_names_of_tables_change_none),
 		cmocka_unit_test(test_lmdb__a_truncated_or_foreign_file_is_told),
 		cmocka_unit_test(test_lmdb__a_full_map_fails_and_the_old_state_stands),
 	};
