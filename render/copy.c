@@ -407,7 +407,7 @@ static void hold(struct part *p, size_t i, struct str text)
 	if (!text.n || text.n > p->hold || text.n > HOLD_BLOCK / 64)
 		return;
 	if (!p->block || p->used + text.n > HOLD_BLOCK) {
-		p->block = xmalloc_large();
+		p->block = xmalloc_large(XMALLOC_LARGE);
 		p->block->left = p->used = 0;
 	}
 	memcpy(p->block->data + p->used, text.p, text.n);

@@ -529,7 +529,7 @@ static void fill_begin(struct filling *to, const struct find *f, uint32_t from, 
 	uint32_t n = end - from, i, base = f->list_at[from];
 
 	*to = (struct filling){ .from = from, .half = half, .to = end };
-	to->posts = xmalloc((f->list_at[end] - base + 1) * sizeof *to->posts);
+	to->posts = xmalloc_large((f->list_at[end] - base + 1) * sizeof *to->posts);
 	to->end = xmalloc((n + 1) * sizeof *to->end);
 	to->begin = xmalloc((n + 1) * sizeof *to->begin);
 	for (i = 0; i < n; i++) {

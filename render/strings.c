@@ -65,7 +65,7 @@ static void grow(struct strings *s)
 	size_t i, k, n = s->nslots;
 
 	s->nslots = n ? n * 2 : 1024;
-	s->slots = xmalloc(s->nslots * sizeof *s->slots);
+	s->slots = xmalloc_large(s->nslots * sizeof *s->slots);
 	memset(s->slots, 0, s->nslots * sizeof *s->slots);
 	for (i = 0; i < n; i++) {
 		if (!old[i])

@@ -53,13 +53,15 @@ void *xrealloc(void *p, size_t n)
 	return p;
 }
 
-void *xmalloc_large(void)
+void *xmalloc_large(size_t n)
 {
-	void *p = aligned_alloc(XMALLOC_LARGE, XMALLOC_LARGE);
+	void *p;
 
-	if (!p)
+	if (n < XMALLOC_LARGE)
+		return xmalloc(n);
+	if (n > SIZE_MAX - XMALLOC_LARGE || !(p = aligned_alloc(XMALLOC_LARGE, (n + XMALLOC_LARGE - 1) / XMALLOC_LARGE * XMALLOC_LARGE)))
 		out_of_memory();
-	(void)madvise(p, XMALLOC_LARGE, MADV_HUGEPAGE);	/* a wish */
+	(void)madvise(p, n, MADV_HUGEPAGE);	/* a wish */
 	return p;
 }
 
@@ -79,7 +81,7 @@ static struct arena_block *block_new(size_t size, bool zeros)
 
 static struct arena_block *block_large(void)
 {
-	struct arena_block *b = xmalloc_large();
+	struct arena_block *b = xmalloc_large(XMALLOC_LARGE);
 
 	b->size = XMALLOC_LARGE - sizeof *b;
 	return b;

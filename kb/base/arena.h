@@ -44,10 +44,10 @@ void arena_join(struct arena *a, struct arena *b);
 /* For owned memory outside an arena: like malloc/realloc, but never NULL (see above). */
 void *xmalloc(size_t n);
 void *xrealloc(void *p, size_t n);
-/* XMALLOC_LARGE bytes, for what is all used: in a large page where the system has such, which comes with one
- * interruption and not one for every 4 KiB. For free. */
+/* For what is all used: from XMALLOC_LARGE bytes on in large pages where the system has such. They come with one interruption
+ * and not one for every 4 KiB, and what is looked up all over them is found sooner. For free, not for xrealloc. */
 #define XMALLOC_LARGE ((size_t)2 << 20)
-void *xmalloc_large(void);
+void *xmalloc_large(size_t n);
 /* The one way memory runs out: for libraries that answer NULL. */
 _Noreturn void out_of_memory(void);
 
