@@ -43,7 +43,7 @@ bool find_patch(struct find *f, find_read_fn *read, void *ctx);
 bool find_restore(struct find *f);
 /* Is a file of the index to be written: false after find_patch for those that stay. */
 bool find_makes(const struct find *f, struct str name);
-/* stamp: of KEPT_KEY bytes, never the same again. */
+/* stamp: of KEPT_KEY bytes, never the same again. May run while files are written. */
 enum rc find_save(struct find *f, const char *path, const unsigned char key[KEPT_KEY], struct str stamp, struct err *e) NODISCARD;
 
 /* Add all entries, their bodies laid out by m; then find_finish. RC_IO: no Markdown worker. */

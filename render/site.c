@@ -765,41 +765,36 @@ static bool read_index(void *ctx, struct buf *b, struct str name)
 
 #define STAMP KEPT_KEY			/* bytes, by chance: tie what is kept of a build together */
 
-/* The files of the search index, after the pages. stamp: changes with the words that are kept. */
-static enum rc index_files(struct build *s, struct work *pages, struct file **files, size_t *n, const struct names *now,
-    unsigned char stamp[STAMP], struct arena *a, struct err *e)
+/* find_save, by a thread while the files are written, which do not change what is kept. */
+struct saving {
+	const struct build *s;
+	struct find *find;
+	struct str stamp;
+	pthread_t thread;
+	bool running;
+};
+
+static void *saving_run(void *arg)
 {
-	struct work w = { .s = s, .find = pages->find };
-	struct names all = { NULL, 0 };
+	const struct saving *v = arg;
 	struct err ignored = ERR_INIT;
-	struct file *old;
-	struct str *index;
-	bool whole;
-	size_t i, k, nold;
+
+	if (find_save(v->find, v->s->texts, v->s->key, v->stamp, &ignored))
+		(void)unlink(v->s->texts);
+	return NULL;
+}
+
+/* The files that differ from old ones, or are all new. */
+static enum rc write_index(struct build *s, struct find *find, struct file **files, size_t *n, const struct names *now,
+    struct arena *a, struct err *e)
+{
+	struct work w = { .s = s, .find = find };
+	struct names all = { NULL, 0 };
+	struct file *old = *files;
+	size_t i, k, nold = *n;
+	struct str *index = find_names(n, a, find);
 	enum rc rc;
 
-	if (!w.find)
-		return RC_OK;
-	whole = index_whole(s, pages, files, n, a);
-	if (whole && index_stays(s, pages))
-		return RC_OK;
-	if (!whole || !find_patch(w.find, read_index, s)) {
-		if (s->kept && !find_restore(w.find)) {
-			s->anew = true;
-			atomic_store(&pages->next, 0);
-			rc = work(pages, e);
-			s->anew = false;
-			if (rc)
-				return rc;
-		}
-		find_finish(w.find, s->files ? s->texts : NULL, s->key);
-	}
-	random_bytes(stamp, STAMP);
-	if (s->files && find_save(w.find, s->texts, s->key, (struct str){ (const char *)stamp, STAMP }, &ignored))
-		(void)unlink(s->texts);
-	find_forget(w.find);
-	nold = *n;
-	index = find_names(n, a, w.find);
 	for (i = 0; i < *n && known(&s->old, index[i]); i++)
 		;
 	if (i < *n) {
@@ -810,7 +805,6 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 		if ((rc = announce(s, &all, e)))
 			return rc;
 	}
-	old = *files;
 	w.files = *files = files_of(a, s->kept, index, *n);
 	for (i = k = 0; i < *n; i++) {
 		while (k < nold && str_cmp(old[k].name, index[i]) < 0)
@@ -820,6 +814,43 @@ static enum rc index_files(struct build *s, struct work *pages, struct file **fi
 	}
 	w.n = *n;
 	return work(&w, e);
+}
+
+/* The files of the search index, after the pages. stamp: changes with the words that are kept. */
+static enum rc index_files(struct build *s, struct work *pages, struct file **files, size_t *n, const struct names *now,
+    unsigned char stamp[STAMP], struct arena *a, struct err *e)
+{
+	struct find *find = pages->find;
+	struct saving saving = { .s = s, .find = find, .stamp = { (const char *)stamp, STAMP } };
+	bool whole;
+	enum rc rc;
+
+	if (!find)
+		return RC_OK;
+	whole = index_whole(s, pages, files, n, a);
+	if (whole && index_stays(s, pages))
+		return RC_OK;
+	if (!whole || !find_patch(find, read_index, s)) {
+		if (s->kept && !find_restore(find)) {
+			s->anew = true;
+			atomic_store(&pages->next, 0);
+			rc = work(pages, e);
+			s->anew = false;
+			if (rc)
+				return rc;
+		}
+		find_finish(find, s->files ? s->texts : NULL, s->key);
+	}
+	random_bytes(stamp, STAMP);
+	if (s->files && s->threads > 1)
+		saving.running = pthread_create(&saving.thread, NULL, saving_run, &saving) == 0;
+	if (s->files && !saving.running)
+		saving_run(&saving);
+	rc = write_index(s, find, files, n, now, a, e);
+	if (saving.running)
+		pthread_join(saving.thread, NULL);
+	find_forget(find);
+	return rc;
 }
 
 /* The search's data, with what the build before left of it and of all, and what holds that together. NULL: there is no search. */
