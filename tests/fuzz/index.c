@@ -17,6 +17,7 @@
 #include "kb/index/pack.h"
 #include "kb/index/parts.h"
 #include "kb/index/sealed.h"
+#include "kb/limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -87,7 +88,7 @@ static void stamp(struct arena *a, struct str s)
 	seal(&b, STR("stamp"));			/* else the check refuses all */
 	if (stamp_decode(&st, a, buf_str(&b))) {
 		stamp_encode(&again, &st);
-		assert(stamp_decode(&back, a, buf_str(&again)) && back.nsegments == st.nsegments && back.next == st.next);
+		assert(stamp_decode(&back, a, buf_str(&again)) && back.nsegments == st.nsegments && back.next == st.next && back.naside == st.naside);
 	}
 	buf_free(&b);
 	buf_free(&again);
@@ -106,21 +107,25 @@ static void put(struct txn *txn, table_id id, struct str key, struct str value)
 static void rows(struct arena *a, struct str record, struct str aside, struct str frame)
 {
 	static const char *const ids[] = { "ll-bps-2023-one", "ll-bps-2023-one.fa" };
-	struct buf row = BUF_INIT;
+	static const struct aside_at at = { ORDINAL, 0 };
+	struct buf row = BUF_INIT, text = BUF_INIT;
 	struct segment_key k;
+	const struct str aside_key = segment_key(&k, segment_rows(at.segment, ROWS_ASIDE), ORDINAL);
 	struct key32 number;
 	struct txn *txn, *before;
+	struct zpack *z;
 	struct record r;
-	struct str bytes;
 	size_t i;
 
-	must(!txn_begin(&txn, store, true, &e) && !txn_clear(txn, tables.docs, &e) && !txn_clear(txn, tables.texts, &e) &&
-	    !txn_clear(txn, tables.small.terms, &e));
+	must(!zpack_open(&z, STR_NONE, &e) && !txn_begin(&txn, store, true, &e) && !txn_clear(txn, tables.docs, &e) &&
+	    !txn_clear(txn, tables.texts, &e) && !txn_del_all(txn, tables.small.terms, aside_key, &e));
+	tables.aside = &at;
+	tables.naside = aside.n != 0;
 	for (i = 0; i < 2; i++)
 		put(txn, tables.docs, cstr(ids[i]), record);
 	put(txn, tables.texts, key32(&number, ORDINAL), frame);
 	if (aside.n)
-		put(txn, tables.small.terms, segment_key(&k, 0, ORDINAL), aside);
+		put(txn, tables.small.terms, aside_key, aside);
 	must(!txn_commit(&txn, &e) && !txn_begin(&before, store, false, &e));
 	for (i = 0; i < 2; i++) {
 		if (docs_get(&r, a, before, &tables, cstr(ids[i]), &e))
@@ -130,13 +135,15 @@ static void rows(struct arena *a, struct str record, struct str aside, struct st
 		record_encode(&row, &r);
 		buf_clear(&row);
 	}
-	if (!docs_frame(&bytes, before, &tables, ORDINAL, &e))
-		assert(bytes.n <= frame.n || bytes.n <= aside.n);
+	if (!docs_text(&text, z, before, &tables, ORDINAL, &e))
+		assert(text.n <= LIMIT_VIEW);
 	must(!txn_begin(&txn, store, true, &e));
-	(void)docs_settle(&row, txn, &tables, before, &e);
+	(void)docs_settle(&row, z, txn, &tables, before, &e);
 	txn_abort(&txn);
 	txn_abort(&before);
+	zpack_close(z);
 	buf_free(&row);
+	buf_free(&text);
 }
 
 static void text(struct str dict, struct str frame)
@@ -148,7 +155,7 @@ static void text(struct str dict, struct str frame)
 		return;
 	if (!zpack_decode(&out, z, frame, TEXT_MAX, &e)) {
 		assert(out.n <= TEXT_MAX);
-		if (!zpack_encode(&again, z, buf_str(&out), frame.n % 2, &e))
+		if (!zpack_encode(&again, z, buf_str(&out), &e))
 			assert(!zpack_decode(&back, z, buf_str(&again), TEXT_MAX, &e) && str_eq(buf_str(&back), buf_str(&out)));
 	} else {
 		assert(!out.n);
@@ -277,6 +284,7 @@ static void gone(struct arena *a, struct str first, struct str second)
 	struct segment_key k;
 	struct txn *txn = NULL;
 	struct segment s;
+	const uint32_t *late;
 	uint32_t n = 0;
 	size_t i, j;
 	bool is;
@@ -299,9 +307,15 @@ static void gone(struct arena *a, struct str first, struct str second)
 	} else {
 		segment_open_undead(&s, a, txn, &tables.large, &info, seen);
 	}
-	if (!segment_kill(&s, places, sizeof places / sizeof *places, &e))
-		for (i = 0; i < sizeof places / sizeof *places; i++)
-			assert(!segment_gone(&is, &s, places[i], &e) && is);
+	for (i = 0; i < sizeof places / sizeof *places; i++)
+		if (!segment_gone(&is, &s, places[i], &e) && !is)
+			segment_kill(&s, &places[i], 1);
+	late = s.info.late;
+	n = s.info.nlate;
+	for (i = 0; i < n; i++)			/* as they are told by the stamp, and then by the rows */
+		assert(!segment_gone(&is, &s, late[i], &e) && is);
+	for (i = segment_settle(&s, &e) ? n : 0; i < n; i++)
+		assert(!segment_gone(&is, &s, late[i], &e) && is);
 	txn_abort(&txn);
 	seen_close(seen);
 }
