@@ -796,6 +796,7 @@ void index_close(struct index *ix)
 		return;
 	shut(ix);
 	stems_close(ix->stems);
+	stems_close(ix->replacing);
 	repo_close(ix->repo);
 	evaluator_close(ix->evaluator);
 	buf_free(&ix->dict);

@@ -55,7 +55,7 @@ struct index {
 	struct seen *seen;		/* of this store */
 	struct passings *passings;	/* of this store; NULL: no filter was asked for */
 	struct sum sum;			/* of this store, when it was opened for writing */
-	struct stems *stems;
+	struct stems *stems, *replacing;	/* of queries; of documents that are replaced */
 	struct repo *repo;		/* NULL until asked for */
 	struct buf dict;
 	struct zpack *zpack;

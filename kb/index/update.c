@@ -245,14 +245,15 @@ static enum rc maker_open(struct maker *m, const struct writer *w, struct builde
 	*m = (struct maker){ .w = w, .b = b, .number = number };
 	if (w->left && (rc = txn_begin(&m->before, w->store, false, e)))
 		return rc;
+	if (w->quick && !w->ix->replacing)
+		w->ix->replacing = stems_open_large();
+	m->stems = w->quick ? w->ix->replacing : stems_open_once();	/* of many documents, the builder remembers all words */
 	if (!number) {
-		m->stems = index_stems(w->ix);
 		m->repo = w->repo;
 		rc = w->ix->zpack ? RC_OK : zpack_open(&w->ix->zpack, buf_str(&w->ix->dict), e);
 		m->zpack = w->ix->zpack;
 		return rc;
 	}
-	m->stems = stems_open();
 	if ((rc = repo_open(&m->repo, w->ix->node->dir, e)))
 		return rc;
 	return zpack_open(&m->zpack, buf_str(&w->ix->dict), e);
@@ -262,9 +263,10 @@ static void maker_close(struct maker *m)
 {
 	if (m->number) {
 		repo_close(m->repo);
-		stems_close(m->stems);
 		zpack_close(m->zpack);
 	}
+	if (!m->w->quick)
+		stems_close(m->stems);
 	txn_abort(&m->before);
 	buf_free(&m->text);
 	buf_free(&m->was);

@@ -1,9 +1,10 @@
 /* kb/text/stem.c: see stem.h.
  *
  * Stemming costs ten times what cutting a text into words does, and a text repeats its words, so terms are
- * kept: a table of 2^14 slots by hash of (language, word), overwritten when two meet. It serves snippets and
- * phrases, some thousand words a query, and documents that are replaced one after another; pages of it that no word
- * met are never touched. Making a whole index remembers every word itself (kb/index/build.c). */
+ * kept: a table of 2^15 slots by hash of (language, word), overwritten when two meet. It serves snippets and
+ * phrases, some thousand words a query: pages of it that no word met are never touched. And it serves documents that are
+ * replaced one after another: for these it is one large page, as with small ones most of a word's time is looking up where
+ * its page is. Making a whole index remembers every word itself (kb/index/build.c). */
 #include "kb/text/stem.h"
 
 #include <stdlib.h>
@@ -31,18 +32,21 @@ static const struct { const char *lang, *snowball; unsigned scripts; } stemmers[
 	{ "ca", "catalan", LATIN }, { "eu", "basque", LATIN }, { "hy", "armenian", OTHER },
 	{ "ne", "nepali", OTHER }, { "ta", "tamil", OTHER }, { "yi", "yiddish", OTHER },
 };
-enum { ENGLISH = 1, SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers, SLOTS = 1 << 14 };	/* tables of strip.h behind them */
+enum { ENGLISH = 1, SERBIAN = 7, TURKISH = 8, STEMMERS = sizeof stemmers / sizeof *stemmers };	/* tables of strip.h behind them */
 
 struct slot {				/* one line of the processor's cache: what a word waits for */
 	uint64_t word[KEY_NEAR / 8];	/* zeroes behind it */
 	char term[37];			/* longer ones are not kept */
 	unsigned char lang, nword, nterm;
 };
-_Static_assert(sizeof(struct slot) == 64, "a line");
+enum { SLOTS = 1 << 15, LARGE = 2 << 20 };
+_Static_assert(sizeof(struct slot) == 64 && SLOTS * sizeof(struct slot) == LARGE, "a line each; a large page all");
 struct stems {
 	struct sb_stemmer *open[STEMMERS];
 	struct buf surface, low, term, other;
 	struct slot *slots;
+	void *room;			/* that they are in */
+	size_t nroom;
 };
 
 struct stems *stems_open_once(void)
@@ -53,12 +57,28 @@ struct stems *stems_open_once(void)
 	return s;
 }
 
-struct stems *stems_open(void)
+static struct stems *open_with(size_t room)
 {
 	struct stems *s = stems_open_once();
 
-	if ((s->slots = mmap(NULL, SLOTS * sizeof *s->slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED)
+	s->nroom = room;
+	if ((s->room = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED)
 		out_of_memory();
+	s->slots = s->room;
+	return s;
+}
+
+struct stems *stems_open(void)
+{
+	return open_with(SLOTS * sizeof(struct slot));
+}
+
+struct stems *stems_open_large(void)
+{
+	struct stems *s = open_with(2 * LARGE);
+
+	s->slots = (struct slot *)(void *)((char *)s->room + (LARGE - (uintptr_t)s->room % LARGE));
+	(void)madvise(s->slots, LARGE, MADV_HUGEPAGE);	/* where there are none it is pages as any others */
 	return s;
 }
 
@@ -76,7 +96,7 @@ void stems_close(struct stems *s)
 	buf_free(&s->term);
 	buf_free(&s->other);
 	if (s->slots)
-		munmap(s->slots, SLOTS * sizeof *s->slots);
+		munmap(s->room, s->nroom);
 	free(s);
 }
 
