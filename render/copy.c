@@ -391,7 +391,7 @@ struct part {
 	struct copy *c;
 	struct snap *snap;		/* its own */
 	struct rows rows;		/* as far as it has come */
-	struct arena a, scratch;	/* a: becomes the copy's */
+	struct arena a, names, scratch;	/* a and names become the copy's: names are looked up, so they stand close together */
 	struct buf text, row;
 	size_t from, to, made;		/* made: rows that were not there */
 	struct held_block *block;	/* that texts are put into to be held */
@@ -454,7 +454,7 @@ static enum rc read_one(struct part *p, size_t i)
 	if (!doc_path_parse(&path, r.path, NULL))
 		return err_set(&p->err, RC_CORRUPT, "index: %.*s is no path of a document; mend with 'colep index --rebuild'",
 		    FMT_STR(r.path));
-	to->name = arena_str(&p->a, path.name);
+	to->name = arena_str(&p->names, path.name);
 	to->id = str_sub(to->name, 0, path.id.n);
 	to->owner = arena_str(&p->a, path.owner);
 	to->kind = path.kind;
@@ -569,6 +569,7 @@ static enum rc read_all(struct copy *c, struct snap *s, struct err *e)
 
 		c->source->made += p->made;
 		arena_join(&c->arena, &p->a);
+		arena_join(&c->arena, &p->names);
 		arena_free(&p->scratch);
 		buf_free(&p->text);
 		buf_free(&p->row);
@@ -707,28 +708,14 @@ bool copy_key_valid(struct str key)
 }
 
 /* Some of the uses, which one thread collects: the links, or all others. */
-enum { RULES = 64 };
 struct collecting {
 	struct copy *c;
 	const struct entry *const *order;	/* the admitted as their users are listed */
 	bool links;
-	struct { const struct kind *kind; const struct key_rule *rule; } rules[RULES];	/* of the last keys, by their places */
 	struct sorter g[USES];
 	struct arena a, scratch;	/* a: becomes the copy's */
 	pthread_t thread;
 };
-
-/* The rule of the i-th key. Those of a kind have mostly the same keys one behind the other. */
-static const struct key_rule *rule_at(struct collecting *k, const struct entry *e, size_t i)
-{
-	struct str name = e->doc.front.keys[i].name;
-	const struct key_rule *r = k->rules[i % RULES].rule;
-
-	if (r && k->rules[i % RULES].kind == e->kind && str_is(name, r->name))
-		return r;
-	k->rules[i % RULES].kind = e->kind;
-	return k->rules[i % RULES].rule = kind_key(e->kind, name);
-}
 
 /* Documents of the copy that the body links to. */
 static void body_links(struct collecting *k, const struct entry *e)
@@ -751,7 +738,7 @@ static void collect_links(struct collecting *k, const struct entry *e)
 	size_t i, j;
 
 	for (i = 0; i < f->n; i++) {
-		r = rule_at(k, e, i);
+		r = kind_key(e->kind, f->keys[i].name);
 		if (!r || (r->type != KEY_ID && r->type != KEY_IDLIST))
 			continue;
 		for (j = 0; j < f->keys[i].n; j++) {
@@ -777,7 +764,7 @@ static void collect_values(struct collecting *k, const struct entry *e)
 	use(&k->g[USE_STATUS], &k->scratch, e->status, e);
 	for (i = 0; i < f->n; i++) {
 		const struct key *key = &f->keys[i];
-		const struct key_rule *r = rule_at(k, e, i);
+		const struct key_rule *r = kind_key(e->kind, key->name);
 		bool country = str_is(key->name, "countries") || str_is(key->name, "country") ||
 		    (r && r->vocab && str_is(cstr(r->vocab), "countries"));
 

@@ -19,19 +19,19 @@ enum audience {
 struct entry {				/* strings live in the copy's arena */
 	struct str name;		/* "cs-mk-2022-taiwan.fa": its page is d/<name>.html */
 	struct str id;			/* without the language */
-	struct str lang, title, summary;	/* of this text; title is the name when it has none */
-	struct str owner, status, tlp, date;	/* of the original; date: its own if it has one */
 	const struct kind *kind;
 	const struct entry *original;	/* itself when it is no translation */
+	uint32_t number;		/* of the admitted: its place in copy.v */
+	bool in, stale, broken, conflict;	/* so far what is asked of any entry: in few places of memory */
+	struct str lang, title, summary;	/* of this text; title is the name when it has none */
+	struct str owner, status, tlp, date;	/* of the original; date: its own if it has one */
 	struct doc doc;			/* its own front matter; empty when broken. No text, no body: copy_read */
 	struct str row;			/* rows.h: what it was read from */
 	struct str *links;		/* ids that its body seems to link to */
 	size_t nlinks;
 	struct oid blob;
-	bool in, stale, broken, conflict;
 	const char *reason;		/* why in or out, in a few words */
 	const char *fault;		/* of a broken one: what is wrong with it, with the line in front: "4: ..." */
-	uint32_t number;		/* of the admitted: its place in copy.v */
 	unsigned char face[16];		/* hash of all above but body and blob: what other pages show of it */
 };
 

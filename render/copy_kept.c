@@ -57,13 +57,14 @@ static void entry_walk(struct image *x, struct arena *a, struct entry *e)
 	e->row = STR_NONE;
 	e->links = NULL;
 	e->nlinks = 0;
-	image_strs(x, &e->name, offsetof(struct entry, kind) / sizeof(struct str));
+	image_strs(x, &e->name, 2);
+	image_strs(x, &e->lang, (offsetof(struct entry, doc) - offsetof(struct entry, lang)) / sizeof(struct str));
 	doc_walk(x, a, &e->doc);
 	e->reason = image_cstr(x, e->reason);
 	e->fault = image_cstr(x, e->fault);
 }
-_Static_assert(offsetof(struct entry, name) == 0 && offsetof(struct entry, kind) % sizeof(struct str) == 0,
-    "strings stand in front of it");
+_Static_assert(offsetof(struct entry, id) == sizeof(struct str) &&
+    (offsetof(struct entry, doc) - offsetof(struct entry, lang)) % sizeof(struct str) == 0, "strings stand side by side");
 
 static void vocab_walk(struct image *x, struct arena *a, struct vocab *v)
 {

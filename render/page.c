@@ -47,11 +47,6 @@ struct str lang_name(struct str lang)
 
 /* ---- words ---- */
 
-void page_puts(struct page *p, const char *html)
-{
-	buf_puts(p->b, html);
-}
-
 void page_text(struct page *p, struct str s)
 {
 	copy_text(p->b, p->c, s);

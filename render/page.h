@@ -58,7 +58,10 @@ void page_end(struct page *p);
 /* Run a template of the theme; slot gets ctx. */
 void page_template(struct page *p, enum theme_template which, void (*slot)(void *ctx, unsigned n), void *ctx);
 
-void page_puts(struct page *p, const char *html);
+static inline void page_puts(struct page *p, const char *html)
+{
+	buf_puts(p->b, html);
+}
 void page_text(struct page *p, struct str s);	/* escaped, ids of left-out documents replaced */
 void page_t(struct page *p, const char *key);	/* an interface text, escaped */
 /* The same up to a mark in it like {x}, and what stands behind the mark: for a link or number in a sentence. */
