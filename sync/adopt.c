@@ -142,6 +142,8 @@ static enum rc apply(const struct node *n, const char *index, struct str patch, 
 	enum rc rc = run(&out, n, index, patch, args, &odd);
 
 	buf_free(&out);
+	if (rc && strstr(odd.msg, "No valid patches"))
+		return err_set(e, RC_NOTFOUND, "is neither a document, whose first line is ---, nor a patch");
 	return rc ? err_set(e, RC_NOTFOUND, "does not fit what is saved here: %s", odd.msg) : RC_OK;
 }
 
@@ -280,24 +282,46 @@ static struct str plain(struct arena *a, struct str text)
 	return out;
 }
 
-/* The first id of this kind, owner, year and title that nothing saved and no file has. */
-static struct str free_id(struct filling *x, const struct kind *k, const struct node *n, struct repo *repo, const struct oid *base)
+/* Has a saved document the body of this text? */
+static bool same_body(struct filling *x, struct repo *repo, const struct oid *blob)
+{
+	struct err e = ERR_INIT;
+	struct buf b = BUF_INIT;
+	struct doc here, there;
+	struct place at;
+	bool same = repo_read(&b, repo, blob, OBJECT_BLOB, LIMIT_DOC, &e) == RC_OK && doc_parse(&there, &at, x->a, buf_str(&b), &e) == RC_OK &&
+	    doc_parse(&here, &at, x->a, x->text, &e) == RC_OK && str_eq(here.body, there.body);
+
+	buf_free(&b);
+	return same;
+}
+
+/* The first id of this kind, owner, year and title that nothing saved and no file has. *twin: one that was taken by a document
+ * with the same text, or STR_NONE. */
+static struct str free_id(struct str *twin, struct filling *x, const struct kind *k, const struct node *n, struct repo *repo,
+    const struct oid *base)
 {
 	struct str owner = front_text(&x->f, "owner"), slug = doc_slug(x->a, front_text(&x->f, "title"), 40), id;
 	struct err e = ERR_INIT;
 	struct oid blob;
 	size_t i;
 
+	*twin = STR_NONE;
 	for (i = 1; i < 100; i++) {
 		struct str path;
+		enum rc rc;
 
 		id = cstr(!k->year ? arena_printf(x->a, "%s-%.*s", k->prefix, FMT_STR(owner)) :
 		    arena_printf(x->a, i == 1 ? "%s-%.*s-%.4s-%.*s" : "%s-%.*s-%.4s-%.*s-%zu", k->prefix, FMT_STR(owner),
 		    front_text(&x->f, "date").p, FMT_STR(slug), i));
 		path = doc_path_of(x->a, id);
-		if (!k->year || !path.n || (repo_lookup(&blob, repo, base, path, &e) == RC_NOTFOUND &&
-		    !file_exists(path_join(x->a, n->dir, path.p))))
+		if (!k->year || !path.n)
 			return path.n ? id : STR_NONE;
+		rc = repo_lookup(&blob, repo, base, path, &e);
+		if (rc == RC_NOTFOUND && !file_exists(path_join(x->a, n->dir, path.p)))
+			return id;
+		if (rc == RC_OK && same_body(x, repo, &blob))
+			*twin = id;
 	}
 	return STR_NONE;
 }
@@ -310,7 +334,7 @@ enum rc adopt_form(struct proposals *p, struct arena *a, const struct node *n, s
 	struct proposal out = { .path = STR_NONE };
 	const struct kind *kind = NULL;
 	struct oid now = OID_NONE;
-	struct str name;
+	struct str name, twin;
 	size_t i;
 	enum rc rc;
 
@@ -345,8 +369,16 @@ enum rc adopt_form(struct proposals *p, struct arena *a, const struct node *n, s
 			return rc;
 		if (!front_text(&x.f, "status").n || str_is(front_text(&x.f, "status"), "draft"))
 			rc = put(&x, "status", STR("submitted"), false);
-		if (rc || (rc = fill(&x, "id", free_id(&x, kind, n, repo, base))))
+		if (rc)
 			return rc;
+		if (!front_text(&x.f, "id").n) {
+			name = free_id(&twin, &x, kind, n, repo, base);
+			if (twin.n)
+				return err_set(e, RC_NOTFOUND, "its text is here already, as %.*s; --set id=... takes it in all the same",
+				    FMT_STR(twin));
+			if ((rc = fill(&x, "id", name)))
+				return rc;
+		}
 		name = front_text(&x.f, "id");
 	}
 	out.path = doc_path_of(a, name);
