@@ -47,7 +47,7 @@
 #include "kb/index/sealed.h"
 #include "kb/limits.h"
 
-enum { SCHEMA = 21, SMALL = 256, UNUSED = 30 * 24 * 60 * 60 };	/* UNUSED: seconds */
+enum { SCHEMA = 22, SMALL = 256, UNUSED = 30 * 24 * 60 * 60 };	/* UNUSED: seconds */
 #if defined(__SANITIZE_ADDRESS__)
 #define MAP_DEFAULT ((uint64_t)1 << 30)
 #else

@@ -416,7 +416,7 @@ enum rc segment_drop(struct txn *t, const struct segment_tables *tables, const s
 	enum rc rc = txn_del_all(t, tables->dead, str_sub(dead_key(&k, info->id, 0), 0, 4), e);
 
 	for (i = 0; i < sizeof all / sizeof *all && !rc; i++)	/* in the order of enum rows */
-		rc = txn_del_all(t, all[i], str_sub(segment_key(&k, segment_rows(info->id, (enum rows)i), 0), 0, 4), e);
+		rc = txn_del_all(t, all[i], str_sub(segment_key(&k, segment_rows(info->id, (enum rows)(ROWS_TERMS + i)), 0), 0, 4), e);
 	return rc;
 }
 

@@ -11,7 +11,7 @@ struct segment_tables {			/* all may be one */
 	table_id terms, lists, positions, columns, dead, forms, gone;
 };
 /* Keys of a segment's rows begin with a number of its own for each kind of them. */
-enum rows { ROWS_TERMS, ROWS_LISTS, ROWS_POSITIONS, ROWS_COLUMNS, ROWS_DEAD, ROWS_FORMS, ROWS_GONE, ROWS_ASIDE };
+enum rows { ROWS_ASIDE, ROWS_TERMS, ROWS_LISTS, ROWS_POSITIONS, ROWS_COLUMNS, ROWS_DEAD, ROWS_FORMS, ROWS_GONE };
 enum { SEGMENTS_MAX = 1 << 27 };	/* so that no key begins like a name, or with four bytes 255 */
 static inline uint32_t segment_rows(uint32_t segment, enum rows kind)
 {

@@ -1116,6 +1116,8 @@ enum rc update_forward(bool *all, const char **why, struct index *ix, const stru
 	}
 	old = w.st.commit;
 	w.before = w.t;
+	if ((rc = txn_del(w.txn, w.t.small.terms, STAMP_KEY, e)))	/* it comes again behind the rows to come, which so stand last */
+		goto out;
 	if ((rc = repo_has(&has, w.repo, &old, e)))
 		goto out;
 	if (!has) {
