@@ -361,7 +361,7 @@ struct naming {
 
 static void set_enough(const struct evaluator *v, struct naming *by)
 {
-	by->enough = none_passes(v, by->first, by->last) ? UINT64_MAX : enough_with(v, by->others);
+	by->enough = enough_with(v, by->others);
 }
 
 /* A place where the word adds `one`, and that is enough. */
@@ -425,7 +425,7 @@ static bool in_block(const struct evaluator *v, struct naming *by, const struct 
 {
 	by->block = cursor_skip(c, block);
 	by->last = by->block.last < v->to ? by->block.last : v->to - 1;
-	if (by->last < by->first)
+	if (by->last < by->first || none_passes(v, by->first, by->block.last))
 		return false;
 	set_enough(v, by);
 	return bm25_most(&v->f, by->w->p->idf, by->block.weight, by->block.norm) >= by->enough;
@@ -462,8 +462,6 @@ static enum rc name_by_list(struct evaluator *v, struct naming *by, struct list 
 				;
 			if (c->docs[i] < v->to && cursor_weights(c, v->e))
 				return v->e->rc;
-			by->first = v->from;
-			by->last = c->docs[c->n - 1] < v->to ? c->docs[c->n - 1] : v->to - 1;
 			set_enough(v, by);
 			for (; i < c->n && c->docs[i] < v->to; i++) {
 				one = bm25_score(&v->f, by->w->p->idf, c->weights[i], v->norms[c->docs[i] - v->from]);
@@ -481,9 +479,7 @@ static enum rc name_by_list(struct evaluator *v, struct naming *by, struct list 
 			by->first = before != UINT32_MAX && before + 1 > v->from ? before + 1 : v->from;
 			if (in_block(v, by, c, c->block))
 				break;
-			if (by->block.last >= v->to)	/* it may do in the next window */
-				return RC_OK;
-			if (cursor_pass(c, v->e))
+			if (cursor_pass(c, v->e))	/* nor will it in the next window: what is enough only rises */
 				return v->e->rc;
 		}
 		if (cursor_docs(c, v->e) != ITER_ITEM)
