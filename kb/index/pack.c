@@ -326,11 +326,15 @@ enum { VARINT_MAX = 10 };		/* bytes of 64 bits */
 
 void varint_put(struct buf *b, uint64_t v)
 {
-	buf_reserve(b, VARINT_MAX);
-	for (; v >= 0x80; v >>= 7)
-		b->p[b->n++] = (char)(v | 0x80);
-	b->p[b->n++] = (char)v;
-	b->p[b->n] = '\0';
+	char *p;
+
+	if (b->n + VARINT_MAX + 1 > b->cap)
+		buf_reserve(b, VARINT_MAX);
+	for (p = b->p + b->n; v >= 0x80; v >>= 7)
+		*p++ = (char)(v | 0x80);
+	*p++ = (char)v;
+	*p = '\0';
+	b->n = (size_t)(p - b->p);
 }
 
 bool varint_more(uint64_t *v, struct str *s)
