@@ -70,10 +70,12 @@ static inline void set_need(struct evaluator *v)
 	v->need = larger(top_need(v->t, v->seg), v->guess);
 }
 
-/* Of the documents from `first` to `last`: is it known that none passes? */
+/* Of the documents from `first`, which is one, to `last`: is it known that none passes? A broken list tells any last one. */
 static inline bool none_passes(const struct evaluator *v, uint32_t first, uint32_t last)
 {
-	return v->q->passing && !passing_most(v->q->passing, first, last);
+	const uint32_t end = v->s->info.n - 1;
+
+	return v->q->passing && !passing_most(v->q->passing, first, last < end ? last : end);
 }
 
 /* What a document must score before those are sought that add `spare` at most. */
