@@ -470,11 +470,13 @@ static enum rc by_document(struct evaluator *v)
 
 	set_apart(v, n, &spare);
 	while (w->p->n == 1) {			/* one list: all of a block in a row */
-		if ((rc = list_to(&place, v, c, w->p->idf, 0, spare)) || place == UINT32_MAX || (rc = cursor_weights(c, v->e)))
+		if ((rc = list_to(&place, v, c, w->p->idf, 0, spare)) || place == UINT32_MAX)
 			return rc;
 		for (; c->i < c->n; c->i++) {
 			place = c->docs[c->i];
-			if (place >= v->to && (rc = reach(v, place)))
+			if (v->q->passing && !passing_has(v->q->passing, place))
+				continue;
+			if ((c->packed.p && (rc = cursor_weights(c, v->e))) || (place >= v->to && (rc = reach(v, place))))
 				return rc;
 			score = bm25_score(&v->f, w->p->idf, c->weights[c->i], v->norms[place - v->from]);
 			if (score + spare >= v->need && !left_out(v, place) && (rc = finish(v, place, score, n, spare)))
