@@ -604,6 +604,23 @@ static void sweep(struct index *ix, bool all)
 	arena_free(&a);
 }
 
+/* On a full disk: what may go to make room. */
+static enum rc tell_other(struct index *ix, enum rc rc, struct err *e)
+{
+	const char *failed = arena_cstr(&ix->a, cstr(e->msg)), *mine = strrchr(ix->path, '/') + 1;
+	struct err odd = ERR_INIT;
+	char **names;
+	size_t n, i;
+
+	if (rc != RC_IO || !strcasestr(failed, "no space left") || dir_list(&names, &n, &ix->a, ix->node->cache, &odd))
+		return rc;
+	for (i = 0; i < n; i++)
+		if (str_starts(cstr(names[i]), STR("index-")) && str_ends(cstr(names[i]), STR(".mdb")) && strcmp(names[i], mine) != 0)
+			return err_set(e, rc, "%s; %s/%s is of another version of the program: where none uses it any more, remove it", failed,
+			    ix->node->cache, names[i]);
+	return rc;
+}
+
 /* A new file in the place of what is there; right: what is there is in order. */
 static enum rc rebuild_index(struct index *ix, bool right, const struct oid *commit, const struct progress *p, struct err *e)
 {
@@ -622,7 +639,7 @@ static enum rc rebuild_index(struct index *ix, bool right, const struct oid *com
 	shut(ix);
 	sweep(ix, !right);
 	if ((rc = update_build(ix, new, commit, p, e)))
-		return rc;
+		return tell_other(ix, rc, e);
 	if ((rc = lock_open(&swap, ix->swap, 60, e)))
 		goto out;
 	if (rename(new, ix->path) || rename(arena_printf(&ix->a, "%s-lock", new), lock) ||

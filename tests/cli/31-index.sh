@@ -66,6 +66,11 @@ touch -d 2020-01-01 node/.git/colep/index-1.1.mdb node/.git/colep/index-0.mdb-lo
 colep -C node index --rebuild >/dev/null
 is "which stays with its lock while another version of the program uses it" "$(cd node/.git/colep && echo index-[01].*)" \
 	"index-0.mdb index-0.mdb-lock"
+full() { head -c 24 /dev/zero >.fault; run env LD_PRELOAD="$ROOT/build/fault.so" FAULT_FILE="$PWD/.fault" FAULT_AT=1 FAULT_HOW=full "$COLEP" -C "$1" index --rebuild; }
+full node; has "a full disk: what may go is told" "$status $err" "no space left on the disk"
+has "and what may go" "$err" "/colep/index-0.mdb is of another version of the program"
+cp -R node one && rm one/.git/colep/index-0*; full one; rm -rf one
+hasnt "which is none where there is one index" "$err" "another version"
 g() { git -C node -c user.name=x -c user.email=x@y.invalid "$@"; }
 g commit -q --allow-empty -m x && answers node >/dev/null 2>&1 && g reset -q --hard HEAD~1
 same "main moved back" ""
