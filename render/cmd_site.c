@@ -178,6 +178,22 @@ out:
 	return rc;
 }
 
+/* While nobody else writes there: it is for the readers that were asked for. */
+struct packing {
+	const char *file, *dir;
+	struct arena *a;
+	int64_t day;
+	bool begun;
+};
+
+static enum rc pack_it(void *ctx, struct err *e)
+{
+	struct packing *p = ctx;
+
+	p->begun = true;
+	return pack(p->file, p->dir, p->a, p->day, e);
+}
+
 /* The folder to build in where only a .zip is wanted: beside it, so that it is on the same disk. */
 static enum rc build_folder(char **dir, struct arena *a, const char *zip, struct err *e)
 {
@@ -236,7 +252,8 @@ static void give_back(void)
 /* Everything after the options. Returns the exit status. */
 static int build(struct ctx *c, struct copy_want *want, const struct asked *ask, struct err *e)
 {
-	struct site_told told = { .progress = progress, .bad = bad, .ctx = c };
+	struct packing packing = { .begun = false };
+	struct site_told told = { .progress = progress, .bad = bad, .ctx = c, .then = ask->zip ? pack_it : NULL, .then_ctx = &packing };
 	struct kept_place kept;
 	struct node node = { 0 };
 	struct progress indexing = { .fn = index_progress, .ctx = c };
@@ -327,14 +344,14 @@ static int build(struct ctx *c, struct copy_want *want, const struct asked *ask,
 	report(c, &stamp);
 	writing = !ask->dry && !temporary;
 	if (!ask->dry) {
+		packing = (struct packing){ ask->zip, dir, c->arena, copy->today_days, false };
 		rc = site_write(dir, md, ask->jobs, copy, &before, temporary ? NULL : want->kept, opening.was, &told, e);
 		opening.was = NULL;
+		writing &= !packing.begun;
 		if (rc)
 			goto out;
 	}
 	writing = false;
-	if (!ask->dry && ask->zip && (rc = pack(ask->zip, dir, c->arena, copy->today_days, e)))
-		goto out;
 	cmd_progress(c, "", 0, 0, true);
 	summary(c, &stamp, ask->dir ? ask->dir : ask->zip, ask->dry, before.docs, before.ndocs);
 written:

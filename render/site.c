@@ -1169,6 +1169,8 @@ enum rc site_write(const char *dir, struct md **m, unsigned jobs, const struct c
 		keep_copy(&keeping);
 	if (s.files)
 		kept_sweep(place);
+	if (!rc && told->then)
+		rc = told->then(told->then_ctx, e);
 out:
 	lock_close(&lock);
 	kept_close(s.kept);

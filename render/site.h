@@ -11,6 +11,8 @@ struct site_told {			/* what happened; fn may be NULL */
 	void (*progress)(void *ctx, uint64_t n, uint64_t total);
 	void (*bad)(void *ctx, const char *message);	/* a page whose text could not be laid out */
 	void *ctx;
+	enum rc (*then)(void *then_ctx, struct err *e);	/* all is written, and nobody else writes there yet */
+	void *then_ctx;
 	size_t pages, written, removed, bad_pages;
 };
 

@@ -136,6 +136,13 @@ is "a build waits for one that writes there" "$(tr '\n' ' ' <order)" "held built
 for o in --audience=community --lang=fa --audience=public --audience=community; do "$COLEP" -C n site early $o >/dev/null 2>&1 & done; wait
 "$COLEP" -C n site early >/dev/null 2>&1
 ok "many at a time leave no byte that the last has not" diff -r pub early
+mkdir by-itself; "$COLEP" -C n site early --zip by-itself/p.zip >/dev/null 2>&1; "$COLEP" -C n site early --audience=community --zip by-itself/c.zip >/dev/null 2>&1
+for i in 1 2 3 4 5 6 7 8; do
+	mkdir crowd; "$COLEP" -C n site early --zip crowd/p.zip >/dev/null 2>&1 & "$COLEP" -C n site early --audience=community --zip crowd/c.zip >/dev/null 2>&1; wait
+	diff -r by-itself crowd; rm -r crowd
+done >mixed
+is "each packs what it made itself, and for whom" "$(cat mixed)" ""
+"$COLEP" -C n site early >/dev/null 2>&1
 cp -r pub full; echo damaged >full/index.html; echo damaged >full/d/pt-bg.html
 export FAULT_FILE=$here/calls; truncate -s 24 calls
 ok "a full disk is said, and what to do" sh -c '! LD_PRELOAD="$ROOT/build/fault.so" FAULT_AT=1 FAULT_HOW=full "$COLEP" -C n site full >/dev/null 2>err && grep -q "^colep: full.*No space left" err && grep -q "^colep: full: not whole yet: make room there" err'
