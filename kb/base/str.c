@@ -464,5 +464,5 @@ void buf_html_escape(struct buf *b, struct str s)
 		buf_puts(b, instead);
 		from = i;
 	}
-	buf_add(b, s.p + from, s.n - from);
+	buf_str_add(b, str_sub(s, from, s.n));
 }
