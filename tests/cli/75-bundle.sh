@@ -71,9 +71,6 @@ ok "no file" [ ! -e none.bundle ]
 for f in x.bundle x.bundle.zst; do
 	check "into a folder that is not there: told by the name that was typed, $f" 3 "colep: nowhere/$f: No such file" colep -C a bundle "nowhere/$f"
 done
-for f in x.bundle x.bundle.zst; do
-	check "into a folder that is not there: told by the name that was typed, $f" 3 "colep: nowhere/$f: No such file" colep -C a bundle "nowhere/$f"
-done
 check "for a stranger" 3 "no peer and no node" colep -C a bundle x.bundle --for zz
 check "joining needs a whole one" 3 "only a part of the history" colep join 3.bundle d --root "$root"
 ok "nothing was made" [ ! -e d ]
