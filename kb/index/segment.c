@@ -299,7 +299,7 @@ void segment_open_undead(struct segment *s, struct arena *a, struct txn *t, cons
 enum rc segment_open(struct segment *s, struct arena *a, struct txn *t, const struct segment_tables *tables,
     const struct segment_info *info, struct seen *seen, struct err *e)
 {
-	uint32_t chunk, chunks = (info->n + DEAD_DOCS - 1) / DEAD_DOCS, dead = 0;
+	uint32_t chunk, chunks = info->n / DEAD_DOCS + (info->n % DEAD_DOCS != 0), dead = 0;
 	uint64_t *bits = NULL;
 	struct segment_key k;
 	struct str v;

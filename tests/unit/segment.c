@@ -337,6 +337,20 @@ static void test_segment__the_dead_are_told_apart_and_dropped_rows_are_gone(void
 	world_close(&w);
 }
 
+static void test_segment__the_last_place_there_can_be_may_be_dead(void **state_)
+{
+	const uint32_t last[] = { UINT32_MAX - 2 };
+	const struct segment_info info = { .id = 1, .n = UINT32_MAX - 1, .dead = 1, .nlate = 1, .late = last };
+	struct segment s;
+	struct world w;
+
+	(void)state_;
+	world_open(&w);
+	assert_int_equal(segment_open(&s, &w.a, w.txn, &w.t, &info, w.seen, &w.e), RC_OK);
+	assert_true(segment_dead(&s, last[0]) && !segment_dead(&s, last[0] - 1));
+	world_close(&w);
+}
+
 /* ---- damage: whatever stands in a list, reading it ends ---- */
 
 static void test_segment__damaged_lists_never_crash(void **state_)
@@ -649,6 +663,7 @@ int main(void)
 		cmocka_unit_test(test_segment__all_terms_come_in_order),
 		cmocka_unit_test(test_segment__a_short_list_is_as_told_on_top),
 		cmocka_unit_test(test_segment__the_dead_are_told_apart_and_dropped_rows_are_gone),
+		cmocka_unit_test(test_segment__the_last_place_there_can_be_may_be_dead),
 		cmocka_unit_test(test_segment__damaged_lists_never_crash),
 		cmocka_unit_test(test_segment__a_byte_that_differs_is_told),
 		cmocka_unit_test(test_segment__what_is_damaged_stays_so),
