@@ -17,9 +17,9 @@
  * which pages are free.
  *
  * Behind each value stands a check, as told in sealed.c. Numbers in keys are big-endian, so that they sort. An ordinal
- * belongs to one document, whatever its versions, and is never another's. How a new main is taken in stands on top of update.c. What is counted (documents, lengths,
- * languages, words) is exact at any time, and what is ranked depends on counts and texts alone, so an index brought
- * forward commit by commit answers as one built at once.
+ * belongs to one document, whatever its versions, and is never another's. How a new main is taken in stands on top of
+ * update.c. What is counted (documents, lengths, languages, words) is exact at any time, and what is ranked depends on
+ * counts and texts alone, so an index brought forward commit by commit answers as one built at once.
  *
  * Trust: whatever is not as its writer left it (sum.c), does not decode, has another schema or analyser, or names
  * a commit that is not there is dropped and built anew. A program of another schema or analysis has a file of its own,

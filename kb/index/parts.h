@@ -126,7 +126,7 @@ enum rc docs_settle(struct buf *row, struct zpack *z, struct txn *txn, const str
  * and nothing was written; *why says why, when it was not asked for. (update.c) */
 enum rc update_forward(bool *all, const char **why, struct index *ix, const struct oid *commit, const struct progress *p,
     struct err *e) NODISCARD;
-/* One transaction: merge segments, when there are enough of them. (update.c) */
+/* One transaction: put in order what updates left, when there is enough of it. (update.c) */
 enum rc update_tidy(struct index *ix, struct err *e) NODISCARD;
 /* Write the index of `commit` from nothing as the file at path, durable when RC_OK; else there is none. (update.c) */
 enum rc update_build(struct index *ix, const char *path, const struct oid *commit, const struct progress *p, struct err *e) NODISCARD;

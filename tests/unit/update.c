@@ -139,6 +139,51 @@ static void test_update__is_as_right_untidied_and_tidied_as_made_anew(void **sta
 	assert_true(tidied >= 2 && tidied < untidied && untidied <= 20);
 }
 
+/* How many dead the stamp alone tells. */
+static uint32_t told_alone(struct index *ix, size_t *documents)
+{
+	struct err e = ERR_INIT;
+	uint32_t n = 0;
+	struct snap *s;
+	size_t i;
+
+	assert_int_equal(snap_open(&s, ix, &e), RC_OK);
+	for (i = 0; i < s->stamp.nsegments; i++)
+		n += s->stamp.segments[i].nlate;
+	*documents = snap_count(s);
+	snap_close(s);
+	return n;
+}
+
+/* Where nobody has the time, too. */
+static void test_update__a_stamp_does_not_grow_with_documents_that_go_one_by_one(void **state)
+{
+	enum { GO = 36 };
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	uint32_t most = 0, n = 0;
+	struct index *ix;
+	struct node node;
+	size_t documents;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(make(NULL), 0);
+	assert_int_equal(node_open(&node, &a, "n", &e), RC_OK);
+	assert_int_equal(index_open(&ix, &node, false, NULL, NULL, NULL, &e), RC_OK);
+	for (i = 0; i < GO; i++) {
+		assert_int_equal(system(arena_printf(&a, "cd n && git rm -q lessons/mk/ll-mk-2022-text-%u.md && git commit -q -m less", i)), 0);
+		assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
+		n = told_alone(ix, &documents);
+		assert_int_equal(documents, DOCS - 1 - i);
+		most = most < n ? n : most;
+	}
+	assert_int_equal(most, 32);		/* their rows are written by the next update */
+	assert_int_equal(n, GO - most);
+	index_close(ix);
+	arena_free(&a);
+}
+
 /* The file goes away while it is open: what has the time finds nothing to do, and who asks next gets one made anew. */
 static void test_update__an_index_that_is_gone_is_made_anew(void **state)
 {
@@ -171,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_update__is_as_right_untidied_and_tidied_as_made_anew),
+		cmocka_unit_test(test_update__a_stamp_does_not_grow_with_documents_that_go_one_by_one),
 		cmocka_unit_test(test_update__an_index_that_is_gone_is_made_anew),
 	};
 
