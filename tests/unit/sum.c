@@ -157,6 +157,43 @@ static void test_sum__checks_that_have_gone_to_their_place_tell_as_much(void **s
 	flip_all(40, true);
 }
 
+/* A commit may write more than what is mapped for the commits to come. */
+static void test_sum__a_file_that_grows_many_times_over_is_told_as_much(void **state)
+{
+	static char value[2000000];
+	struct sum s = SUM_INIT;
+	struct store *store;
+	struct txn *t;
+	table_id table;
+	size_t i;
+	int fd;
+
+	(void)state;
+	unlink("sum.mdb");
+	unlink("sum.mdb-sum");
+	make("sum.mdb", &s, 0, 1);
+	memset(value, 'v', sizeof value);
+	assert_int_equal(store_open(&store, "sum.mdb", (size_t)16 << 20, true, &e), RC_OK);
+	assert_int_equal(sum_before(&s, store, "sum.mdb", &e), RC_OK);
+	assert_int_equal(txn_begin(&t, store, true, &e), RC_OK);
+	assert_int_equal(txn_table(&table, t, "one", &e), RC_OK);
+	assert_int_equal(txn_put(t, table, STR("large"), (struct str){ value, sizeof value }, &e), RC_OK);
+	assert_int_equal(txn_commit(&t, &e), RC_OK);
+	assert_int_equal(sum_commit(&s, store, "sum.mdb", &e), RC_OK);
+	assert_int_equal(sum_write(&s, "sum.mdb", &e), RC_OK);
+	store_close(store);
+	sum_free(&s);
+	assert_true(sum_right("sum.mdb"));
+	fd = open("sum.mdb", O_RDWR);
+	for (i = 40; i < sizeof value / PAGE; i += 100) {	/* pages of the value */
+		assert_int_equal(pwrite(fd, "V", 1, (off_t)(i * PAGE)), 1);
+		assert_false(sum_right("sum.mdb"));
+		assert_int_equal(pwrite(fd, "v", 1, (off_t)(i * PAGE)), 1);
+		assert_true(sum_right("sum.mdb"));
+	}
+	close(fd);
+}
+
 /* The check of a page that the file has not: it has no place. */
 static void test_sum__a_check_of_no_page_goes_nowhere(void **state)
 {
@@ -190,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sum__every_byte_that_changes_is_told_or_in_no_page_that_is_used),
 		cmocka_unit_test(test_sum__checks_that_have_gone_to_their_place_tell_as_much),
+		cmocka_unit_test(test_sum__a_file_that_grows_many_times_over_is_told_as_much),
 		cmocka_unit_test(test_sum__a_check_of_no_page_goes_nowhere),
 	};
 
