@@ -125,6 +125,22 @@ static void assert_nothing_is_left(struct index *ix)
 	snap_close(s);
 }
 
+/* How many dead the stamp alone tells. */
+static uint32_t told_alone(struct index *ix, size_t *documents)
+{
+	struct err e = ERR_INIT;
+	uint32_t n = 0;
+	struct snap *s;
+	size_t i;
+
+	assert_int_equal(snap_open(&s, ix, &e), RC_OK);
+	for (i = 0; i < s->stamp.nsegments; i++)
+		n += s->stamp.segments[i].nlate;
+	*documents = snap_count(s);
+	snap_close(s);
+	return n;
+}
+
 /* Rounds with and without somebody who has the time; how many segments there were at most. */
 static size_t rounds(bool tidy)
 {
@@ -132,7 +148,7 @@ static size_t rounds(bool tidy)
 	struct err e = ERR_INIT;
 	struct index *ix, *anew;
 	char *forward, *before;
-	size_t most = 0;
+	size_t most = 0, documents;
 	struct stamp now;
 	struct node node;
 	unsigned i;
@@ -146,6 +162,7 @@ static size_t rounds(bool tidy)
 		before = answer(&a, ix, &now);
 		assert_true(now.next_segment > i + 1);	/* brought forward: none was made anew, which mends whatever was wrong */
 		assert_true(now.naside < 34);		/* 32 are put in their place by the next update, which changes two */
+		assert_in_range(told_alone(ix, &documents), 0, 33);
 		assert_nothing_is_left(ix);
 		if (tidy)
 			assert_int_equal(index_tidy(ix, &e), RC_OK);
@@ -169,22 +186,6 @@ static void test_update__is_as_right_untidied_and_tidied_as_made_anew(void **sta
 
 	(void)state;
 	assert_true(tidied >= 2 && tidied < untidied && untidied <= 20);
-}
-
-/* How many dead the stamp alone tells. */
-static uint32_t told_alone(struct index *ix, size_t *documents)
-{
-	struct err e = ERR_INIT;
-	uint32_t n = 0;
-	struct snap *s;
-	size_t i;
-
-	assert_int_equal(snap_open(&s, ix, &e), RC_OK);
-	for (i = 0; i < s->stamp.nsegments; i++)
-		n += s->stamp.segments[i].nlate;
-	*documents = snap_count(s);
-	snap_close(s);
-	return n;
 }
 
 /* Where nobody has the time, too. */
@@ -213,6 +214,38 @@ static void test_update__a_stamp_does_not_grow_with_documents_that_go_one_by_one
 	}
 	assert_int_equal(most, 32);		/* their rows are written by the next update */
 	assert_int_equal(n, GO - most);
+	index_close(ix);
+	arena_free(&a);
+}
+
+/* So many stand aside that the next update, which replaces one of them again, puts them in their place first. */
+static void test_update__what_is_put_in_its_place_and_replaced_at_once_was_what_it_was(void **state)
+{
+	enum { ASIDE = 32 };
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct index *ix, *anew;
+	struct stamp now;
+	struct node node;
+	char *forward;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(make(NULL), 0);
+	assert_int_equal(node_open(&node, &a, "n", &e), RC_OK);
+	assert_int_equal(index_open(&ix, &node, false, NULL, NULL, NULL, &e), RC_OK);
+	for (i = 0; i <= ASIDE; i++) {			/* from English to Bulgarian, as the letters tell; and back, the first one */
+		assert_int_equal(file_write(arena_printf(&a, "n/lessons/mk/ll-mk-2022-text-%u.md", i % ASIDE),
+		    cstr(arena_printf(&a, "---\ntitle: Round %u\n---\n%s %u.\n", i, i < ASIDE ? "Една линия за всички, които са на границата" :
+		    "This round is one line for all of them", i)), 0644, &e), RC_OK);
+		assert_int_equal(system("cd n && git commit -q -a -m round"), 0);
+		assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
+		forward = answer(&a, ix, &now);
+		assert_int_equal(now.naside, i < ASIDE ? i + 1 : 1);
+	}
+	assert_int_equal(index_open(&anew, &node, true, NULL, NULL, NULL, &e), RC_OK);
+	assert_string_equal(forward, answer(&a, anew, &now));
+	index_close(anew);
 	index_close(ix);
 	arena_free(&a);
 }
@@ -250,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_update__is_as_right_untidied_and_tidied_as_made_anew),
 		cmocka_unit_test(test_update__a_stamp_does_not_grow_with_documents_that_go_one_by_one),
+		cmocka_unit_test(test_update__what_is_put_in_its_place_and_replaced_at_once_was_what_it_was),
 		cmocka_unit_test(test_update__an_index_that_is_gone_is_made_anew),
 	};
 
