@@ -326,8 +326,8 @@ static void make_face(struct entry *e, struct buf *scratch)
 
 /* ---- texts: read when wanted, or held where the snapshot does not stay (serve) ----
  *
- * Where pages of all are made, each text is wanted twice: for its row, then for its page. So the first ones are held, as many
- * as there is memory for, in blocks that go when the last text in them was asked for. */
+ * Where pages of all are made, each text is wanted twice: for its row, then for its page. So the first ones that each thread
+ * reads are held, as many as there is memory for, in blocks that go when the last text in them was asked for. */
 
 struct held_block {			/* XMALLOC_LARGE bytes */
 	size_t left;			/* texts that nobody asked for yet */
