@@ -103,6 +103,8 @@ static void make_docs(void)
 			d->w[k].word = (unsigned char)(k == 0 && below(300) ? 0 : rank * below(rank + 1) / WORDS);
 			if (d->w[k].word >= RARE && d->w[k].word < RARE + RARES && below(16))
 				d->w[k].word = 0;
+			if (k == 1 && below(3) == 0)		/* its list is dense too, but much shorter */
+				d->w[k].word = HEAVY;
 			d->w[k].weight = (unsigned char)(below(9) ? 1 : below(9) ? 3 : 12 + below(8));	/* that a row has no room for, too */
 			if (d->w[k].word == HEAVY)
 				d->w[k].weight = (unsigned char)(14 + below(16));
