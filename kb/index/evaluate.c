@@ -193,7 +193,8 @@ static void accept(struct evaluator *v, uint32_t place, uint32_t score)
 	if (q->hits) {
 		buf_add(q->hits, &place, sizeof place);
 		buf_add(q->hits, &score, sizeof score);
-		v->need = q->one ? UINT64_MAX : 0;
+		if (q->one)
+			v->need = UINT64_MAX;	/* no other gets in */
 		return;
 	}
 	top_offer(v->t, score, place, v->seg);

@@ -105,7 +105,7 @@ static inline void word_had(struct word *w, uint32_t most)
 	w->had = most < w->had ? w->had : most + 1;
 }
 
-/* What the posting adds; 0 while weights are gathered. */
+/* What the posting adds; 0 of GATHER: that is known when the weights of all lists are. */
 static inline __attribute__((always_inline)) uint32_t add_one(struct evaluator *v, struct places *to, uint32_t k, uint32_t weight,
     enum adding how)
 {
