@@ -7,12 +7,15 @@
  * Data are raw deflate (method 8), or stored (0) where that is not smaller. No extra fields, no comments, no zip64. */
 #include "render/zip.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kb/base/arena.h"
 #include "kb/base/date.h"
+#include "kb/base/file.h"
 #include "kb/gate/zlib.h"
 
 #define FILES_MAX 65535
@@ -21,7 +24,8 @@
 struct zip {
 	struct arena arena;
 	FILE *f;
-	const char *path, *part;
+	const char *path;
+	char *part;
 	uint16_t date;
 	struct buf central, packed;
 	uint64_t at;			/* bytes written */
@@ -40,24 +44,41 @@ static void put32(struct buf *b, uint64_t v)
 	put16(b, (unsigned)(v >> 16 & 0xffff));
 }
 
+/* A name that nobody else has, with the mode of any new file. */
+static enum rc part_open(struct zip *z, struct err *e)
+{
+	mode_t mask = umask(077);
+	int fd = mkostemp(z->part, O_CLOEXEC);
+	enum rc rc;
+
+	umask(mask);
+	if (fd < 0)
+		return err_errno(e, "%s", z->path);
+	if (!(rc = fd_mode(fd, 0666 & ~mask, z->part, e)) && !(z->f = fdopen(fd, "w")))
+		rc = err_errno(e, "%s", z->part);
+	if (rc) {
+		close(fd);
+		unlink(z->part);
+	}
+	return rc;
+}
+
 enum rc zip_open(struct zip **out, const char *path, int64_t day, struct err *e)
 {
 	struct zip *z = xmalloc(sizeof *z);
 	int year, month, mday;
+	enum rc rc;
 
 	*z = (struct zip){ .arena = ARENA_INIT };
 	z->path = arena_cstr(&z->arena, cstr(path));
-	z->part = arena_printf(&z->arena, "%s.part", path);
+	z->part = arena_printf(&z->arena, "%s.tmp-XXXXXX", path);
 	date_civil(&year, &month, &mday, day);
 	z->date = (uint16_t)(year < 1980 ? 0x21 : (year - 1980) << 9 | month << 5 | mday);
-	if (!(z->f = fopen(z->part, "we"))) {
-		enum rc rc = err_errno(e, "%s", z->part);
-
+	if ((rc = part_open(z, e)))
 		zip_abandon(z);
-		return rc;
-	}
-	*out = z;
-	return RC_OK;
+	else
+		*out = z;
+	return rc;
 }
 
 static enum rc put(struct zip *z, struct str s, struct err *e)

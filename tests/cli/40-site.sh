@@ -142,6 +142,12 @@ for i in 1 2 3 4 5 6 7 8; do
 	diff -r by-itself crowd; rm -r crowd
 done >mixed
 is "each packs what it made itself, and for whom" "$(cat mixed)" ""
+mkdir theirs same; "$COLEP" -C n site --audience=community --zip theirs/p.zip >/dev/null 2>&1
+for i in 1 2 3 4; do
+	"$COLEP" -C n site --zip same/p.zip >/dev/null 2>&1 & "$COLEP" -C n site --audience=community --zip same/p.zip >/dev/null 2>&1 || echo failed; wait
+	cmp -s by-itself/p.zip same/p.zip || cmp -s theirs/p.zip same/p.zip || echo "a mix"
+done >mixed
+is "two that write the same .zip: it is that of one of them" "$(cat mixed) $(ls same)" " p.zip"
 "$COLEP" -C n site early >/dev/null 2>&1
 cp -r pub full; echo damaged >full/index.html; echo damaged >full/d/pt-bg.html
 export FAULT_FILE=$here/calls; truncate -s 24 calls
