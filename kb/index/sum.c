@@ -283,10 +283,11 @@ static enum use use_of(const struct buf *was, const struct buf *now, uint64_t pa
 	return before == after ? KEPT : after ? USED : FREED;
 }
 
-/* Add the checks of those pages of which `now` tells otherwise than what was. */
+/* Add the checks of those pages of which `now` tells otherwise than what was. Where they are many, as of a new file, those
+ * that are done leave the memory of this process. */
 static void add_checks(struct sum *s, size_t psize, const struct buf *now, uint64_t pages)
 {
-	uint64_t page = META_PAGES;
+	uint64_t page = META_PAGES, from = 0, done = 0;
 	enum use use;
 	char pair[8];
 
@@ -300,8 +301,14 @@ static void add_checks(struct sum *s, size_t psize, const struct buf *now, uint6
 			u32_put(pair, (uint32_t)page);
 			u32_put(pair + 4, use == USED ? page_check(s->map + page * psize, psize, page) : 0);
 			buf_add(&s->late, pair, sizeof pair);
+			done++;
 		}
 		page++;
+		if (done == LOOK) {
+			(void)madvise((void *)(uintptr_t)(s->map + from * psize), (size_t)(page - from) * psize, MADV_DONTNEED);
+			from = page;
+			done = 0;
+		}
 	}
 }
 
