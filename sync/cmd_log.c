@@ -341,6 +341,8 @@ int cmd_news(struct ctx *c, int argc, char **argv)
 			out_end(&o);
 		}
 	}
+	if (!rc && !npaths)
+		cmd_say(c, since ? "nothing changed since then" : "nothing new from other nodes; --since DATE shows what changed here too");
 	if (!rc && mark && !node.foreign) {
 		oid_format(hex, &main);
 		rc = file_write(mark_path, cstr(hex), 0644, &e);

@@ -86,14 +86,15 @@ has "a pipe is not waited for" "0 1 3" "$status"
 rm node/case-studies/bg/cs-bg-2023-vans.md; mv changed node/case-studies/bg/cs-bg-2023-vans.md; colep -C node save >/dev/null 2>&1
 
 # news
-check "own changes are no news" 0 "" colep -C node news
+run colep -C node news; is "own changes are no news, which is said" "$status $out $err" \
+	"0  colep: nothing new from other nodes; --since DATE shows what changed here too"
 is "nothing" "$out" ""
 json "news --since" "change id title node commit" news --since 2023-11-14
 is "what was changed since is told once" "$(colep -C node news --since 2023-11-14 | cut -f2 | sort | uniq -d)" ""
 is "kinds of change" "$(colep -C node news --since 2023-11-14 | cut -f1 | sort -u | tr '\n' ' ')" "changed new "
 is "five fields" "$(colep -C node news --since 2023 | awk -F"$TAB" '{ print NF }' | sort -u)" 5
 is "since a meeting: its first day" "$(colep -C node news --since mt-bps-2023-spring)" "$(colep -C node news --since 2023-11-14)"
-is "since tomorrow: nothing" "$(colep -C node news --since 2023-11-15)" ""
+run colep -C node news --since 2023-11-15; is "since tomorrow: nothing" "$out$err" "colep: nothing changed since then"
 check "no date and no meeting is wrong usage" 2 "no date" colep -C node news --since never
 check "a meeting that is not there too" 2 "no meeting here" colep -C node news --since mt-bps-2099-x
 # another node's work, as a sync would bring it: signed by a second member
