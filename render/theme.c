@@ -466,6 +466,16 @@ static bool known(const struct theme *t, struct str name)
 	return i < t->nfiles;
 }
 
+static enum rc no_template(struct theme *t, const char *dir, const char *name, struct err *e)
+{
+	const char *all = "";
+	size_t i;
+
+	for (i = 0; i < TEMPLATES; i++)
+		all = arena_printf(&t->arena, "%s%s%s", all, i ? ", " : "", templates[i].file);
+	return err_set(e, RC_INVALID, "%s/%s: no template of this name; there are %s", dir, name, all);
+}
+
 /* The files of one folder of a theme, in the place of those compiled in. */
 static enum rc read_folder(struct theme *t, size_t *cap, const char *dir, const char *prefix, struct err *e)
 {
@@ -482,8 +492,7 @@ static enum rc read_folder(struct theme *t, size_t *cap, const char *dir, const 
 		if (!theme_copied(name) && !is_texts(name) && !template)
 			continue;	/* a README, a folder, what an editor left */
 		if (template && !known(t, name)) {
-			rc = err_set(e, RC_INVALID, "%s/%s: no template of this name; they are document.html, home.html, item.html and page.html",
-			    dir, names[i]);
+			rc = no_template(t, dir, names[i], e);
 			break;
 		}
 		buf_clear(&b);

@@ -118,7 +118,7 @@ printf 'x\n{{#link}}\n' >mine/item.html
 check "so is a section that is not closed" 3 "section is not closed" colep -C n site themed2 --theme mine
 check "and a theme that is not there" 1 "nowhere" colep -C n site themed2 --theme nowhere
 mkdir -p odd && : >odd/pages.html
-check "and a template that nothing is made from" 3 "odd/pages.html: no template of this name" colep -C n site themed2 --theme odd
+check "and a template that nothing is made from" 3 "odd/pages.html: no template of this name; there are page.html, document.html, item.html, home.html" colep -C n site themed2 --theme odd
 is "nothing was written" "$(ls themed2 2>/dev/null)" ""
 
 # ---- a pack ----
