@@ -113,7 +113,7 @@ static void summary(struct ctx *c, const struct stamp *s, const char *dir, bool 
 
 	for (i = 0; i < s->ndocs; i++) {
 		if (s->docs[i].in) {
-			translations += str_chr(s->docs[i].name, '.') < s->docs[i].name.n;
+			translations += str_chr(s->docs[i].name, '.') != SIZE_MAX;
 			now[in++] = s->docs[i].name;
 			continue;
 		}
