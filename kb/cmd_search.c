@@ -198,7 +198,7 @@ static int batch(struct ctx *c, struct ranking *r, const char *audience, const c
 	size_t i;
 
 	cmd_out(&o, c);
-	if ((rc = file_read(&text, file, (size_t)256 << 20, &e)) || (rc = ranking_open(r, c, audience, &e)))
+	if ((rc = file_read_stream(&text, file, (size_t)256 << 20, &e)) || (rc = ranking_open(r, c, audience, &e)))
 		goto out;
 	for (rest = buf_str(&text); !rc && str_line(&line, &rest);) {
 		struct arena a = ARENA_INIT;
@@ -478,7 +478,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 	filter_options(opts, &args);
 	opts[FILTER_OPTIONS] = (struct opt){ "limit", 'n', OPT_NUMBER, &limit, "N", "at most so many hits; default: 10" };
 	opts[FILTER_OPTIONS + 1] = (struct opt){ "facets", 0, OPT_FLAG, &facets, NULL, "count the hits by kind, owner, country …" };
-	opts[FILTER_OPTIONS + 2] = (struct opt){ "batch", 0, OPT_TEXT, &batch_file, "FILE", "queries from a file: qid TAB query" };
+	opts[FILTER_OPTIONS + 2] = (struct opt){ "batch", 0, OPT_TEXT, &batch_file, "FILE", "queries from a file (- for standard input): qid TAB query" };
 	opts[FILTER_OPTIONS + 3] = (struct opt){ "timing", 0, OPT_FLAG, &timing, NULL, "tell each query's microseconds" };
 	opts[FILTER_OPTIONS + 4] = (struct opt){ "as-site", 0, OPT_FLAG, &site, NULL, "find and rank as the static site does" };
 	opts[FILTER_OPTIONS + 5] = (struct opt){ "audience", 0, OPT_TEXT, &audience, "public|community",

@@ -14,6 +14,9 @@
  * RC_INVALID: a symlink, fifo, device or folder, or larger than max (checked before reading). */
 enum rc file_read(struct buf *b, const char *path, size_t max, struct err *e) NODISCARD;
 
+/* The same of whatever a user names to be read once: a link is followed, a pipe is read to its end, "-" is standard input. */
+enum rc file_read_stream(struct buf *b, const char *path, size_t max, struct err *e) NODISCARD;
+
 /* Write s to path through a temporary file in the same folder: written, fsynced, renamed, folder
  * fsynced. On failure the old file stands and no temporary one is left. mode as for open(2). */
 enum rc file_write(const char *path, struct str s, mode_t mode, struct err *e) NODISCARD;

@@ -133,6 +133,11 @@ q1${TAB}ll-bps-2023-train${TAB}2"
 is "the same scores as one by one" "$(printf '%s\n' "$out" | awk -F"$TAB" '$1 == "q11" { print $4 }')" "$(colep -C small search --limit 2 ferry | cut -f3)"
 is "--timing: qid and microseconds for each, on stderr" "$(printf '%s\n' "$err" | grep -cE '^q[0-9]+ [0-9]+$')" 11
 for q in 'q4: no word' 'q5: only words to leave out' 'q7: no word' 'q9: a query of more than 1,000 words'; do has "odd ones are named: $q" "$err" "colep: $q"; done
+printf 'q1\tferry\n' >one; ln -s one link; want=$(colep -C small search --batch one)
+is "--batch -: standard input" "$(printf 'q1\tferry\n' | "$COLEP" -C small search --batch -)" "$want"
+is "a link that the user names is followed" "$("$COLEP" -C small search --batch link)" "$want"
+is "a pipe is read to its end" "$(mkfifo pipe; cat one >pipe & "$COLEP" -C small search --batch pipe)" "$want"
+check "a folder is no batch" 3 "directory" colep -C small search --batch .
 check "--batch takes no words besides" 2 "from the file" colep -C small search --batch batch ferry
 check "a batch that is not there" 3 "nowhere" sh -c "'$COLEP' -C small search --batch nowhere; [ \$? -eq 1 ] && exit 3 || exit 3"
 
