@@ -149,13 +149,20 @@ shots: setup setup-browser	## pictures of every kind of page (FOLDER=build/shots
 .PHONY: unit
 unit: $(UNIT)
 
+QUICK = $(filter-out %/flip,$(UNIT))
 check:	## the quick tests, before every commit
 	@$(MAKE) -s DEV=1 check-deps colep unit
-	@tests/run $(UNIT)
+	@tests/run $(QUICK)
 
 check-asan:	## the unit tests under AddressSanitizer and UBSan
 	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' unit
-	@tests/run $(patsubst $(BUILD)/%,build-asan/%,$(UNIT))
+	@tests/run $(patsubst $(BUILD)/%,build-asan/%,$(QUICK))
+
+# Of an index each byte, with three masks each, and of those behind an open file: some ten minutes. A short run is part of the tests.
+.PHONY: flips
+flips:	## every byte of a small index changed in turn: told, or harmless
+	@$(MAKE) -s DEV=1 $(BUILD)/unit/flip
+	@FLIPS=all tests/run $(BUILD)/unit/flip
 
 # Each tests/fuzz/NAME.c is a libFuzzer target. Seeds: the documents of content/ and tests/fuzz/seeds/NAME.
 # What is found stays in build-fuzz/found/NAME-*; what was learned, in build-fuzz/corpus/NAME.

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+
 #include "kb/base/file.h"
 #include "sync/cache.h"
 
@@ -218,6 +220,42 @@ static void test_cache__a_damaged_file_gives_less_and_never_another_graph(void *
 	buf_free(&b);
 }
 
+static void test_cache__each_byte_that_changes_gives_less_or_the_same(void **state)
+{
+	static const char masks[] = { 1, '\x80', '\xff' };
+	int fd = open(file, O_RDWR);
+	struct buf b = BUF_INIT;
+	struct graph g, h;
+	size_t i, m, less = 0;
+
+	(void)state;
+	from_git(&g, &ids[COMMITS - 1]);
+	ok(file_read(&b, file, 1 << 20, &e));
+	for (i = 0; i < b.n; i++)
+		for (m = 0; m < sizeof masks; m++) {
+			struct arena once = ARENA_INIT;
+			char c = b.p[i] ^ masks[m];
+			enum rc rc;
+
+			assert_int_equal(pwrite(fd, &c, 1, (off_t)i), 1);
+			graph_init(&h, &once, empty);
+			cache_open(&h, &node);
+			rc = graph_add(&h, &ids[COMMITS - 1], NULL, NULL, &e);
+			if (!rc)
+				same_graph(&g, &h);
+			else
+				assert_int_equal(rc, RC_NOTFOUND);	/* git is asked, which has none here */
+			less += rc != RC_OK;
+			arena_free(&once);
+			assert_int_equal(pwrite(fd, &b.p[i], 1, (off_t)i), 1);
+		}
+	close(fd);
+	assert_true(less > 0);
+	ok(from_cache(&h, empty, &ids[COMMITS - 1]));
+	same_graph(&g, &h);
+	buf_free(&b);
+}
+
 static void test_cache__a_file_that_is_of_no_use_is_written_anew(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -242,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_cache__is_not_asked_when_commits_are_judged),
 		cmocka_unit_test(test_cache__what_is_new_is_added_to_the_file),
 		cmocka_unit_test(test_cache__a_damaged_file_gives_less_and_never_another_graph),
+		cmocka_unit_test(test_cache__each_byte_that_changes_gives_less_or_the_same),
 		cmocka_unit_test(test_cache__a_file_that_is_of_no_use_is_written_anew),
 	};
 	int failed;
