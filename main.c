@@ -176,7 +176,8 @@ int main(int argc, char **argv)
 	c.out_terminal = isatty(STDOUT_FILENO);
 	c.in_terminal = isatty(STDIN_FILENO);
 	c.err_terminal = isatty(STDERR_FILENO);
-	c.colour = c.out_terminal && !getenv("NO_COLOR");
+	if (c.out_terminal)
+		screen_open(&c.screen, stdout, getenv("COLUMNS"), getenv("NO_COLOR"), getenv("TERM"));
 
 	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {

@@ -1,18 +1,40 @@
 /* kb/cmd.c: see cmd.h. */
 #include "kb/cmd.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
 #include "kb/node.h"
 
+static void print_help(struct ctx *c, const struct opt *opts, size_t n)
+{
+	enum { LEFT = 28 };
+	const struct screen s = c->out_terminal ? c->screen : (struct screen){ .f = c->out, .width = INT_MAX };
+	const char *args = c->command->args;
+	size_t i;
+
+	fputs("usage: ", c->out);
+	screen_text(&s, 7, 7, cstr(arena_printf(c->arena, "colep [-C DIR] %s%s%s", c->command->name, *args ? " " : "", args)));
+	screen_text(&s, 0, 0, cstr(c->command->about));
+	putc('\n', c->out);
+	for (i = 0; i < n; i++) {
+		const struct opt *o = &opts[i];
+		int at = fprintf(c->out, "  %s%.1s%s--%s%s%s", o->letter ? "-" : "", o->letter ? &o->letter : "", o->letter ? ", " : "    ",
+		    o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+
+		if (at > 2 + LEFT)
+			at = fprintf(c->out, "\n") - 1;
+		screen_text(&s, (size_t)at, 2 + LEFT + 1, cstr(o->about));
+	}
+}
+
 int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct opt *opts, size_t n)
 {
 	struct err e = ERR_INIT;
 	struct opt *all = arena_array(c->arena, n + 2, sizeof *all);
 	bool help = false;
-	size_t i;
 
 	if (n)
 		memcpy(all, opts, n * sizeof *opts);
@@ -22,16 +44,7 @@ int cmd_options(int *left, struct ctx *c, int argc, char **argv, const struct op
 		return cmd_usage(c, "%s", e.msg);
 	if (!help)
 		return -1;
-	fprintf(c->out, "usage: colep [-C DIR] %s%s%s\n%s\n\n", c->command->name, *c->command->args ? " " : "",
-	    c->command->args, c->command->about);
-	for (i = 0; i < n + 2; i++) {
-		const struct opt *o = &all[i];
-		char left_side[80];
-
-		snprintf(left_side, sizeof left_side, "%s%.1s%s--%s%s%s", o->letter ? "-" : "",
-		    o->letter ? &o->letter : "", o->letter ? ", " : "    ", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-		fprintf(c->out, "  %-28s%s %s\n", left_side, strlen(left_side) > 28 ? "\n                              " : "", o->about);
-	}
+	print_help(c, all, n + 2);
 	return EXIT_YES;
 }
 
@@ -92,7 +105,7 @@ void cmd_say(struct ctx *c, const char *fmt, ...)
 
 void cmd_out(struct out *o, const struct ctx *c)
 {
-	out_open(o, c->out, c->json, c->out_terminal);
+	out_open(o, c->out, c->json, c->out_terminal ? &c->screen : NULL);
 }
 
 void cmd_progress(struct ctx *c, const char *what, uint64_t n, uint64_t total, bool done)

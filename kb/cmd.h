@@ -10,7 +10,7 @@
 #include "kb/base/arena.h"
 #include "kb/base/err.h"
 #include "kb/base/opt.h"
-#include "kb/base/out.h"
+#include "kb/out.h"
 
 struct ctx;
 struct node;
@@ -33,7 +33,7 @@ struct ctx {
 	FILE *out, *err;
 	bool json;
 	bool out_terminal, in_terminal, err_terminal;
-	bool colour;			/* on a terminal, unless NO_COLOR */
+	struct screen screen;		/* out, when it is a terminal */
 	const char *lang;		/* interface language: COLEP_LANG, default "en" */
 	const char *keys;		/* folder of private keys (DESIGN 3), resolved from the environment */
 	const char *agent;		/* socket of ssh-agent, or NULL */
@@ -60,6 +60,12 @@ void cmd_leave_out(struct ctx *c, const struct node *n, const char *path);
 
 /* out_open with the context's settings. */
 void cmd_out(struct out *o, const struct ctx *c);
+
+/* Do answers go to a person at a terminal (kb/screen.h), rather than to a program? */
+static inline bool cmd_to_screen(const struct ctx *c)
+{
+	return c->out_terminal && !c->json;
+}
 
 /* Progress on a terminal's stderr, for what takes over a second: overwrites one line, drawn at most ten
  * times a second; total 0 = unknown. done = true removes the line. Quiet when stderr is no terminal. */

@@ -85,6 +85,32 @@ static bool known(void *ctx, struct str id)
 	return load_known(ctx, id);
 }
 
+/* On a terminal as save and submit tell it. */
+static void put(struct ctx *c, struct out *o, const char *path, const struct finding *f)
+{
+	const char *level = f->passed ? "passed" : f->level == LEVEL_ERROR ? "error" : "warning";
+	struct buf line = BUF_INIT;
+
+	if (cmd_to_screen(c)) {
+		cmd_progress(c, "", 0, 0, true);
+		buf_text_escape(&line, cstr(path));
+		buf_printf(&line, ":%zu:%zu: %s: ", (size_t)f->place.line, (size_t)f->place.column, level);
+		buf_text_escape(&line, f->message);
+		buf_printf(&line, " (%s)", f->rule);
+		screen_text(&c->screen, 0, 0, buf_str(&line));
+		buf_free(&line);
+		return;
+	}
+	out_begin(o);
+	out_text(o, "path", cstr(path));
+	out_number(o, "line", f->place.line);
+	out_number(o, "column", f->place.column);
+	out_text(o, "level", cstr(level));
+	out_text(o, "rule", cstr(f->rule));
+	out_text(o, "message", f->message);
+	out_end(o);
+}
+
 int cmd_check(struct ctx *c, int argc, char **argv)
 {
 	bool strict = false;
@@ -146,16 +172,8 @@ int cmd_check(struct ctx *c, int argc, char **argv)
 		} else {
 			check_document(&f, &scratch, files.v[i].rel, buf_str(&text), &env);
 		}
-		for (j = 0; j < f.n; j++) {
-			out_begin(&o);
-			out_text(&o, "path", cstr(files.v[i].shown));
-			out_number(&o, "line", f.v[j].place.line);
-			out_number(&o, "column", f.v[j].place.column);
-			out_text(&o, "level", cstr(f.v[j].passed ? "passed" : f.v[j].level == LEVEL_ERROR ? "error" : "warning"));
-			out_text(&o, "rule", cstr(f.v[j].rule));
-			out_text(&o, "message", f.v[j].message);
-			out_end(&o);
-		}
+		for (j = 0; j < f.n; j++)
+			put(c, &o, files.v[i].shown, &f.v[j]);
 		errors += f.errors;
 		warnings += f.warnings;
 		buf_free(&text);
@@ -164,7 +182,8 @@ int cmd_check(struct ctx *c, int argc, char **argv)
 	cmd_progress(c, "", 0, 0, true);
 	out_close(&o);
 	if (c->err_terminal)
-		cmd_say(c, "%zu documents: %zu errors, %zu warnings", files.n, errors, warnings);
+		cmd_say(c, "%zu document%s: %zu error%s, %zu warning%s", files.n, files.n == 1 ? "" : "s", errors,
+		    errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 	if (bad)
 		return EXIT_FAIL;
 	return errors || (strict && warnings) ? EXIT_NO : EXIT_YES;

@@ -1,10 +1,16 @@
 /* kb/cmd_list.c: colep list, show and related. */
+#include "kb/cmd_card.h"
 #include "kb/cmd_filters.h"
 #include "kb/commands.h"
 #include "kb/index/related.h"
 
-static void put(struct out *o, const struct record *r)
+/* v: of r's snapshot; dir: its node. */
+static void put(struct ctx *c, struct out *o, const struct vocab *v, const char *dir, const struct record *r)
 {
+	if (cmd_to_screen(c)) {
+		screen_card(&c->screen, r->title, card_line(c, v, dir, r), STR_NONE);
+		return;
+	}
 	out_begin(o);
 	out_text(o, "id", r->id);
 	out_text(o, "kind", r->kind);
@@ -23,6 +29,7 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 	struct filter_args args = { 0 };
 	struct filters f = FILTERS_INIT;
 	struct opt opts[FILTER_OPTIONS];
+	const struct vocab *v;
 	struct err e = ERR_INIT;
 	struct reading in;
 	struct record r;
@@ -42,9 +49,10 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 	for (d = 0; d < c->ndirs && !rc; d++) {
 		if ((rc = reading_open(&in, c, c->dirs[d], &e)))
 			break;
+		rc = snap_vocab(&v, in.snap, &e);
 		for (i = 0; i < snap_count(in.snap) && !rc; i++)
 			if (!(rc = snap_record(&r, in.snap, i, &e)) && filters_match(&f, &r)) {
-				put(&o, &r);
+				put(c, &o, v, c->dirs[d], &r);
 				n++;
 			}
 		reading_close(&in);
@@ -104,6 +112,7 @@ int cmd_related(struct ctx *c, int argc, char **argv)
 	uint64_t limit = 10;
 	const struct opt opts[] = { { "limit", 'n', OPT_NUMBER, &limit, "N", "at most so many; default: 10" } };
 	struct record r, *found = NULL;
+	const struct vocab *v;
 	struct err e = ERR_INIT;
 	struct reading in;
 	struct str near = STR_NONE;
@@ -124,8 +133,10 @@ int cmd_related(struct ctx *c, int argc, char **argv)
 			rc = related_find(&found, &n, c->arena, in.snap, &r, limit < 1000 ? (size_t)limit : 1000, &e);
 		else if (rc == RC_NOTFOUND)
 			near_id(&near, &far, c->arena, in.snap, id_of(argv[1]));
+		if (!rc)
+			rc = snap_vocab(&v, in.snap, &e);
 		for (i = 0; i < n && !rc; i++)
-			put(&o, &found[i]);
+			put(c, &o, v, c->dirs[d], &found[i]);
 		reading_close(&in);
 	}
 	out_close(&o);

@@ -10,26 +10,33 @@
 #include "kb/limits.h"
 #include "kb/node.h"
 
+/* Names of all kinds, in the arena. */
+static const char *kind_names(struct arena *a)
+{
+	const char *all = kinds[0].name;
+	const struct kind *k;
+
+	for (k = kinds + 1; k->name; k++)
+		all = arena_printf(a, "%s, %s", all, k->name);
+	return all;
+}
+
 static const struct kind *kind_named(struct ctx *c, const char *name)
 {
 	const struct kind *k = kind_find(cstr(name)), *near = NULL;
-	struct buf all = BUF_INIT;
 	size_t d, best = 4;
 
 	if (k || (k = kind_by_prefix(cstr(name))) || (k = kind_by_folder(cstr(name))))
 		return k;
-	for (k = kinds; k->name; k++) {
-		buf_printf(&all, " %s", k->name);
+	for (k = kinds; k->name; k++)
 		if ((d = str_distance(cstr(name), cstr(k->name), 3)) < best) {
 			best = d;
 			near = k;
 		}
-	}
 	if (near)
 		cmd_say(c, "%s: no kind of document; did you mean %s", name, near->name);
 	else
-		cmd_say(c, "%s: no kind of document; the kinds are:%s", name, buf_cstr(&all));
-	buf_free(&all);
+		cmd_say(c, "%s: no kind of document; the kinds are %s", name, kind_names(c->arena));
 	return NULL;
 }
 
@@ -68,7 +75,8 @@ int cmd_new(struct ctx *c, int argc, char **argv)
 	if ((status = cmd_options(&left, c, argc, argv, opts, sizeof opts / sizeof *opts)) >= 0)
 		return status;
 	if (left != 3)
-		return cmd_usage(c, left < 3 ? "needs a kind and a title" : "too many words; put the title in quotes");
+		return left > 3 ? cmd_usage(c, "too many words; put the title in quotes")
+		    : cmd_usage(c, "needs a kind and a title; the kinds are %s", kind_names(c->arena));
 	if (!(kind = kind_named(c, argv[1])))
 		return EXIT_USAGE;
 	if (!*argv[2])

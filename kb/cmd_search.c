@@ -1,4 +1,5 @@
 /* kb/cmd_search.c: colep search. */
+#include "kb/cmd_card.h"
 #include "kb/cmd_filters.h"
 #include "kb/commands.h"
 
@@ -13,38 +14,36 @@
 #include "kb/text/fold.h"
 #include "kb/cmd_as_site.h"
 
-/* The snippet with its words marked: [[ ]] in text, <mark> (the rest escaped as HTML) in JSON. */
-static void snippet(struct buf *b, const struct snippet *sn, bool json)
+/* How a snippet's words are marked, and what else becomes of it. */
+struct style { const char *on, *off; void (*add)(struct buf *b, struct str s); };
+static const struct style in_text = { "[[", "]]", buf_str_add }, in_json = { "<mark>", "</mark>", buf_html_escape },
+    on_screen = { (const char[]){ SCREEN_MARK, 0 }, (const char[]){ SCREEN_PLAIN, 0 }, buf_text_escape };
+
+static struct str snippet(const struct ctx *c, const struct style *style, const struct snippet *sn)
 {
+	struct buf b = BUF_INIT;
 	size_t i, at = 0;
+	struct str s;
 
 	if (sn->cut_front)
-		buf_puts(b, "… ");
-	for (i = 0; i <= sn->n; i++) {
-		struct str before = str_sub(sn->text, at, i < sn->n ? sn->spans[i].from : sn->text.n), word;
-
-		if (json)
-			buf_html_escape(b, before);
-		else
-			buf_str_add(b, before);
-		if (i == sn->n)
-			break;
-		word = str_sub(sn->text, sn->spans[i].from, sn->spans[i].to);
-		buf_puts(b, json ? "<mark>" : "[[");
-		if (json)
-			buf_html_escape(b, word);
-		else
-			buf_str_add(b, word);
-		buf_puts(b, json ? "</mark>" : "]]");
-		at = sn->spans[i].to;
+		buf_puts(&b, "… ");
+	for (i = 0; i < sn->n; at = sn->spans[i++].to) {
+		style->add(&b, str_sub(sn->text, at, sn->spans[i].from));
+		buf_puts(&b, style->on);
+		style->add(&b, str_sub(sn->text, sn->spans[i].from, sn->spans[i].to));
+		buf_puts(&b, style->off);
 	}
+	style->add(&b, str_sub(sn->text, at, sn->text.n));
 	if (sn->cut_back)
-		buf_puts(b, " …");
+		buf_puts(&b, " …");
+	s = arena_str(c->arena, buf_str(&b));
+	buf_free(&b);
+	return s;
 }
 
 struct answer {				/* a hit, and the node it is from */
 	struct hit hit;
-	struct str snippet;
+	struct str snippet, card;	/* card: the quiet line, on a terminal */
 	size_t dir;
 };
 
@@ -63,6 +62,11 @@ static void put(struct ctx *c, struct out *o, const struct answer *a, size_t ran
 {
 	const struct record *r = &a->hit.record;
 
+	if (a->card.n) {
+		fputs(rank > 1 ? "\n" : "", c->out);
+		screen_card(&c->screen, r->title, a->card, a->snippet);
+		return;
+	}
 	out_begin(o);
 	out_number(o, "rank", (int64_t)rank);
 	out_text(o, "id", a->hit.id);
@@ -74,6 +78,31 @@ static void put(struct ctx *c, struct out *o, const struct answer *a, size_t ran
 	out_text(o, "path", c->ndirs > 1 ? cstr(path_join(c->arena, c->dirs[a->dir], arena_cstr(c->arena, r->path))) : r->path);
 	out_text(o, "snippet", a->snippet);
 	out_end(o);
+}
+
+/* On a terminal, a paragraph for each field, apart from the hits. */
+static void facet_cards(struct ctx *c, const struct facet *v, size_t n, bool hits)
+{
+	struct buf line = BUF_INIT;
+	size_t i;
+
+	if (hits && n)
+		putc('\n', c->out);
+	for (i = 0; i < n; i++) {
+		const bool begins = !i || strcmp(v[i].field, v[i - 1].field) != 0;
+
+		if (begins)
+			buf_printf(&line, "%s: ", v[i].field);
+		else
+			buf_puts(&line, ", ");
+		buf_text_escape(&line, v[i].value);
+		buf_printf(&line, " %u", v[i].count);
+		if (i + 1 == n || strcmp(v[i].field, v[i + 1].field) != 0) {
+			screen_text(&c->screen, 0, 0, buf_str(&line));
+			buf_clear(&line);
+		}
+	}
+	buf_free(&line);
 }
 
 static void put_facet(struct ctx *c, struct out *o, const struct facet *f)
@@ -88,6 +117,17 @@ static void put_facet(struct ctx *c, struct out *o, const struct facet *f)
 	out_text(o, "value", f->value);
 	out_number(o, "count", f->count);
 	out_end(o);
+}
+
+static void put_facets(struct ctx *c, struct out *o, const struct facet *v, size_t n, bool hits)
+{
+	size_t i;
+
+	if (cmd_to_screen(c))
+		facet_cards(c, v, n, hits);
+	else
+		for (i = 0; i < n; i++)
+			put_facet(c, o, &v[i]);
 }
 
 struct facets {				/* of several nodes, added up */
@@ -250,11 +290,8 @@ static int as_site(struct ctx *c, struct ranking *r, const char *audience, struc
 	cmd_out(&o, c);
 	for (i = 0; i < res.n && !rc; i++) {
 		const struct snippet sn = { .text = res.hits[i].record.summary };
-		struct buf b = BUF_INIT;
 
-		snippet(&b, &sn, c->json);
-		put(c, &o, &(struct answer){ .hit = res.hits[i], .snippet = buf_str(&b) }, i + 1);
-		buf_free(&b);
+		put(c, &o, &(struct answer){ .hit = res.hits[i], .snippet = snippet(c, c->json ? &in_json : &in_text, &sn) }, i + 1);
 	}
 	out_close(&o);
 	if (rc)
@@ -522,23 +559,22 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 		if (!rc)
 			rc = query_records(&res, c->arena, in.snap, &e);
 		for (i = 0; i < res.n && !rc; i++) {
-			struct buf b = BUF_INIT;
+			const struct record *r = &res.hits[i].record;
+			const struct vocab *v;
 			struct snippet sn;
 
-			if ((rc = query_snippet(&sn, c->arena, in.snap, q, &res.hits[i].record, &e)))
+			if ((rc = query_snippet(&sn, c->arena, in.snap, q, r, &e)) || (rc = snap_vocab(&v, in.snap, &e)))
 				break;
-			snippet(&b, &sn, c->json);
 			if (n == cap)
 				answers = arena_grow(c->arena, answers, &cap, sizeof *answers);
-			answers[n] = (struct answer){ res.hits[i], arena_str(c->arena, buf_str(&b)), d };
-			n++;
-			buf_free(&b);
+			answers[n++] = (struct answer){ .hit = res.hits[i], .dir = d,
+			    .snippet = snippet(c, c->json ? &in_json : cmd_to_screen(c) ? &on_screen : &in_text, &sn),
+			    .card = cmd_to_screen(c) ? card_line(c, v, c->dirs[d], r) : STR_NONE };
 		}
 		if (c->ndirs == 1) {
 			for (i = 0; i < n; i++)
 				put(c, &o, &answers[i], i + 1);
-			for (i = 0; i < res.nfacets; i++)
-				put_facet(c, &o, &res.facets[i]);
+			put_facets(c, &o, res.facets, res.nfacets, n > 0);
 		} else {		/* the records borrow this node's snapshot */
 			for (i = 0; i < n; i++)
 				if (answers[i].dir == d)
@@ -558,8 +594,7 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 			put(c, &o, &answers[i], i + 1);
 		if (all.n)
 			qsort(all.v, all.n, sizeof *all.v, by_count);
-		for (i = 0; i < all.n; i++)
-			put_facet(c, &o, &all.v[i]);
+		put_facets(c, &o, all.v, all.n, n && limit);
 	}
 	out_close(&o);
 	if (rc)

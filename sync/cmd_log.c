@@ -55,6 +55,46 @@ static enum rc touched_by(struct touched *t, struct repo *repo, const struct ent
 	return repo_diff(repo, x->nparents ? &x->parent : NULL, &x->id, collect, t, e);
 }
 
+static void put_entry(struct ctx *c, struct out *o, const struct entry *x, struct str id)
+{
+	char hex[OID_HEX + 1], date[21];
+
+	(void)c;
+	oid_format(hex, &x->id);
+	time_format(date, x->time);
+	out_begin(o);
+	out_text(o, "commit", cstr(hex));
+	out_text(o, "date", cstr(date));
+	out_text(o, "node", x->node);
+	if (x->node.p)
+		out_number(o, "seq", (int64_t)x->seq);
+	else
+		out_null(o, "seq");
+	out_text(o, "id", id);
+	out_text(o, "message", x->subject);
+	out_end(o);
+}
+
+/* The same on a terminal; the id of one document that the message names is not told twice. */
+static void show_entry(struct ctx *c, struct out *o, const struct entry *x, struct str id)
+{
+	struct buf line = BUF_INIT, number = BUF_INIT;
+	char hex[OID_HEX + 1], date[21];
+
+	(void)o;
+	oid_format(hex, &x->id);
+	time_format(date, x->time);
+	if (x->node.p)
+		buf_printf(&number, "%.*s %llu", FMT_STR(x->node), (unsigned long long)x->seq);
+	screen_part(&line, str_find(x->subject, id) == SIZE_MAX ? id : STR_NONE);
+	screen_part(&line, cstr(date));
+	screen_part(&line, buf_str(&number));
+	screen_part(&line, cstr(hex));
+	screen_card(&c->screen, x->subject, buf_str(&line), STR_NONE);
+	buf_free(&line);
+	buf_free(&number);
+}
+
 static int log_one(struct ctx *c, struct out *o, const char *dir, struct str id, bool *any)
 {
 	struct err e = ERR_INIT;
@@ -71,24 +111,12 @@ static int log_one(struct ctx *c, struct out *o, const char *dir, struct str id,
 		goto out;
 	for (i = 0; i < h.n && !rc; i++) {
 		struct touched t = { .a = &scratch, .only = id };
-		char hex[OID_HEX + 1], date[21];
 
 		arena_reset(&scratch);
 		if ((rc = touched_by(&t, repo, &h.v[i], &e)) || (id.n && !t.n) || h.v[i].nparents > 1)
 			continue;
-		oid_format(hex, &h.v[i].id);
-		time_format(date, h.v[i].time);
-		out_begin(o);
-		out_text(o, "commit", cstr(hex));
-		out_text(o, "date", cstr(date));
-		out_text(o, "node", h.v[i].node);
-		if (h.v[i].node.p)
-			out_number(o, "seq", (int64_t)h.v[i].seq);
-		else
-			out_null(o, "seq");
-		out_text(o, "id", t.n == 1 ? name_of(t.v[0].path) : id.n ? id : STR_NONE);
-		out_text(o, "message", h.v[i].subject);
-		out_end(o);
+		(cmd_to_screen(c) ? show_entry : put_entry)(c, o, &h.v[i],
+		    t.n == 1 ? name_of(t.v[0].path) : id.n ? id : STR_NONE);
 		*any = true;
 	}
 out:
@@ -133,7 +161,7 @@ static void print_diff(struct ctx *c, struct str text)
 	struct str line;
 
 	while (str_line(&line, &text)) {
-		const char *colour = !c->colour || !line.n ? "" : line.p[0] == '+' ? "\033[32m" : line.p[0] == '-' ? "\033[31m" :
+		const char *colour = !c->screen.colour || !line.n ? "" : line.p[0] == '+' ? "\033[32m" : line.p[0] == '-' ? "\033[31m" :
 		    line.p[0] == '@' ? "\033[36m" : "";
 		struct buf b = BUF_INIT;
 
@@ -270,6 +298,29 @@ static bool since_day(int64_t *day, struct arena *a, const struct node *n, struc
 	return ok;
 }
 
+static void put_news(struct ctx *c, struct out *o, const char *change, struct str id, struct str title, const struct entry *x)
+{
+	struct buf line = BUF_INIT;
+	char hex[OID_HEX + 1];
+
+	oid_format(hex, &x->id);
+	if (cmd_to_screen(c)) {
+		screen_part(&line, cstr(change));
+		screen_part(&line, id);
+		screen_part(&line, x->node);
+		screen_card(&c->screen, title.n ? title : id, buf_str(&line), STR_NONE);
+		buf_free(&line);
+		return;
+	}
+	out_begin(o);
+	out_text(o, "change", cstr(change));
+	out_text(o, "id", id);
+	out_text(o, "title", title);
+	out_text(o, "node", x->node);
+	out_text(o, "commit", cstr(hex));
+	out_end(o);
+}
+
 int cmd_news(struct ctx *c, int argc, char **argv)
 {
 	const char *since = NULL;
@@ -331,14 +382,8 @@ int cmd_news(struct ctx *c, int argc, char **argv)
 			if (rc && !gone)
 				break;
 			rc = RC_OK;
-			oid_format(hex, &x->id);
-			out_begin(&o);
-			out_text(&o, "change", cstr(gone ? "deleted" : oid_is_none(&t.v[j].old) ? "new" : "changed"));
-			out_text(&o, "id", name_of(t.v[j].path));
-			out_text(&o, "title", title_of(c->arena, repo, gone ? &t.v[j].old : &blob));
-			out_text(&o, "node", x->node);
-			out_text(&o, "commit", cstr(hex));
-			out_end(&o);
+			put_news(c, &o, gone ? "deleted" : oid_is_none(&t.v[j].old) ? "new" : "changed", name_of(t.v[j].path),
+			    title_of(c->arena, repo, gone ? &t.v[j].old : &blob), x);
 		}
 	}
 	if (!rc && !npaths)

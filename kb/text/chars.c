@@ -278,6 +278,13 @@ struct text_row text_char(uint32_t c)
 	return (struct text_row){ (enum char_class)k->class, k->joins, { b->bytes + k->at, k->nlower }, { b->bytes + k->at + k->nlower, k->nsurface } };
 }
 
+size_t text_columns(uint32_t cp)
+{
+	const int n = utf8proc_charwidth((utf8proc_int32_t)cp);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 uint32_t text_pair(uint32_t first, uint32_t second)
 {
 	utf8proc_int32_t two[3] = { (utf8proc_int32_t)first, (utf8proc_int32_t)second };

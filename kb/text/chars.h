@@ -39,6 +39,9 @@ struct text_row text_char(uint32_t cp);
 
 uint32_t text_digit(uint32_t cp);	/* the ASCII digit of any script's decimal digit, else 0 */
 
+/* How many columns of a terminal it takes: none (marks, what is not seen), one, or two. */
+size_t text_columns(uint32_t cp);
+
 /* Two code points as one where Unicode has one, else 0. */
 uint32_t text_pair(uint32_t first, uint32_t second);
 

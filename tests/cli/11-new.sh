@@ -8,7 +8,7 @@ check "no title is wrong usage" 2 "needs a kind and a title" "$COLEP" new lesson
 check "an empty title is wrong usage" 2 "title is empty" "$COLEP" new lesson ""
 check "a title without quotes is wrong usage" 2 "put the title in quotes" "$COLEP" new lesson Call early
 check "an unknown kind is wrong usage and the nearest is offered" 2 "did you mean lesson" "$COLEP" new leson "Call early"
-check "or all are" 2 "case-study lesson country-profile" "$COLEP" new poem "Call early"
+check "or all are" 2 "case-study, lesson, country-profile" "$COLEP" new poem "Call early"
 check "a prefix names a kind" 3 "colep init" "$COLEP" new ll "Call early"
 check "a folder names a kind" 3 "colep init" "$COLEP" new lessons "Call early"
 check "a title that is not UTF-8 is wrong usage" 2 "not UTF-8" "$COLEP" new lesson "$(printf 'a\377')"

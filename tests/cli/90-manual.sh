@@ -1,14 +1,15 @@
 #!/bin/sh
 # The manual says what the program does: commands, arguments and options as the program prints them, and the
-# examples of colep(1) and the README give what they show. In an example [...] stands for any text, or on a
+# examples of colep(1) give what they show, those of the README what they show at a terminal. In an example [...] stands for any text, or on a
 # line of its own for any lines; ids of commits, their six words and runs of blanks are alike.
 . "$ROOT/tests/cli/lib.sh"
 ahead=""	# described, and allowed to be missing from a program that has not got them yet
 plain() { sed 's/\\-/-/g; s/\\&//g; s/\\e/\\/g' "$@"; }
 mkdir bin && ln -s "$COLEP" bin/colep && cp -r "$ROOT/content" . || exit 1
-PATH=$PWD/bin:$PATH SOURCE_DATE_EPOCH=1790000000
-export PATH SOURCE_DATE_EPOCH
-page=$PWD/page work=$PWD
+PATH=$PWD/bin:$PATH SOURCE_DATE_EPOCH=1790000000 TERM=xterm
+export PATH SOURCE_DATE_EPOCH TERM
+unset COLUMNS NO_COLOR
+page=$PWD/page work=$PWD esc=$(printf '\033')
 plain "$ROOT/docs/colep.1" >"$page"
 commands=$(colep help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 
@@ -117,7 +118,10 @@ examples() { # NAME: standard input has the examples, a command line after "$ "
 play() {
 	[ -n "$command" ] || return
 	count=$((count + 1))
-	eval "$command" >"$work/got" 2>&1
+	case $1$command in
+	"READMEcolep "*) script -qec "$command" /dev/null </dev/null | sed "s/.*$esc\[K//; s/$esc\[[0-9]*m//g; s/\r//g" >"$work/got" ;;
+	*) eval "$command" >"$work/got" 2>&1 ;;
+	esac
 	awk -f "$work/match.awk" "$work/want" "$work/got"; r=$?
 	{ echo "shown:"; cat "$work/want"; echo "got:"; cat "$work/got"; } >"$work/log"
 	told $r "$1: $command" "$work/log"

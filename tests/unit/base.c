@@ -16,7 +16,7 @@
 #include "kb/base/file.h"
 #include "kb/base/oid.h"
 #include "kb/base/opt.h"
-#include "kb/base/out.h"
+#include "kb/out.h"
 
 static void test_str__utf8_bad_finds_the_first_bad_byte(void **state)
 {
@@ -416,7 +416,7 @@ static void test_out__text_and_json_of_one_record(void **state)
 	(void)state;
 	for (json = 0; json < 2; json++) {
 		f = open_memstream(&text, &n);
-		out_open(&o, f, json, false);
+		out_open(&o, f, json, NULL);
 		out_begin(&o);
 		out_text(&o, "id", STR("a\tb"));
 		out_null(&o, "none");
@@ -430,25 +430,75 @@ static void test_out__text_and_json_of_one_record(void **state)
 	}
 }
 
-static void test_out__columns_of_a_terminal_keep_apart(void **state)
+/* Two records of two fields as a terminal of a width has them; in the caller's hands. */
+static char *two_records(size_t width, const char *first, const char *second)
 {
-	struct str title[] = { STR("short"), STR("a title of more than the forty-eight characters that a column is padded to") };
-	char got[300] = { 0 };
-	FILE *f = fmemopen(got, sizeof got - 1, "w");
+	struct screen s = { .width = width };
+	char *text = NULL;
+	size_t n = 0;
 	struct out o;
-	size_t i;
+	int i;
 
-	(void)state;
-	out_open(&o, f, false, true);
+	s.f = open_memstream(&text, &n);
+	out_open(&o, s.f, false, &s);
 	for (i = 0; i < 2; i++) {
 		out_begin(&o);
-		out_text(&o, "title", title[i]);
-		out_text(&o, "id", STR("x"));
+		out_text(&o, "id", cstr(i ? second : first));
+		out_text(&o, "message", STR("one two three four five six"));
 		out_end(&o);
 	}
 	out_close(&o);
-	fclose(f);
-	assert_string_equal(got, "short  x\na title of more than the forty-eight characters that a column is padded to  x\n");
+	fclose(s.f);
+	return text;
+}
+
+static void test_out__a_terminal_gets_a_table_or_lists(void **state)
+{
+	static const struct { size_t width; const char *first, *second, *want; } of[] = {
+		{ 80, "a", "دادگاه‌ها", "ID        MESSAGE\na         one two three four five six\nدادگاه‌ها  one two three four five six\n" },
+		{ 35, "a", "12345678", "ID        MESSAGE\na         one two three four five\n          six\n12345678  one two three four five\n          six\n" },
+		{ 32, "a", "12345678", "id       a\nmessage  one two three four five\n         six\n\n"
+		    "id       12345678\nmessage  one two three four five\n         six\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof of / sizeof *of; i++) {
+		char *got = two_records(of[i].width, of[i].first, of[i].second);
+
+		assert_string_equal(got, of[i].want);
+		free(got);
+	}
+}
+
+static void test_screen__paragraphs_are_wrapped_by_what_a_terminal_shows(void **state)
+{
+	static const struct { bool colour; const char *text, *want; } of[] = {
+		{ true, "", "\n" },
+		{ true, "twenty columns, here", "twenty columns, here\n" },
+		{ true, "twenty columns, there", "twenty columns,\n  there\n" },
+		{ true, "of \3twenty\4 columns it", "of \033[1mtwenty\033[0m columns it\n" },
+		{ false, "of \3twenty\4 columns it", "of [[twenty]]\n  columns it\n" },	/* marks take room where they are seen */
+		{ true, "\1all of it", "\033[1mall of it\033[0m\n" },
+		{ true, "কর্মকর্তাদের জন্য ১২৩", "কর্মকর্তাদের জন্য ১২৩\n" },	/* marks stand on letters */
+		{ true, "一二三四五六七八九十一二", "一二三四五六七八九十\n  一二\n" },	/* wide, and without blanks */
+		{ true, "to /a/path/longer/than/a/line it", "to /a/path/longer/than/a/line\n  it\n" },	/* to be copied whole */
+		{ true, "a  part  of  a  line", "a  part  of  a  line\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof of / sizeof *of; i++) {
+		struct screen s = { .width = 22, .colour = of[i].colour };
+		char *got = NULL;
+		size_t n = 0;
+
+		s.f = open_memstream(&got, &n);
+		screen_text(&s, 2, 2, cstr(of[i].text));
+		fclose(s.f);
+		assert_string_equal(got, of[i].want);
+		free(got);
+	}
 }
 
 int main(void)
@@ -475,7 +525,8 @@ int main(void)
 		cmocka_unit_test(test_arena__what_one_holds_is_anothers),
 		cmocka_unit_test(test_arena__a_large_one_keeps_what_it_was_given),
 		cmocka_unit_test(test_out__text_and_json_of_one_record),
-		cmocka_unit_test(test_out__columns_of_a_terminal_keep_apart),
+		cmocka_unit_test(test_out__a_terminal_gets_a_table_or_lists),
+		cmocka_unit_test(test_screen__paragraphs_are_wrapped_by_what_a_terminal_shows),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,43 @@
+/* kb/cmd_card.c: see cmd_card.h. */
+#include "kb/cmd_card.h"
+
+#include "kb/base/file.h"
+#include "kb/doc/vocab.h"
+
+/* Owners are countries' codes in small letters, or institutions'. */
+static struct str owner_name(struct arena *a, const struct vocab *v, struct str owner)
+{
+	char *code = arena_cstr(a, owner);
+	size_t i;
+
+	if (owner.n != 2)
+		return vocab_label(v, "institutions", owner);
+	for (i = 0; i < owner.n; i++)
+		code[i] = (char)(code[i] >= 'a' && code[i] <= 'z' ? code[i] - 32 : code[i]);
+	return vocab_label(v, "countries", cstr(code));
+}
+
+struct str card_line(const struct ctx *c, const struct vocab *v, const char *dir, const struct record *r)
+{
+	struct buf line = BUF_INIT, places = BUF_INIT;
+	struct str done;
+	size_t i;
+
+	for (i = 0; i < r->ncountries; i++) {
+		buf_puts(&places, i ? ", " : "");
+		buf_str_add(&places, vocab_label(v, "countries", r->countries[i]));
+	}
+	screen_part(&line, r->id);
+	screen_part(&line, r->kind);
+	screen_part(&line, r->date);
+	screen_part(&line, str_is(r->lang, "en") ? STR_NONE : r->lang);
+	screen_part(&line, str_is(r->status, "published") ? STR_NONE : r->status);
+	screen_part(&line, str_is(r->tlp, "TLP:CLEAR") ? STR_NONE : r->tlp);
+	screen_part(&line, places.n ? buf_str(&places) : owner_name(c->arena, v, r->owner));
+	if (c->ndirs > 1)
+		screen_part(&line, cstr(path_join(c->arena, dir, arena_cstr(c->arena, r->path))));
+	done = arena_str(c->arena, buf_str(&line));
+	buf_free(&line);
+	buf_free(&places);
+	return done;
+}
