@@ -182,7 +182,7 @@ fuzz-build: setup-fuzz
 	@$(MAKE) -s BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS) -fsanitize=fuzzer' $(FUZZ:%=build-fuzz/fuzz/%)
 	@mkdir -p build-fuzz/found
 	@for t in $(FUZZ); do mkdir -p build-fuzz/corpus/$$t; \
-		{ case $$t in md|bundle|tables|index|kept|search) ;; *) find content -name '*.md' ;; esac; \
+		{ case $$t in md|bundle|cache|tables|index|kept|search) ;; *) find content -name '*.md' ;; esac; \
 			if [ -d tests/fuzz/seeds/$$t ]; then find tests/fuzz/seeds/$$t -type f; fi; } | \
 		while read -r f; do cp "$$f" build-fuzz/corpus/$$t/; done; done
 
