@@ -622,12 +622,37 @@ static bool code_valid(struct str s)
 	return i == s.n;
 }
 
+static int by_code(const void *x, const void *y)
+{
+	const struct term *const *a = x, *const *b = y;
+	int k = str_cmp((*a)->code, (*b)->code);
+
+	return k ? k : (*a > *b) - (*a < *b);
+}
+
+/* By term: its code stood in a row before. */
+static const bool *codes_again(struct arena *a, const struct vocab_table *t)
+{
+	const struct term **sorted = arena_array(a, t->n, sizeof *sorted);
+	bool *again = arena_array(a, t->n, sizeof *again);
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		sorted[i] = &t->terms[i];
+	if (t->n)
+		qsort(sorted, t->n, sizeof *sorted, by_code);
+	for (i = 1; i < t->n; i++)
+		again[sorted[i] - t->terms] = str_eq(sorted[i - 1]->code, sorted[i]->code);
+	return again;
+}
+
 /* A vocabulary: a table that is none would leave the one it takes the place of, and nobody would know. */
 static void check_vocab(struct checker *c, struct str name, struct str text)
 {
 	struct vocab v;
 	const struct vocab_table *t;
 	struct err e = ERR_INIT;
+	const bool *again;
 	size_t i;
 
 	vocab_default(&v, c->a);
@@ -640,12 +665,13 @@ static void check_vocab(struct checker *c, struct str name, struct str text)
 	t = vocab_table(&v, name);
 	if (!t->n)
 		ADD(c, AT_FILE, LEVEL_ERROR, "vocab", "no code in its table");
+	again = codes_again(c->a, t);
 	for (i = 0; i < t->n; i++) {
 		struct str code = t->terms[i].code;
 
 		if (!code_valid(code))
 			ADD(c, AT_FILE, LEVEL_ERROR, "vocab", "%s: no code; it is of letters without accents, digits and hyphens", shown(c, code));
-		else if (vocab_term(t, code) != &t->terms[i])
+		else if (again[i])
 			ADD(c, AT_FILE, LEVEL_ERROR, "vocab", "%s: stands twice", shown(c, code));
 	}
 }
