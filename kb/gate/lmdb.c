@@ -298,6 +298,16 @@ void txn_abort(struct txn **t)
 	*t = NULL;
 }
 
+uint64_t txn_bytes(struct txn *t)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+
+	if (mdb_env_info(t->store->env, &info) || mdb_env_stat(t->store->env, &stat))
+		return 0;
+	return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+}
+
 enum rc txn_table(table_id *id, struct txn *t, const char *name, struct err *e)
 {
 	MDB_dbi dbi;

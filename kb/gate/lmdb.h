@@ -36,6 +36,7 @@ enum rc txn_begin(struct txn **t, struct store *s, bool write, struct err *e) NO
 /* Ends the transaction also when it fails; the old state then stands. Durable when RC_OK. */
 enum rc txn_commit(struct txn **t, struct err *e) NODISCARD;
 void txn_abort(struct txn **t);		/* no-op when *t is NULL */
+uint64_t txn_bytes(struct txn *t);	/* of the file, as the last commit counts: no less than all that it holds */
 
 /* A table by name, made when missing in a write transaction; else RC_NOTFOUND. NULL: the one in which LMDB keeps where the
  * named ones begin, under their names; what is put there changes no page besides its own. */

@@ -199,6 +199,23 @@ bool stamp_decode(struct stamp *out, struct arena *a, struct str s)
 	return true;
 }
 
+/* A document takes at least eight bytes of columns, and heaps are as long as is told: more than a file of so many bytes holds,
+ * room for which may not be asked for, is in none of its segments. */
+static bool held(const struct stamp *s, uint64_t bytes)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->nsegments; i++) {
+		const struct segment_info *g = &s->segments[i];
+		const uint64_t take[] = { (uint64_t)8 * g->n, g->heap[0], g->heap[1] };
+
+		for (k = 0; k < sizeof take / sizeof *take; bytes -= take[k++])
+			if (take[k] > bytes)
+				return false;
+	}
+	return true;
+}
+
 enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, struct tables *t, struct err *e)
 {
 	struct str v;
@@ -206,7 +223,7 @@ enum rc stamp_get(struct stamp *s, struct arena *a, struct txn *txn, struct tabl
 
 	if (rc)
 		return rc;
-	if (!stamp_decode(s, a, v))
+	if (!stamp_decode(s, a, v) || !held(s, txn_bytes(txn)))
 		return err_set(e, RC_CORRUPT, "index: of another version, or damaged; 'colep index --rebuild' makes it anew");
 	t->aside = s->aside;
 	t->naside = s->naside;

@@ -278,6 +278,48 @@ static void test_update__an_index_that_is_gone_is_made_anew(void **state)
 	arena_free(&a);
 }
 
+/* A stamp whose check is right, of a segment with more documents, or longer lists, than the file has bytes for. */
+static void test_update__a_stamp_tells_of_no_more_than_the_file_holds(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct index *ix;
+	struct stamp now;
+	struct node node;
+	char *before;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(make(NULL), 0);
+	change(1);
+	assert_int_equal(node_open(&node, &a, "n", &e), RC_OK);
+	assert_int_equal(index_open(&ix, &node, false, NULL, NULL, NULL, &e), RC_OK);
+	before = answer(&a, ix, &now);
+	for (i = 0; i < 3; i++) {
+		struct tables t = ix->t;
+		struct buf b = BUF_INIT;
+		struct txn *txn;
+		struct snap *s;
+
+		assert_int_equal(txn_begin(&txn, ix->store, true, &e), RC_OK);
+		assert_int_equal(stamp_get(&now, &a, txn, &t, &e), RC_OK);
+		now.next = UINT32_MAX;
+		if (i < 2)
+			now.segments[0].heap[i] = (uint64_t)1 << 60;
+		else
+			now.segments[0].n = UINT32_MAX - 1;
+		stamp_encode(&b, &now);
+		assert_int_equal(txn_put(txn, t.small.terms, STAMP_KEY, buf_str(&b), &e), RC_OK);
+		assert_int_equal(txn_commit(&txn, &e), RC_OK);
+		buf_free(&b);
+		assert_int_equal(snap_open(&s, ix, &e), RC_CORRUPT);
+		assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);	/* it is made anew */
+		assert_string_equal(answer(&a, ix, &now), before);
+	}
+	index_close(ix);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_update__a_stamp_does_not_grow_with_documents_that_go_one_by_one),
 		cmocka_unit_test(test_update__what_is_put_in_its_place_and_replaced_at_once_was_what_it_was),
 		cmocka_unit_test(test_update__an_index_that_is_gone_is_made_anew),
+		cmocka_unit_test(test_update__a_stamp_tells_of_no_more_than_the_file_holds),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
