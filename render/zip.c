@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,13 +46,43 @@ static void put32(struct buf *b, uint64_t v)
 	put16(b, (unsigned)(v >> 16 & 0xffff));
 }
 
-/* A name that nobody else has, with the mode of any new file. */
+/* "p.zip.tmp-Ab3xYz" that builds which were stopped left: nobody holds their locks. */
+static void sweep(struct zip *z)
+{
+	const char *slash = strrchr(z->path, '/');
+	const char *dir = slash ? arena_cstr(&z->arena, (struct str){ z->path, (size_t)(slash + 1 - z->path) }) : ".";
+	const struct str begin = cstr(arena_printf(&z->arena, "%s.tmp-", slash ? slash + 1 : z->path));
+	struct err odd = ERR_INIT;
+	char **names;
+	size_t n, i;
+	int fd;
+
+	if (dir_list(&names, &n, &z->arena, dir, &odd))
+		return;				/* what cannot be removed stays */
+	for (i = 0; i < n; i++) {
+		const char *path = path_join(&z->arena, dir, names[i]);
+
+		if (!str_starts(cstr(names[i]), begin) || strlen(names[i]) != begin.n + 6 ||
+		    (fd = open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlink(path);
+		close(fd);
+	}
+}
+
+/* A name that nobody else has, with the mode of any new file, and a lock for as long as it is written. */
 static enum rc part_open(struct zip *z, struct err *e)
 {
 	mode_t mask = umask(077);
-	int fd = mkostemp(z->part, O_CLOEXEC);
+	struct stat st;
 	enum rc rc;
+	int fd;
 
+	while ((fd = mkostemp(z->part, O_CLOEXEC)) >= 0 && flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 && !st.st_nlink) {
+		close(fd);			/* another build swept it away before it had its lock */
+		memcpy(z->part + strlen(z->part) - 6, "XXXXXX", 6);
+	}
 	umask(mask);
 	if (fd < 0)
 		return err_errno(e, "%s", z->path);
@@ -74,6 +106,7 @@ enum rc zip_open(struct zip **out, const char *path, int64_t day, struct err *e)
 	z->part = arena_printf(&z->arena, "%s.tmp-XXXXXX", path);
 	date_civil(&year, &month, &mday, day);
 	z->date = (uint16_t)(year < 1980 ? 0x21 : (year - 1980) << 9 | month << 5 | mday);
+	sweep(z);
 	if ((rc = part_open(z, e)))
 		zip_abandon(z);
 	else

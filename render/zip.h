@@ -8,7 +8,8 @@
 
 struct zip;
 
-/* Begin a file beside path, of a name that no other build has; day: days since 1970, what all files are dated (1980 at the earliest). */
+/* Begin a file beside path, of a name that no other build has; those of builds that were stopped are removed. day: days since 1970,
+ * what all files are dated (1980 at the earliest). */
 enum rc zip_open(struct zip **z, const char *path, int64_t day, struct err *e) NODISCARD;
 /* Add a file. Names are ASCII with "/" between. RC_INVALID: more files or bytes than a plain .zip holds. */
 enum rc zip_add(struct zip *z, struct str name, struct str bytes, struct err *e) NODISCARD;

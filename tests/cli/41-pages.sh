@@ -151,6 +151,11 @@ disk = {os.path.relpath(os.path.join(d, f), "many") for d, _, fs in os.walk("man
 assert names == disk, names ^ disk
 assert all(z.read("a/" + n) == open("many/" + n, "rb").read() for n in names)'
 is "and leaves no folder" "$(ls -d a.zip.* 2>/dev/null)" ""
+: >a.zip.tmp-Ab3xYz; : >a.zip.tmp-In2Use; : >a.zip.tmp-of-mine; : >b.zip.tmp-Ab3xYz; ln -s a.zip a.zip.tmp-li9nk7
+flock a.zip.tmp-In2Use "$COLEP" -C n site --zip a.zip >/dev/null 2>&1
+is "what a build that was stopped left of it goes, and nothing else" "$? $(echo a.zip* b.zip*)" \
+	"0 a.zip a.zip.tmp-In2Use a.zip.tmp-li9nk7 a.zip.tmp-of-mine b.zip b.zip.tmp-Ab3xYz"
+rm [ab].zip.tmp-*
 mkdir folder
 check "a folder is no .zip, which is told before anything is built" 2 "--zip folder: it is a folder" colep -C n site --zip folder
 check "no folder and no .zip is wrong usage" 2 "needs the folder" colep -C n site
