@@ -6,7 +6,7 @@ CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wundef -Wvla
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(if $(DEV),-Werror) -fstack-protector-strong -MMD -MP $(CFLAGS) $(EXTRA_CFLAGS)
 LIBS = -llmdb -lzstd -lyaml -lsodium -lutf8proc -lstemmer -lcmark-gfm -lcmark-gfm-extensions -lseccomp -ldl -lpthread
-# libgit2, libmicrohttpd, GnuTLS and zlib are loaded with dlopen by their gates, only when needed.
+# libgit2, libmicrohttpd, GnuTLS and libdeflate are loaded with dlopen by their gates, only when needed.
 
 LIB_SRC = $(sort $(wildcard kb/*.c kb/*/*.c sync/*.c sync/*/*.c render/*.c render/*/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/theme_embedded.o $(BUILD)/obj/called_table.o $(BUILD)/obj/find_table.o
@@ -69,7 +69,7 @@ $(BUILD)/fault.so: tests/cli/fault.c
 
 # What it builds with, and what the tests need besides: apart, so that building does not pull a test tool.
 PACKAGES = gcc libc6-dev pkg-config liblmdb-dev libgit2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev \
-	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libgnutls28-dev nettle-dev zlib1g-dev \
+	libyaml-dev libsodium-dev libutf8proc-dev libstemmer-dev libmicrohttpd-dev libgnutls28-dev nettle-dev libdeflate-dev \
 	libseccomp-dev git
 TEST_PACKAGES = libcmocka-dev openssh-client curl python3 poppler-utils default-jre-headless
 
@@ -218,7 +218,7 @@ check-deps:	## prove that includes point down only, and each library has one gat
 	@! grep -rnE '#include "(sync|render)/' kb
 	@! grep -rnE '#include "render/' sync
 	@! grep -rnE '#include "sync/' render | grep -vE '"sync/(sync|commands)\.h"'
-	@for lib in git2 lmdb zstd sodium cmark-gfm microhttpd gnutls nettle zlib yaml utf8proc libstemmer seccomp; do \
+	@for lib in git2 lmdb zstd sodium cmark-gfm microhttpd gnutls nettle libdeflate yaml utf8proc libstemmer seccomp; do \
 		files=$$(grep -rlE "#include <$$lib" kb sync render main.c --include='*.[ch]'); \
 		[ "$$(printf '%s' "$$files" | grep -c .)" -le 1 ] || { echo "<$$lib.h> belongs to one gate file, but stands in:" $$files; exit 1; }; done
 
@@ -285,7 +285,7 @@ uninstall:	## remove what install copied; nodes and keys stay
 # build/colep_VERSION_ARCH.deb, the same bytes for the same commit and compiler. Libraries that are linked are
 # found by dpkg-shlibdeps; those loaded when needed, and git, are listed.
 VERSION = $(shell sed -n 's/.*COLEP_VERSION "\(.*\)"/\1/p' kb/version.h)
-DEB_NEEDS = libgit2-1.5 (>= 1.5.1), libmicrohttpd12 (>= 0.9.75), libgnutls30 (>= 3.7), libnettle8, zlib1g, git (>= 1:2.39)
+DEB_NEEDS = libgit2-1.5 (>= 1.5.1), libmicrohttpd12 (>= 0.9.75), libgnutls30 (>= 3.7), libnettle8, libdeflate0, git (>= 1:2.39)
 .PHONY: deb
 deb: colep	## build a Debian package in build/
 	@EPOCH=$$(git log -1 --format=%ct 2>/dev/null || stat -c %Y kb/version.h); \

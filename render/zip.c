@@ -18,7 +18,7 @@
 #include "kb/base/arena.h"
 #include "kb/base/date.h"
 #include "kb/base/file.h"
-#include "kb/gate/zlib.h"
+#include "kb/gate/deflate.h"
 
 #define FILES_MAX 65535
 #define BYTES_MAX ((uint64_t)UINT32_MAX - ((uint64_t)64 << 20))

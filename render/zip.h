@@ -1,5 +1,5 @@
 /* render/zip.h: files into one .zip, for mail or a download page. Same files, same bytes: no clock, no owner, no
- * time zone (which is why the container is written here, over zlib: libarchive's has local time in it). */
+ * time zone (which is why the container is written here, over libdeflate: libarchive's has local time in it). */
 #ifndef RENDER_ZIP_H
 #define RENDER_ZIP_H
 

@@ -22,7 +22,7 @@
 #include <time.h>
 
 #include "kb/gate/sodium.h"
-#include "kb/gate/zlib.h"
+#include "kb/gate/deflate.h"
 #include "sync/sync.h"
 
 enum {

@@ -1,4 +1,4 @@
-/* tests/unit/zlib.c: what gzip packed comes back, and no more than was allowed. */
+/* tests/unit/deflate.c: what gzip packed comes back, and no more than was allowed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "kb/gate/zlib.h"
+#include "kb/gate/deflate.h"
 
 /* "hello, hello, hello, hello\n", as gzip -n packs it. */
 static const char packed[] =
