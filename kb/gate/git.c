@@ -1,6 +1,6 @@
 /* kb/gate/git.c: see git.h. libgit2 reads and writes objects, refs, config and ignore rules; trees, commits,
  * .git/index and the work tree are our own (git_parts.h), because there the bytes are a stranger's, or the
- * cost decides.
+ * cost decides; so is reading what most objects are (git_disk.c).
  *
  * Bulk writing: objects are deflated into a pack as they come and kept readable in memory; the end hands the
  * pack to libgit2's indexer, which checks it, writes the index beside it and fsyncs both. libgit2's mempack
@@ -131,6 +131,7 @@ struct repo {
 	char *git_dir;
 	struct bulk bulk;
 	struct last_tree last;
+	struct disk disk;
 };
 
 static git_oid to_git(const struct oid *o)
@@ -231,6 +232,7 @@ void repo_close(struct repo *r)
 	if (!r)
 		return;
 	bulk_clear(&r->bulk);
+	disk_close(&r->disk);
 	lib.odb_free(r->odb);
 	lib.repository_free(r->repo);
 	free(r->dir);
@@ -498,6 +500,8 @@ enum rc object_open(struct object *out, struct repo *r, const struct oid *o, enu
 	int code;
 
 	*out = (struct object)OBJECT_INIT;
+	if (!p && disk_read(out, &r->disk, r->git_dir, o, t, max))
+		return RC_OK;
 	if ((rc = repo_info(&type, &size, r, o, e)))
 		return rc;
 	oid_format(hex, o);
@@ -524,7 +528,10 @@ void object_close(struct object *o)
 {
 	if (o->held)
 		lib.odb_object_free(o->held);
-	free(o->copy);
+	if (o->disk)
+		disk_keep(o);
+	else
+		free(o->copy);
 	*o = (struct object)OBJECT_INIT;
 }
 

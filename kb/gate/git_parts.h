@@ -1,6 +1,7 @@
 /* kb/gate/git_parts.h: what the files behind kb/gate/git.h share; nobody else includes it.
  *
  *	git.c		libgit2: objects, bulk packs, refs, config, ignore rules
+ *	git_disk.c	trees and blobs, read without libgit2 where that is quicker
  *	git_commit.c	commit objects, parsed from their bytes
  *	git_tree.c	tree objects: diff, lookup, building
  *	git_noted.c	what makes one tree another, noted by who made it
@@ -32,12 +33,34 @@ enum rc repo_info(enum object_type *t, size_t *size, struct repo *r, const struc
 enum rc repo_ignored(bool *yes, struct repo *r, const char *path, struct err *e) NODISCARD;	/* "a/" is a folder */
 struct object {				/* one that is looked at, without a copy of it */
 	struct str bytes;
-	void *held, *copy;
+	void *held, *copy;		/* libgit2's, or our own */
+	struct disk *disk;		/* who keeps the copy when it is closed; NULL: nobody */
+	struct oid id;			/* with disk */
 };
-#define OBJECT_INIT { STR_NONE, NULL, NULL }
+#define OBJECT_INIT { .bytes = STR_NONE }
 enum rc object_open(struct object *o, struct repo *r, const struct oid *id, enum object_type t, size_t max, struct err *e) NODISCARD;
 void object_close(struct object *o);		/* no-op on one that is not open */
 bool repo_filemode(struct repo *r);		/* does the file system keep the x bit? */
+
+/* git_disk.c */
+enum { KEPT_TREES = 1024 };
+struct kept {				/* a tree, at the place its id gives it */
+	struct oid id;
+	char *copy;			/* NULL: none */
+	struct str bytes;		/* in copy */
+};
+struct disk {				/* of one repository; all zero at first */
+	struct pack *packs;
+	size_t npacks;
+	struct timespec looked;		/* when the folder of packs, as we know it, was changed */
+	struct buf packed;		/* what is being unpacked */
+	struct kept kept[KEPT_TREES];
+	size_t kept_bytes;
+};
+/* Into *o, which is empty. False: libgit2 must look, and tells what is wrong if something is; *o is empty. */
+bool disk_read(struct object *o, struct disk *d, const char *git_dir, const struct oid *id, enum object_type t, size_t max);
+void disk_keep(struct object *o);		/* takes the copy of one that has a disk */
+void disk_close(struct disk *d);
 
 /* git_commit.c: the tree a commit's bytes name. */
 bool commit_tree(struct oid *tree, struct str raw);

@@ -243,6 +243,115 @@ static void test_git__objects_are_what_git_reads_and_bounded(void **state)
 	buf_free(&b);
 }
 
+/* Is the object read without libgit2, and are these its bytes? */
+static bool disk_has(struct disk *d, const struct oid *o, enum object_type t, size_t max, struct str want)
+{
+	struct object got = OBJECT_INIT;
+	const bool read = disk_read(&got, d, "n/.git", o, t, max);
+
+	assert_true(!read || str_eq(got.bytes, want));
+	object_close(&got);
+	return read;
+}
+
+static void test_git__whole_objects_are_read_where_they_stand(void **state)
+{
+	struct repo *r = made("seq 5000 >a && { cat a; echo more; } >b && mkdir d && cp a d/c");
+	static struct disk d;
+	struct buf a = BUF_INIT, b = BUF_INIT, tree = BUF_INIT, got = BUF_INIT;
+	const struct oid a_id = ask_id("git -C n rev-parse HEAD:a"), b_id = ask_id("git -C n rev-parse HEAD:b");
+	const struct oid tree_id = ask_id("git -C n rev-parse HEAD:d"), commit = ask_id("git -C n rev-parse HEAD"), none = { { 1 } };
+	unsigned i;
+
+	(void)state;
+	ok(file_read(&a, "n/a", 1 << 20, &e));
+	ok(file_read(&b, "n/b", 1 << 20, &e));
+	buf_puts(&tree, "100644 c");
+	buf_add(&tree, "", 1);
+	buf_add(&tree, a_id.b, sizeof a_id.b);
+	for (i = 0; i < 2; i++) {		/* alone; then in a pack that came meanwhile */
+		assert_true(disk_has(&d, &a_id, OBJECT_BLOB, a.n, buf_str(&a)));
+		assert_false(disk_has(&d, &a_id, OBJECT_BLOB, a.n - 1, STR_NONE));
+		assert_false(disk_has(&d, &a_id, OBJECT_TREE, a.n, STR_NONE));
+		assert_true(disk_has(&d, &tree_id, OBJECT_TREE, tree.n, buf_str(&tree)));
+		assert_false(disk_has(&d, &tree_id, OBJECT_TREE, tree.n - 1, STR_NONE));
+		assert_false(disk_has(&d, &tree_id, OBJECT_BLOB, tree.n, STR_NONE));
+		assert_false(disk_has(&d, &commit, OBJECT_COMMIT, 1 << 20, STR_NONE));
+		assert_false(disk_has(&d, &none, OBJECT_BLOB, 1 << 20, STR_NONE));
+		sh("cd n && git repack -adq --window=0");
+	}
+	sh("cd n && git repack -adfq");		/* one of the two as a delta: libgit2's */
+	disk_close(&d);
+	d = (struct disk){ .npacks = 0 };
+	assert_int_equal(disk_has(&d, &a_id, OBJECT_BLOB, a.n, buf_str(&a)) + disk_has(&d, &b_id, OBJECT_BLOB, b.n, buf_str(&b)), 1);
+	ok(repo_read(&got, r, &a_id, OBJECT_BLOB, a.n, &e));
+	assert_true(str_eq(buf_str(&got), buf_str(&a)));
+	buf_clear(&got);
+	ok(repo_read(&got, r, &b_id, OBJECT_BLOB, b.n, &e));
+	assert_true(str_eq(buf_str(&got), buf_str(&b)));
+	disk_close(&d);
+	repo_close(r);
+	buf_free(&a);
+	buf_free(&b);
+	buf_free(&tree);
+	buf_free(&got);
+}
+
+/* Another byte in place of each of a file's, and the file cut off before it: of none comes another content. sure: nor any. */
+static void damaged(const char *path, const struct oid *o, struct str want, bool sure)
+{
+	struct buf b = BUF_INIT;
+	struct disk *d = calloc(1, sizeof *d);
+	struct object got = OBJECT_INIT;
+	size_t i, cut;
+
+	assert_non_null(d);
+	ok(file_read(&b, path, 1 << 20, &e));
+	for (cut = 0; cut < 2; cut++)
+		for (i = 0; i < b.n; i++) {
+			b.p[i] ^= cut ? 0 : 0x55;
+			ok(file_write_fast(path, str_sub(buf_str(&b), 0, cut ? i : b.n), 0644, &e));
+			b.p[i] ^= cut ? 0 : 0x55;
+			if (disk_read(&got, d, "n/.git", o, OBJECT_BLOB, 1 << 20))
+				assert_true(!cut && (!sure || str_eq(got.bytes, want)));
+			object_close(&got);
+			disk_close(d);
+			memset(d, 0, sizeof *d);
+		}
+	ok(file_write_fast(path, buf_str(&b), 0644, &e));
+	assert_true(disk_has(d, o, OBJECT_BLOB, 1 << 20, want));
+	disk_close(d);
+	free(d);
+	buf_free(&b);
+}
+
+static void test_git__of_damaged_objects_nothing_else_comes(void **state)
+{
+	const struct str want = STR("a lesson, a lesson, a lesson, and no more\n");
+	struct repo *r = made("echo 'a lesson, a lesson, a lesson, and no more' >a");
+	const struct oid o = ask_id("git -C n rev-parse HEAD:a");
+	struct buf b = BUF_INIT, all = BUF_INIT;
+	char hex[OID_HEX + 1], path[100];
+
+	(void)state;
+	oid_format(hex, &o);
+	snprintf(path, sizeof path, "n/.git/objects/%.2s/%s", hex, hex + 2);
+	damaged(path, &o, want, true);
+	ok(file_read(&all, path, 1000, &e));
+	all.p[all.n - 1] ^= 1;			/* the checksum of what comes out */
+	ok(file_write_fast(path, buf_str(&all), 0644, &e));
+	assert_int_equal(repo_read(&b, r, &o, OBJECT_BLOB, 1000, &e), RC_CORRUPT);
+	assert_int_equal(b.n, 0);
+	all.p[all.n - 1] ^= 1;
+	ok(file_write_fast(path, buf_str(&all), 0644, &e));
+	sh("cd n && git repack -adq && mv .git/objects/pack/*.pack .git/objects/pack/p.pack && mv .git/objects/pack/*.idx .git/objects/pack/p.idx");
+	damaged("n/.git/objects/pack/p.pack", &o, want, true);
+	damaged("n/.git/objects/pack/p.idx", &o, want, false);	/* an index may say that an object is another one */
+	repo_close(r);
+	buf_free(&b);
+	buf_free(&all);
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -1000,6 +1109,8 @@ int main(void)
 		cmocka_unit_test(test_git__sha1_of_the_known_vectors),
 		cmocka_unit_test(test_git__init_is_what_git_init_makes),
 		cmocka_unit_test(test_git__objects_are_what_git_reads_and_bounded),
+		cmocka_unit_test(test_git__whole_objects_are_read_where_they_stand),
+		cmocka_unit_test(test_git__of_damaged_objects_nothing_else_comes),
 		cmocka_unit_test(test_git__a_bulk_is_one_pack_and_no_loose_object),
 		cmocka_unit_test(test_git__a_bulk_skips_what_is_there_and_large_objects_pass),
 		cmocka_unit_test(test_git__a_ref_moves_only_from_where_it_was),
