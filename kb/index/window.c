@@ -77,6 +77,30 @@ void window_bound(struct evaluator *v, struct word *w)
 	w->bound = w->bound < w->most ? w->bound : w->most;
 }
 
+/* ---- what is needed ---- */
+
+/* A document scores so much at least: so many of the best such tell what is needed. Is it more now? */
+static inline bool more_needed(struct evaluator *v, uint32_t score)
+{
+	struct sums *s = &v->sums;
+	size_t j;
+
+	if (!s->sure || (s->n == s->sure && score <= s->v[0]))
+		return false;
+	if (s->n < s->sure)
+		for (j = s->n++; j && s->v[j - 1] > score; j--)
+			s->v[j] = s->v[j - 1];
+	else
+		for (j = 0; j + 1 < s->sure && s->v[j + 1] < score; j++)
+			s->v[j] = s->v[j + 1];
+	s->v[j] = score;
+	if (s->n < s->sure || (s->v[0] >> SHOWN << SHOWN) <= v->guess)
+		return false;
+	v->guess = s->v[0] >> SHOWN << SHOWN;
+	set_need(v);
+	return true;
+}
+
 /* ---- essential words ---- */
 
 /* Room for n more places. */
@@ -89,12 +113,13 @@ static void touch_room(struct evaluator *v, size_t n)
 }
 
 /* Postings' scores are added; or added and not noted, as the whole window will be looked through; or their weights are
- * gathered. Of the word that is the last to be added: only what is high enough, or was hit before. */
-enum adding { ADD, ADD_MANY, ADD_LAST, GATHER, GATHER_LAST };
+ * gathered. Of the word that is the last to be added: only what is high enough, or was hit before. One that is the only one to
+ * be added, and has one list: what is high enough is picked at once. */
+enum adding { ADD, ADD_MANY, ADD_LAST, GATHER, GATHER_LAST, PICK };
 
 struct places {				/* of one window, being added */
 	uint32_t idf;
-	uint64_t enough;		/* of the last word: only what scores so much */
+	uint64_t spare, enough;		/* spare: the most that words put aside add; enough: of the last word, only what scores so much */
 	uint16_t *touched;
 	struct word *w;
 };
@@ -112,6 +137,14 @@ static inline __attribute__((always_inline)) uint32_t add_one(struct evaluator *
 	uint32_t one;
 
 	one = how == GATHER ? 0 : bm25_score(&v->f, to->idf, weight, v->norms[k]);
+	if (how == PICK) {
+		if (one < to->enough || left_out(v, v->from + k))
+			return one;
+		v->picked[v->npicked++] = (struct picked){ v->from + k, one };
+		if (more_needed(v, one))
+			to->enough = enough_with(v, to->spare);
+		return one;
+	}
 	if ((how == ADD_LAST || how == GATHER_LAST) && one < to->enough && !v->score[k])
 		return one;
 	if (how == GATHER || how == GATHER_LAST)
@@ -266,7 +299,7 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 
 static enum rc add_list(struct evaluator *v, struct word *w, struct list *l, uint64_t others, uint64_t spare, enum adding how)
 {
-	struct places to = { w->p->idf, enough_with(v, spare), NULL, w };
+	struct places to = { w->p->idf, spare, enough_with(v, spare), NULL, w };
 	const bool by_row = v->q->passing && l->c.row && v->q->passing->n < l->c.x.df / BY_ROW;
 	enum rc rc;
 
@@ -285,8 +318,11 @@ static enum rc add_list(struct evaluator *v, struct word *w, struct list *l, uin
 	case GATHER:
 		rc = by_row ? add_row(v, &l->c, &to, GATHER) : add_postings(v, l, &to, others, GATHER);
 		break;
-	default:
+	case GATHER_LAST:
 		rc = by_row ? add_row(v, &l->c, &to, GATHER_LAST) : add_postings(v, l, &to, others, GATHER_LAST);
+		break;
+	default:
+		rc = by_row ? add_row(v, &l->c, &to, PICK) : add_postings(v, l, &to, others, PICK);
 	}
 	v->ntouched = (size_t)(to.touched - v->touched);
 	return rc;
@@ -327,28 +363,6 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, ui
 }
 
 /* ---- what may get in ---- */
-
-/* A document scores so much at least: so many of the best such tell what is needed. Is it more now? */
-static inline bool more_needed(struct evaluator *v, uint32_t score)
-{
-	struct sums *s = &v->sums;
-	size_t j;
-
-	if (!s->sure || (s->n == s->sure && score <= s->v[0]))
-		return false;
-	if (s->n < s->sure)
-		for (j = s->n++; j && s->v[j - 1] > score; j--)
-			s->v[j] = s->v[j - 1];
-	else
-		for (j = 0; j + 1 < s->sure && s->v[j + 1] < score; j++)
-			s->v[j] = s->v[j + 1];
-	s->v[j] = score;
-	if (s->n < s->sure || (s->v[0] >> SHOWN << SHOWN) <= v->guess)
-		return false;
-	v->guess = s->v[0] >> SHOWN << SHOWN;
-	set_need(v);
-	return true;
-}
 
 struct naming {
 	const struct word *w;
@@ -586,6 +600,8 @@ enum rc window_pick(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 	for (k = v->from; q->all && k < v->to; k++)
 		if (!left_out(v, k))
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
+	if (!v->naming && n + 1 == q->n && v->order[n]->p->n == 1 && !v->order[n]->p->found)
+		return v->order[n]->any ? add_word(v, v->order[n], spare, spare, PICK) : RC_OK;
 	if (!v->naming && n + 1 < q->n && leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
 		how = ADD_MANY;
 	for (i = q->n; i-- > n && !rc;)
