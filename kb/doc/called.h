@@ -17,7 +17,18 @@ extern const size_t called_ncodes;
  * TAB, number of their stemmer, TAB, code. */
 extern const char called_lines[];
 extern const uint32_t called_at[];	/* where each begins, and the end of all */
+extern const uint32_t called_heads[];	/* the first four bytes of each, as a number that sorts like them */
 extern const size_t called_n;
+
+static inline uint32_t called_head(struct str begin)	/* zero bytes behind it */
+{
+	uint32_t head = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof head; i++)
+		head = head << 8 | (i < begin.n ? (unsigned char)begin.p[i] : 0);
+	return head;
+}
 
 static inline struct str called_line(size_t i)
 {

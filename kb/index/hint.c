@@ -15,6 +15,7 @@
 
 enum { BEGIN = 4, STEM_FROM = 4 };	/* BEGIN: bytes that both begin with; STEM_FROM: letters of a word that is stemmed */
 enum { HINT = 2 };			/* it counts as so many words that are rarer than it is */
+_Static_assert(BEGIN == sizeof *called_heads, "the head of a name tells what it begins with");
 enum { COUNTRY = 3, QUESTION = 2 };	/* COUNTRY: bytes of its code; QUESTION: so many other words more are none */
 
 /* A word of the query. */
@@ -28,15 +29,16 @@ static struct str begin_of(struct str surface)
 	return str_sub(surface, 0, surface.n < BEGIN ? surface.n : BEGIN);
 }
 
-/* The first name that is not before these bytes. */
+/* The first name that is not before these bytes, BEGIN at most. */
 static size_t first_of(struct str begin)
 {
+	const uint32_t head = called_head(begin);
 	size_t from = 0, to = called_n;
 
 	while (from < to) {
 		size_t mid = (from + to) / 2;
 
-		if (str_cmp(called_line(mid), begin) < 0)
+		if (called_heads[mid] < head)
 			from = mid + 1;
 		else
 			to = mid;

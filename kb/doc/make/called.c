@@ -3,6 +3,7 @@
  * Of the texts: kind.*, kinds.*, those of value.* that are a stage or a role, topics.*, countries.*, and called.*, whose names
  * stand between commas. Countries' English names are the labels of the vocabulary. What the vocabularies call a topic is left
  * out, in whatever language: documents have it as a word, and a text about the topic has it more than once. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +158,10 @@ static void print(struct table *t)
 	puts(";\nconst uint32_t called_at[] = {");
 	for (i = 0; i < t->n; at += strlen(t->lines[i++]) + 1)
 		printf("%zu,\n", at);
-	printf("%zu };\nconst size_t called_n = %zu;\nconst char called_codes[][CALLED_CODE] = {\n", at, t->n);
+	printf("%zu };\nconst uint32_t called_heads[] = {\n", at);
+	for (i = 0; i < t->n; i++)
+		printf("%" PRIu32 "u,\n", called_head(cstr(t->lines[i])));
+	printf("};\nconst size_t called_n = %zu;\nconst char called_codes[][CALLED_CODE] = {\n", t->n);
 	for (i = 0; i < t->ncodes; i++)
 		printf("\"%s\",\n", t->codes[i]);
 	printf("};\nconst size_t called_ncodes = %zu;\n", t->ncodes);
