@@ -19,7 +19,7 @@ static inline uint32_t bm25_idf(const struct bm25 *f, uint64_t df)
 {
 	return bm25_rare(f->documents, df);
 }
-uint32_t bm25_saturation(const struct bm25 *f, uint32_t weight, uint8_t norm);	/* 16.16; grows with weight, falls with norm */
+__attribute__((pure)) uint32_t bm25_saturation(const struct bm25 *f, uint32_t weight, uint8_t norm);	/* 16.16; grows with weight, falls with norm */
 
 static inline uint32_t bm25_score(const struct bm25 *f, uint32_t idf, uint32_t weight, uint8_t norm)
 {
@@ -29,6 +29,6 @@ static inline uint32_t bm25_score(const struct bm25 *f, uint32_t idf, uint32_t w
 }
 
 /* No document of a weight up to this (WEIGHT_MORE: of any) and a norm of this or more scores higher. */
-uint32_t bm25_most(const struct bm25 *f, uint32_t idf, uint8_t weight, uint8_t norm);
+__attribute__((pure)) uint32_t bm25_most(const struct bm25 *f, uint32_t idf, uint8_t weight, uint8_t norm);
 
 #endif
