@@ -55,7 +55,8 @@ struct index {
 	struct seen *seen;		/* of this store */
 	struct passings *passings;	/* of this store; NULL: no filter was asked for */
 	struct sum sum;			/* of this store, when it was opened for writing */
-	struct stems *stems, *replacing;	/* of queries; of documents that are replaced */
+	struct stems *stems, *replacing;	/* of queries; of documents that are replaced: from the second update on */
+	bool replaced;			/* there was one */
 	struct repo *repo;		/* NULL until asked for */
 	struct buf dict;
 	struct zpack *zpack;

@@ -245,9 +245,10 @@ static enum rc maker_open(struct maker *m, const struct writer *w, struct builde
 	*m = (struct maker){ .w = w, .b = b, .number = number };
 	if (w->left && (rc = txn_begin(&m->before, w->store, false, e)))
 		return rc;
-	if (w->quick && !w->ix->replacing)
+	if (w->quick && w->ix->replaced && !w->ix->replacing)
 		w->ix->replacing = stems_open_large();
-	m->stems = w->quick ? w->ix->replacing : stems_open_once();	/* of many documents, the builder remembers all words */
+	w->ix->replaced |= w->quick;
+	m->stems = w->quick && w->ix->replacing ? w->ix->replacing : stems_open_once();	/* of one update, the builder remembers all words */
 	if (!number) {
 		m->repo = w->repo;
 		rc = w->ix->zpack ? RC_OK : zpack_open(&w->ix->zpack, buf_str(&w->ix->dict), e);
@@ -265,7 +266,7 @@ static void maker_close(struct maker *m)
 		repo_close(m->repo);
 		zpack_close(m->zpack);
 	}
-	if (!m->w->quick)
+	if (m->stems != m->w->ix->replacing)
 		stems_close(m->stems);
 	txn_abort(&m->before);
 	buf_free(&m->text);

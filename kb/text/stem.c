@@ -3,8 +3,8 @@
  * Stemming costs ten times what cutting a text into words does, and a text repeats its words, so terms are
  * kept: a table of 2^15 slots by hash of (language, word), overwritten when two meet. It serves snippets and
  * phrases, some thousand words a query: pages of it that no word met are never touched. And it serves documents that are
- * replaced one after another: for these it is one large page, as with small ones most of a word's time is looking up where
- * its page is. Making a whole index remembers every word itself (kb/index/build.c). */
+ * replaced one after another: for these it is four times as large, in large pages, as with small ones most of a word's time
+ * is looking up where its page is. Making a whole index remembers every word itself (kb/index/build.c). */
 #include "kb/text/stem.h"
 
 #include <stdlib.h>
@@ -39,12 +39,13 @@ struct slot {				/* one line of the processor's cache: what a word waits for */
 	char term[37];			/* longer ones are not kept */
 	unsigned char lang, nword, nterm;
 };
-enum { SLOTS = 1 << 15, LARGE = 2 << 20 };
-_Static_assert(sizeof(struct slot) == 64 && SLOTS * sizeof(struct slot) == LARGE, "a line each; a large page all");
+enum { SLOTS = 1 << 15, SLOTS_LARGE = 4 * SLOTS, LARGE = 2 << 20 };	/* LARGE: bytes of a large page */
+_Static_assert(sizeof(struct slot) == 64, "a line each");
 struct stems {
 	struct sb_stemmer *open[STEMMERS];
 	struct buf surface, low, term, other;
 	struct slot *slots;
+	uint32_t nslots;		/* a power of two */
 	void *room;			/* that they are in */
 	size_t nroom;
 };
@@ -57,10 +58,12 @@ struct stems *stems_open_once(void)
 	return s;
 }
 
-static struct stems *open_with(size_t room)
+static struct stems *open_with(uint32_t slots, size_t more)
 {
 	struct stems *s = stems_open_once();
+	const size_t room = slots * sizeof(struct slot) + more;
 
+	s->nslots = slots;
 	s->nroom = room;
 	if ((s->room = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED)
 		out_of_memory();
@@ -70,15 +73,15 @@ static struct stems *open_with(size_t room)
 
 struct stems *stems_open(void)
 {
-	return open_with(SLOTS * sizeof(struct slot));
+	return open_with(SLOTS, 0);
 }
 
 struct stems *stems_open_large(void)
 {
-	struct stems *s = open_with(2 * LARGE);
+	struct stems *s = open_with(SLOTS_LARGE, LARGE);
 
 	s->slots = (struct slot *)(void *)((char *)s->room + (LARGE - (uintptr_t)s->room % LARGE));
-	(void)madvise(s->slots, LARGE, MADV_HUGEPAGE);	/* where there are none it is pages as any others */
+	(void)madvise(s->slots, SLOTS_LARGE * sizeof *s->slots, MADV_HUGEPAGE);	/* where there are none it is pages as any others */
 	return s;
 }
 
@@ -235,7 +238,7 @@ struct stemmed stems_both(struct stems *s, struct str word, unsigned lang, unsig
 
 static struct slot *slot_of(const struct stems *s, const struct word_key *key)
 {
-	return &s->slots[key->hash % SLOTS];
+	return &s->slots[key->hash & (s->nslots - 1)];
 }
 
 void stems_soon(const struct stems *s, const struct word_key *key)

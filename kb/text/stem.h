@@ -8,7 +8,7 @@
 struct stems;				/* the stemmers opened so far, and a cache of terms; one per thread */
 
 struct stems *stems_open(void);
-struct stems *stems_open_large(void);	/* for words by the thousand, again and again: the cache is one large page where the system has them */
+struct stems *stems_open_large(void);	/* for words by the thousand, again and again: the cache is larger, in large pages where the system has them */
 struct stems *stems_open_once(void);	/* for words that are asked for once each: no term is remembered */
 void stems_close(struct stems *s);	/* no-op on NULL */
 
