@@ -519,13 +519,15 @@ static enum rc name_places(struct evaluator *v, uint64_t spare)
 /* Of the places that came up, those that may get in: their bits are set; the others' scores are zero again. */
 static void pick_touched(struct evaluator *v, uint64_t spare)
 {
-	const uint16_t *touched = v->touched, *const end = touched + v->ntouched;
+	const uint16_t *const touched = v->touched;	/* NULL: never any did */
+	const size_t n = v->ntouched;
 	const bool any_out = v->s->dead || v->q->out || v->q->passing || v->q->filter;
 	uint64_t enough = enough_with(v, spare);
 	uint32_t k, score;
+	size_t i;
 
-	for (; touched < end; touched++) {
-		k = *touched;
+	for (i = 0; i < n; i++) {
+		k = touched[i];
 		score = v->score[k];
 		if (score < enough || (any_out && left_out(v, v->from + k))) {
 			v->score[k] = 0;
