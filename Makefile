@@ -158,7 +158,7 @@ check-asan:	## the unit tests under AddressSanitizer and UBSan
 	@$(MAKE) -s DEV=1 BUILD=build-asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' unit
 	@tests/run $(patsubst $(BUILD)/%,build-asan/%,$(QUICK))
 
-# Of an index each byte, with three masks each, and of those behind an open file: some ten minutes. A short run is part of the tests.
+# Of an index each byte, with three masks, and each of its values behind an open file: a quarter of an hour. A short run is part of the tests.
 .PHONY: flips
 flips:	## every byte of a small index changed in turn: told, or harmless
 	@$(MAKE) -s DEV=1 $(BUILD)/unit/flip

@@ -365,6 +365,7 @@ enum rc snap_result(struct snap *s, enum rc rc)
 static enum rc load_ids(struct snap *s, struct err *e)
 {
 	struct store_iter it;
+	bool rising = true;
 	struct str k, v;
 	enum iter more;
 	size_t cap = 0;
@@ -375,6 +376,7 @@ static enum rc load_ids(struct snap *s, struct err *e)
 	if ((rc = store_iter_open(&it, s->txn, s->t.docs, STR_NONE, e)))
 		return rc;
 	while ((more = store_iter_next(&it, &k, &v, e)) == ITER_ITEM) {
+		rising &= !s->nids || str_cmp(s->by_id[s->nids - 1], k) < 0;	/* one that changed into another's is found as that */
 		if (s->nids == cap)
 			s->by_id = arena_grow(&s->a, s->by_id, &cap, sizeof *s->by_id);
 		s->by_id[s->nids++] = k;
@@ -382,7 +384,7 @@ static enum rc load_ids(struct snap *s, struct err *e)
 	store_iter_close(&it);
 	if (more == ITER_ERROR)
 		return e->rc;
-	if (s->nids != s->stamp.documents)
+	if (s->nids != s->stamp.documents || !rising)
 		return err_set(e, RC_CORRUPT, "index: its list of ids is damaged; 'colep index --rebuild' makes it anew");
 	return RC_OK;
 }

@@ -5,7 +5,7 @@
  * Who opens an index of this size has all its pages checked (sum.c), so there each byte must be told, or stand where nobody
  * reads: a page that no table uses. That none is read is not asked byte by byte: such pages are taken out of memory's reach.
  * Of a byte that changes behind the back of who has the file open, as of one beyond the pages that are checked of a large
- * index, the checks of the values tell (sealed.c); where LMDB's own bytes stand (headers, keys) nothing does.
+ * index, the checks of the values tell (sealed.c), and of ids the list of all; of LMDB's own bytes (headers, other keys) nothing.
  *
  * Each byte meets one of three masks, by its place; of values behind an open file, some bytes do. FLIPS=all (make flips): all
  * bytes, and but for those all masks. */
@@ -467,8 +467,8 @@ static void test_flip__each_byte_of_the_lock_is_harmless(void **state)
 		}
 }
 
-/* Which bytes of the file are of values. */
-static void find_values(bool *value)
+/* Which bytes of the file are of values, and of ids of documents. */
+static void find_values(bool *value, bool *id)
 {
 	MDB_env *env = NULL;
 	MDB_txn *txn = NULL;
@@ -489,8 +489,11 @@ static void find_values(bool *value)
 			continue;
 		}
 		assert_int_equal(mdb_cursor_open(txn, dbi, &c), 0);
-		while (!mdb_cursor_get(c, &k, &v, MDB_NEXT))
+		while (!mdb_cursor_get(c, &k, &v, MDB_NEXT)) {
 			memset(value + ((char *)v.mv_data - from), 1, v.mv_size);
+			if (strcmp(table, "docs") == 0)
+				memset(id + ((char *)k.mv_data - from), 1, k.mv_size);
+		}
 		mdb_cursor_close(c);
 	}
 	mdb_cursor_close(names);
@@ -500,13 +503,13 @@ static void find_values(bool *value)
 
 static void test_flip__a_byte_of_a_value_that_changes_behind_an_open_file_is_told_or_not_asked_for(void **state)
 {
-	bool *value = arena_array(&kept, good.n, sizeof *value);
+	bool *value = arena_array(&kept, good.n, sizeof *value), *id = arena_array(&kept, good.n, sizeof *id);
 	size_t at, n = 0, told = 0;
 	struct mapped m;
 
 	(void)state;
 	put_good();
-	find_values(value);
+	find_values(value, id);
 	m = map(path);
 	for (at = 0; at < m.n; at += all ? 1 : STRIDE) {
 		struct answers w;
@@ -538,6 +541,40 @@ static void test_flip__a_byte_of_a_value_that_changes_behind_an_open_file_is_tol
 	assert_answers(false, "value", 0);
 }
 
+/* Who lists all documents: none twice, and none that is not there. */
+static void test_flip__a_byte_of_an_id_that_changes_behind_an_open_file_is_told_by_who_lists_them(void **state)
+{
+	bool *value = arena_array(&kept, good.n, sizeof *value), *id = arena_array(&kept, good.n, sizeof *id);
+	struct buf b = BUF_INIT;
+	struct mapped m;
+	struct index *ix;
+	size_t at, n = 0;
+
+	(void)state;
+	put_good();
+	find_values(value, id);
+	m = map(path);
+	ok(index_open(&ix, &node, false, NULL, NULL, NULL, &e));
+	for (at = 0; at < m.n; at++) {
+		struct snap *s;
+
+		if (!id[at] || (!all && n++ % 10))
+			continue;
+		flip(m, at, (unsigned)(at % MASKS));
+		buf_clear(&b);
+		ok(snap_open(&s, ix, &e));
+		if (ask_all(&b, s, false) != RC_CORRUPT)
+			fail_msg("byte %zu", at);
+		snap_close(s);
+		flip(m, at, (unsigned)(at % MASKS));
+	}
+	index_close(ix);
+	munmap(m.p, m.n);
+	put_good();
+	assert_answers(false, "id", 0);
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_flip__each_byte_of_the_record_beside_it_is_told_or_not_read),
 		cmocka_unit_test(test_flip__each_byte_of_the_lock_is_harmless),
 		cmocka_unit_test(test_flip__a_byte_of_a_value_that_changes_behind_an_open_file_is_told_or_not_asked_for),
+		cmocka_unit_test(test_flip__a_byte_of_an_id_that_changes_behind_an_open_file_is_told_by_who_lists_them),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
