@@ -20,12 +20,12 @@
 
 #include "kb/base/file.h"
 #include "kb/base/sha1.h"
+#include "kb/gate/deflate.h"
 #include "kb/gate/git_parts.h"
 #include "kb/gate/load.h"
 
 #define LIBRARY "libgit2.so." LIBGIT2_SOVERSION	/* the one whose prototypes these are */
 #define BULK_BYTES ((size_t)256 << 20)	/* kept in memory before a pack is written */
-#define PACK_LEVEL 3			/* zlib's; 6 makes packs 2 % smaller and takes 15 % longer to write */
 #define PACK_CHUNK ((size_t)1 << 20)	/* the indexer maps the file anew for each part it is given */
 #define PACK_WINDOW ((size_t)8 << 20)	/* of a pack that is mapped at once, and of all: what is read of a large history */
 #define PACK_MAPPED ((size_t)64 << 20)	/* is not held in memory; libgit2's own are 1 GB and 8 GB */
@@ -47,9 +47,6 @@ static struct {
 #define MEMBER(name) __typeof__(git_##name) *name;
 	FUNCTIONS(MEMBER)
 #undef MEMBER
-	/* zlib's, which libgit2 brings along: found through it, so that there is no second library to name */
-	int (*compress2)(unsigned char *to, unsigned long *n, const unsigned char *from, unsigned long len, int level);
-	unsigned long (*compress_bound)(unsigned long len);
 } lib;
 static struct err load_error;
 
@@ -67,8 +64,7 @@ int mbedtls_x509_crt_parse_file(void *chain, const char *path)
 static void load_once(void)
 {
 #define X(name) { "git_" #name, &lib.name },
-	static const struct load_function functions[] = { FUNCTIONS(X) { "compress2", &lib.compress2 },
-		{ "compressBound", &lib.compress_bound }, { NULL, NULL } };
+	static const struct load_function functions[] = { FUNCTIONS(X) { NULL, NULL } };
 #undef X
 	int level;
 
@@ -122,6 +118,7 @@ struct bulk {
 	uint32_t *slots;
 	size_t nslots;			/* a power of two, at least twice n */
 	struct buf pack;		/* entries, without the pack's header and trailer */
+	struct packer *packer;
 };
 
 struct repo {
@@ -222,6 +219,7 @@ static void bulk_clear(struct bulk *b)
 {
 	arena_free(&b->a);
 	buf_free(&b->pack);
+	packer_free(b->packer);
 	free(b->list);
 	free(b->slots);
 	*b = (struct bulk){ .a = ARENA_INIT, .pack = BUF_INIT };
@@ -322,24 +320,17 @@ static void bulk_grow(struct bulk *b)
 }
 
 /* Type and size as packs write them (four bits, then seven each), and the deflated bytes. */
-static enum rc pack_add(struct buf *pack, enum object_type t, struct str bytes, struct err *e)
+static enum rc pack_add(struct bulk *b, enum object_type t, struct str bytes, struct err *e)
 {
-	unsigned long n = lib.compress_bound(bytes.n);
 	size_t left = bytes.n >> 4;
 	unsigned c = (unsigned)t << 4 | (unsigned)(bytes.n & 15);
 
 	for (; left; left >>= 7) {
-		buf_putc(pack, (char)(c | 0x80));
+		buf_putc(&b->pack, (char)(c | 0x80));
 		c = (unsigned)(left & 0x7f);
 	}
-	buf_putc(pack, (char)c);
-	buf_reserve(pack, n);
-	if (lib.compress2((unsigned char *)pack->p + pack->n, &n, (const unsigned char *)(bytes.n ? bytes.p : ""), bytes.n,
-	    PACK_LEVEL))
-		return err_set(e, RC_IO, "an object of %zu bytes does not deflate", bytes.n);
-	pack->n += n;
-	pack->p[pack->n] = '\0';
-	return RC_OK;
+	buf_putc(&b->pack, (char)c);
+	return zlib_pack(&b->pack, &b->packer, bytes, e);
 }
 
 static int pack_append(git_indexer *ix, struct sha1 *s, struct str bytes)
@@ -413,7 +404,7 @@ static enum rc bulk_write(struct oid *o, struct repo *r, enum object_type t, str
 	}
 	if (b->bytes + bytes.n > BULK_BYTES && (rc = bulk_flush(r, e)))
 		return rc;
-	if ((rc = pack_add(&b->pack, t, bytes, e)))
+	if ((rc = pack_add(b, t, bytes, e)))
 		return rc;
 	bulk_grow(b);
 	b->list[b->n++] = (struct pending){ id, t, arena_str(&b->a, bytes) };

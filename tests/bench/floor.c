@@ -17,6 +17,7 @@
 
 #include "kb/base/file.h"
 #include "kb/base/sha1.h"
+#include "kb/gate/deflate.h"
 #include "kb/text/fold.h"
 
 static struct err e = ERR_INIT;
@@ -105,24 +106,25 @@ static void write_all(const char *to, size_t bytes)
 	unlink(to);
 }
 
-typedef int compress_fn(unsigned char *to, unsigned long *n, const unsigned char *from, unsigned long len, int level);
-
-static void hash_and_deflate(compress_fn *compress2)
+static void hash_and_deflate(void)
 {
-	static unsigned char to[(1 << 20) + (1 << 12)], sum[20];
+	struct packer *packer = NULL;
+	struct buf to = BUF_INIT;
+	unsigned char sum[20];
 	struct sha1 s;
 	size_t i;
 
 	for (i = 0; i < docs.n; i++) {
-		unsigned long n = sizeof to;
-
 		sha1_init(&s);
 		sha1_add(&s, docs.text[i].p, docs.text[i].n);
 		sha1_done(sum, &s);
-		if (compress2(to, &n, (unsigned char *)docs.text[i].p, docs.text[i].n, 3))
-			fail("zlib");
-		sink += n + sum[0];
+		buf_clear(&to);
+		if (zlib_pack(&to, &packer, buf_str(&docs.text[i]), &e))
+			fail(e.msg);
+		sink += to.n + sum[0];
 	}
+	packer_free(packer);
+	buf_free(&to);
 }
 
 static void cut_into_words(void)
@@ -311,19 +313,14 @@ static void fts(const char *db_path, const char *queries, const char *typos)
 
 int main(int argc, char **argv)
 {
-	compress_fn *compress2 = NULL;
 	uint64_t bytes;
 	double v[5];
 	size_t i;
-	void *z, *f;
 
 	if (argc != 6 || !str_u64(&bytes, cstr(argv[2]))) {
 		fputs("usage: floor DIR BYTES QUERIES TYPOS DB\n", stderr);
 		return 2;
 	}
-	if (!(z = dlopen("libz.so.1", RTLD_NOW)) || !(f = dlsym(z, "compress2")))
-		fail("libz.so.1 is missing");
-	memcpy(&compress2, &f, sizeof compress2);
 	collect(argv[1]);
 	docs.text = arena_array(&a, docs.n, sizeof *docs.text);
 	if (!docs.n)
@@ -338,7 +335,7 @@ int main(int argc, char **argv)
 	tell(name, v, 5, false)
 	TIME("read", read_all());
 	TIME("write", write_all(argv[5], bytes));
-	TIME("sha1zlib", hash_and_deflate(compress2));
+	TIME("sha1zlib", hash_and_deflate());
 	TIME("words", cut_into_words());
 	lmdb_commits(argv[5]);
 	if (sqlite_load()) {
