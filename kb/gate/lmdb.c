@@ -2,7 +2,8 @@
  *
  * Flags: MDB_NOSUBDIR (one file and its -lock beside it), MDB_NOTLS (a read transaction belongs to its
  * object, not to the thread, as serve needs), MDB_NORDAHEAD (the index is read at random). No WRITEMAP: a
- * stray write must not reach the file. */
+ * stray write must not reach the file. MDB_NOSYNC: LMDB waits for the disk twice a commit, for the pages and then for what
+ * leads to them, as it has no checks to tell later whether both are there. Ours tell (sum.c), so we wait once, for all. */
 #include "kb/gate/lmdb.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ struct store {
 	MDB_env *env;
 	char *path;
 	bool write;
+	bool lazy;			/* a commit does not wait for the disk */
 };
 
 enum { TABLES = STORE_TABLES + 2 };	/* LMDB's own two stand before the named ones */
@@ -106,7 +108,7 @@ static int env_open(struct store *s, size_t map, unsigned flags)
 
 enum rc store_open(struct store **out, const char *path, size_t map, bool write, struct err *e)
 {
-	unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | (write ? 0 : MDB_RDONLY);
+	unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD | (write ? MDB_NOSYNC : MDB_RDONLY);
 	struct store *s;
 	struct stat st;
 	int code, dead;
@@ -120,7 +122,7 @@ enum rc store_open(struct store **out, const char *path, size_t map, bool write,
 		return err_set(e, RC_CORRUPT, "%s: not a regular file", path);
 	}
 	s = xmalloc(sizeof *s);
-	*s = (struct store){ NULL, strdup(path), write };
+	*s = (struct store){ NULL, strdup(path), write, false };
 	if (!s->path)
 		out_of_memory();
 	code = lock_room(path);
@@ -163,10 +165,9 @@ bool store_is(struct store *s, const char *path)
 
 enum rc store_durable(struct store *s, bool durable, struct err *e)
 {
-	int code = mdb_env_set_flags(s->env, MDB_NOSYNC, !durable);
+	int code = durable ? mdb_env_sync(s->env, 1) : 0;
 
-	if (!code && durable)
-		code = mdb_env_sync(s->env, 1);
+	s->lazy = !durable;
 	return code ? fail(e, s->path, "writing", code) : RC_OK;
 }
 
@@ -277,6 +278,7 @@ static void close_near(struct txn *t)
 enum rc txn_commit(struct txn **t, struct err *e)
 {
 	struct store *s = (*t)->store;
+	const bool waits = (*t)->write && !s->lazy;
 	int code;
 
 	close_near(*t);
@@ -285,7 +287,11 @@ enum rc txn_commit(struct txn **t, struct err *e)
 		code = whole_file(s);
 	free(*t);
 	*t = NULL;
-	return code ? fail(e, s->path, "writing", code) : RC_OK;
+	if (code)
+		return fail(e, s->path, "writing", code);
+	if (waits && (code = mdb_env_sync(s->env, 1)))
+		return err_set(e, RC_CORRUPT, "%s: writing: %s", s->path, mdb_strerror(code));
+	return RC_OK;
 }
 
 void txn_abort(struct txn **t)

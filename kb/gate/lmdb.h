@@ -33,7 +33,8 @@ uint64_t store_commit(struct store *s);	/* the number of the last commit */
 void store_remove(const char *path);	/* the file and its lock; not being there is fine */
 
 enum rc txn_begin(struct txn **t, struct store *s, bool write, struct err *e) NODISCARD;
-/* Ends the transaction also when it fails; the old state then stands. Durable when RC_OK. */
+/* Ends the transaction also when it fails; the old state then stands. Durable when RC_OK. RC_CORRUPT: the disk did not take
+ * it; what of it is there nobody knows. That is so of a power cut meanwhile as well, which those who open it must find. */
 enum rc txn_commit(struct txn **t, struct err *e) NODISCARD;
 void txn_abort(struct txn **t);		/* no-op when *t is NULL */
 uint64_t txn_bytes(struct txn *t);	/* of the file, as the last commit counts: no less than all that it holds */

@@ -16,6 +16,9 @@
  * some pages here and there is put down as late checks, which come before those of the same pages behind BASE, a later one
  * before an earlier one: one write, together with the rest. When they are too many, all go to their place.
  *
+ * The record is written when the disk has the commit. If the power goes before, any of its pages may be there: without those
+ * that lead to them (the first two) the file is as it was before, as all of the others were free; with these it is not right.
+ *
  * A reader compares the stat; when that differs (the node was copied, or somebody is writing) all pages are read, 50 MB
  * in about 10 ms. A disk may also change a byte without a trace in the stat, and in LMDB's own part of a page that ends a
  * process, or hides a row. So who opens the file reads LOOK pages of it in any case: all of a small index, or a stretch of

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <signal.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -230,6 +232,58 @@ static void test_lmdb__a_truncated_or_foreign_file_is_told(void **state)
 	assert_int_equal(store_open(&s, "link", MAP, true, &e), RC_CORRUPT);
 }
 
+static struct { unsigned calls; bool fails; char first[2 * 4096]; } disk;
+
+/* Instead of the system's, for LMDB as well. */
+int fdatasync(int fd)
+{
+	disk.calls++;
+	assert_int_equal(pread(fd, disk.first, sizeof disk.first, 0), sizeof disk.first);
+	errno = EIO;
+	return disk.fails ? -1 : 0;
+}
+
+static void test_lmdb__a_commit_waits_once_for_all_that_it_wrote(void **state)
+{
+	struct err e = ERR_INIT;
+	char first[sizeof disk.first];
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	int fd;
+
+	(void)state;
+	fill("w", 10, "old");
+	fd = open("w", O_RDONLY);
+	assert_int_equal(store_open(&s, "w", MAP, true, &e), RC_OK);
+	disk.calls = 0;
+	assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+	assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+	assert_int_equal(txn_put(t, id, STR("00000001"), STR("new"), &e), RC_OK);
+	assert_int_equal(disk.calls, 0);
+	assert_int_equal(txn_commit(&t, &e), RC_OK);
+	assert_int_equal(disk.calls, 1);
+	assert_int_equal(pread(fd, first, sizeof first, 0), sizeof first);
+	assert_memory_equal(first, disk.first, sizeof first);
+	assert_int_equal(txn_begin(&t, s, false, &e), RC_OK);
+	assert_int_equal(txn_commit(&t, &e), RC_OK);	/* nothing was written */
+	assert_int_equal(disk.calls, 1);
+	assert_int_equal(store_durable(s, false, &e), RC_OK);
+	assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+	assert_int_equal(txn_put(t, id, STR("00000001"), STR("newer"), &e), RC_OK);
+	assert_int_equal(txn_commit(&t, &e), RC_OK);
+	assert_int_equal(disk.calls, 1);
+	assert_int_equal(store_durable(s, true, &e), RC_OK);
+	assert_int_equal(disk.calls, 2);
+	disk.fails = true;
+	assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+	assert_int_equal(txn_put(t, id, STR("00000001"), STR("newest"), &e), RC_OK);
+	assert_int_equal(txn_commit(&t, &e), RC_CORRUPT);
+	disk.fails = false;
+	store_close(s);
+	close(fd);
+}
+
 static void test_lmdb__a_full_map_fails_and_the_old_state_stands(void **state)
 {
 	struct err e = ERR_INIT;
@@ -268,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_lmdb__pages_taken_and_given_back_leave_the_file_whole),
 		cmocka_unit_test(test_lmdb__rows_beside_the_names_of_tables_change_none),
 		cmocka_unit_test(test_lmdb__a_truncated_or_foreign_file_is_told),
+		cmocka_unit_test(test_lmdb__a_commit_waits_once_for_all_that_it_wrote),
 		cmocka_unit_test(test_lmdb__a_full_map_fails_and_the_old_state_stands),
 	};
 

@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kb/base/arena.h"
 #include "kb/base/err.h"
+#include "kb/base/file.h"
 #include "kb/index/pack.h"
 #include "kb/index/sum.h"
 
@@ -194,6 +196,82 @@ static void test_sum__a_file_that_grows_many_times_over_is_told_as_much(void **s
 	close(fd);
 }
 
+/* The bytes of a file, which the caller frees. */
+static char *bytes_of(const char *path, size_t *n)
+{
+	struct buf b = BUF_INIT;
+
+	assert_int_equal(file_read(&b, path, (size_t)1 << 30, &e), RC_OK);
+	*n = b.n;
+	return b.p;
+}
+
+static void power_cut(int rounds)
+{
+	struct sum s = SUM_INIT;
+	char *old, *new, *old_sum, *new_sum, *torn, head[BASE];
+	size_t n, m, old_sum_n, new_sum_n, page, done, changed[256], k = 0, i;
+	int fd, record;
+
+	unlink("sum.mdb");
+	unlink("sum.mdb-sum");
+	make("sum.mdb", &s, 0, rounds);
+	old = bytes_of("sum.mdb", &n);
+	old_sum = bytes_of("sum.mdb-sum", &old_sum_n);
+	make("sum.mdb", &s, rounds, rounds + 1);
+	sum_free(&s);
+	new = bytes_of("sum.mdb", &m);
+	new_sum = bytes_of("sum.mdb-sum", &new_sum_n);
+	assert_int_equal(n, m);
+	torn = xmalloc(n);
+	for (page = 0; page < n / PAGE; page++)
+		if (memcmp(old + page * PAGE, new + page * PAGE, PAGE) != 0) {
+			assert_true(k < 256);
+			changed[k++] = page;
+		}
+	assert_true(k > 4 && changed[0] < 2 && changed[1] >= 2);	/* one of the first two */
+	fd = open("sum.mdb", O_RDWR);
+	record = open("sum.mdb-sum", O_RDWR);
+	for (done = 0; done < 4 * k; done++) {		/* all but one; the first ones; the last ones; every second or third or ... */
+		bool all = true, is_old;
+
+		memcpy(torn, old, n);
+		for (i = 0; i < k; i++) {
+			const bool there = done < k ? i != done : done < 2 * k ? i <= done - k : done < 3 * k ? i > done - 2 * k : i % (done - 3 * k + 2) == 0;
+
+			if (there)
+				memcpy(torn + changed[i] * PAGE, new + changed[i] * PAGE, PAGE);
+			all &= there;
+		}
+		is_old = memcmp(torn, old, 2 * PAGE) == 0;
+		assert_int_equal(pwrite(fd, torn, n, 0), n);
+		assert_int_equal(pwrite(record, old_sum, old_sum_n, 0), old_sum_n);
+		assert_int_equal(ftruncate(record, (off_t)old_sum_n), 0);
+		assert_int_equal(sum_right("sum.mdb"), is_old);
+		memcpy(head, old_sum, BASE);
+		quiet("sum.mdb", record, head);		/* the time of the change did not come to the disk */
+		assert_int_equal(sum_right("sum.mdb"), is_old);
+		assert_int_equal(pwrite(record, new_sum, new_sum_n, 0), new_sum_n);
+		assert_int_equal(ftruncate(record, (off_t)new_sum_n), 0);
+		assert_int_equal(sum_right("sum.mdb"), all);
+	}
+	close(fd);
+	close(record);
+	free(old);
+	free(new);
+	free(old_sum);
+	free(new_sum);
+	free(torn);
+}
+
+/* Of what a commit wrote, only some pages came to the disk: it is as it was before, or not right. */
+static void test_sum__what_a_power_cut_leaves_of_a_commit_is_the_old_state_or_told(void **state)
+{
+	(void)state;
+	power_cut(7);
+	power_cut(41);
+}
+
 /* The check of a page that the file has not: it has no place. */
 static void test_sum__a_check_of_no_page_goes_nowhere(void **state)
 {
@@ -229,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_sum__checks_that_have_gone_to_their_place_tell_as_much),
 		cmocka_unit_test(test_sum__a_file_that_grows_many_times_over_is_told_as_much),
 		cmocka_unit_test(test_sum__a_check_of_no_page_goes_nowhere),
+		cmocka_unit_test(test_sum__what_a_power_cut_leaves_of_a_commit_is_the_old_state_or_told),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

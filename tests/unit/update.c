@@ -1,4 +1,5 @@
 /* tests/unit/update.c: an index that is brought forward, and put in order when nobody waits. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "kb/base/file.h"
 #include "kb/index/parts.h"
@@ -320,6 +322,45 @@ static void test_update__a_stamp_tells_of_no_more_than_the_file_holds(void **sta
 	arena_free(&a);
 }
 
+static bool disk_fails;
+
+/* Instead of the system's, for LMDB as well. */
+int fdatasync(int fd)
+{
+	(void)fd;
+	errno = EIO;
+	return disk_fails ? -1 : 0;
+}
+
+/* The disk did not take an update, so nobody knows what is there: nothing is read of it. */
+static void test_update__what_the_disk_did_not_take_is_made_anew(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct index *ix, *anew;
+	struct node node;
+	struct stamp now;
+	char *forward;
+
+	(void)state;
+	assert_int_equal(make(NULL), 0);
+	assert_int_equal(node_open(&node, &a, "n", &e), RC_OK);
+	assert_int_equal(index_open(&ix, &node, false, NULL, NULL, NULL, &e), RC_OK);
+	change(1);
+	disk_fails = true;
+	assert_int_equal(index_refresh(ix, NULL, &e), RC_IO);	/* nor one made anew */
+	assert_non_null(strstr(e.msg, "Input/output error"));
+	assert_true(index_damaged(ix));
+	disk_fails = false;
+	assert_int_equal(index_refresh(ix, NULL, &e), RC_OK);
+	forward = answer(&a, ix, &now);
+	assert_int_equal(index_open(&anew, &node, true, NULL, NULL, NULL, &e), RC_OK);
+	assert_string_equal(forward, answer(&a, anew, &now));
+	index_close(anew);
+	index_close(ix);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_update__what_is_put_in_its_place_and_replaced_at_once_was_what_it_was),
 		cmocka_unit_test(test_update__an_index_that_is_gone_is_made_anew),
 		cmocka_unit_test(test_update__a_stamp_tells_of_no_more_than_the_file_holds),
+		cmocka_unit_test(test_update__what_the_disk_did_not_take_is_made_anew),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
