@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-enum { SPARSE = 8, AT_ONCE = 16, AS_FOUND = 6, BY_ROW = 5 };
+enum { SPARSE = 8, AT_ONCE = 16, AS_FOUND = 6, BY_ROW = 4 };
 /* SPARSE: words that have a smaller part of all documents note which they came to, else all of a window are looked through,
  * AT_ONCE. AS_FOUND: so many postings are asked whether they pass while one that passes is sought. BY_ROW: where a
  * smaller part of a list's documents pass, each of them is looked up in its row; else blocks that are too low are passed over */
@@ -246,7 +246,9 @@ static inline __attribute__((always_inline)) enum rc add_row(struct evaluator *v
 			if (weight == ROW_MORE && cursor_look(&weight, c, v->from + k, v->e))
 				return v->e->rc;
 			word_had(to->w, add_one(v, to, k, weight, how));
+			to->w->passed++;
 		}
+	to->w->asked += (uint32_t)((uint64_t)c->x.df * (v->to - v->from) / v->s->info.n);
 	return RC_OK;
 }
 
@@ -297,10 +299,18 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 	return RC_OK;
 }
 
+/* Do few documents of a word pass? As in the windows before; in the first, as of all documents. */
+static bool few_pass(const struct evaluator *v, const struct word *w)
+{
+	const struct passing *p = v->q->passing;
+
+	return p && (w->asked ? w->passed < w->asked / BY_ROW : p->n < v->s->info.n / BY_ROW);
+}
+
 static enum rc add_list(struct evaluator *v, struct word *w, struct list *l, uint64_t others, uint64_t spare, enum adding how)
 {
 	struct places to = { w->p->idf, spare, enough_with(v, spare), NULL, w };
-	const bool by_row = v->q->passing && l->c.row && v->q->passing->n < l->c.x.df / BY_ROW;
+	const bool by_row = l->c.row && few_pass(v, w);
 	enum rc rc;
 
 	touch_room(v, v->to - v->from);
