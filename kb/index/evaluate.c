@@ -321,11 +321,12 @@ static enum rc in_windows(struct evaluator *v)
 		if (!any || sum < v->need || none_passes(v, v->from, v->to - 1))
 			continue;
 		for (i = size = 0; i < q->n; i++)
-			if (n == i && spare + v->order[n]->bound < v->need)
+			if (n == i && (!v->order[n]->any || spare + v->order[n]->bound < v->need))
 				spare += v->order[n++]->bound;
 			else
 				size += v->order[i]->size;
-		for (; n && v->order[n - 1]->size <= as_cheap(v->order[n - 1], size) + FEW; size += v->order[n]->size)
+		for (; n && v->order[n - 1]->any && v->order[n - 1]->size <= as_cheap(v->order[n - 1], size) + FEW;
+		    size += v->order[n]->size)
 			spare -= v->order[--n]->bound;
 		if (!(rc = window_pick(v, n, sum, spare)))
 			rc = finish_picked(v, n, spare);

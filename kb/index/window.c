@@ -343,7 +343,7 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, ui
 {
 	const struct found *f = w->p->found;
 	const size_t first = v->ntouched;
-	uint32_t k, one;
+	uint32_t k, one, most = 0;
 	size_t i;
 	enum rc rc;
 
@@ -365,10 +365,12 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, ui
 	for (i = first; w->p->n > 1 && i < v->ntouched; i++) {
 		k = v->touched[i];
 		one = bm25_score(&v->f, w->p->idf, v->weight[k], v->norms[k]);
-		word_had(w, one);
+		most = one > most ? one : most;
 		v->score[k] += one;
 		v->weight[k] = 0;
 	}
+	if (w->p->n > 1 && first < v->ntouched)
+		word_had(w, most);
 	return RC_OK;
 }
 
@@ -616,9 +618,12 @@ enum rc window_pick(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 		return v->order[n]->any ? add_word(v, v->order[n], spare, spare, PICK) : RC_OK;
 	if (!v->naming && n + 1 < q->n && leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
 		how = ADD_MANY;
-	for (i = q->n; i-- > n && !rc;)
-		if (v->order[i]->any)
-			rc = add_word(v, v->order[i], sum - v->order[i]->bound, spare, i == n && how == ADD ? ADD_LAST : how);
+	for (i = q->n; i-- > n && !rc;) {
+		struct word *w = v->order[i];
+
+		if (w->any)
+			rc = add_word(v, w, sum - w->bound, spare, i == n && (how == ADD || w->p->n > 1) ? ADD_LAST : how);
+	}
 	if (rc) {				/* in the middle of a word, maybe */
 		memset(v->score, 0, sizeof v->score);
 		memset(v->weight, 0, sizeof v->weight);

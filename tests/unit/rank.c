@@ -79,9 +79,15 @@ static void make_words(void)
 			words[RARE + k++] = cstr(arena_printf(&kept, "%.1sq%.*s", words[i].p, FMT_STR(str_sub(words[i], 2, words[i].n))));
 }
 
+static struct str lang_of(const struct doc *d)
+{
+	return d->lang == stems_lang(STR("en")) ? STR("en") : d->lang == stems_lang(STR("ru")) ? STR("ru") : STR("xx");
+}
+
 static void make_docs(void)
 {
-	size_t i, k, left[SEGMENTS];
+	size_t i, k, left[SEGMENTS], heavy = 0;
+	bool has, begins = false;	/* the next one is the first of a block of HEAVY's list, right behind the one before */
 
 	for (i = 0; i < SEGMENTS; i++)
 		left[i] = sizes[i];
@@ -103,13 +109,24 @@ static void make_docs(void)
 			d->w[k].word = (unsigned char)(k == 0 && below(300) ? 0 : rank * below(rank + 1) / WORDS);
 			if (d->w[k].word >= RARE && d->w[k].word < RARE + RARES && below(16))
 				d->w[k].word = 0;
-			if (k == 1 && below(3) == 0)		/* its list is dense too, but much shorter */
+			if (k == 1 && below(str_is(lang_of(d), "en") ? 2 : 40) == 0)	/* its list is dense too, but of one language */
 				d->w[k].word = HEAVY;
 			d->w[k].weight = (unsigned char)(below(9) ? 1 : below(9) ? 3 : 12 + below(8));	/* that a row has no room for, too */
 			if (d->w[k].word == HEAVY)
 				d->w[k].weight = (unsigned char)(14 + below(16));
 			d->w[k].running = below(10) > 0;
 		}
+		if (d->seg)
+			continue;
+		if (begins) {				/* one of the best, and short */
+			d->n = 1;
+			d->w[0].word = HEAVY;
+			d->w[0].weight = 30;
+		}
+		for (k = 0, has = false; k < d->n; k++)
+			has |= d->w[k].word == HEAVY;
+		heavy += has;
+		begins = has && heavy % 128 == 0;
 	}
 }
 
@@ -127,7 +144,7 @@ static void open_tables(struct txn *t)
 
 static void put_record(struct txn *t, struct columns_out *columns, const struct doc *d, uint32_t ordinal)
 {
-	struct record r = { .id = d->id, .kind = d->lesson ? STR("lesson") : STR("issue"), .title = d->id };
+	struct record r = { .id = d->id, .kind = d->lesson ? STR("lesson") : STR("issue"), .lang = lang_of(d), .title = d->id };
 	struct buf b = BUF_INIT;
 
 	r.date = cstr(arena_printf(&a, "%u-05-01", d->year));
@@ -593,6 +610,15 @@ static int best_first(const void *x, const void *y)
 	return p->score != q->score ? (p->score < q->score) - (p->score > q->score) : (p->doc > q->doc) - (p->doc < q->doc);
 }
 
+static bool passes_lang(const struct doc *d, const struct filters *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nlang && !str_eq(f->lang[i], lang_of(d)); i++)
+		;
+	return i < f->nlang;
+}
+
 /* What a slow reader found, best first. */
 static size_t list_hits(struct want *want, size_t *lessons, const struct slow *s, const struct filters *f)
 {
@@ -604,7 +630,8 @@ static size_t list_hits(struct want *want, size_t *lessons, const struct slow *s
 		bool yes = date_parse(&first, &last, cstr(arena_printf(&a, "%u-05-01", docs[i].year)));
 
 		if (docs[i].dead || s->out[i] || (s->any_must && !s->must[i]) || (!s->hit[i] && s->q->positive) || !yes ||
-		    (f->nkind && docs[i].lesson != str_is(f->kind[0], "lesson")) || (f->since <= f->until && (last < f->since || first > f->until)))
+		    (f->nkind && docs[i].lesson != str_is(f->kind[0], "lesson")) || (f->nlang && !passes_lang(&docs[i], f)) ||
+		    (f->since <= f->until && (last < f->since || first > f->until)))
 			continue;
 		*lessons += docs[i].lesson;
 		want[n++] = (struct want){ s->score[i] >> SHOWN, (uint32_t)i };
@@ -724,11 +751,13 @@ static void ask(unsigned turns)
 			buf_printf(&b, " %.*s", FMT_STR(word));
 		if (below(2) == 0)
 			assert_true(filters_add(&f, &a, STR("kind"), below(2) ? STR("lesson") : STR("issue")));
+		for (n = below(4) ? 0 : 1 + below(2); n; n--)	/* of ru and xx are many documents, but few have the words of en */
+			assert_true(filters_add(&f, &a, STR("lang"), n > 1 ? STR("xx") : below(2) ? STR("ru") : STR("en")));
 		if (below(3) == 0)	/* since 2023: one of a hundred */
 			assert_true(filters_add(&f, &a, STR("since"), cstr(arena_printf(&a, "%u", 2014 + below(10)))));
 		if (below(40) == 0)
 			buf_clear(&b);
-		if (f.nkind || f.since <= f.until || (b.n && sought))
+		if (f.nkind || f.nlang || f.since <= f.until || (b.n && sought))
 			compare(buf_str(&b), &f, below(5) == 0);
 		arena_free(&a);
 	}
