@@ -90,6 +90,24 @@ struct str find_label(const struct find *f, unsigned facet, struct str value)
 	}
 }
 
+struct str find_owner(const struct find *f, struct str owner)
+{
+	char upper[2];
+	const struct str country = { upper, 2 };
+	struct str name = STR_NONE;
+	size_t i;
+
+	if (owner.n != 2) {
+		if (copy_texts(f->copy))
+			name = text_of(copy_texts(f->copy), "institutions", owner);
+		return name.n ? name : vocab_label(&f->copy->vocab, "institutions", owner);
+	}
+	for (i = 0; i < 2; i++)
+		upper[i] = (char)(owner.p[i] >= 'a' && owner.p[i] <= 'z' ? owner.p[i] - 32 : owner.p[i]);
+	name = find_label(f, 1, country);
+	return name.p == upper ? owner : name;	/* without one */
+}
+
 /* All values in order, each once; how many there are then. */
 static size_t settle(struct find_facet *to)
 {

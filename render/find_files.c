@@ -16,8 +16,8 @@
  *		count of UTF-16 units that it begins with like the form, as one digit, the rest
  * find-p/H.js	a block of terms; behind each "!" and its list: a posting is a number, the document less the one before
  *		less 1, and a digit, the impact
- * find-d/N.js	FIND_DOCS documents, a line each, TABs between: name, language, kind, label, date, owner, title,
- *		summary
+ * find-d/N.js	FIND_DOCS documents, a line each, TABs between: name, language, kind, owner, date, label unless it is
+ *		TLP:CLEAR, title, summary; kind and owner as people call them
  *
  * Digits are the 90 of find_digits; numbers as find_number writes them. Nothing needs an escape in the blocks, so that
  * their sizes are those of the files. A block's file is called by its hash in 8 hex digits. */
@@ -99,7 +99,8 @@ static void documents(struct buf *b, const struct find *f, size_t block)
 
 	for (i = block * FIND_DOCS; i < f->n && i < (block + 1) * FIND_DOCS; i++) {
 		const struct entry *e = f->docs[i];
-		const struct str row[] = { e->name, e->lang, find_label(f, 0, cstr(e->kind->name)), e->tlp, e->date, e->owner, e->title };
+		const struct str row[] = { e->name, e->lang, find_label(f, 0, cstr(e->kind->name)), find_owner(f, e->owner),
+			e->date, tlp_rank(e->tlp) > 0 ? e->tlp : STR_NONE, e->title };
 		size_t k, end = 0, n;
 
 		for (k = 0; k < sizeof row / sizeof row[0]; k++) {

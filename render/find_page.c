@@ -23,7 +23,9 @@ void find_page(struct page *p)
 		page_t(p, key);
 		page_puts(p, "\"");
 	}
-	page_puts(p, ">\n<label for=\"find-q\">");
+	page_puts(p, " data-comma=\"");
+	page_t(p, "comma");
+	page_puts(p, "\">\n<label for=\"find-q\">");
 	page_t(p, "find.words");
 	page_puts(p, "</label> <input type=\"search\" id=\"find-q\" name=\"q\" dir=\"auto\" maxlength=\"1000\" autocomplete=\"off\" "
 	    "spellcheck=\"false\"> <button type=\"submit\">");

@@ -216,6 +216,7 @@ struct str find_posts(const struct find *f, size_t k);
 
 void find_facet(struct find *f, unsigned facet);	/* find_facets.c: fills facets[facet] */
 struct str find_label(const struct find *f, unsigned facet, struct str value);	/* what people call a value */
+struct str find_owner(const struct find *f, struct str owner);	/* the same of an owner: a country, or an institution */
 
 /* find_kept.c */
 void find_log_close(struct find *f);

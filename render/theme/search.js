@@ -458,9 +458,10 @@ function page(form, before) {
 		if (mine !== turn) return;
 		if (!shown) list.replaceChildren();
 		const q = input.value ? '#' + new URLSearchParams({ q: input.value }) : '';
-		for (const [name, lang, kind, label, date, owner, title, summary] of docs) {
-			const dir = 'auto', item = element('li', {}, element('a', { href: up + 'd/' + name + '.html' + q, lang, dir, hreflang: lang }, marked(title, want) || title), ' ',
-				element('span', { class: 'quiet' }, element('bdi', {}, kind), ' · ', element('bdi', { dir: 'ltr' }, [owner.toUpperCase(), date, label].filter(Boolean).join(' · '))));
+		for (const [name, lang, kind, owner, date, label, title, summary] of docs) {
+			const dir = 'auto', comma = form.dataset.comma + ' ', what = element('span', { class: 'quiet' }, kind + comma + owner), item = element('li', {},
+				element('a', { href: up + 'd/' + name + '.html' + q, lang, dir, hreflang: lang }, marked(title, want) || title), ' ', what);
+			for (const v of [date, label]) if (v) what.append(comma, element('bdi', {}, v));
 			if (summary) item.append(element('p', { lang, dir }, marked(summary, want) || summary));
 			list.append(item);
 		}

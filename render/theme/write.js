@@ -27,6 +27,11 @@
 		return data.common.filter(function (r) { return skipped.indexOf(' ' + r.name + ' ') < 0 && own.indexOf(r.name) < 0; }).concat(kind.keys);
 	}
 	function fixed(r) { return r.values && r.values.length === 1 && r.need === 'always' ? r.values[0] : null; }
+	function apart(all) {		/* names; where two are alike, with their codes */
+		var seen = Object.create(null);
+		all.forEach(function (c) { seen[c[1]] = (seen[c[1]] || 0) + 1; });
+		return all.map(function (c) { return seen[c[1]] > 1 ? [c[0], c[1] + ' (' + c[0] + ')'] : c; });
+	}
 	function codes(r) {		/* [code, label] of what may be chosen, or null */
 		if (r.name === 'tlp')
 			return r.values.slice(0, r.values.indexOf(data.ceiling) + 1).map(function (v) { return [v, v]; });
@@ -35,12 +40,12 @@
 		if (r.vocab === 'owners')
 			return by_name(data.owners.map(function (c) { return [c[0], texts['institutions.' + c[0]] || texts['countries.' + c[0].toUpperCase()] || c[1]]; }));
 		return r.vocab === 'countries' ? countries() : !data.vocab[r.vocab] ? null :
-			data.vocab[r.vocab].map(function (c) { return [c[0], texts[r.vocab + '.' + c[0]] || c[1]]; });
+			apart(data.vocab[r.vocab].map(function (c) { return [c[0], texts[r.vocab + '.' + c[0]] || c[1]]; }));
 	}
 	function language() { return document.querySelector('main').getAttribute('lang'); }
 	function capital(s) { return s.charAt(0).toLocaleUpperCase(language()) + s.slice(1); }
 	function by_name(all) {		/* in the order of the reader's alphabet */
-		return all.sort(function (a, b) { return a[1].localeCompare(b[1], language()); });
+		return apart(all).sort(function (a, b) { return a[1].localeCompare(b[1], language()); });
 	}
 	function countries() {
 		return by_name((data.vocab.countries || []).map(function (c) { return [c[0], texts['countries.' + c[0]] || c[1]]; }));
@@ -57,7 +62,7 @@
 		}));
 	}
 	function boxes(r, all) {
-		return make('div', { 'class': 'boxes', id: 'f-' + r.name, role: 'group', 'aria-labelledby': 'l-' + r.name }, all.map(function (c) {
+		return make('div', { 'class': all.length > 60 ? 'boxes many' : 'boxes', id: 'f-' + r.name, role: 'group', 'aria-labelledby': 'l-' + r.name }, all.map(function (c) {
 			return make('label', {}, [make('input', { type: 'checkbox', name: r.name, value: c[0] }), ' ', make('bdi', {}, [c[1]])]);
 		}));
 	}
@@ -88,9 +93,9 @@
 			make('label', { 'for': 's-' + i }, [(t('head.' + h.text) === 'head.' + h.text ? h.text : t('head.' + h.text)) + (h.must ? ' *' : '')]),
 			make('textarea', { id: 's-' + i, rows: 5, dir: 'auto' }), make('p', { 'class': 'wrong', id: 'e-s-' + i })]);
 	}
-	function country(x) {		/* the code of a name, here or in English, or what was typed */
-		var c = countries().concat(data.vocab.countries).filter(function (y) { return y[1].toLowerCase() === x.toLowerCase(); })[0];
-		return c ? c[0] : x.toUpperCase();
+	function country(x) {		/* the code of a name that is one country's, here or in English, or what was typed */
+		var c = countries().concat(data.vocab.countries).filter(function (y) { return y[1].toLowerCase() === x.toLowerCase(); });
+		return c.length && c.every(function (y) { return y[0] === c[0][0]; }) ? c[0][0] : x.toUpperCase();
 	}
 	function value(r) {		/* a string, or an array of a list */
 		var e = id('f-' + r.name);

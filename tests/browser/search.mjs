@@ -131,7 +131,7 @@ await p.waitForSelector('#find-hits li');
 is('typing and Enter find; the first hit is the best', await p.getAttribute('#find-hits li a', 'href'), 'd/is-bg-2022-hawala.html#q=hawala');
 ok('the number of hits is said', /\d/.test(await status()) ? [] : [await status()]);
 is('its place is said politely', await p.getAttribute('#find-status', 'role'), 'status');
-is('what kind of document it is', await p.textContent('#find-hits li .quiet bdi'), 'Issue');
+is('what it is, as lists tell it', await p.textContent('#find-hits li .quiet'), 'Issue, Bulgaria, 2022-05-18');
 ok('the words are marked', (await p.textContent('#find-hits mark')).toLowerCase() === 'hawala' ? [] : ['no']);
 is('the address holds the search', new URL(p.url()).hash, '#q=hawala');
 await p.waitForSelector('input[name=country][value=DE]');

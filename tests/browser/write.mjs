@@ -1,14 +1,14 @@
-/* tests/browser/write.mjs SITE NODE: write.html from file://: every kind is filled in, saved and adopted, and the node
+/* tests/browser/write.mjs SITE NODE SITE2: write.html from file://: every kind is filled in, saved and adopted, and the node
  * then finds no error in it; personal data is not saved; a saved file opens again as it was; every language is spoken,
  * and saves the same; a keyboard is enough; without scripts it says so. */
 import { ok, is, done, open, tab, url, colep } from './lib.mjs';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const [site, node] = process.argv.slice(2);
+const [site, node, twins] = process.argv.slice(2);
 const context = await open(), { page, take } = await tab(context);
 
-async function fresh() {
-	await page.goto(url(site, 'write.html'));
+async function fresh(of = site) {
+	await page.goto(url(of, 'write.html'));
 	await page.waitForSelector('#write:not([hidden])');
 }
 async function fields() {		/* of the form as it stands: what kind of control each is */
@@ -182,11 +182,25 @@ await page.setInputFiles('#open', 'bad.md');
 await page.waitForTimeout(300);
 ok('a file it cannot read is said so', (await page.textContent('#state')).length ? [] : ['nothing said']);
 is('and nothing was asked for or went wrong', take(), []);
+/* Two names that are alike have their codes behind them. */
+await fresh(twins);
+await page.selectOption('#kind', 'case-study');
+is('what two codes are called is told apart', await page.$$eval('#f-channels bdi', all => all.map(e => e.textContent)), ['Desk (desk-a)', 'Desk (desk-b)', 'Telephone']);
+is('and no name has a code that needs none', await page.$$eval('#f-owner option', all => all.map(e => e.textContent).filter(s => s.includes('('))), []);
 /* On paper there is no file to open, nor a word that asks for one. */
 await fresh();
 await page.emulateMedia({ media: 'print' });
 is('on paper each label has its field below', await page.$$eval('#write label[for]', all =>
 	all.filter(l => l.offsetHeight && !document.getElementById(l.htmlFor).offsetHeight).map(l => l.textContent)), []);
+await page.emulateMedia({ media: 'screen' });
+await page.selectOption('#kind', 'request');
+await page.check('#f-to input[value=mk]');
+const long = () => page.$$eval('#f-to label', all => all.filter(l => l.offsetHeight).map(l => l.textContent.trim())), short = () => page.$$eval('#f-topics label', all => all.filter(l => l.offsetHeight).length);
+const many = (await long()).length, few = await short();
+await page.emulateMedia({ media: 'print' });
+is('of some 250 countries there are those chosen', [many > 200, await long()], [true, ['North Macedonia']]);
+is('and room to write others', await page.$eval('#f-to', e => e.offsetHeight > 50), true);
+is('what one can look through is there to tick', [few > 10, await short()], [true, few]);
 await context.close();
 
 const still = await open({ javaScriptEnabled: false }), plain = await tab(still);

@@ -776,7 +776,7 @@ static void test_find_files__texts_are_escaped_and_ids_of_left_out_ones_are_not_
 
 	(void)state;
 	assert_true(find_write(&b, f, STR("find-d/0.js")));
-	assert_string_equal(buf_cstr(&b), "S(\"find-d/0\",\"ll-bg-2022-in\\tfa\\tLesson\\tTLP:CLEAR\\t2021-02-03\\tbg\\t"
+	assert_string_equal(buf_cstr(&b), "S(\"find-d/0\",\"ll-bg-2022-in\\tfa\\tLesson\\tBulgaria\\t2021-02-03\\t\\t"
 	    "\\\"T\\\" \\\\ \\u003cb>  \\u2028 \\u202e \330\256 " COPY_NOT_HERE "\\t\\n\")\n");
 	buf_clear(&b);
 	name = find_names(&n, &arena, f);
