@@ -105,7 +105,7 @@ endef
 # A practice node of its own, with its own key, made once from content/ and kept.
 .PHONY: run
 run: setup	## install what is missing, build, serve a practice node made from content/
-	@[ -e colep ] || echo "building colep, about a minute" >&2
+	@$(MAKE) -q colep 2>/dev/null || echo "building colep, about a minute when all of it is new" >&2
 	@$(MAKE) -s colep
 	@[ -d build/practice/.git/colep ] || { rm -rf build/practice; COLEP_KEYS=$(CURDIR)/build/practice-keys \
 		./colep init build/practice --id bps --name 'Practice' --practice --import content >/dev/null; }
