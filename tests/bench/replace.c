@@ -7,8 +7,9 @@
  * it: finding out that main moved, the trees that differ, both versions of the document, one transaction. Not in it is what
  * comes before (making the commit) and what a server does when nobody waits (tidy: segments that updates left are merged; as
  * most replacements leave nothing to do, its mean is what it costs). In turn with it LMDB puts one value of 100 bytes into a
- * copy of the index's file and commits, durable. Documents are DISTANCE apart in order of id (default: spread over all). Prints
- * microseconds: median, 95th percentile, mean; cpu and lmdb_cpu are what of either is no waiting for the disk.
+ * copy of the index's file and commits, durable, as it does by itself: it waits for the disk twice, we once (kb/gate/lmdb.c).
+ * Documents are DISTANCE apart in order of id (default: spread over all). Prints microseconds: median, 95th percentile, mean;
+ * cpu and lmdb_cpu are what of either is no waiting for the disk.
  *
  * Then as many again, whose commits nobody noted (kb/gate/git_noted.c), as if git had made them: git and git_cpu. */
 #include <stdio.h>
