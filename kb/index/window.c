@@ -4,7 +4,9 @@
  * are picked that may get in. What their scores are already they are at least in the end, so the highest of them tell what
  * is needed before any word is sought.
  *
- * Where few places came up, these are noted and looked at alone, else all of the window. A block that with the most of all
+ * Where few places came up, these are noted and looked at alone, else all of the window. A word that leads alone adds all there is to
+ * add, so what it brings in is picked at once. Where no document gets in without the word that is added first, mostly the rarest,
+ * the others are added beside it alone: in most blocks there are few such places. A block that with the most of all
  * other words cannot bring a document among the best is passed over, unread.
  *
  * A dense list is not added: a look at its row (postings.c) tells what it has of a place, so it is sought in what others
@@ -114,8 +116,8 @@ static void touch_room(struct evaluator *v, size_t n)
 
 /* Postings' scores are added; or added and not noted, as the whole window will be looked through; or their weights are
  * gathered. Of the word that is the last to be added: only what is high enough, or was hit before. One that is the only one to
- * be added, and has one list: what is high enough is picked at once. */
-enum adding { ADD, ADD_MANY, ADD_LAST, GATHER, GATHER_LAST, PICK };
+ * be added, and has one list: what is high enough is picked at once. BESIDE: only where another was added before. */
+enum adding { ADD, ADD_MANY, ADD_LAST, ADD_BESIDE, GATHER, GATHER_LAST, GATHER_BESIDE, PICK };
 
 struct places {				/* of one window, being added */
 	uint32_t idf;
@@ -136,7 +138,7 @@ static inline __attribute__((always_inline)) uint32_t add_one(struct evaluator *
 {
 	uint32_t one;
 
-	one = how == GATHER ? 0 : bm25_score(&v->f, to->idf, weight, v->norms[k]);
+	one = how == GATHER || how == GATHER_BESIDE ? 0 : bm25_score(&v->f, to->idf, weight, v->norms[k]);
 	if (how == PICK) {
 		if (one < to->enough || left_out(v, v->from + k))
 			return one;
@@ -147,11 +149,11 @@ static inline __attribute__((always_inline)) uint32_t add_one(struct evaluator *
 	}
 	if ((how == ADD_LAST || how == GATHER_LAST) && one < to->enough && !v->score[k])
 		return one;
-	if (how == GATHER || how == GATHER_LAST)
+	if (how == GATHER || how == GATHER_LAST || how == GATHER_BESIDE)
 		v->weight[k] = weight > v->weight[k] ? weight : v->weight[k];
 	else
 		v->score[k] += one;
-	if (how != ADD_MANY)
+	if (how != ADD_MANY && how != ADD_BESIDE)
 		*to->touched++ = (uint16_t)k;
 	return one;
 }
@@ -211,6 +213,27 @@ static inline __attribute__((always_inline)) enum rc add_passing(struct evaluato
 		return v->e->rc;
 	for (j = 0; j < n; j++)
 		word_had(to->w, add_one(v, to, docs[at[j]] - v->from, c->weights[at[j]], how));
+	return RC_OK;
+}
+
+/* The same of those alone that stand where a word was added before: they are found first, without branches. */
+static inline __attribute__((always_inline)) enum rc add_beside(struct evaluator *v, struct cursor *c, unsigned i,
+    struct places *to, enum adding how)
+{
+	const uint32_t *const docs = c->docs, *const score = v->score, from = v->from;
+	const unsigned end = docs[c->n - 1] < v->to ? c->n : cursor_first(c, v->to);
+	uint8_t at[PACK];
+	unsigned n = 0, j;
+
+	for (j = i; j < end; j++) {
+		at[n] = (uint8_t)j;
+		n += score[docs[j] - from] != 0;
+	}
+	c->i = end;
+	if (n && cursor_weights(c, v->e))
+		return v->e->rc;
+	for (j = 0; j < n; j++)
+		(void)add_one(v, to, docs[at[j]] - from, c->weights[at[j]], how);
 	return RC_OK;
 }
 
@@ -286,7 +309,10 @@ static inline __attribute__((always_inline)) enum rc add_postings(struct evaluat
 		}
 		for (i = c->i; c->docs[i] < from; i++)
 			;
-		if (v->q->passing) {
+		if (how == ADD_BESIDE || how == GATHER_BESIDE) {
+			if (add_beside(v, c, i, to, how))
+				return v->e->rc;
+		} else if (v->q->passing) {
 			if (add_passing(v, c, i, to, how))
 				return v->e->rc;
 		} else {
@@ -325,6 +351,12 @@ static enum rc add_list(struct evaluator *v, struct word *w, struct list *l, uin
 	case ADD_LAST:
 		rc = by_row ? add_row(v, &l->c, &to, ADD_LAST) : add_postings(v, l, &to, others, ADD_LAST);
 		break;
+	case ADD_BESIDE:
+		rc = add_postings(v, l, &to, others, ADD_BESIDE);
+		break;
+	case GATHER_BESIDE:
+		rc = add_postings(v, l, &to, others, GATHER_BESIDE);
+		break;
 	case GATHER:
 		rc = by_row ? add_row(v, &l->c, &to, GATHER) : add_postings(v, l, &to, others, GATHER);
 		break;
@@ -348,7 +380,7 @@ static enum rc add_word(struct evaluator *v, struct word *w, uint64_t others, ui
 	enum rc rc;
 
 	if (w->p->n > 1)
-		how = how == ADD_LAST ? GATHER_LAST : GATHER;
+		how = how == ADD_LAST ? GATHER_LAST : how == ADD_BESIDE ? GATHER_BESIDE : GATHER;
 	if (f) {
 		found_to(w, v->from);
 		touch_room(v, f->n);
@@ -599,10 +631,18 @@ static void pick_through(struct evaluator *v, uint64_t spare)
 	v->ntouched = 0;
 }
 
+/* Does no document get in without a word, which not many have? Then others are added beside it. Not with a filter: it is told
+ * what each adds to all that pass. */
+static bool is_needed(const struct evaluator *v, const struct word *w, uint64_t sum)
+{
+	return sum - w->bound < v->need && w->size <= v->s->info.n / SPARSE && !v->q->passing;
+}
+
 enum rc window_pick(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 {
 	const struct evaluate *q = v->q;
 	enum adding how = ADD;
+	bool needed;
 	uint32_t k;
 	size_t i;
 	enum rc rc = RC_OK;
@@ -616,13 +656,18 @@ enum rc window_pick(struct evaluator *v, size_t n, uint64_t sum, uint64_t spare)
 			v->picked[v->npicked++] = (struct picked){ k, 0 };
 	if (!v->naming && n + 1 == q->n && v->order[n]->p->n == 1 && !v->order[n]->p->found)
 		return v->order[n]->any ? add_word(v, v->order[n], spare, spare, PICK) : RC_OK;
-	if (!v->naming && n + 1 < q->n && leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
+	needed = !v->naming && n + 1 < q->n && is_needed(v, v->order[q->n - 1], sum);
+	if (!v->naming && !needed && n + 1 < q->n && leading(v, n) * v->share >> 16 > v->s->info.n / SPARSE && enough_with(v, spare))
 		how = ADD_MANY;
 	for (i = q->n; i-- > n && !rc;) {
 		struct word *w = v->order[i];
+		const bool last = i == n && (how == ADD || (how == ADD_MANY && w->p->n > 1));
 
 		if (w->any)
-			rc = add_word(v, w, sum - w->bound, spare, i == n && (how == ADD || w->p->n > 1) ? ADD_LAST : how);
+			rc = add_word(v, w, sum - w->bound, spare, last ? ADD_LAST : how);
+		if (needed && !v->ntouched)
+			return rc;
+		how = needed ? ADD_BESIDE : how;
 	}
 	if (rc) {				/* in the middle of a word, maybe */
 		memset(v->score, 0, sizeof v->score);
