@@ -93,7 +93,7 @@ void hints_find(struct hints *h, struct arena *a, struct stems *stems, const str
 	struct buf b = BUF_INIT;
 	size_t i, k, words, longest;
 
-	*h = (struct hints){ .ask = arena_array(a, q->n, sizeof *h->ask) };
+	*h = (struct hints){ .ask = arena_array(a, q->n, sizeof *h->ask), .names = arena_array(a, q->n, sizeof *h->names) };
 	for (i = 0; i < q->n; i++) {
 		if (!plain(&q->clauses[i]))
 			continue;
@@ -125,6 +125,8 @@ void hints_find(struct hints *h, struct arena *a, struct stems *stems, const str
 		}
 		if (longest && h->ask[i])	/* what makes a question names nothing */
 			h->n = from;
+		for (k = i; k < i + longest; k++)
+			h->names[k] = !h->ask[i];
 		h->others += !longest && !q->clauses[i].not;
 	}
 	buf_free(&b);

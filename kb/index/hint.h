@@ -18,6 +18,7 @@ struct hints {				/* all in the arena */
 	struct str codes[HINTS_MAX];	/* the first ones, none twice */
 	size_t n;
 	bool *ask;			/* by clause: it only makes the query a question */
+	bool *names;			/* by clause: it names something, alone or with those beside it */
 	size_t others;			/* words that neither name anything nor ask */
 };
 void hints_find(struct hints *h, struct arena *a, struct stems *stems, const struct query *q);

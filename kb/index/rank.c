@@ -221,8 +221,8 @@ static uint64_t *out_bits(struct run *r, size_t seg)
 }
 
 /* A single word: its documents score, or are left out. What may stand for another one is looked at again when it is known
- * what the rest of the query finds. */
-static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bool not, bool must, bool ask, struct err *e)
+ * what the rest of the query finds. A name that stands in a document is right, rare as it may be. */
+static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bool not, bool must, bool ask, bool named, struct err *e)
 {
 	struct lists *l = no_lists(r);
 	uint64_t df = 0;
@@ -232,7 +232,7 @@ static enum rc run_word(struct run *r, struct word *w, bool last, bool exact, bo
 
 	if (rc)
 		return rc;
-	if (!exact && !must && !ask && (df <= FEW || !written || typed_of(r, last) == TYPED_LAST))
+	if (!exact && !must && !ask && !(named && written) && (df <= FEW || !written || typed_of(r, last) == TYPED_LAST))
 		r->doubts[r->ndoubts++] = (struct doubt){ .w = w, .typed = typed_of(r, last), .df = df, .written = written,
 		    .part = r->n };
 	if (!df)
@@ -254,7 +254,7 @@ static enum rc run_row(struct run *r, struct clause *c, struct err *e)
 	enum rc rc = RC_OK;
 
 	for (i = 0; i < c->n && !rc && !r->none; i++)
-		rc = run_word(r, &c->words[i], false, true, false, true, false, e);
+		rc = run_word(r, &c->words[i], false, true, false, true, false, false, e);
 	r->rows[r->nrows++] = (struct row){ first, c->n };
 	return rc;
 }
@@ -331,7 +331,7 @@ static enum rc run_phrase(struct run *r, struct clause *c, struct err *e)
 	buf_printf(r->note, "%sno document has \"%.*s%s\" in a row: looking for its words", r->note->n ? ", " : "",
 	    FMT_STR(str_utf8_cut(said(c), SAID)), said(c).n > SAID ? "…" : "");
 	for (i = 0; i < c->n && !rc; i++)
-		rc = run_word(r, &c->words[i], false, false, false, false, false, e);
+		rc = run_word(r, &c->words[i], false, false, false, false, false, false, e);
 	return rc;
 }
 
@@ -345,7 +345,8 @@ static enum rc run_clauses(struct run *r, struct err *e)
 		struct clause *c = &q->clauses[i];
 
 		if (!c->phrase)
-			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, r->hints.ask[i] && !c->must, e);
+			rc = run_word(r, &c->words[0], i == last, c->not, c->not, c->must, r->hints.ask[i] && !c->must,
+			    r->hints.names[i], e);
 		else if (c->must || (q->positive == 1 && !c->not && r->again == FIRST))
 			rc = run_row(r, c, e);
 		else

@@ -72,4 +72,8 @@ run colep -C asked search "+hawala actions" --limit 50; hasnt "what must be ther
 run colep -C asked search hawala 'country:Bulgarie'; has "a value is known by its names" "$err" 'country Bulgarie: no document has it; did you mean BG'
 run colep -C asked search hawala 'kind:réunion'; has "a kind too" "$err" 'kind réunion: no document has it; did you mean meeting'
 run colep -C asked search hawala 'kind:ferry'; hasnt "what names nothing is offered nothing" "$err" 'did you mean'
+# What stands in few documents, and names a topic, is nothing misspelt.
+run colep -C asked search حواله; is "a rare name is taken as it was typed" "$err" ""
+run colep -C asked search хавала; is "in Cyrillic too" "$err" ""
+run colep -C asked search hawalla; has "what names nothing may be another word" "$err" "showing hawala for hawalla"
 done_testing
