@@ -583,20 +583,15 @@ static enum rc run_top(struct result *res, struct run *r, struct top *t, struct 
 	return rc ? rc : top_close(t);
 }
 
-/* The best of all documents were looked for before words in doubt were read as others: what the best that pass score at least
- * now. */
-static uint64_t least_again(const struct run *r, const struct top *t, struct wanted w)
+/* The best of all documents were looked for before words in doubt were read as others: those that pass are kept. */
+static void keep_passing(const struct run *r, struct top *t)
 {
-	const struct pick *p = t->v, *const end = p + t->n;
-	uint64_t least = 0;
-	size_t n;
+	size_t i, n = 0;
 
-	for (n = 0; p < end && n < w.limit; p++)
-		if (!r->narrow || (r->passing[p->seg] && passing_has(r->passing[p->seg], p->place))) {
-			least = (uint64_t)p->score << SHOWN;
-			n++;
-		}
-	return w.count == COUNT_NONE && w.limit && n == w.limit && least > r->lost ? least - r->lost : 0;
+	for (i = 0; i < t->n; i++)
+		if (!r->narrow || (r->passing[t->v[i].seg] && passing_has(r->passing[t->v[i].seg], t->v[i].place)))
+			t->v[n++] = t->v[i];
+	t->n = n;
 }
 
 /* What a word in doubt is read as hangs on the best of all documents, not on filters, which come behind. */
@@ -606,6 +601,7 @@ static enum rc run_best(struct result *res, struct run *r, struct top *t, struct
 	const bool narrow = filters_any(f);
 	const size_t parts = r->n;
 	struct wanted look = w;
+	uint64_t least;
 	bool any;
 	enum rc rc = find_others(&any, r, e);
 
@@ -621,7 +617,13 @@ static enum rc run_best(struct result *res, struct run *r, struct top *t, struct
 	if (narrow && (rc = run_filters(r, f, w.count, e)))
 		return rc;
 	if (any)
-		r->least = least_again(r, t, w);
+		keep_passing(r, t);
+	if (any && w.count == COUNT_NONE && w.limit && t->n >= w.limit) {	/* enough: the best, unless words were added */
+		if (r->n == parts && !r->lost)
+			return RC_OK;
+		least = (uint64_t)t->v[w.limit - 1].score << SHOWN;
+		r->least = least > r->lost ? least - r->lost : 0;
+	}
 	return run_top(res, r, t, counts, w, e);
 }
 
