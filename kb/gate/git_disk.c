@@ -254,16 +254,18 @@ static bool alone_read(struct object *out, struct disk *d, const char *git_dir, 
 	arena_free(&a);
 	if (rc)
 		return false;
-	room = d->packed.n * TIGHT < max ? d->packed.n * TIGHT : max;
-	out->copy = xmalloc(room + HEAD);
-	if (!zlib_unpack(&n, &took, out->copy, room + HEAD, buf_str(&d->packed)) || took != d->packed.n)
+	room = (d->packed.n * TIGHT < max ? d->packed.n * TIGHT : max) + HEAD;
+	buf_clear(&d->alone);
+	buf_reserve(&d->alone, room);
+	if (!zlib_unpack(&n, &took, d->alone.p, room, buf_str(&d->packed)) || took != d->packed.n)
 		return false;
-	out->copy = xrealloc(out->copy, n + 1);
-	s = (struct str){ out->copy, n };
+	s = (struct str){ d->alone.p, n };
 	end = str_chr(str_sub(s, 0, HEAD), '\0');
 	if (!str_starts(s, type) || end == SIZE_MAX || !str_u64(&size, str_sub(s, type.n, end)) || size != n - end - 1 || size > max)
 		return false;
-	out->bytes = str_sub(s, end + 1, n);
+	s = str_sub(s, end + 1, n);
+	out->copy = xmalloc(s.n + 1);
+	out->bytes = (struct str){ memcpy(out->copy, s.p, s.n), s.n };
 	return true;
 }
 
@@ -344,6 +346,7 @@ void disk_close(struct disk *d)
 
 	packs_close(d);
 	buf_free(&d->packed);
+	buf_free(&d->alone);
 	for (i = 0; i < KEPT_TREES; i++)
 		kept_drop(d, &d->kept[i]);
 }

@@ -53,7 +53,7 @@ struct disk {				/* of one repository; all zero at first */
 	struct pack *packs;
 	size_t npacks;
 	struct timespec looked;		/* when the folder of packs, as we know it, was changed */
-	struct buf packed;		/* what is being unpacked */
+	struct buf packed, alone;	/* what is being unpacked; with its head in front, what stands alone */
 	struct kept kept[KEPT_TREES];
 	size_t kept_bytes;
 };
