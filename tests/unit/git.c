@@ -1,5 +1,6 @@
 /* tests/unit/git.c: the gate to libgit2; the real git program is the oracle. */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -1131,8 +1132,9 @@ int main(void)
 		cmocka_unit_test(test_git__what_is_noted_of_a_tree_is_what_differs),
 		cmocka_unit_test(test_git__a_bare_repository_has_no_work_tree),
 	};
+	char home[PATH_MAX];
 
-	if ((mkdir("home", 0700) && errno != EEXIST) || setenv("HOME", realpath("home", NULL), 1))
+	if ((mkdir("home", 0700) && errno != EEXIST) || !realpath("home", home) || setenv("HOME", home, 1))
 		return 1;		/* git's configuration is the tests' own, whoever runs them */
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
