@@ -86,8 +86,8 @@ static struct str lang_of(const struct doc *d)
 
 static void make_docs(void)
 {
-	size_t i, k, left[SEGMENTS], heavy = 0;
-	bool has, begins = false;	/* the next one is the first of a block of HEAVY's list, right behind the one before */
+	size_t i, k, left[SEGMENTS], first = 0;
+	bool has, begins = false;	/* the next one is the first of a block of the first word's list, right behind the one before */
 
 	for (i = 0; i < SEGMENTS; i++)
 		left[i] = sizes[i];
@@ -112,6 +112,8 @@ static void make_docs(void)
 			if (k == 1 && below(str_is(lang_of(d), "en") ? 2 : 40) == 0)	/* its list is dense too, but of one language */
 				d->w[k].word = HEAVY;
 			d->w[k].weight = (unsigned char)(below(9) ? 1 : below(9) ? 3 : 12 + below(8));	/* that a row has no room for, too */
+			if (d->w[k].word == 0)			/* its row tells high weights apart */
+				d->w[k].weight = (unsigned char)(k || below(40) ? 1 : 12 + below(4));
 			if (d->w[k].word == HEAVY)
 				d->w[k].weight = (unsigned char)(14 + below(16));
 			d->w[k].running = below(10) > 0;
@@ -120,13 +122,13 @@ static void make_docs(void)
 			continue;
 		if (begins) {				/* one of the best, and short */
 			d->n = 1;
-			d->w[0].word = HEAVY;
-			d->w[0].weight = 30;
+			d->w[0].word = 0;
+			d->w[0].weight = 19;
 		}
 		for (k = 0, has = false; k < d->n; k++)
-			has |= d->w[k].word == HEAVY;
-		heavy += has;
-		begins = has && heavy % 128 == 0;
+			has |= d->w[k].word == 0;
+		first += has;
+		begins = has && first % 128 == 0;
 	}
 }
 
@@ -764,6 +766,19 @@ static void ask(unsigned turns)
 	buf_free(&b);
 }
 
+/* A dense word brings in documents that have no rarer one. */
+static void ask_dense(void)
+{
+	static const size_t dense[] = { 0, HEAVY };
+	const struct filters none = FILTERS_INIT;
+	size_t i;
+
+	for (i = 0; i < 2 * RARES; i++) {
+		compare(cstr(arena_printf(&a, "%.*s %.*s", FMT_STR(words[RARE + i / 2]), FMT_STR(words[dense[i % 2]]))), &none, false);
+		arena_free(&a);
+	}
+}
+
 static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
 {
 	struct segment_info infos[SEGMENTS];
@@ -798,6 +813,7 @@ static void test_rank__finds_what_a_reader_of_every_document_finds(void **state)
 		for (i = 0; i < SEGMENTS; i++)
 			assert_int_equal(segment_open(&segments[i], &kept, snap.txn, &snap.t.large, &infos[i], seen, &e), RC_OK);
 		bm25_set(&formula, snap.stamp.documents, snap.stamp.length);
+		ask_dense();
 		ask(320);
 		txn_abort(&snap.txn);
 		assert_int_equal(txn_begin(&snap.txn, store, true, &e), RC_OK);
