@@ -338,8 +338,8 @@ static enum rc in_windows(struct evaluator *v)
 
 static uint32_t list_most(const struct evaluator *v, const struct word *w, const struct cursor *c)
 {
+	struct skip k, high = { .weight = 0, .norm = UINT8_MAX };	/* high: of the block that has the most */
 	uint32_t most = 0, b, one;
-	struct skip k;
 	unsigned i;
 
 	for (i = 0; c->x.here.p && i < c->n; i++) {	/* it is decoded */
@@ -350,8 +350,12 @@ static uint32_t list_most(const struct evaluator *v, const struct word *w, const
 		return most;
 	for (b = 0; b < c->nblocks; b++) {
 		k = cursor_skip(c, b);
-		one = bm25_most(&v->f, w->p->idf, k.weight, k.norm);
-		most = one > most ? one : most;
+		if (k.weight <= high.weight && k.norm >= high.norm)
+			continue;
+		if ((one = bm25_most(&v->f, w->p->idf, k.weight, k.norm)) > most) {
+			most = one;
+			high = k;
+		}
 	}
 	return most;
 }
