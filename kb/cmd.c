@@ -108,6 +108,13 @@ void cmd_out(struct out *o, const struct ctx *c)
 	out_open(o, c->out, c->json, c->out_terminal ? &c->screen : NULL);
 }
 
+void cmd_out_close(struct ctx *c, struct out *o, const char *none)
+{
+	if (o->screen && !o->rows.n)
+		cmd_say(c, "%s", none);
+	out_close(o);
+}
+
 void cmd_progress(struct ctx *c, const char *what, uint64_t n, uint64_t total, bool done)
 {
 	static struct timespec last;	/* when a line was last drawn: there is one terminal */

@@ -60,6 +60,8 @@ void cmd_leave_out(struct ctx *c, const struct node *n, const char *path);
 
 /* out_open with the context's settings. */
 void cmd_out(struct out *o, const struct ctx *c);
+/* out_close; to a person at a terminal an answer without a record says so. */
+void cmd_out_close(struct ctx *c, struct out *o, const char *none);
 
 /* Do answers go to a person at a terminal (kb/screen.h), rather than to a program? */
 static inline bool cmd_to_screen(const struct ctx *c)

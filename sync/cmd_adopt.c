@@ -92,8 +92,12 @@ int cmd_inbox(struct ctx *c, int argc, char **argv)
 	cmd_out(&o, c);
 	for (i = 0; i < c->ndirs && !rc; i++)
 		rc = inbox_of(c, &o, c->dirs[i], &e);
-	out_close(&o);
-	return rc ? (cmd_fail(c, &e), EXIT_FAIL) : EXIT_YES;
+	if (rc) {
+		out_close(&o);
+		return cmd_fail(c, &e), EXIT_FAIL;
+	}
+	cmd_out_close(c, &o, "the inbox is empty");
+	return EXIT_YES;
 }
 
 /* ---- adopt ---- */

@@ -200,7 +200,10 @@ int cmd_conflicts(struct ctx *c, int argc, char **argv)
 		one = conflicts_of(c, &o, c->dirs[i], path);
 		worst = one > worst ? one : worst;
 	}
-	out_close(&o);
+	if (worst == EXIT_FAIL)
+		out_close(&o);
+	else
+		cmd_out_close(c, &o, "no conflict is open");
 	return worst;
 }
 

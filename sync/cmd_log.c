@@ -244,6 +244,8 @@ out:
 	}
 	if (unknown)
 		cmd_say(c, "%s: no document of this id, nor a changed file; 'colep list' shows the ids there are", argv[1]);
+	else if (!shown && cmd_to_screen(c))
+		cmd_say(c, "nothing is unsaved");
 	return unknown ? EXIT_NO : EXIT_YES;
 }
 

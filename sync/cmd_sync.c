@@ -49,7 +49,7 @@ static int peer_list(struct ctx *c, const struct node *n)
 		out_end(&o);
 		buf_free(&last);
 	}
-	out_close(&o);
+	cmd_out_close(c, &o, "no peer yet; 'colep peer add NAME URL' adds one");
 	return EXIT_YES;
 }
 

@@ -57,6 +57,10 @@ is "log: the message, and below it when, who and the commit" "$(sed -n 2p got)" 
 term 80 status >got; ok "status names its fields" grep -qx "unsaved     0" got
 term 80 roster >got; is "a table has its names on top" "$(awk 'NR == 1 { print $1, $3 }' got)" "NODE ROLE"
 echo "Ask +12025550123 for a list." >>node/lessons/bps/ll-bps-2023-ferry.md
+for c in "conflicts:no conflict is open" "inbox:the inbox is empty" "peer:no peer yet" "diff ll-bps-2023-esc:nothing is unsaved"; do
+	term 80 "${c%%:*}" >got; has "${c%%:*}: that there is nothing is said" "$(cat got)" "colep: ${c#*:}"
+	run colep -C node ${c%%:*}; is "but not to a program" "$out$err" ""
+done
 term 200 check >got
 ok "check tells the place as save does" grep -qE '^lessons/bps/ll-bps-2023-ferry.md:[0-9]+:5: error: a telephone number .* \(PD02\)$' got
 has "one is no plural" "$(cat got)" "3 documents: 1 error, 0 warnings"
