@@ -766,12 +766,21 @@ static void ask(unsigned turns)
 	buf_free(&b);
 }
 
-/* A dense word brings in documents that have no rarer one. */
+/* A dense word brings in documents that have no rarer one; or of whose rarer one few pass. */
 static void ask_dense(void)
 {
 	static const size_t dense[] = { 0, HEAVY };
 	const struct filters none = FILTERS_INIT;
 	size_t i;
+
+	for (i = HEAVY + 1; i < RARE; i++) {
+		struct filters few = FILTERS_INIT;
+
+		assert_true(filters_add(&few, &a, STR("since"), STR("2023")));
+		compare(cstr(arena_printf(&a, "%.*s %.*s %.*s", FMT_STR(words[i]), FMT_STR(words[RARE - 1 - i / 2]),
+		    FMT_STR(words[dense[i % 2]]))), &few, false);
+		arena_free(&a);
+	}
 
 	for (i = 0; i < 2 * RARES; i++) {
 		compare(cstr(arena_printf(&a, "%.*s %.*s", FMT_STR(words[RARE + i / 2]), FMT_STR(words[dense[i % 2]]))), &none, false);
