@@ -583,13 +583,14 @@ static enum rc run_top(struct result *res, struct run *r, struct top *t, struct 
 	return rc ? rc : top_close(t);
 }
 
-/* The best of all documents were looked for before words in doubt were read as others: those that pass are kept. */
+/* The best of all documents were looked for before words in doubt were read as others: those that pass are kept, as far as
+ * that is known of them. */
 static void keep_passing(const struct run *r, struct top *t)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < t->n; i++)
-		if (!r->narrow || (r->passing[t->v[i].seg] && passing_has(r->passing[t->v[i].seg], t->v[i].place)))
+	for (i = 0; i < t->n && (!r->narrow || r->passing[t->v[i].seg]); i++)
+		if (!r->narrow || passing_has(r->passing[t->v[i].seg], t->v[i].place))
 			t->v[n++] = t->v[i];
 	t->n = n;
 }
