@@ -283,14 +283,12 @@ enum rc txn_commit(struct txn **t, struct err *e)
 
 	close_near(*t);
 	code = mdb_txn_commit((*t)->txn);
-	if (!code && s->write)
-		code = whole_file(s);
 	free(*t);
 	*t = NULL;
 	if (code)
 		return fail(e, s->path, "writing", code);
-	if (waits && (code = mdb_env_sync(s->env, 1)))
-		return err_set(e, RC_CORRUPT, "%s: writing: %s", s->path, mdb_strerror(code));
+	if (s->write && ((code = whole_file(s)) || (waits && (code = mdb_env_sync(s->env, 1)))))	/* it is there to be read */
+		return waits ? err_set(e, RC_CORRUPT, "%s: writing: %s", s->path, mdb_strerror(code)) : fail(e, s->path, "writing", code);
 	return RC_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,6 +244,47 @@ int fdatasync(int fd)
 	return disk.fails ? -1 : 0;
 }
 
+static bool no_room;
+
+/* The same. */
+int ftruncate(int fd, off_t n)
+{
+	if (!no_room)
+		return (int)syscall(SYS_ftruncate, fd, n);
+	errno = EFBIG;
+	return -1;
+}
+
+/* What leads to a commit stands in the file, but the file could not be made as long as is told there. */
+static void test_lmdb__a_commit_whose_file_stays_short_is_told_as_damage(void **state)
+{
+	static char large[20000];
+	struct err e = ERR_INIT;
+	struct store *s;
+	struct txn *t;
+	table_id id;
+	unsigned durable, round;
+	enum rc rc;
+
+	(void)state;
+	fill("short", 10, "old");
+	assert_int_equal(store_open(&s, "short", MAP, true, &e), RC_OK);
+	for (durable = 0; durable < 2; durable++) {
+		assert_int_equal(store_durable(s, durable, &e), RC_OK);
+		no_room = true;
+		for (round = 0, rc = RC_OK; !rc && round < 20; round++) {	/* until the value stands at the end for a moment */
+			assert_int_equal(txn_begin(&t, s, true, &e), RC_OK);
+			assert_int_equal(txn_table(&id, t, "t", &e), RC_OK);
+			assert_int_equal(txn_put(t, id, STR("b"), (struct str){ large, sizeof large }, &e), RC_OK);
+			assert_int_equal(txn_del(t, id, STR("b"), &e), RC_OK);
+			rc = txn_commit(&t, &e);
+		}
+		no_room = false;
+		assert_int_equal(rc, durable ? RC_CORRUPT : RC_IO);	/* not durable: a file that is being made */
+	}
+	store_close(s);
+}
+
 static void test_lmdb__a_commit_waits_once_for_all_that_it_wrote(void **state)
 {
 	struct err e = ERR_INIT;
@@ -323,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_lmdb__rows_beside_the_names_of_tables_change_none),
 		cmocka_unit_test(test_lmdb__a_truncated_or_foreign_file_is_told),
 		cmocka_unit_test(test_lmdb__a_commit_waits_once_for_all_that_it_wrote),
+		cmocka_unit_test(test_lmdb__a_commit_whose_file_stays_short_is_told_as_damage),
 		cmocka_unit_test(test_lmdb__a_full_map_fails_and_the_old_state_stands),
 	};
 
