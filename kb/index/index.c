@@ -427,7 +427,7 @@ enum rc snap_own(struct record *r, struct snap *s, size_t i, struct err *e)
 
 enum rc snap_find(struct record *r, struct snap *s, struct str id, struct err *e)
 {
-	return snap_result(s, get_whole(r, s, &s->a, id, e));
+	return snap_result(s, get_whole(r, s, &s->a, arena_str(&s->a, id), e));	/* which the record goes on to borrow */
 }
 
 enum rc snap_text(struct buf *b, struct snap *s, const struct record *r, struct err *e)

@@ -82,10 +82,14 @@ static char *answer(struct arena *a, struct index *ix, struct stamp *now)
 	assert_int_equal(snap_twin(&twin, s, &e), RC_OK);
 	for (i = 0; i < snap_count(s); i++) {
 		struct snap *of = i % 2 ? twin : s;
-		struct record r;
-		char hex[OID_HEX + 1];
+		struct record r, found;
+		char hex[OID_HEX + 1], id[STORE_KEY_MAX];
 
 		assert_int_equal(snap_record(&r, of, i, &e), RC_OK);
+		memcpy(id, r.id.p, r.id.n);
+		assert_int_equal(snap_find(&found, s, (struct str){ id, r.id.n }, &e), RC_OK);
+		memset(id, 'x', r.id.n);	/* what was asked with is the asker's */
+		assert_true(str_eq(found.id, r.id) && str_eq(found.owner, r.owner));
 		oid_format(hex, &r.blob);
 		buf_printf(&b, "\n%.*s %s %.*s\n", FMT_STR(r.id), hex, FMT_STR(r.title));
 		assert_int_equal(snap_text(&b, of, &r, &e), RC_OK);
