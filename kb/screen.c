@@ -10,7 +10,7 @@ void screen_open(struct screen *s, FILE *f, const char *columns, const char *no_
 	struct winsize size = { 0 };
 	uint64_t width = 0;
 
-	if (!str_u64(&width, cstr(columns)) && !ioctl(fileno(f), TIOCGWINSZ, &size))
+	if ((!str_u64(&width, cstr(columns)) || !width) && !ioctl(fileno(f), TIOCGWINSZ, &size))
 		width = size.ws_col;
 	*s = (struct screen){ .f = f, .width = !width ? SCREEN_PLAIN_WIDTH : width < SCREEN_NARROW ? SCREEN_NARROW : (size_t)width,
 		.colour = !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0) };

@@ -33,6 +33,10 @@ done
 term 200 search ferry >got; is "the width is the terminal's" "$(wc -l <got)" 3
 run env COLUMNS=60 script -qec "stty cols 200; '$COLEP' -C node search ferry" /dev/null
 is "COLUMNS says another" "$(tr -d '\r' <.out | grep -c .)" 7
+for c in 0 -5 abc; do
+	run env COLUMNS=$c script -qec "stty cols 200; '$COLEP' -C node search ferry" /dev/null
+	is "COLUMNS=$c says nothing" "$(tr -d '\r' <.out | grep -c .)" 3
+done
 run script -qec "stty cols 0; '$COLEP' -C node list" /dev/null; is "a terminal that does not tell its width" "$status" 0
 term 60 search محاكم >got
 has "what is found is bold in any script" "$(cat got)" "$b"'محاكم'"$e"
