@@ -127,11 +127,14 @@ static void part(const struct screen *s, int look, size_t indent, struct str tex
 
 void screen_card(const struct screen *s, struct str title, struct str line, struct str text)
 {
+	struct screen prose = *s;
 	struct buf b = BUF_INIT;
 
+	if (prose.width > SCREEN_PROSE)
+		prose.width = SCREEN_PROSE;
 	buf_text_escape(&b, title);
 	part(s, SCREEN_TITLE, 0, buf_str(&b));
 	part(s, SCREEN_QUIET, 2, line);
-	part(s, SCREEN_PLAIN, 2, text);
+	part(&prose, SCREEN_PLAIN, 2, text);
 	buf_free(&b);
 }

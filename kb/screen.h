@@ -15,7 +15,7 @@ struct screen {
 	size_t width;			/* columns of the terminal; SCREEN_NARROW at least */
 	bool colour;			/* bold and dim letters; else a mark is [[ ]] and the rest plain */
 };
-enum { SCREEN_NARROW = 20, SCREEN_PLAIN_WIDTH = 80 };
+enum { SCREEN_NARROW = 20, SCREEN_PLAIN_WIDTH = 80, SCREEN_PROSE = 100 };
 
 /* How a text looks from there on; a paragraph begins and ends plain. */
 enum { SCREEN_TITLE = 1, SCREEN_QUIET = 2, SCREEN_MARK = 3, SCREEN_PLAIN = 4 };
@@ -33,7 +33,7 @@ void screen_text(const struct screen *s, size_t at, size_t indent, struct str te
 
 /* Append one part of a card's quiet line, escaped; none when it is empty. */
 void screen_part(struct buf *line, struct str part);
-/* The title is escaped here. line, text: empty: left out. */
+/* The title is escaped here. line, text: empty: left out. Lines of the text are for reading: SCREEN_PROSE columns at most. */
 void screen_card(const struct screen *s, struct str title, struct str line, struct str text);
 
 #endif

@@ -30,12 +30,12 @@ for w in 30 60 80 200; do
 		is "$c: no line is wider than $w columns" "$(wide $w <got | grep -vE '^(path|main|root|main-words|root-words)?  +[^ ]+$|[0-9a-f]{40}')" ""
 	done
 done
-term 200 search ferry >got; is "the width is the terminal's" "$(wc -l <got)" 3
+term 200 search ferry >got; is "the width is the terminal's, but for a passage" "$(wc -l <got) $(sed '1,2d' got | wide 100)" "4 "
 run env COLUMNS=60 script -qec "stty cols 200; '$COLEP' -C node search ferry" /dev/null
 is "COLUMNS says another" "$(tr -d '\r' <.out | grep -c .)" 7
 for c in 0 -5 abc; do
 	run env COLUMNS=$c script -qec "stty cols 200; '$COLEP' -C node search ferry" /dev/null
-	is "COLUMNS=$c says nothing" "$(tr -d '\r' <.out | grep -c .)" 3
+	is "COLUMNS=$c says nothing" "$(tr -d '\r' <.out | grep -c .)" 4
 done
 run script -qec "stty cols 0; '$COLEP' -C node list" /dev/null; is "a terminal that does not tell its width" "$status" 0
 term 60 search محاكم >got
