@@ -82,7 +82,7 @@ void out_end(struct out *o)
 		buf_putc(&o->line, '}');
 	buf_putc(&o->line, '\n');
 	if (o->screen)
-		buf_str_add(&o->rows, buf_str(&o->line));
+		screen_add(&o->rows, buf_str(&o->line));
 	else
 		fwrite(o->line.p, 1, o->line.n, o->f);
 }

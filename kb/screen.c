@@ -56,6 +56,19 @@ size_t screen_columns(struct str text)
 	return n;
 }
 
+void screen_add(struct buf *b, struct str text)
+{
+	size_t i, at;
+	uint32_t cp;
+
+	for (i = 0; i < text.n;) {
+		at = i;
+		cp = str_utf8_next(text, &i);
+		if (!(cp >= 0x202a && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069))
+			buf_add(b, text.p + at, i - at);
+	}
+}
+
 static size_t pad(const struct screen *s, size_t at, size_t to)
 {
 	for (; at < to; at++)
@@ -119,7 +132,7 @@ static void part(const struct screen *s, int look, size_t indent, struct str tex
 
 	if (text.n) {
 		buf_putc(&b, (char)look);
-		buf_str_add(&b, text);
+		screen_add(&b, text);
 		screen_text(s, 0, indent, buf_str(&b));
 	}
 	buf_free(&b);

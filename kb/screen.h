@@ -24,6 +24,10 @@ enum { SCREEN_TITLE = 1, SCREEN_QUIET = 2, SCREEN_MARK = 3, SCREEN_PLAIN = 4 };
  * where TERM is "dumb". Both are NULL when they are not set. */
 void screen_open(struct screen *s, FILE *f, const char *columns, const char *no_colour, const char *term);
 
+/* Append text without what turns the direction of the letters behind it (U+202A to U+202E, U+2066 to U+2069): a terminal knows
+ * no end of that, and a name must not read as another one. */
+void screen_add(struct buf *b, struct str text);
+
 size_t screen_columns(struct str text);		/* of a text without looks */
 
 /* A paragraph and its line's end: the words of a text, wrapped. Its first line goes on at column `at`; all begin at `indent`

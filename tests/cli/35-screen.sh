@@ -9,7 +9,8 @@ put node ll-bps-2023-ferry title="A ferry and two vans" countries="[BA, MK]" \
 	body="The ferry came at night. One van was searched while others went on, and officers of both sides met at the pier to compare what they had."
 put node ll-bps-2023-courts title="محاكم متخصصة في التهريب والاتجار بالبشر وفي ما يتصل بهما" lang=ar tlp=TLP:CLEAR status=published \
 	body="تعمل سبع محاكم متخصصة في التهريب والاتجار، ولديها مدّعون عامون وقضاة مدرَّبون في البلاد."
-put node ll-bps-2023-esc title='"\e[31mred\tTAB"' body='Steering escapes.'
+rlo=$(printf '\342\200\256')	# letters behind it run from right to left
+put node ll-bps-2023-esc title='"\e[31mred\tTAB'"$rlo"'"' body="Steering ${rlo}escapes."
 colep -C node save >/dev/null 2>&1
 # term WIDTH ARGUMENTS...: what a terminal of so many columns shows of the command at last
 term() { local w=$1; shift; script -qec "stty cols $w; '$COLEP' -C node $*" /dev/null </dev/null | tr -d '\r' | sed "s/.*$esc\[K//"; }
@@ -54,6 +55,8 @@ term 80 search escapes >got
 has "what others wrote does not steer it" "$(cat got)" '\x1b[31mred\tTAB'
 hasnt "in no way" "$(cat got)" "$esc[31m"
 term 120 list >got; has "nor in a list" "$(cat got)" "$b"'\x1b[31mred\tTAB'"$e"
+hasnt "nor does it turn what stands behind it" "$(term 80 search escapes; cat got; term 120 roster)" "$rlo"
+has "to programs it is what it is" "$("$COLEP" -C node list)" "$rlo"
 is "a list has two lines for each" "$(wc -l <got)" 6
 term 80 log >got
 is "log: the message, and below it when, who and the commit" "$(sed -n 2p got)" \
