@@ -281,6 +281,12 @@ static void test_git__whole_objects_are_read_where_they_stand(void **state)
 		assert_false(disk_has(&d, &none, OBJECT_BLOB, 1 << 20, STR_NONE));
 		sh("cd n && git repack -adq --window=0");
 	}
+	disk_close(&d);
+	d = (struct disk){ .npacks = 0 };
+	sh("cd n/.git/objects/pack && rm -f *.idx *.rev && git index-pack --index-version=2,0xd *.pack >/dev/null");	/* offsets as of 2 GiB */
+	assert_true(disk_has(&d, &a_id, OBJECT_BLOB, a.n, buf_str(&a)));
+	assert_true(disk_has(&d, &b_id, OBJECT_BLOB, b.n, buf_str(&b)));
+	assert_true(disk_has(&d, &tree_id, OBJECT_TREE, tree.n, buf_str(&tree)));
 	sh("cd n && git repack -adfq");		/* one of the two as a delta: libgit2's */
 	disk_close(&d);
 	d = (struct disk){ .npacks = 0 };
