@@ -149,7 +149,7 @@ function strange([els, attrs]) {
 		for (const a of e.attributes) {
 			if (name === 'link' && a.name === 'media' && a.value === 'print') continue;
 			if (name === 'script' && a.name === 'blocking' && a.value === 'render') continue;	/* the first files of the index */
-			if (/^on|^style$|^srcdoc$/i.test(a.name) || !form && !chart && !may.has(a.name) && !/^data-(hits|none|empty|missing|kind|country|topic|lang|status|year)$/.test(a.name)) out.push(`${name} ${a.name}="${a.value.slice(0, 60)}"`);
+			if (/^on|^style$|^srcdoc$/i.test(a.name) || !form && !chart && !may.has(a.name) && !/^data-(hits|comma|none|empty|missing|kind|country|topic|lang|status|year)$/.test(a.name)) out.push(`${name} ${a.name}="${a.value.slice(0, 60)}"`);
 			if (/^(href|src|action|xlink:href)$/.test(a.name)) {
 				let u;
 				try { u = new URL(a.value, location.href); } catch { out.push(`${name} leads to ${a.value}, which is no address`); continue; }
