@@ -9,8 +9,8 @@ that writing segments took) beside the time that passed for FTS5. FTS5
 with porter, contentless, durable; Xapian with positions, English stemmer, durable. Queries are
 drawn from the documents: three words any of which may be there (or), two that must (and), two in a row (phrase),
 a beginning that is no word (prefix), a word with one wrong letter (typo; neither peer has the like). Each class runs
-PASSES times, each engine in one process that keeps its index open; a query's time is its least, so that others' work on
-the machine counts little. What a process pays that asks each query once (pages that come into memory, checks of what is
+PASSES times in each of TURNS, the engines taking turns, each in one process that keeps its index open; a query's time is its
+least, so that others' work on the machine, and its own slow moments, count little. What a process pays that asks each query once (pages that come into memory, checks of what is
 read first) is told for "or" apart. How many questions find other hits when all hits are counted is told,
 which is none where the search passes over documents rightly. Typos are asked of a dictionary of half a million words too, each in one document.
 Times in microseconds: median and 95th percentile. The peers' are those of the one call that answers, ids only; ours has
@@ -22,7 +22,7 @@ import os, random, re, resource, shutil, sqlite3, statistics, subprocess, sys, t
 generate, colep = (os.path.abspath(p) for p in sys.argv[1:3])
 count, seed = [int(x) for x in sys.argv[3:5]] + [10000, 1][len(sys.argv[3:5]):]
 peers = sys.argv[5].split(",") if len(sys.argv) > 5 else ["fts5", "xapian"]
-QUERIES, PASSES, DICTIONARY = 200, 5, 500000
+QUERIES, PASSES, TURNS, DICTIONARY = 200, 5, 3, 500000
 if "xapian" in peers:
     import xapian
 
@@ -253,6 +253,11 @@ def least(engine, kind, queries, *extra):
     return [min(t) for t in zip(*(engine.ask_all(kind, queries, PASSES, *extra) or ()))]
 
 
+def in_turn(engines, kind, queries):
+    turns = [[least(e, kind, queries) for e in engines] for _ in range(TURNS)]
+    return [[min(t) for t in zip(*e)] for e in zip(*turns)]
+
+
 def p95(times):
     return sorted(times)[len(times) * 95 // 100]
 
@@ -308,8 +313,7 @@ def index(ours, others):
 def ask(ours, others, queries):
     row("query: median / p95, us", "colep", *(e.name for e in others), "ratios")
     for kind, asked in queries.items():
-        mine = least(ours, kind, asked)
-        theirs = [least(e, kind, asked) for e in others]
+        mine, *theirs = in_turn([ours, *others], kind, asked)
         ratio = [f"{statistics.median(mine) / statistics.median(t):.3f} / {p95(mine) / p95(t):.3f}" if t else "-" for t in theirs]
         row(f"  {kind}", median_p95(mine), *(median_p95(t) if t else "-" for t in theirs), " ".join(ratio))
     row("  or, --kind lesson", median_p95(least(ours, "or", queries["or"], "--kind", "lesson")))
