@@ -17,12 +17,18 @@ static struct str owner_name(struct arena *a, const struct vocab *v, struct str 
 	return vocab_label(v, "countries", cstr(code));
 }
 
-struct str card_line(const struct ctx *c, const struct vocab *v, const char *dir, const struct record *r)
+enum rc card_line(struct str *done, const struct ctx *c, struct snap *s, const char *dir, const struct record *r, struct err *e)
 {
 	struct buf line = BUF_INIT, places = BUF_INIT;
-	struct str done;
+	const struct vocab *v;
+	enum rc rc;
 	size_t i;
 
+	*done = STR_NONE;
+	if (!cmd_to_screen(c))
+		return RC_OK;
+	if ((rc = snap_vocab(&v, s, e)))
+		return rc;
 	for (i = 0; i < r->ncountries; i++) {
 		buf_puts(&places, i ? ", " : "");
 		buf_str_add(&places, vocab_label(v, "countries", r->countries[i]));
@@ -36,8 +42,8 @@ struct str card_line(const struct ctx *c, const struct vocab *v, const char *dir
 	screen_part(&line, places.n ? buf_str(&places) : owner_name(c->arena, v, r->owner));
 	if (c->ndirs > 1)
 		screen_part(&line, cstr(path_join(c->arena, dir, arena_cstr(c->arena, r->path))));
-	done = arena_str(c->arena, buf_str(&line));
+	*done = arena_str(c->arena, buf_str(&line));
 	buf_free(&line);
 	buf_free(&places);
-	return done;
+	return RC_OK;
 }

@@ -6,7 +6,8 @@
 #include "kb/index/index.h"
 
 /* The quiet line of a card (screen.h), in the arena: id, kind, date; language, status and label unless they are English,
- * published and TLP:CLEAR; the names of its countries, else of its owner; from several nodes, its path below dir. */
-struct str card_line(const struct ctx *c, const struct vocab *v, const char *dir, const struct record *r);
+ * published and TLP:CLEAR; the names of its countries, else of its owner; from several nodes, its path below dir. s: of the record,
+ * whose vocabulary has the names. To a program there are no cards: none, and no vocabulary is read. */
+enum rc card_line(struct str *line, const struct ctx *c, struct snap *s, const char *dir, const struct record *r, struct err *e) NODISCARD;
 
 #endif

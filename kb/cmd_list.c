@@ -4,12 +4,17 @@
 #include "kb/commands.h"
 #include "kb/index/related.h"
 
-/* v: of r's snapshot; dir: its node. */
-static void put(struct ctx *c, struct out *o, const struct vocab *v, const char *dir, const struct record *r)
+/* s, dir: r's snapshot and node. */
+static enum rc put(struct ctx *c, struct out *o, struct snap *s, const char *dir, const struct record *r, struct err *e)
 {
-	if (cmd_to_screen(c)) {
-		screen_card(&c->screen, r->title, card_line(c, v, dir, r), STR_NONE);
-		return;
+	struct str line;
+	enum rc rc = card_line(&line, c, s, dir, r, e);
+
+	if (rc)
+		return rc;
+	if (line.n) {
+		screen_card(&c->screen, r->title, line, STR_NONE);
+		return RC_OK;
 	}
 	out_begin(o);
 	out_text(o, "id", r->id);
@@ -22,6 +27,7 @@ static void put(struct ctx *c, struct out *o, const struct vocab *v, const char 
 	out_text(o, "title", r->title);
 	out_text(o, "path", r->path);
 	out_end(o);
+	return RC_OK;
 }
 
 int cmd_list(struct ctx *c, int argc, char **argv)
@@ -29,7 +35,6 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 	struct filter_args args = { 0 };
 	struct filters f = FILTERS_INIT;
 	struct opt opts[FILTER_OPTIONS];
-	const struct vocab *v;
 	struct err e = ERR_INIT;
 	struct reading in;
 	struct record r;
@@ -49,10 +54,9 @@ int cmd_list(struct ctx *c, int argc, char **argv)
 	for (d = 0; d < c->ndirs && !rc; d++) {
 		if ((rc = reading_open(&in, c, c->dirs[d], &e)))
 			break;
-		rc = snap_vocab(&v, in.snap, &e);
 		for (i = 0; i < snap_count(in.snap) && !rc; i++)
 			if (!(rc = snap_record(&r, in.snap, i, &e)) && filters_match(&f, &r)) {
-				put(c, &o, v, c->dirs[d], &r);
+				rc = put(c, &o, in.snap, c->dirs[d], &r, &e);
 				n++;
 			}
 		reading_close(&in);
@@ -112,7 +116,6 @@ int cmd_related(struct ctx *c, int argc, char **argv)
 	uint64_t limit = 10;
 	const struct opt opts[] = { { "limit", 'n', OPT_NUMBER, &limit, "N", "at most so many; default: 10" } };
 	struct record r, *found = NULL;
-	const struct vocab *v;
 	struct err e = ERR_INIT;
 	struct reading in;
 	struct str near = STR_NONE;
@@ -133,10 +136,8 @@ int cmd_related(struct ctx *c, int argc, char **argv)
 			rc = related_find(&found, &n, c->arena, in.snap, &r, limit < 1000 ? (size_t)limit : 1000, &e);
 		else if (rc == RC_NOTFOUND)
 			near_id(&near, &far, c->arena, in.snap, id_of(argv[1]));
-		if (!rc)
-			rc = snap_vocab(&v, in.snap, &e);
 		for (i = 0; i < n && !rc; i++)
-			put(c, &o, v, c->dirs[d], &found[i]);
+			rc = put(c, &o, in.snap, c->dirs[d], &found[i], &e);
 		reading_close(&in);
 	}
 	out_close(&o);

@@ -560,16 +560,17 @@ int cmd_search(struct ctx *c, int argc, char **argv)
 			rc = query_records(&res, c->arena, in.snap, &e);
 		for (i = 0; i < res.n && !rc; i++) {
 			const struct record *r = &res.hits[i].record;
-			const struct vocab *v;
 			struct snippet sn;
+			struct str card;
 
-			if ((rc = query_snippet(&sn, c->arena, in.snap, q, r, &e)) || (rc = snap_vocab(&v, in.snap, &e)))
+			if ((rc = query_snippet(&sn, c->arena, in.snap, q, r, &e)) ||
+			    (rc = card_line(&card, c, in.snap, c->dirs[d], r, &e)))
 				break;
 			if (n == cap)
 				answers = arena_grow(c->arena, answers, &cap, sizeof *answers);
 			answers[n++] = (struct answer){ .hit = res.hits[i], .dir = d,
 			    .snippet = snippet(c, c->json ? &in_json : cmd_to_screen(c) ? &on_screen : &in_text, &sn),
-			    .card = cmd_to_screen(c) ? card_line(c, v, c->dirs[d], r) : STR_NONE };
+			    .card = card };
 		}
 		if (c->ndirs == 1) {
 			for (i = 0; i < n; i++)
