@@ -12,10 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* To the end of an open file, of at most max bytes; size is how many are expected. */
+/* To the end of an open file, of at most max bytes; size is how many are expected. On failure *b is as before. */
 static enum rc read_rest(struct buf *b, int fd, size_t size, size_t max, const char *path, struct err *e)
 {
-	size_t start = b->n;
+	const size_t start = b->n;
+	enum rc rc = RC_OK;
 	ssize_t got;
 
 	buf_reserve(b, size + 1);
@@ -23,8 +24,10 @@ static enum rc read_rest(struct buf *b, int fd, size_t size, size_t max, const c
 	for (;;) {
 		size_t room = b->cap - b->n - 1, left = max + 1 - (b->n - start);
 
-		if (b->n - start > max)
-			return err_set(e, RC_INVALID, "%s: more than the %zu bytes allowed", path, max);
+		if (b->n - start > max) {
+			rc = err_set(e, RC_INVALID, "%s: more than the %zu bytes allowed", path, max);
+			break;
+		}
 		if (room == 0) {
 			buf_reserve(b, 4096);
 			continue;
@@ -33,20 +36,21 @@ static enum rc read_rest(struct buf *b, int fd, size_t size, size_t max, const c
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return err_errno(e, "%s", path);
-		if (got == 0)
+			rc = err_errno(e, "%s", path);
+		if (got <= 0)
 			break;
 		b->n += (size_t)got;
 	}
+	if (rc)
+		b->n = start;
 	b->p[b->n] = '\0';
-	return RC_OK;
+	return rc;
 }
 
 enum rc file_read(struct buf *b, const char *path, size_t max, struct err *e)
 {
 	enum rc rc;
 	struct stat st;
-	size_t start = b->n;
 	/* O_NONBLOCK: opening a fifo must not wait for a writer */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
@@ -69,11 +73,6 @@ enum rc file_read(struct buf *b, const char *path, size_t max, struct err *e)
 	else
 		rc = read_rest(b, fd, (size_t)st.st_size, max, path, e);
 	close(fd);
-	if (rc) {
-		b->n = start;
-		if (b->p)
-			b->p[start] = '\0';
-	}
 	return rc;
 }
 
@@ -81,13 +80,11 @@ enum rc file_read_stream(struct buf *b, const char *path, size_t max, struct err
 {
 	bool in = !strcmp(path, "-");
 	int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t start = b->n;
 	enum rc rc;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? err_set(e, RC_NOTFOUND, "%s: no such file", path) : err_errno(e, "%s", path);
-	if ((rc = read_rest(b, fd, 4096, max, in ? "standard input" : path, e)) && b->p)
-		b->p[b->n = start] = '\0';
+	rc = read_rest(b, fd, 4096, max, in ? "standard input" : path, e);
 	if (!in)
 		close(fd);
 	return rc;
