@@ -94,7 +94,7 @@ void screen_text(const struct screen *s, size_t at, size_t indent, struct str te
 			gap++;
 		for (end = i, wide = 0, ahead = look; end < text.n && text.p[end] != ' ';)
 			wide += columns(s, str_utf8_next(text, &end), &ahead);
-		if (at > indent && (at + gap >= s->width || (at + gap + wide > s->width && wide <= s->width - indent)))
+		if (at > indent && (at + gap >= s->width || (at + gap + wide > s->width && indent + wide <= s->width)))
 			at = next_line(s, indent);
 		else
 			at = pad(s, at, at + gap);
